@@ -1,0 +1,56 @@
+import { sha256 } from "./hash.ts";
+import { layout, type RecordOf } from "./layout.ts";
+
+const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1"), {
+  genesisHash: "bytes32",
+  programId: "bytes32",
+  federation: "bytes32",
+  round: "u64",
+  member: "bytes32",
+  baseRoot: "bytes32",
+  sequence: "u64",
+  codec: "u8",
+  payloadLength: "u32",
+  payloadHash: "bytes32",
+  weight: "u32",
+  deltaRoot: "bytes32",
+  checkpointRoot: "bytes32",
+});
+
+/**
+ * What a member signs about one update: for which chain, program, federation and round, on which base model, and what the payload is.
+ * `weight` counts the (question, group) cells trained on; `deltaRoot` is the vector root of the decoded update; `checkpointRoot` is
+ * all zeros unless the member commits to training checkpoints. A higher `sequence` replaces the member's earlier update.
+ */
+export type Envelope = RecordOf<{
+  genesisHash: "bytes32";
+  programId: "bytes32";
+  federation: "bytes32";
+  round: "u64";
+  member: "bytes32";
+  baseRoot: "bytes32";
+  sequence: "u64";
+  codec: "u8";
+  payloadLength: "u32";
+  payloadHash: "bytes32";
+  weight: "u32";
+  deltaRoot: "bytes32";
+  checkpointRoot: "bytes32";
+}>;
+
+export const ENVELOPE_LENGTH = ENVELOPE.length;
+
+/** The bytes that the member signs. Throws `invalid-input` naming a field out of range. */
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  return ENVELOPE.encode(envelope);
+}
+
+/** Throws `malformed-envelope` naming what is wrong. */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  return ENVELOPE.decode(bytes);
+}
+
+/** Identity of an update. It does not cover the signature, of which one message can have several. */
+export function envelopeHash(envelopeBytes: Uint8Array): Uint8Array {
+  return sha256(envelopeBytes);
+}

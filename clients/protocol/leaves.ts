@@ -1,0 +1,48 @@
+import { layout, type RecordOf } from "./layout.ts";
+
+const VERSION = Uint8Array.of(1);
+
+const UPDATE_LEAF = layout("update leaf", VERSION, {
+  member: "bytes32",
+  sequence: "u64",
+  envelopeHash: "bytes32",
+  deltaRoot: "bytes32",
+  weight: "u32",
+  reason: "u8",
+  payloadHash: "bytes32",
+});
+
+const REWARD_LEAF = layout("reward leaf", VERSION, { member: "bytes32", cumulative: "u64" });
+
+/** One member's update in a round's updates tree, counted (`reason` 0) or refused (`weight` 0, `reason` says why). */
+export type UpdateLeaf = RecordOf<{
+  member: "bytes32";
+  sequence: "u64";
+  envelopeHash: "bytes32";
+  deltaRoot: "bytes32";
+  weight: "u32";
+  reason: "u8";
+  payloadHash: "bytes32";
+}>;
+
+/** One member's earnings since the federation began, in base units of the reward mint. */
+export type RewardLeaf = RecordOf<{ member: "bytes32"; cumulative: "u64" }>;
+
+export const UPDATE_LEAF_LENGTH = UPDATE_LEAF.length;
+export const REWARD_LEAF_LENGTH = REWARD_LEAF.length;
+
+export function encodeUpdateLeaf(leaf: UpdateLeaf): Uint8Array {
+  return UPDATE_LEAF.encode(leaf);
+}
+
+export function decodeUpdateLeaf(bytes: Uint8Array): UpdateLeaf {
+  return UPDATE_LEAF.decode(bytes);
+}
+
+export function encodeRewardLeaf(leaf: RewardLeaf): Uint8Array {
+  return REWARD_LEAF.encode(leaf);
+}
+
+export function decodeRewardLeaf(bytes: Uint8Array): RewardLeaf {
+  return REWARD_LEAF.decode(bytes);
+}

@@ -1,0 +1,64 @@
+import Type, { type Static } from "typebox";
+import { Base58Address, Base58Signature, Base64, HexHash, parserOf, U64String } from "./schema.ts";
+
+const Vector = Type.Object({ root: HexHash, blob: HexHash }, { additionalProperties: false });
+
+const ManifestUpdate = Type.Object(
+  {
+    member: Base58Address,
+    /** The member's update-signing key in this round. */
+    signingKey: Base58Address,
+    /** The signed message (see envelope.ts) and its signature: everything else that the member stated can be read from it. */
+    envelope: Base64,
+    signature: Base64,
+    /** Counted weight: 0 if refused. */
+    weight: Type.Integer({ minimum: 0 }),
+    /** Reason code (see reasons.ts): 0 is counted. */
+    reason: Type.Integer({ minimum: 0, maximum: 255 }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * Everything that a stranger needs to redo a round, in canonical JSON; its hash is committed on chain. Leaves of the updates tree follow
+ * from `updates`, which ascend by member; leaves of the rewards tree from `rewards`, likewise.
+ */
+export const RoundManifestSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    genesisHash: HexHash,
+    programId: Base58Address,
+    federation: Base58Address,
+    round: U64String,
+    configuration: HexHash,
+    /** Manifest of the last committed round, or null: `rewards` continues from it. */
+    previous: Type.Union([HexHash, Type.Null()]),
+    seed: HexHash,
+    parameterCount: Type.Integer({ minimum: 1 }),
+    base: Vector,
+    next: Vector,
+    stateBefore: Vector,
+    stateAfter: Vector,
+    updates: Type.Array(ManifestUpdate),
+    updatesRoot: HexHash,
+    totalWeight: Type.Integer({ minimum: 0 }),
+    /** Contribution of each counted update, an integer; negative scores pay nothing. */
+    scores: Type.Array(
+      Type.Object({ member: Base58Address, score: Type.Integer() }, { additionalProperties: false }),
+    ),
+    /** What every member has earned since the federation began. */
+    rewards: Type.Array(
+      Type.Object({ member: Base58Address, cumulative: U64String }, { additionalProperties: false }),
+    ),
+    rewardsRoot: HexHash,
+    cumulativeRewards: U64String,
+  },
+  { additionalProperties: false },
+);
+export type RoundManifest = Static<typeof RoundManifestSchema>;
+export type ManifestUpdate = RoundManifest["updates"][number];
+
+/** Throws `invalid-input` naming the field that is wrong. */
+export const parseManifest: (value: unknown) => RoundManifest = parserOf(RoundManifestSchema, "Manifest");
+
+export const TransactionSignature = Base58Signature;

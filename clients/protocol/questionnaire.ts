@@ -1,0 +1,53 @@
+import Type, { type Static } from "typebox";
+import { HexHash, parserOf } from "./schema.ts";
+
+export const QuestionSchema = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: 128 }),
+    text: Type.String({ minLength: 1, maxLength: 4096 }),
+    options: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 2, maxItems: 64 }),
+    /** Questions that ask the same thing in other words or years: they are held out together. */
+    family: Type.String({ minLength: 1, maxLength: 128 }),
+  },
+  { additionalProperties: false },
+);
+export type Question = Static<typeof QuestionSchema>;
+
+/**
+ * The public questions of a federation, which members' answers refer to by id. Text embeddings of "<question> <option>", one row per
+ * option in file order, lie in the blob that `embeddings` names.
+ */
+export const QuestionnaireSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    name: Type.String({ minLength: 1, maxLength: 128 }),
+    title: Type.String({ maxLength: 1024 }),
+    source: Type.String({ maxLength: 4096 }),
+    citation: Type.String({ maxLength: 4096 }),
+    licence: Type.String({ maxLength: 4096 }),
+    questions: Type.Array(QuestionSchema, { minItems: 1, maxItems: 100_000 }),
+    embeddings: Type.Object(
+      {
+        model: Type.String({ minLength: 1, maxLength: 256 }),
+        dimension: Type.Integer({ minimum: 1, maximum: 8192 }),
+        blob: HexHash,
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Questionnaire = Static<typeof QuestionnaireSchema>;
+
+/** Throws `invalid-input` naming the field that is wrong. */
+export const parseQuestionnaire: (value: unknown) => Questionnaire = parserOf(
+  QuestionnaireSchema,
+  "Questionnaire",
+);
+
+/** Row of each question's first option in the embeddings and in per-option parameters; one more entry holds the total. */
+export function optionOffsets(questionnaire: Pick<Questionnaire, "questions">): number[] {
+  const offsets = [0];
+  for (const question of questionnaire.questions) offsets.push(offsets.at(-1)! + question.options.length);
+  return offsets;
+}

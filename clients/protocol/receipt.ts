@@ -1,0 +1,39 @@
+import { layout, type RecordOf } from "./layout.ts";
+
+const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"), {
+  genesisHash: "bytes32",
+  programId: "bytes32",
+  federation: "bytes32",
+  round: "u64",
+  member: "bytes32",
+  sequence: "u64",
+  envelopeHash: "bytes32",
+  time: "i64",
+});
+
+/**
+ * The aggregator's signed promise that an update is stored and will have a leaf in the round's updates tree. `time` is in
+ * milliseconds since 1970. With it a member can prove an omission on chain.
+ */
+export type Receipt = RecordOf<{
+  genesisHash: "bytes32";
+  programId: "bytes32";
+  federation: "bytes32";
+  round: "u64";
+  member: "bytes32";
+  sequence: "u64";
+  envelopeHash: "bytes32";
+  time: "i64";
+}>;
+
+export const RECEIPT_LENGTH = RECEIPT.length;
+
+/** The bytes that the aggregator signs. Throws `invalid-input` naming a field out of range. */
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  return RECEIPT.encode(receipt);
+}
+
+/** Throws `malformed-envelope` naming what is wrong. */
+export function decodeReceipt(bytes: Uint8Array): Receipt {
+  return RECEIPT.decode(bytes);
+}

@@ -1,0 +1,35 @@
+import Type from "typebox";
+import { HexHash } from "../schema.ts";
+import { endpoint } from "./endpoint.ts";
+
+const BlobParams = Type.Object({ hash: HexHash });
+
+export const blobRead = endpoint({
+  operation: "blobRead",
+  summary: "Bytes by their SHA-256: models, payloads, questionnaires, manifests. Ranges are served.",
+  method: "GET",
+  path: "/v1/blobs/:hash",
+  params: BlobParams,
+  response: "bytes",
+  errors: ["not-found", "range-not-satisfiable"],
+});
+
+export const blobWrite = endpoint({
+  operation: "blobWrite",
+  summary: "Store public bytes that a configuration names. The body must have the hash in the path.",
+  method: "PUT",
+  path: "/v1/blobs/:hash",
+  params: BlobParams,
+  body: "bytes",
+  status: 201,
+  response: Type.Object({ hash: HexHash, bytes: Type.Integer({ minimum: 0 }) }),
+  access: "authority",
+  errors: [
+    "payload-hash-mismatch",
+    "payload-too-large",
+    "signature-invalid",
+    "request-expired",
+    "request-replayed",
+    "storage-full",
+  ],
+});

@@ -1,0 +1,106 @@
+import Type, { type Static, type TSchema } from "typebox";
+import { type ErrorCode, PlenaryError } from "../errors.ts";
+
+/**
+ * One REST endpoint, for both ends: the service mounts it and the SDK calls it, so that types, URL and schema cannot differ. `body` is the
+ * schema of a JSON body, 'bytes' for a raw octet stream; `response` the schema of the success body, 'bytes' for a blob or 'events' for SSE.
+ */
+export interface Endpoint<
+  Params extends TSchema = TSchema,
+  Query extends TSchema = TSchema,
+  Body extends TSchema | "bytes" | undefined = TSchema | "bytes" | undefined,
+  Response extends TSchema | "bytes" | "events" | undefined = TSchema | "bytes" | "events" | undefined,
+> {
+  readonly operation: string;
+  readonly summary: string;
+  readonly method: "GET" | "POST" | "PUT";
+  /** Path with `:name` parameters. */
+  readonly path: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly response: Response;
+  readonly status: 200 | 201 | 202 | 204;
+  /** Who may call: anyone, a member by a signed envelope, or the federation's authority by a signed request. */
+  readonly access: "public" | "member" | "authority";
+  /** Codes that this endpoint can answer beside `invalid-input`, `rate-limited`, `internal` and the `*-unavailable` ones. */
+  readonly errors: readonly ErrorCode[];
+}
+
+const Nothing = Type.Object({});
+
+/** Fills in what an endpoint does not need. */
+export function endpoint<
+  const Operation extends string,
+  Params extends TSchema = typeof Nothing,
+  Query extends TSchema = typeof Nothing,
+  Body extends TSchema | "bytes" | undefined = undefined,
+  Response extends TSchema | "bytes" | "events" | undefined = undefined,
+>(definition: {
+  operation: Operation;
+  summary: string;
+  method: Endpoint["method"];
+  path: string;
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  response?: Response;
+  status?: Endpoint["status"];
+  access?: Endpoint["access"];
+  errors?: readonly ErrorCode[];
+}): Endpoint<Params, Query, Body, Response> & { readonly operation: Operation } {
+  return {
+    params: Nothing as TSchema as Params,
+    query: Nothing as TSchema as Query,
+    body: undefined as Body,
+    response: undefined as Response,
+    status: 200,
+    access: "public",
+    errors: [],
+    ...definition,
+  };
+}
+
+export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
+export type QueryOf<E extends Endpoint> = Static<E["query"]>;
+export type BodyOf<E extends Endpoint> = E["body"] extends TSchema
+  ? Static<E["body"]>
+  : E["body"] extends "bytes"
+    ? Uint8Array
+    : undefined;
+export type ResponseOf<E extends Endpoint> = E["response"] extends TSchema
+  ? Static<E["response"]>
+  : E["response"] extends "bytes"
+    ? Uint8Array
+    : undefined;
+
+/** The path and query of a call. Throws `invalid-input` if a path parameter is missing. */
+export function urlOf(
+  target: Pick<Endpoint, "path">,
+  params: Readonly<Record<string, string | number>>,
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): string {
+  const path = target.path.replace(/:([a-zA-Z]+)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined)
+      throw new PlenaryError("invalid-input", `Path parameter ${name} is missing.`, { field: name });
+    return encodeURIComponent(value);
+  });
+  const pairs = Object.entries(query).filter(
+    (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
+  );
+  return pairs.length === 0
+    ? path
+    : `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
+}
+
+/** Body of every refusal. */
+export const ErrorBody = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    context: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+    requestId: Type.String(),
+  }),
+});
+export type ErrorBody = Static<typeof ErrorBody>;

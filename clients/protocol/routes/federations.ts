@@ -1,0 +1,147 @@
+import Type, { type Static } from "typebox";
+import { FederationConfigurationSchema } from "../configuration.ts";
+import { Base58Address, HexHash, U64String } from "../schema.ts";
+import { endpoint } from "./endpoint.ts";
+
+export const FederationParams = Type.Object({ federation: Base58Address });
+export const MemberParams = Type.Object({ federation: Base58Address, member: Base58Address });
+
+/** A federation as the service sees it. `round` is the number of the round that is open, or null between rounds. */
+export const FederationView = Type.Object({
+  address: Base58Address,
+  name: Type.String(),
+  programId: Base58Address,
+  genesisHash: HexHash,
+  authority: Base58Address,
+  aggregator: Base58Address,
+  rewardMint: Base58Address,
+  configuration: FederationConfigurationSchema,
+  configurationHash: HexHash,
+  round: Type.Union([U64String, Type.Null()]),
+  committedRounds: U64String,
+  modelRoot: HexHash,
+  modelBlob: HexHash,
+  members: Type.Integer({ minimum: 0 }),
+  status: Type.Union([Type.Literal("running"), Type.Literal("paused"), Type.Literal("complete")]),
+});
+export type FederationView = Static<typeof FederationView>;
+
+export const MemberView = Type.Object({
+  address: Base58Address,
+  owner: Base58Address,
+  signingKey: Base58Address,
+  payout: Base58Address,
+  joinedRound: U64String,
+  active: Type.Boolean(),
+  counted: Type.Integer({ minimum: 0 }),
+  refused: Type.Integer({ minimum: 0 }),
+  /** Earned up to the last committed round; `claimable` counts final rounds only, less what was claimed. */
+  earned: U64String,
+  claimed: U64String,
+  claimable: U64String,
+});
+export type MemberView = Static<typeof MemberView>;
+
+/** A member's proof of pay against the last final round's rewards root. */
+export const RewardView = Type.Object({
+  member: Base58Address,
+  round: U64String,
+  rewardsRoot: HexHash,
+  cumulative: U64String,
+  index: Type.Integer({ minimum: 0 }),
+  size: Type.Integer({ minimum: 1 }),
+  path: Type.Array(HexHash),
+});
+export type RewardView = Static<typeof RewardView>;
+
+export const federationList = endpoint({
+  operation: "federationList",
+  summary: "All federations that this service aggregates.",
+  method: "GET",
+  path: "/v1/federations",
+  response: Type.Object({ federations: Type.Array(FederationView) }),
+});
+
+export const federationRegister = endpoint({
+  operation: "federationRegister",
+  summary: "Begin to aggregate a federation that exists on chain. Its blobs must have been uploaded before.",
+  method: "POST",
+  path: "/v1/federations",
+  body: Type.Object(
+    { address: Base58Address, configuration: FederationConfigurationSchema },
+    { additionalProperties: false },
+  ),
+  response: FederationView,
+  status: 201,
+  access: "authority",
+  errors: [
+    "not-found",
+    "configuration-mismatch",
+    "not-authority",
+    "signature-invalid",
+    "request-expired",
+    "request-replayed",
+  ],
+});
+
+export const federationRead = endpoint({
+  operation: "federationRead",
+  summary: "One federation: its configuration and where it stands.",
+  method: "GET",
+  path: "/v1/federations/:federation",
+  params: FederationParams,
+  response: FederationView,
+  errors: ["not-found"],
+});
+
+export const federationPause = endpoint({
+  operation: "federationPause",
+  summary: "Stop opening rounds; the one that is open goes on.",
+  method: "POST",
+  path: "/v1/federations/:federation/pause",
+  params: FederationParams,
+  response: FederationView,
+  access: "authority",
+  errors: ["not-found", "not-authority", "signature-invalid", "request-expired", "request-replayed"],
+});
+
+export const federationResume = endpoint({
+  operation: "federationResume",
+  summary: "Open rounds again.",
+  method: "POST",
+  path: "/v1/federations/:federation/resume",
+  params: FederationParams,
+  response: FederationView,
+  access: "authority",
+  errors: ["not-found", "not-authority", "signature-invalid", "request-expired", "request-replayed"],
+});
+
+export const memberList = endpoint({
+  operation: "memberList",
+  summary: "Members of a federation, ascending by address.",
+  method: "GET",
+  path: "/v1/federations/:federation/members",
+  params: FederationParams,
+  response: Type.Object({ members: Type.Array(MemberView) }),
+  errors: ["not-found"],
+});
+
+export const memberRead = endpoint({
+  operation: "memberRead",
+  summary: "One member: its keys and what it has contributed and earned.",
+  method: "GET",
+  path: "/v1/federations/:federation/members/:member",
+  params: MemberParams,
+  response: MemberView,
+  errors: ["not-found"],
+});
+
+export const rewardRead = endpoint({
+  operation: "rewardRead",
+  summary: "A member's cumulative reward in the last final round, with its Merkle proof.",
+  method: "GET",
+  path: "/v1/federations/:federation/rewards/:member",
+  params: MemberParams,
+  response: RewardView,
+  errors: ["not-found"],
+});

@@ -1,0 +1,47 @@
+import { blobRead, blobWrite } from "./blobs.ts";
+import {
+  federationList,
+  federationPause,
+  federationRead,
+  federationRegister,
+  federationResume,
+  memberList,
+  memberRead,
+  rewardRead,
+} from "./federations.ts";
+import {
+  eventStream,
+  manifestRead,
+  roundList,
+  roundRead,
+  updateList,
+  updateRead,
+  updateSubmit,
+} from "./rounds.ts";
+
+/** Every endpoint under /v1, by operation. The service mounts all of them; a test sends each through both ends. */
+export const ENDPOINTS = {
+  federationList,
+  federationRegister,
+  federationRead,
+  federationPause,
+  federationResume,
+  memberList,
+  memberRead,
+  rewardRead,
+  roundList,
+  roundRead,
+  updateSubmit,
+  updateList,
+  updateRead,
+  manifestRead,
+  eventStream,
+  blobRead,
+  blobWrite,
+} as const;
+
+export * from "./blobs.ts";
+export * from "./endpoint.ts";
+export * from "./federations.ts";
+export * from "./rounds.ts";
+export * from "./signed-request.ts";

@@ -1,0 +1,225 @@
+import Type, { type Static } from "typebox";
+import { RoundManifestSchema } from "../manifest.ts";
+import { Base58Address, Base58Signature, Base64, HexHash, U64String, UnixMilliseconds } from "../schema.ts";
+import { endpoint } from "./endpoint.ts";
+import { FederationParams } from "./federations.ts";
+
+/** `round` is a number or "current". */
+export const RoundParams = Type.Object({
+  federation: Base58Address,
+  round: Type.String({ pattern: "^(current|0|[1-9][0-9]{0,19})$" }),
+});
+const UpdateParams = Type.Object({
+  federation: Base58Address,
+  round: Type.String({ pattern: "^(current|0|[1-9][0-9]{0,19})$" }),
+  member: Base58Address,
+});
+
+/** Life of a round in the service. Only `committed`, `final` and `void` are states on chain. */
+export const RoundState = Type.Union([
+  Type.Literal("opening"),
+  Type.Literal("collecting"),
+  Type.Literal("closing"),
+  Type.Literal("committing"),
+  Type.Literal("committed"),
+  Type.Literal("final"),
+  Type.Literal("void"),
+]);
+export type RoundState = Static<typeof RoundState>;
+
+/** Alignment scores (1 - Jensen-Shannon distance) on the held-out groups: for people, not for pay. */
+export const EvaluationView = Type.Object({
+  mean: Type.Number(),
+  min: Type.Number(),
+  fairness: Type.Number(),
+  groups: Type.Array(Type.Object({ id: Type.String(), alignment: Type.Number() })),
+});
+export type EvaluationView = Static<typeof EvaluationView>;
+
+const Transactions = Type.Object({
+  open: Type.Union([Base58Signature, Type.Null()]),
+  commit: Type.Union([Base58Signature, Type.Null()]),
+  finalize: Type.Union([Base58Signature, Type.Null()]),
+  void: Type.Union([Base58Signature, Type.Null()]),
+});
+
+export const RoundView = Type.Object({
+  federation: Base58Address,
+  number: U64String,
+  address: Base58Address,
+  state: RoundState,
+  baseRoot: HexHash,
+  baseBlob: HexHash,
+  nextRoot: Type.Union([HexHash, Type.Null()]),
+  nextBlob: Type.Union([HexHash, Type.Null()]),
+  updatesRoot: Type.Union([HexHash, Type.Null()]),
+  rewardsRoot: Type.Union([HexHash, Type.Null()]),
+  manifest: Type.Union([HexHash, Type.Null()]),
+  /** Updates with a receipt that stand, and how many of them were screened so far. */
+  received: Type.Integer({ minimum: 0 }),
+  counted: Type.Integer({ minimum: 0 }),
+  refused: Type.Integer({ minimum: 0 }),
+  quorum: Type.Integer({ minimum: 1 }),
+  openedAt: Type.Union([UnixMilliseconds, Type.Null()]),
+  deadlineAt: Type.Union([UnixMilliseconds, Type.Null()]),
+  closedAt: Type.Union([UnixMilliseconds, Type.Null()]),
+  committedAt: Type.Union([UnixMilliseconds, Type.Null()]),
+  evaluation: Type.Union([EvaluationView, Type.Null()]),
+  transactions: Transactions,
+});
+export type RoundView = Static<typeof RoundView>;
+
+/** One member's update. `reason` is stated for every update that is not counted. */
+export const UpdateView = Type.Object({
+  member: Base58Address,
+  sequence: U64String,
+  envelopeHash: HexHash,
+  state: Type.Union([
+    Type.Literal("received"),
+    Type.Literal("counted"),
+    Type.Literal("refused"),
+    Type.Literal("superseded"),
+    Type.Literal("void"),
+  ]),
+  reason: Type.Union([
+    Type.Object({ code: Type.Integer(), name: Type.String(), text: Type.String() }),
+    Type.Null(),
+  ]),
+  weight: Type.Integer({ minimum: 0 }),
+  payloadBytes: Type.Integer({ minimum: 0 }),
+  payloadHash: HexHash,
+  receivedAt: UnixMilliseconds,
+  score: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type UpdateView = Static<typeof UpdateView>;
+
+/** The aggregator's signed receipt (see receipt.ts). */
+export const ReceiptView = Type.Object({
+  envelopeHash: HexHash,
+  receipt: Base64,
+  signature: Base64,
+  aggregator: Base58Address,
+});
+export type ReceiptView = Static<typeof ReceiptView>;
+
+/** Header names of an upload: the signed message and its signature, in base64. */
+export const ENVELOPE_HEADER = "plenary-envelope";
+export const SIGNATURE_HEADER = "plenary-signature";
+
+export const roundList = endpoint({
+  operation: "roundList",
+  summary: "Rounds of a federation, newest first; `before` continues an earlier answer.",
+  method: "GET",
+  path: "/v1/federations/:federation/rounds",
+  params: FederationParams,
+  query: Type.Object({
+    before: Type.Optional(U64String),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  }),
+  response: Type.Object({ rounds: Type.Array(RoundView) }),
+  errors: ["not-found"],
+});
+
+export const roundRead = endpoint({
+  operation: "roundRead",
+  summary: 'One round, by number or "current" (the newest).',
+  method: "GET",
+  path: "/v1/federations/:federation/rounds/:round",
+  params: RoundParams,
+  response: RoundView,
+  errors: ["not-found"],
+});
+
+export const updateSubmit = endpoint({
+  operation: "updateSubmit",
+  summary:
+    "Upload an update: the payload as raw bytes, the signed envelope in headers. The answer is a signed receipt.",
+  method: "POST",
+  path: "/v1/federations/:federation/rounds/:round/updates",
+  params: RoundParams,
+  body: "bytes",
+  response: ReceiptView,
+  status: 202,
+  access: "member",
+  errors: [
+    "not-found",
+    "malformed-envelope",
+    "signature-invalid",
+    "wrong-chain",
+    "wrong-round",
+    "round-closed",
+    "base-stale",
+    "member-unknown",
+    "member-inactive",
+    "sequence-stale",
+    "equivocation",
+    "codec-refused",
+    "weight-out-of-range",
+    "payload-truncated",
+    "payload-too-large",
+    "payload-hash-mismatch",
+    "content-type-refused",
+    "content-encoding-refused",
+    "storage-full",
+  ],
+});
+
+export const updateList = endpoint({
+  operation: "updateList",
+  summary: "Updates of a round: every one with a receipt, and what became of it.",
+  method: "GET",
+  path: "/v1/federations/:federation/rounds/:round/updates",
+  params: RoundParams,
+  response: Type.Object({ updates: Type.Array(UpdateView) }),
+  errors: ["not-found"],
+});
+
+export const updateRead = endpoint({
+  operation: "updateRead",
+  summary: "A member's newest update in a round, with its receipt.",
+  method: "GET",
+  path: "/v1/federations/:federation/rounds/:round/updates/:member",
+  params: UpdateParams,
+  response: Type.Object({ update: UpdateView, receipt: ReceiptView }),
+  errors: ["not-found"],
+});
+
+export const manifestRead = endpoint({
+  operation: "manifestRead",
+  summary: "The manifest of a committed round, in canonical JSON.",
+  method: "GET",
+  path: "/v1/federations/:federation/rounds/:round/manifest",
+  params: RoundParams,
+  response: RoundManifestSchema,
+  errors: ["not-found"],
+});
+
+/** What the event stream sends: the SSE event name is `type`, the data this object, the id ascends. */
+export const FederationEvent = Type.Object({
+  type: Type.Union([
+    Type.Literal("round-opened"),
+    Type.Literal("update-received"),
+    Type.Literal("update-screened"),
+    Type.Literal("round-closed"),
+    Type.Literal("round-evaluated"),
+    Type.Literal("round-committed"),
+    Type.Literal("round-final"),
+    Type.Literal("round-void"),
+    Type.Literal("federation-changed"),
+  ]),
+  federation: Base58Address,
+  round: Type.Union([U64String, Type.Null()]),
+  member: Type.Optional(Base58Address),
+  at: UnixMilliseconds,
+});
+export type FederationEvent = Static<typeof FederationEvent>;
+
+export const eventStream = endpoint({
+  operation: "eventStream",
+  summary: "What happens in a federation, as server-sent events; Last-Event-ID resumes.",
+  method: "GET",
+  path: "/v1/federations/:federation/events",
+  params: FederationParams,
+  response: "events",
+  errors: ["not-found"],
+});

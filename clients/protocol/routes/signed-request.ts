@@ -1,0 +1,106 @@
+import { fromBase58, fromBase64, toBase58, toBase64, toHex } from "../bytes.ts";
+import { PlenaryError } from "../errors.ts";
+import { signMessage, verifySignature } from "../signature.ts";
+
+/*
+ * A write that is no envelope is signed by a key: the headers below over method, path, body hash, time and nonce. The domain keeps such a
+ * signature from being taken for an envelope, a receipt or a transaction; time and nonce keep it from being used again.
+ */
+
+export const REQUEST_HEADERS = {
+  key: "plenary-key",
+  time: "plenary-time",
+  nonce: "plenary-nonce",
+  signature: "plenary-signature",
+} as const;
+
+/** How far a signed request's time may be from the service's clock. */
+export const REQUEST_WINDOW_MILLISECONDS = 60_000;
+
+export interface RequestToSign {
+  readonly method: string;
+  /** Path with query, as sent. */
+  readonly path: string;
+  readonly bodyHash: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** 16 random bytes in hexadecimal. */
+  readonly nonce: string;
+}
+
+function requestMessage(request: RequestToSign): Uint8Array {
+  const { method, path, bodyHash, time, nonce } = request;
+  return new TextEncoder().encode(
+    ["plenary/request/1", method, path, toHex(bodyHash), String(time), nonce].join("\n"),
+  );
+}
+
+/** Headers that authenticate a request with a Solana secret key (64 bytes). */
+export function signRequest(request: RequestToSign, secretKey: Uint8Array): Record<string, string> {
+  return {
+    [REQUEST_HEADERS.key]: toBase58(secretKey.subarray(32)),
+    [REQUEST_HEADERS.time]: String(request.time),
+    [REQUEST_HEADERS.nonce]: request.nonce,
+    [REQUEST_HEADERS.signature]: toBase64(signMessage(requestMessage(request), secretKey)),
+  };
+}
+
+/** A signed request's claims, read from its headers before the body is known. */
+export interface RequestClaims {
+  readonly key: Uint8Array;
+  readonly time: number;
+  readonly nonce: string;
+  readonly signature: Uint8Array;
+}
+
+/** Reads the headers; throws `signature-invalid` naming one that is missing or malformed, `request-expired` if `now` is outside the window. */
+export function readRequestClaims(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  now: number,
+): RequestClaims {
+  const key = header(headers, REQUEST_HEADERS.key, (text) => fromBase58(text));
+  const signature = header(headers, REQUEST_HEADERS.signature, (text) => fromBase64(text, 64));
+  const time = header(headers, REQUEST_HEADERS.time, (text) =>
+    /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined,
+  );
+  const nonce = header(headers, REQUEST_HEADERS.nonce, (text) =>
+    /^[0-9a-f]{32}$/.test(text) ? text : undefined,
+  );
+  if (Math.abs(now - time) > REQUEST_WINDOW_MILLISECONDS)
+    throw new PlenaryError(
+      "request-expired",
+      "The signed request is too old or from the future: check the clock and sign it again.",
+      { time, now },
+    );
+  return { key, time, nonce, signature };
+}
+
+/** Throws `signature-invalid` unless the claims' key signed this request. */
+export function verifyRequest(claims: RequestClaims, request: Omit<RequestToSign, "time" | "nonce">): void {
+  const message = requestMessage({ ...request, time: claims.time, nonce: claims.nonce });
+  if (!verifySignature(message, claims.signature, claims.key))
+    throw new PlenaryError("signature-invalid", "The request is not signed by the key that it names.", {
+      key: toBase58(claims.key),
+    });
+}
+
+function header<T>(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  name: string,
+  read: (text: string) => T | undefined,
+): T {
+  const text = headers[name];
+  let cause: unknown;
+  try {
+    const value = typeof text === "string" ? read(text) : undefined;
+    if (value !== undefined) return value;
+  } catch (error) {
+    cause = error;
+  }
+  throw new PlenaryError(
+    "signature-invalid",
+    `The header ${name} is missing or malformed.`,
+    { field: name },
+    { cause },
+  );
+}

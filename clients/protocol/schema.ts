@@ -1,0 +1,55 @@
+import Type, { type Static, type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { type ErrorCode, PlenaryError } from "./errors.ts";
+
+/** A hash: 64 lowercase hexadecimal digits. */
+export const HexHash = Type.String({ pattern: "^[0-9a-f]{64}$" });
+/** An address or key: 32 bytes in base58. */
+export const Base58Address = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$" });
+/** A transaction signature: 64 bytes in base58. */
+export const Base58Signature = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{64,88}$" });
+/** An unsigned 64-bit integer in decimal: integers that may pass 2^53 are strings in JSON. */
+export const U64String = Type.String({ pattern: "^(0|[1-9][0-9]{0,19})$" });
+export const Base64 = Type.String({
+  pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+});
+/** Milliseconds since 1970. */
+export const UnixMilliseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/**
+ * A function that returns its argument if it has the form of `schema` and otherwise throws `code` with a message that names the first
+ * field that is wrong. `what` names the thing in that message.
+ */
+export function parserOf<S extends TSchema>(
+  schema: S,
+  what: string,
+  code: ErrorCode = "invalid-input",
+): (value: unknown) => Static<S> {
+  let compiled: ReturnType<typeof Compile> | undefined;
+  return (value) => {
+    compiled ??= Compile(schema);
+    if (compiled.Check(value)) return value as Static<S>;
+    const { field, problem } = firstProblem(compiled.Errors(value));
+    throw new PlenaryError(code, `${what}: ${field === "" ? "it" : field} ${problem}.`, { field });
+  };
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly message: string;
+  readonly params: object;
+}
+
+function firstProblem(errors: readonly SchemaError[]): { field: string; problem: string } {
+  // The deepest path says most: an unknown property or a failed union is reported at its parent too.
+  const [error] = [...errors].sort((a, b) => depth(b) - depth(a));
+  if (error === undefined) return { field: "", problem: "does not have the expected form" };
+  const field = error.instancePath.slice(1).replaceAll("/", ".");
+  if (error.message === "schema is false") return { field, problem: "is not a known field" };
+  return { field, problem: error.message };
+}
+
+function depth(error: SchemaError): number {
+  return error.instancePath.split("/").length;
+}
