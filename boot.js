@@ -299,7 +299,7 @@ const TASKS = {
   start: (args) => ["deploy/local/start.ts", ...args],
   test: testArguments,
   bench: benchArguments,
-  lint: (args) => ['node_modules/@biomejs/biome/bin/biome', 'ci', ...(args.length ? args : ['.'])],
+  lint: (args) => ["node_modules/@biomejs/biome/bin/biome", "ci", ...(args.length ? args : ["."])],
   typecheck: (args) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", ".", ...args],
 };
 
