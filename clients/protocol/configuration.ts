@@ -10,11 +10,13 @@ const PARAMETER_LIMIT = 2 ** 26;
 const UPDATE_LIMIT = 4096;
 
 /** A plug-in chosen by name; its other fields are its own parameters, checked by the registry that knows it. */
-const Plugin = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 64 }) },
-  { additionalProperties: true },
+export interface PluginConfiguration {
+  readonly name: string;
+  readonly [parameter: string]: unknown;
+}
+const Plugin = Type.Unsafe<PluginConfiguration>(
+  Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: true }),
 );
-export type PluginConfiguration = Static<typeof Plugin> & Readonly<Record<string, unknown>>;
 
 /**
  * What a federation has agreed on: the hash of its canonical JSON stands on chain. `predictor`, `training`, `strategy`, `aggregator` and
@@ -27,7 +29,7 @@ export const FederationConfigurationSchema = Type.Object(
     /** Blob of the questionnaire's canonical JSON. */
     questionnaire: HexHash,
     predictor: Plugin,
-    training: Type.Object({}, { additionalProperties: true }),
+    training: Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Object({}, { additionalProperties: true })),
     /** Blob of the first model, int32 little-endian. */
     initialModel: HexHash,
     parameterCount: Type.Integer({ minimum: 1, maximum: PARAMETER_LIMIT }),
