@@ -1,0 +1,92 @@
+import { PlenaryError } from "@plenary/protocol";
+import { KERNELS_BASE64 } from "./generated/kernels-wasm.ts";
+
+/*
+ * The kernels are WebAssembly with SIMD, inlined as base64: the same bytes run in Node and in browsers, need no file access and no
+ * asynchronous initialisation (a module below 8 MB compiles synchronously on a browser's main thread too; this one has 4 kB).
+ */
+
+/** What kernels/assembly exports. Pointers and counts are unsigned 32-bit integers; preconditions stand at the sources. */
+interface KernelFunctions {
+  fold(sum: number, delta: number, weight: number, n: number): void;
+  join(sum: number, other: number, n: number): void;
+  quotient(sum: number, total: number, out: number, n: number): void;
+  apply(model: number, delta: number, n: number): void;
+  momentum(velocity: number, delta: number, beta: number, n: number): void;
+  maxAbs(x: number, n: number): number;
+  squares(x: number, n: number, out: number): void;
+  encodeInt8(x: number, scales: number, q: number, blocks: number): void;
+  decodeInt8(scales: number, q: number, out: number, blocks: number): number;
+  hashTagged(src: number, dst: number, length: number, prefix: number, groups: number): void;
+  rootOfHashes(hashes: number, count: number): void;
+  heapBase(): number;
+}
+
+/** An instance of the kernels with a linear memory of its own. */
+export interface Kernels extends KernelFunctions {
+  readonly memory: WebAssembly.Memory;
+  /** First byte behind the kernels' own tables, aligned to 64. */
+  readonly heap: number;
+}
+
+const NAMES = [
+  "fold",
+  "join",
+  "quotient",
+  "apply",
+  "momentum",
+  "maxAbs",
+  "squares",
+  "encodeInt8",
+  "decodeInt8",
+  "hashTagged",
+  "rootOfHashes",
+  "heapBase",
+] as const satisfies readonly (keyof KernelFunctions)[];
+
+const PAGE = 65_536;
+let compiled: WebAssembly.Module | undefined;
+
+/** A new instance with at least `heapBytes` behind `heap`. Throws `internal` where WebAssembly SIMD or memory is missing. */
+export function instantiateKernels(heapBytes: number): Kernels {
+  try {
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0)));
+    const kernels = checkExports(new WebAssembly.Instance(compiled).exports);
+    reserve(kernels, heapBytes);
+    return kernels;
+  } catch (cause) {
+    if (cause instanceof PlenaryError) throw cause;
+    throw new PlenaryError(
+      "internal",
+      "The WebAssembly kernels cannot start: this runtime lacks WebAssembly SIMD or is out of memory. Use a current browser or Node 20 and later.",
+      { heapBytes },
+      { cause },
+    );
+  }
+}
+
+/** Grows the memory to hold `heapBytes` behind `heap`. Views made before are detached. */
+export function reserve(kernels: Kernels, heapBytes: number): void {
+  const missing = kernels.heap + heapBytes - kernels.memory.buffer.byteLength;
+  if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
+}
+
+let shared: Kernels | undefined;
+
+/** The instance for stateless kernels, which run to completion synchronously and leave nothing behind in it. */
+export function sharedKernels(heapBytes: number): Kernels {
+  shared ??= instantiateKernels(heapBytes);
+  reserve(shared, heapBytes);
+  return shared;
+}
+
+function checkExports(exports: WebAssembly.Exports): Kernels {
+  const { memory } = exports;
+  const missing = NAMES.filter((name) => typeof exports[name] !== "function");
+  if (!(memory instanceof WebAssembly.Memory) || missing.length > 0)
+    throw new PlenaryError("internal", `The kernels' binary lacks exports: ${missing.join(", ")}.`);
+  // Checked above by name; their signatures are those of the sources that build.ts compiled.
+  const functions = exports as unknown as KernelFunctions;
+  const heap = Math.ceil(functions.heapBase() / 64) * 64;
+  return { ...functions, memory, heap };
+}
