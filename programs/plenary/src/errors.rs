@@ -1,0 +1,148 @@
+use anchor_lang::prelude::*;
+
+/// What the program refuses, one sentence each. Codes follow the order: append, never insert.
+#[error_code]
+pub enum PlenaryError {
+    #[msg("An amount, number or time is too large to compute with.")]
+    Overflow,
+    #[msg("The instruction would leave an account in a state that must not exist.")]
+    InvariantBroken,
+    #[msg("An address must not be empty.")]
+    AddressMissing,
+    #[msg("The maximum number of updates must be from 1 to 4096.")]
+    MaxUpdatesOutOfRange,
+    #[msg("The maximum weight must be at least 1, and the maximum number of updates times it below 2^26.")]
+    WeightLimitExceeded,
+    #[msg("The parameter count must be from 1 to 2^26.")]
+    ParameterCountOutOfRange,
+    #[msg("The strategy takes no momentum, so momentum must be 0.")]
+    MomentumWithoutStrategy,
+    #[msg("FedAvg keeps no server state, so its state root must be that of the empty tree.")]
+    StateNotEmpty,
+    #[msg("A duration is zero where it must not be, or above 60 days.")]
+    DurationOutOfRange,
+    #[msg("The exit cooldown must be at least as long as the challenge window.")]
+    CooldownTooShort,
+    #[msg("Only the federation's authority may do this.")]
+    NotAuthority,
+    #[msg("Only the proposed authority may accept the authority.")]
+    NotProposedAuthority,
+    #[msg("Only the federation's aggregator may do this.")]
+    NotAggregator,
+    #[msg("Only the member's owner may do this.")]
+    NotOwner,
+    #[msg("This federation admits members by approval, so its authority must sign too.")]
+    ApprovalMissing,
+    #[msg("The federation is paused.")]
+    Paused,
+    #[msg("The federation is already in this state.")]
+    NothingToChange,
+    #[msg(
+        "Members rely on these terms while a round is open, so wait until it is committed or void."
+    )]
+    RoundInProgress,
+    #[msg("The aggregator cannot be replaced while its bond lies in escrow, so withdraw the bond first.")]
+    BondInEscrow,
+    #[msg("The account belongs to another federation.")]
+    WrongFederation,
+    #[msg("The token account or mint is not of the federation's reward mint.")]
+    WrongMint,
+    #[msg("The account is not the federation's vault.")]
+    WrongVault,
+    #[msg("The account is not the federation's escrow.")]
+    WrongEscrow,
+    #[msg("The token account does not belong to whom the tokens are due.")]
+    WrongTokenOwner,
+    #[msg("The account is not the member's payout account.")]
+    WrongPayout,
+    #[msg("The federation's own token accounts cannot receive rewards.")]
+    PayoutIsFederation,
+    #[msg("The amount must be above zero.")]
+    ZeroAmount,
+    #[msg("The vault must keep what is earned, promised and reserved for the open round.")]
+    VaultBelowOwed,
+    #[msg("The bond is smaller than this amount.")]
+    BondTooSmall,
+    #[msg("The bond is below the federation's minimum.")]
+    BondBelowMinimum,
+    #[msg("The bond stays in escrow until every round is final or void.")]
+    RoundsNotFinal,
+    #[msg("The stake is below the federation's minimum.")]
+    StakeBelowMinimum,
+    #[msg("The owner is a member already.")]
+    AlreadyMember,
+    #[msg("The member has asked to leave already.")]
+    AlreadyExited,
+    #[msg("The member has not asked to leave.")]
+    NotExited,
+    #[msg("The cooldown after the exit is not over.")]
+    CooldownNotOver,
+    #[msg("There is no stake to withdraw.")]
+    NothingToWithdraw,
+    #[msg("The stake must be withdrawn before this.")]
+    StakeInEscrow,
+    #[msg("The account remembers what was paid, without which rewards could be claimed twice, so it stays.")]
+    ClaimsRecorded,
+    #[msg("The key was changed while rounds signed with the key before are still open to challenge, so wait until they are final.")]
+    KeyRotatedRecently,
+    #[msg("Another round is open.")]
+    RoundAlreadyOpen,
+    #[msg("The round number is not the federation's next.")]
+    WrongRoundNumber,
+    #[msg("The base is not the last committed model and state.")]
+    WrongBase,
+    #[msg(
+        "The round may collect updates for at least one second and at most the federation's limit."
+    )]
+    CollectTimeOutOfRange,
+    #[msg("Too many committed rounds wait for the end of their challenge window, so finalise the oldest first.")]
+    TooManyPendingRounds,
+    #[msg("The round is not open.")]
+    RoundNotOpen,
+    #[msg("The round is not the one that the federation has open.")]
+    RoundNotCurrent,
+    #[msg("The deadline and the grace after it are over, so the round can only be voided.")]
+    CommitTooLate,
+    #[msg(
+        "The deadline and the grace after it are not over, so the round can still be committed."
+    )]
+    CommitStillDue,
+    #[msg("The update count must be at least 1 and at most the round's maximum.")]
+    UpdateCountOutOfRange,
+    #[msg("The total weight is above what this many updates can weigh.")]
+    TotalWeightOutOfRange,
+    #[msg("Cumulative rewards must not fall.")]
+    RewardsFell,
+    #[msg("The round's rewards are above its budget.")]
+    BudgetExceeded,
+    #[msg("The rewards tree must be empty exactly if nothing was earned.")]
+    RewardsTreeMismatch,
+    #[msg("The vault cannot pay the rewards.")]
+    VaultTooSmall,
+    #[msg("The round is not committed.")]
+    RoundNotCommitted,
+    #[msg("The challenge window is not over.")]
+    ChallengeWindowOpen,
+    #[msg("A dispute about the round is open.")]
+    DisputeOpen,
+    #[msg("Rounds become final in the order in which they were committed.")]
+    RoundOutOfOrder,
+    #[msg("The round is committed and what it builds on stands, so it cannot be voided.")]
+    RoundStands,
+    #[msg("The round is final or void already.")]
+    RoundSettled,
+    #[msg("The round is not final.")]
+    RoundNotFinal,
+    #[msg("The proof does not lead to the round's rewards root.")]
+    BadProof,
+    #[msg("Everything that the proof shows was claimed already.")]
+    NothingToClaim,
+    #[msg("Claims would pass what members have earned in all.")]
+    ClaimedAboveEarned,
+    #[msg("The round is still needed, as base, for claims or for disputes.")]
+    RoundStillNeeded,
+    #[msg("The rent goes back to the account that paid it.")]
+    WrongRentPayer,
+    #[msg("The SlotHashes sysvar holds no entry.")]
+    SlotHashMissing,
+}

@@ -1,0 +1,39 @@
+use anchor_lang::prelude::*;
+
+use crate::errors::PlenaryError;
+use crate::events::FederationUpdated;
+use crate::state::{Federation, Terms};
+
+#[derive(Accounts)]
+pub struct FederationUpdate<'info> {
+    #[account(mut, has_one = authority @ PlenaryError::NotAuthority)]
+    pub federation: Box<Account<'info, Federation>>,
+    pub authority: Signer<'info>,
+}
+
+impl FederationUpdate<'_> {
+    pub fn validate(&self, terms: &Terms) -> Result<()> {
+        terms.validate()?;
+        require!(
+            self.federation.open_round == 0,
+            PlenaryError::RoundInProgress
+        );
+        // the bond in escrow is the present aggregator's, and secures what it committed
+        require!(
+            terms.aggregator == self.federation.aggregator || self.federation.bond == 0,
+            PlenaryError::BondInEscrow
+        );
+        Ok(())
+    }
+
+    pub fn federation_update(ctx: Context<Self>, terms: Terms) -> Result<()> {
+        let federation = &mut ctx.accounts.federation;
+        federation.apply(&terms);
+        emit!(FederationUpdated {
+            federation: federation.key(),
+            aggregator: federation.aggregator,
+            configuration_hash: federation.configuration_hash,
+        });
+        federation.invariant()
+    }
+}

@@ -1,0 +1,38 @@
+use anchor_lang::prelude::*;
+
+use crate::errors::PlenaryError;
+use crate::events::MemberClosed;
+use crate::state::Member;
+
+#[derive(Accounts)]
+pub struct MemberClose<'info> {
+    #[account(
+        mut,
+        close = rent_payer,
+        has_one = owner @ PlenaryError::NotOwner,
+        has_one = rent_payer @ PlenaryError::WrongRentPayer,
+    )]
+    pub member: Box<Account<'info, Member>>,
+    pub owner: Signer<'info>,
+    /// CHECK: only receives lamports, and only if it paid them (`has_one`).
+    #[account(mut)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+impl MemberClose<'_> {
+    pub fn validate(&self) -> Result<()> {
+        require!(self.member.has_exited(), PlenaryError::NotExited);
+        require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
+        // reward leaves are cumulative: an account that forgot its claims could claim everything again
+        require!(self.member.claimed_total == 0, PlenaryError::ClaimsRecorded);
+        Ok(())
+    }
+
+    pub fn member_close(ctx: Context<Self>) -> Result<()> {
+        emit!(MemberClosed {
+            federation: ctx.accounts.member.federation,
+            member: ctx.accounts.member.key(),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+
+use crate::errors::PlenaryError;
+use crate::events::MemberJoined;
+use crate::state::{Admission, Federation, Member};
+use crate::token::{collect, require_payout};
+
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
+pub struct MemberJoinArgs {
+    /// The key that will sign updates.
+    pub update_key: Pubkey,
+    pub stake: u64,
+}
+
+#[derive(Accounts)]
+pub struct MemberJoin<'info> {
+    #[account(mut)]
+    pub federation: Box<Account<'info, Federation>>,
+    /// Needed again by who joined before: the account of a member that left keeps what it was paid.
+    #[account(
+        init_if_needed, payer = payer, space = 8 + Member::INIT_SPACE,
+        seeds = [Member::SEED, federation.key().as_ref(), owner.key().as_ref()], bump,
+    )]
+    pub member: Box<Account<'info, Member>>,
+    pub owner: Signer<'info>,
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Signs where members join by approval; left out elsewhere.
+    pub authority: Option<Signer<'info>>,
+    #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
+    pub source: Box<Account<'info, TokenAccount>>,
+    pub payout: Box<Account<'info, TokenAccount>>,
+    #[account(mut, address = federation.escrow @ PlenaryError::WrongEscrow)]
+    pub escrow: Box<Account<'info, TokenAccount>>,
+    #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
+    pub reward_mint: Box<Account<'info, Mint>>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+impl MemberJoin<'_> {
+    pub fn validate(&self, args: &MemberJoinArgs) -> Result<()> {
+        let federation = &self.federation;
+        require!(!federation.paused, PlenaryError::Paused);
+        if federation.admission == Admission::Approved {
+            let approver = self.authority.as_ref().map(|signer| signer.key());
+            require!(
+                approver == Some(federation.authority),
+                PlenaryError::ApprovalMissing
+            );
+        }
+        require!(
+            args.update_key != Pubkey::default(),
+            PlenaryError::AddressMissing
+        );
+        require!(
+            args.stake >= federation.minimum_stake,
+            PlenaryError::StakeBelowMinimum
+        );
+        let joined_before = self.member.version != 0;
+        if joined_before {
+            require!(self.member.has_exited(), PlenaryError::AlreadyMember);
+            require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
+        }
+        require_payout(federation, &self.payout)
+    }
+
+    pub fn member_join(ctx: Context<Self>, args: MemberJoinArgs) -> Result<()> {
+        let bump = ctx.bumps.member;
+        let accounts = ctx.accounts;
+        if args.stake > 0 {
+            collect(
+                &accounts.owner,
+                &accounts.source,
+                &accounts.escrow,
+                &accounts.reward_mint,
+                &accounts.token_program,
+                args.stake,
+            )?;
+        }
+        let (federation, member) = (&mut accounts.federation, &mut accounts.member);
+        if member.version == 0 {
+            member.rent_payer = accounts.payer.key();
+        }
+        member.version = Member::VERSION;
+        member.bump = bump;
+        member.federation = federation.key();
+        member.owner = accounts.owner.key();
+        member.update_key = args.update_key;
+        member.previous_key = Pubkey::default();
+        member.key_since_round = federation.next_round;
+        member.payout = accounts.payout.key();
+        member.stake = args.stake;
+        member.joined_round = federation.next_round;
+        member.exit_requested_at = 0;
+        member.exit_round = 0;
+        federation.stakes = federation
+            .stakes
+            .checked_add(args.stake)
+            .ok_or(PlenaryError::Overflow)?;
+        federation.members = federation
+            .members
+            .checked_add(1)
+            .ok_or(PlenaryError::Overflow)?;
+        emit!(MemberJoined {
+            federation: federation.key(),
+            member: member.key(),
+            owner: member.owner,
+            update_key: member.update_key,
+            stake: member.stake,
+            joined_round: member.joined_round,
+        });
+        member.invariant()?;
+        federation.invariant()
+    }
+}

@@ -1,0 +1,45 @@
+//! One file per instruction: its arguments, accounts, checks and handler.
+
+mod authority_accept;
+mod authority_propose;
+mod bond_deposit;
+mod bond_withdraw;
+mod federation_create;
+mod federation_pause;
+mod federation_update;
+mod member_close;
+mod member_exit;
+mod member_join;
+mod member_rotate_key;
+mod member_withdraw;
+mod payout_update;
+mod reward_claim;
+mod round_close;
+mod round_commit;
+mod round_finalize;
+mod round_open;
+mod round_void;
+mod vault_fund;
+mod vault_withdraw;
+
+pub use authority_accept::*;
+pub use authority_propose::*;
+pub use bond_deposit::*;
+pub use bond_withdraw::*;
+pub use federation_create::*;
+pub use federation_pause::*;
+pub use federation_update::*;
+pub use member_close::*;
+pub use member_exit::*;
+pub use member_join::*;
+pub use member_rotate_key::*;
+pub use member_withdraw::*;
+pub use payout_update::*;
+pub use reward_claim::*;
+pub use round_close::*;
+pub use round_commit::*;
+pub use round_finalize::*;
+pub use round_open::*;
+pub use round_void::*;
+pub use vault_fund::*;
+pub use vault_withdraw::*;

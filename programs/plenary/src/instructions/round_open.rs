@@ -1,0 +1,109 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::TokenAccount;
+
+use crate::errors::PlenaryError;
+use crate::events::RoundOpened;
+use crate::merkle::Hash;
+use crate::state::{Federation, Round};
+
+const SLOT_HASHES: Pubkey = pubkey!("SysvarS1otHashes111111111111111111111111111");
+
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
+pub struct RoundOpenArgs {
+    pub number: u64,
+    /// What the aggregator believes it builds on; a stale belief is refused.
+    pub base_root: [u8; 32],
+    pub base_state_root: [u8; 32],
+    pub collect_seconds: u32,
+}
+
+#[derive(Accounts)]
+#[instruction(args: RoundOpenArgs)]
+pub struct RoundOpen<'info> {
+    #[account(mut, has_one = aggregator @ PlenaryError::NotAggregator)]
+    pub federation: Box<Account<'info, Federation>>,
+    #[account(
+        init, payer = payer, space = 8 + Round::INIT_SPACE,
+        seeds = [Round::SEED, federation.key().as_ref(), &args.number.to_le_bytes()], bump,
+    )]
+    pub round: Box<Account<'info, Round>>,
+    pub aggregator: Signer<'info>,
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    #[account(address = federation.vault @ PlenaryError::WrongVault)]
+    pub vault: Box<Account<'info, TokenAccount>>,
+    /// CHECK: the SlotHashes sysvar, by its address; too large to be deserialised.
+    #[account(address = SLOT_HASHES)]
+    pub slot_hashes: UncheckedAccount<'info>,
+    pub system_program: Program<'info, System>,
+}
+
+impl RoundOpen<'_> {
+    pub fn validate(&self, args: &RoundOpenArgs) -> Result<()> {
+        let federation = &self.federation;
+        require!(!federation.paused, PlenaryError::Paused);
+        require!(
+            args.number == federation.next_round,
+            PlenaryError::WrongRoundNumber
+        );
+        require!(
+            args.base_root == federation.last_model_root
+                && args.base_state_root == federation.last_state_root,
+            PlenaryError::WrongBase
+        );
+        require!(
+            (1..=federation.collect_limit).contains(&args.collect_seconds),
+            PlenaryError::CollectTimeOutOfRange
+        );
+        require!(
+            federation.bond >= federation.minimum_bond,
+            PlenaryError::BondBelowMinimum
+        );
+        Ok(())
+    }
+
+    pub fn round_open(ctx: Context<Self>, args: RoundOpenArgs) -> Result<()> {
+        let bump = ctx.bumps.round;
+        let accounts = ctx.accounts;
+        let (slot, slot_hash) = latest_slot_hash(&accounts.slot_hashes)?;
+        let (federation, round) = (&mut accounts.federation, &mut accounts.round);
+        round.version = Round::VERSION;
+        round.bump = bump;
+        round.federation = federation.key();
+        round.number = federation.open()?;
+        round.rent_payer = accounts.payer.key();
+        round.slot = slot;
+        round.slot_hash = slot_hash;
+        round.open(
+            federation,
+            Clock::get()?.unix_timestamp,
+            args.collect_seconds,
+        )?;
+        // members train for this budget, so it is there before they start
+        require!(
+            accounts.vault.amount >= federation.owed()?,
+            PlenaryError::VaultTooSmall
+        );
+        emit!(RoundOpened {
+            federation: federation.key(),
+            round: round.key(),
+            number: round.number,
+            base_round: round.base_round,
+            base_root: round.base_root,
+            slot_hash,
+            deadline: round.deadline,
+        });
+        round.invariant()?;
+        federation.invariant()
+    }
+}
+
+/// First entry of the sysvar: count u64, then (slot u64, hash) from the newest to the oldest.
+fn latest_slot_hash(sysvar: &UncheckedAccount) -> Result<(u64, Hash)> {
+    let data = sysvar.try_borrow_data()?;
+    let entry = data.get(8..48).ok_or(PlenaryError::SlotHashMissing)?;
+    let (slot, hash) = entry.split_at(8);
+    let slot = slot.try_into().map_err(|_| PlenaryError::SlotHashMissing)?;
+    let hash = hash.try_into().map_err(|_| PlenaryError::SlotHashMissing)?;
+    Ok((u64::from_le_bytes(slot), hash))
+}

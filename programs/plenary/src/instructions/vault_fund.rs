@@ -1,0 +1,45 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+
+use crate::errors::PlenaryError;
+use crate::events::VaultFunded;
+use crate::state::Federation;
+use crate::token::collect;
+
+#[derive(Accounts)]
+pub struct VaultFund<'info> {
+    pub federation: Box<Account<'info, Federation>>,
+    pub funder: Signer<'info>,
+    #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
+    pub source: Box<Account<'info, TokenAccount>>,
+    #[account(mut, address = federation.vault @ PlenaryError::WrongVault)]
+    pub vault: Box<Account<'info, TokenAccount>>,
+    #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
+    pub reward_mint: Box<Account<'info, Mint>>,
+    pub token_program: Program<'info, Token>,
+}
+
+impl VaultFund<'_> {
+    pub fn validate(amount: u64) -> Result<()> {
+        require!(amount > 0, PlenaryError::ZeroAmount);
+        Ok(())
+    }
+
+    pub fn vault_fund(ctx: Context<Self>, amount: u64) -> Result<()> {
+        let accounts = &ctx.accounts;
+        collect(
+            &accounts.funder,
+            &accounts.source,
+            &accounts.vault,
+            &accounts.reward_mint,
+            &accounts.token_program,
+            amount,
+        )?;
+        emit!(VaultFunded {
+            federation: accounts.federation.key(),
+            funder: accounts.funder.key(),
+            amount,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+
+use crate::errors::PlenaryError;
+use crate::events::VaultWithdrawn;
+use crate::state::Federation;
+use crate::token::pay_out;
+
+#[derive(Accounts)]
+pub struct VaultWithdraw<'info> {
+    #[account(has_one = authority @ PlenaryError::NotAuthority)]
+    pub federation: Box<Account<'info, Federation>>,
+    pub authority: Signer<'info>,
+    #[account(mut, address = federation.vault @ PlenaryError::WrongVault)]
+    pub vault: Box<Account<'info, TokenAccount>>,
+    #[account(mut, constraint = destination.mint == federation.reward_mint @ PlenaryError::WrongMint)]
+    pub destination: Box<Account<'info, TokenAccount>>,
+    #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
+    pub reward_mint: Box<Account<'info, Mint>>,
+    pub token_program: Program<'info, Token>,
+}
+
+impl VaultWithdraw<'_> {
+    pub fn validate(&self, amount: u64) -> Result<()> {
+        require!(amount > 0, PlenaryError::ZeroAmount);
+        let free = self.vault.amount.saturating_sub(self.federation.owed()?);
+        require!(amount <= free, PlenaryError::VaultBelowOwed);
+        Ok(())
+    }
+
+    pub fn vault_withdraw(ctx: Context<Self>, amount: u64) -> Result<()> {
+        let accounts = &ctx.accounts;
+        pay_out(
+            &accounts.federation,
+            &accounts.vault,
+            &accounts.destination,
+            &accounts.reward_mint,
+            &accounts.token_program,
+            amount,
+        )?;
+        emit!(VaultWithdrawn {
+            federation: accounts.federation.key(),
+            amount,
+        });
+        accounts.federation.invariant()
+    }
+}

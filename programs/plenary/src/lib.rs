@@ -1,0 +1,147 @@
+//! Plenary on chain: what a federation's rounds were made of, and the pay that follows from them.
+
+use anchor_lang::prelude::*;
+
+pub mod errors;
+pub mod events;
+pub mod instructions;
+pub mod merkle;
+pub mod state;
+mod token;
+
+use instructions::*;
+use state::{RoundResult, Terms};
+
+declare_id!("P1ed6MNumh36GF5xS9MEZWqoxrcnc74Lc6e8sVJMtws");
+
+#[program]
+pub mod plenary {
+    use super::*;
+
+    /// Creates a federation with its vault and escrow; the signer is its authority.
+    #[access_control(FederationCreate::validate(&args))]
+    pub fn federation_create(
+        ctx: Context<FederationCreate>,
+        args: FederationCreateArgs,
+    ) -> Result<()> {
+        FederationCreate::federation_create(ctx, args)
+    }
+
+    /// Changes the terms between rounds.
+    #[access_control(ctx.accounts.validate(&terms))]
+    pub fn federation_update(ctx: Context<FederationUpdate>, terms: Terms) -> Result<()> {
+        FederationUpdate::federation_update(ctx, terms)
+    }
+
+    /// Stops new rounds and new members, or lets them go on; claims and withdrawals are never stopped.
+    #[access_control(ctx.accounts.validate(paused))]
+    pub fn federation_pause(ctx: Context<FederationPause>, paused: bool) -> Result<()> {
+        FederationPause::federation_pause(ctx, paused)
+    }
+
+    /// Offers the authority to another key; the default address takes the offer back.
+    pub fn authority_propose(ctx: Context<AuthorityPropose>, proposed: Pubkey) -> Result<()> {
+        AuthorityPropose::authority_propose(ctx, proposed)
+    }
+
+    /// Takes the authority that was offered.
+    pub fn authority_accept(ctx: Context<AuthorityAccept>) -> Result<()> {
+        AuthorityAccept::authority_accept(ctx)
+    }
+
+    /// Adds rewards to the vault; anyone may.
+    #[access_control(VaultFund::validate(amount))]
+    pub fn vault_fund(ctx: Context<VaultFund>, amount: u64) -> Result<()> {
+        VaultFund::vault_fund(ctx, amount)
+    }
+
+    /// Takes out of the vault what is neither earned, promised nor reserved.
+    #[access_control(ctx.accounts.validate(amount))]
+    pub fn vault_withdraw(ctx: Context<VaultWithdraw>, amount: u64) -> Result<()> {
+        VaultWithdraw::vault_withdraw(ctx, amount)
+    }
+
+    /// Adds to the aggregator's bond.
+    #[access_control(BondDeposit::validate(amount))]
+    pub fn bond_deposit(ctx: Context<BondDeposit>, amount: u64) -> Result<()> {
+        BondDeposit::bond_deposit(ctx, amount)
+    }
+
+    /// Returns bond to the aggregator while every round is final or void.
+    #[access_control(ctx.accounts.validate(amount))]
+    pub fn bond_withdraw(ctx: Context<BondWithdraw>, amount: u64) -> Result<()> {
+        BondWithdraw::bond_withdraw(ctx, amount)
+    }
+
+    /// Joins a federation, or joins again after leaving, with a stake.
+    #[access_control(ctx.accounts.validate(&args))]
+    pub fn member_join(ctx: Context<MemberJoin>, args: MemberJoinArgs) -> Result<()> {
+        MemberJoin::member_join(ctx, args)
+    }
+
+    /// Replaces the key that signs updates, from the next round on.
+    pub fn member_rotate_key(ctx: Context<MemberRotateKey>, update_key: Pubkey) -> Result<()> {
+        MemberRotateKey::member_rotate_key(ctx, update_key)
+    }
+
+    /// Names another token account for rewards.
+    #[access_control(ctx.accounts.validate())]
+    pub fn payout_update(ctx: Context<PayoutUpdate>) -> Result<()> {
+        PayoutUpdate::payout_update(ctx)
+    }
+
+    /// Leaves the federation from the next round on; the stake stays for the cooldown.
+    pub fn member_exit(ctx: Context<MemberExit>) -> Result<()> {
+        MemberExit::member_exit(ctx)
+    }
+
+    /// Returns the stake once the cooldown is over.
+    pub fn member_withdraw(ctx: Context<MemberWithdraw>) -> Result<()> {
+        MemberWithdraw::member_withdraw(ctx)
+    }
+
+    /// Closes the account of a member that left and was never paid.
+    #[access_control(ctx.accounts.validate())]
+    pub fn member_close(ctx: Context<MemberClose>) -> Result<()> {
+        MemberClose::member_close(ctx)
+    }
+
+    /// Opens the next round on the last committed model.
+    #[access_control(ctx.accounts.validate(&args))]
+    pub fn round_open(ctx: Context<RoundOpen>, args: RoundOpenArgs) -> Result<()> {
+        RoundOpen::round_open(ctx, args)
+    }
+
+    /// Commits the open round's result.
+    #[access_control(ctx.accounts.validate(&result))]
+    pub fn round_commit(ctx: Context<RoundCommit>, result: RoundResult) -> Result<()> {
+        RoundCommit::round_commit(ctx, result)
+    }
+
+    /// Makes the oldest committed round final after its challenge window.
+    pub fn round_finalize(ctx: Context<RoundFinalize>) -> Result<()> {
+        RoundFinalize::round_finalize(ctx)
+    }
+
+    /// Voids a round that was not committed in time, or that builds on a void one.
+    pub fn round_void(ctx: Context<RoundVoid>) -> Result<()> {
+        RoundVoid::round_void(ctx)
+    }
+
+    /// Closes a round that nothing refers to any more.
+    #[access_control(ctx.accounts.validate())]
+    pub fn round_close(ctx: Context<RoundClose>) -> Result<()> {
+        RoundClose::round_close(ctx)
+    }
+
+    /// Pays a member all that it has earned up to a final round and not claimed; anyone may send it.
+    #[access_control(ctx.accounts.validate(cumulative, index, &path))]
+    pub fn reward_claim(
+        ctx: Context<RewardClaim>,
+        cumulative: u64,
+        index: u32,
+        path: Vec<[u8; 32]>,
+    ) -> Result<()> {
+        RewardClaim::reward_claim(ctx, cumulative)
+    }
+}

@@ -1,0 +1,103 @@
+use anchor_lang::prelude::*;
+
+use crate::errors::PlenaryError;
+
+/// One organisation in one federation. Its address is what envelopes, update leaves and reward leaves call the member.
+#[account]
+#[derive(InitSpace, Debug)]
+pub struct Member {
+    pub version: u8,
+    pub bump: u8,
+    pub federation: Pubkey,
+    pub owner: Pubkey,
+    pub rent_payer: Pubkey,
+    /// Signs envelopes of rounds from `key_since_round` on.
+    pub update_key: Pubkey,
+    /// Signed envelopes of the rounds before that.
+    pub previous_key: Pubkey,
+    pub key_since_round: u64,
+    /// Token account that rewards are paid to.
+    pub payout: Pubkey,
+    pub stake: u64,
+    /// First round that the member may take part in.
+    pub joined_round: u64,
+    /// Unix seconds; 0 while the member has not asked to leave.
+    pub exit_requested_at: i64,
+    /// First round that the member may not take part in; 0 while it has not asked to leave.
+    pub exit_round: u64,
+    pub claimed_total: u64,
+    /// Rounds in which the member was proven to have signed two different envelopes with one sequence.
+    pub equivocations: u32,
+}
+
+impl Member {
+    pub const SEED: &'static [u8] = b"member";
+    pub const VERSION: u8 = 1;
+
+    /// What holds after every instruction.
+    pub fn invariant(&self) -> Result<()> {
+        let exiting = self.exit_requested_at != 0;
+        let holds = self.version == Self::VERSION
+            && self.update_key != Pubkey::default()
+            && self.key_since_round >= self.joined_round
+            && exiting == (self.exit_round != 0)
+            && (!exiting || self.exit_round >= self.joined_round);
+        require!(holds, PlenaryError::InvariantBroken);
+        Ok(())
+    }
+
+    pub fn has_exited(&self) -> bool {
+        self.exit_requested_at != 0
+    }
+
+    /// The new key signs from `next_round` on; the old one stays known for as long as a round that it signed can be challenged.
+    pub fn rotate_key(
+        &mut self,
+        key: Pubkey,
+        next_round: u64,
+        oldest_unsettled: u64,
+    ) -> Result<()> {
+        require!(key != Pubkey::default(), PlenaryError::AddressMissing);
+        if self.key_since_round < next_round {
+            require!(
+                self.key_since_round <= oldest_unsettled,
+                PlenaryError::KeyRotatedRecently
+            );
+            self.previous_key = self.update_key;
+            self.key_since_round = next_round;
+        }
+        self.update_key = key;
+        Ok(())
+    }
+
+    pub fn leave(&mut self, now: i64, next_round: u64) -> Result<()> {
+        require!(!self.has_exited(), PlenaryError::AlreadyExited);
+        self.exit_requested_at = now;
+        self.exit_round = next_round;
+        Ok(())
+    }
+
+    /// Gives the stake back once the cooldown is over; returns its amount.
+    pub fn withdraw(&mut self, now: i64, cooldown: u32) -> Result<u64> {
+        require!(self.has_exited(), PlenaryError::NotExited);
+        let free_at = self
+            .exit_requested_at
+            .checked_add(i64::from(cooldown))
+            .ok_or(PlenaryError::Overflow)?;
+        require!(now >= free_at, PlenaryError::CooldownNotOver);
+        require!(self.stake > 0, PlenaryError::NothingToWithdraw);
+        Ok(std::mem::take(&mut self.stake))
+    }
+
+    /// Records a claim of everything up to `cumulative`; returns what is due now.
+    pub fn claim(&mut self, cumulative: u64) -> Result<u64> {
+        require!(
+            cumulative > self.claimed_total,
+            PlenaryError::NothingToClaim
+        );
+        // cannot underflow: just compared
+        let due = cumulative - self.claimed_total;
+        self.claimed_total = cumulative;
+        Ok(due)
+    }
+}
