@@ -1,5 +1,13 @@
 import Type, { type Static } from "typebox";
-import { Base58Address, Base58Signature, Base64, HexHash, parserOf, U64String } from "./schema.ts";
+import {
+  Base58Address,
+  Base58Signature,
+  Base64,
+  HexHash,
+  IntegerString,
+  parserOf,
+  U64String,
+} from "./schema.ts";
 
 const Vector = Type.Object({ root: HexHash, blob: HexHash }, { additionalProperties: false });
 
@@ -44,7 +52,7 @@ export const RoundManifestSchema = Type.Object(
     totalWeight: Type.Integer({ minimum: 0 }),
     /** Contribution of each counted update, an integer; negative scores pay nothing. */
     scores: Type.Array(
-      Type.Object({ member: Base58Address, score: Type.Integer() }, { additionalProperties: false }),
+      Type.Object({ member: Base58Address, score: IntegerString }, { additionalProperties: false }),
     ),
     /** What every member has earned since the federation began. */
     rewards: Type.Array(

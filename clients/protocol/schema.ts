@@ -10,6 +10,8 @@ export const Base58Address = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44
 export const Base58Signature = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{64,88}$" });
 /** An unsigned 64-bit integer in decimal: integers that may pass 2^53 are strings in JSON. */
 export const U64String = Type.String({ pattern: "^(0|[1-9][0-9]{0,19})$" });
+/** A signed integer of any size in decimal, for the same reason. */
+export const IntegerString = Type.String({ pattern: "^(0|-?[1-9][0-9]{0,38})$" });
 export const Base64 = Type.String({
   pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
 });

@@ -1,6 +1,14 @@
 import Type, { type Static } from "typebox";
 import { RoundManifestSchema } from "../manifest.ts";
-import { Base58Address, Base58Signature, Base64, HexHash, U64String, UnixMilliseconds } from "../schema.ts";
+import {
+  Base58Address,
+  Base58Signature,
+  Base64,
+  HexHash,
+  IntegerString,
+  U64String,
+  UnixMilliseconds,
+} from "../schema.ts";
 import { endpoint } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 
@@ -89,7 +97,7 @@ export const UpdateView = Type.Object({
   payloadBytes: Type.Integer({ minimum: 0 }),
   payloadHash: HexHash,
   receivedAt: UnixMilliseconds,
-  score: Type.Union([Type.Integer(), Type.Null()]),
+  score: Type.Union([IntegerString, Type.Null()]),
 });
 export type UpdateView = Static<typeof UpdateView>;
 
