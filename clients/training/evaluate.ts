@@ -1,0 +1,81 @@
+import { type AnswerSet, toFloat32 } from "@plenary/protocol";
+import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
+import { TrainingError } from "./errors.ts";
+import type { Predictor } from "./predictors/predictor.ts";
+import { randomStream, type Seed } from "./random.ts";
+import type { Engine } from "./sessions/engine.ts";
+import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
+
+/** Answers that evaluation shows of each group, as in PluralLLM. */
+export const EVALUATION_CONTEXT = 20;
+/** Random contexts per group that a score is the mean over. */
+const EVALUATION_DRAWS = 3;
+
+export interface EvaluateInput {
+  readonly predictor: Predictor;
+  /** Fixed point. */
+  readonly model: Int32Array;
+  readonly answers: AnswerSet;
+  readonly engine: Engine;
+  readonly seed: Seed;
+}
+
+/**
+ * Alignment of a model's predictions with each group's answers: a group shows 20 answers (half of them if it
+ * has fewer than 40) and is asked for all its others, three times.
+ */
+export async function evaluateModel(input: EvaluateInput): Promise<AlignmentReport> {
+  const { predictor, engine, answers, seed } = input;
+  const groups = evaluableGroups(sharesOf(answers, predictor.questionnaire));
+  const tasks = groups.flatMap((group) => evaluationTasks(group, seed));
+  const predicted = await predictTasks(predictor, input.model, tasks, engine);
+  return alignmentReport(
+    groups.map(({ id }, index) => {
+      const from = index * EVALUATION_DRAWS;
+      const scores = tasks
+        .slice(from, from + EVALUATION_DRAWS)
+        .flatMap((task, draw) =>
+          task.targets.map((target, position) =>
+            alignment(predicted[from + draw]![position]!, target.shares),
+          ),
+        );
+      return { id, alignment: scores.reduce((sum, score) => sum + score, 0) / scores.length };
+    }),
+  );
+}
+
+/** Predictions of a model for tasks, one distribution per target. Throws `model-mismatch`. */
+export async function predictTasks(
+  predictor: Predictor,
+  model: Int32Array,
+  tasks: readonly Task[],
+  engine: Engine,
+): Promise<Float32Array[][]> {
+  if (model.length !== predictor.parameterCount) {
+    throw new TrainingError(
+      "model-mismatch",
+      `the model has ${model.length} parameters, the predictor ${predictor.parameterCount}`,
+      { expected: predictor.parameterCount, actual: model.length },
+    );
+  }
+  const questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length));
+  const program = predictor.prediction({ tasks: tasks.length, questions });
+  const session = await engine.load(program.model);
+  return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);
+}
+
+function evaluationTasks(group: GroupShares, seed: Seed): Task[] {
+  return Array.from({ length: EVALUATION_DRAWS }, (_, draw) =>
+    drawEvaluationTask(group, EVALUATION_CONTEXT, randomStream(seed, "evaluation", group.id, draw)),
+  );
+}
+
+export function evaluableGroups(groups: readonly GroupShares[]): readonly GroupShares[] {
+  const evaluable = groups.filter((group) => group.answers.length >= 2);
+  if (evaluable.length > 0) return evaluable;
+  throw new TrainingError(
+    "answers-invalid",
+    "no group answers two questions or more, which evaluation needs: one to show and one to ask",
+    { groups: groups.length },
+  );
+}

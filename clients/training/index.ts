@@ -1,0 +1,23 @@
+export { type AlignmentReport, alignment } from "./alignment.ts";
+export { type Baselines, evaluateBaselines } from "./baselines.ts";
+export { TrainingError, type TrainingErrorCode } from "./errors.ts";
+export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
+export type { OptimizerState } from "./optimizers/optimizer.ts";
+export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
+export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
+export type { Seed } from "./random.ts";
+export type { Engine, EngineName } from "./sessions/engine.ts";
+export { openEngine } from "./sessions/index.ts";
+export {
+  DEFAULT_PREDICTOR,
+  DEFAULT_TRAINING,
+  parseTrainingSettings,
+  type TrainingSettings,
+} from "./settings.ts";
+export {
+  type TrainingProgress,
+  type TrainRoundInput,
+  type TrainRoundResult,
+  trainRound,
+} from "./train-round.ts";
+export { type UtilityInput, utility } from "./utility.ts";

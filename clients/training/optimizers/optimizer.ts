@@ -1,0 +1,29 @@
+/** Moments of an optimiser, kept by its caller from round to round. */
+export interface OptimizerState {
+  /** Steps taken since the state was made. */
+  readonly step: number;
+  /** Running means, each as long as the parameter vector; empty for an optimiser that keeps none. */
+  readonly moments: readonly Float32Array[];
+}
+
+/** The settings that an optimiser reads. */
+export interface OptimizerSettings {
+  readonly weightDecay: number;
+}
+
+/** Pure pair: `init` makes a state, `apply` changes `parameters` in place and returns the next state. */
+export interface Optimizer {
+  init(parameterCount: number): OptimizerState;
+  apply(update: OptimizerUpdate): OptimizerState;
+}
+
+export interface OptimizerUpdate {
+  readonly parameters: Float32Array;
+  readonly gradient: Float32Array;
+  readonly state: OptimizerState;
+  readonly learningRate: number;
+  readonly settings: OptimizerSettings;
+  /** Stretch of the vectors to move: from (included) to (excluded). */
+  readonly from: number;
+  readonly to: number;
+}

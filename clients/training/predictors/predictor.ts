@@ -1,0 +1,70 @@
+import type { Questionnaire } from "@plenary/protocol";
+import type { OnnxModel } from "../graph/emit.ts";
+import type { Seed } from "../random.ts";
+import type { Feeds, Results } from "../sessions/engine.ts";
+import type { QuestionAnswer, Task } from "../tasks.ts";
+
+/** Text embeddings of "<question> <option>", a row per option in the questionnaire's order. */
+export interface EmbeddingTable {
+  readonly count: number;
+  readonly dimension: number;
+  matrix(): Float32Array;
+}
+
+/** A question with its options' embeddings, asked beyond the questionnaire. */
+export interface NewQuestion {
+  readonly options: number;
+  /** Row-major [options, dimension]. */
+  readonly embeddings: Float32Array;
+}
+
+/** A stretch of the parameter vector: which optimiser moves it. */
+export interface ParameterBlock {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  /** `network`: the configured optimiser; `prior`: plain gradient steps at the prior's own rate. */
+  readonly role: "network" | "prior";
+}
+
+/** A training step as a graph: inputs include `theta`, outputs are `loss` (one number) and `gradient`. */
+export interface TrainingProgram {
+  readonly model: OnnxModel;
+  /**
+   * Everything but `theta`. `base` is the downloaded model as float32, `member` all answers that the member
+   * trains on, by group. There must be as many tasks as the program was built for.
+   */
+  feeds(base: Float32Array, tasks: readonly Task[], member: readonly (readonly QuestionAnswer[])[]): Feeds;
+}
+
+/** Predictions as a graph: inputs include `theta`. */
+export interface PredictionProgram {
+  readonly model: OnnxModel;
+  feeds(theta: Float32Array, tasks: readonly Task[]): Feeds;
+  /** Distribution over options for each target of each task. */
+  read(results: Results, tasks: readonly Task[]): Float32Array[][];
+}
+
+/** How many tasks a program takes at once, and at most how many questions (context and targets) a task has. */
+export interface ProgramShape {
+  readonly tasks: number;
+  readonly questions: number;
+}
+
+export interface Predictor {
+  readonly configuration: Readonly<Record<string, unknown>> & { readonly name: string };
+  readonly questionnaire: Questionnaire;
+  readonly embeddings: EmbeddingTable;
+  readonly parameterCount: number;
+  readonly blocks: readonly ParameterBlock[];
+  /** The first model of a federation, in fixed point (value x 2^24). */
+  initialParameters(seed: Seed): Int32Array;
+  /** The training step; kept per shape, so that its session is too. */
+  training(shape: ProgramShape): TrainingProgram;
+  /**
+   * Predictions. Questions after the questionnaire's last are `newQuestions`, in order. Kept per shape while
+   * there are none.
+   */
+  prediction(shape: ProgramShape, newQuestions?: readonly NewQuestion[]): PredictionProgram;
+}

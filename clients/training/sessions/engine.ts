@@ -1,0 +1,28 @@
+import type { OnnxModel } from "../graph/emit.ts";
+
+/** What a graph is fed, by input name: int64 inputs as BigInt64Array. Lengths must fill the input's shape. */
+export type Feeds = Readonly<Record<string, Float32Array | BigInt64Array>>;
+
+/** Outputs by name, float32. */
+export type Results = Readonly<Record<string, Float32Array>>;
+
+export interface Session {
+  run(feeds: Feeds): Promise<Results>;
+}
+
+/**
+ * Runs graphs on the CPU, one thread each.
+ * - `native`: onnxruntime's own library; the same bits on one machine and version.
+ * - `wasm`: onnxruntime's WebAssembly build, about three times slower; the same bits on every machine. What
+ *   others must be able to recompute runs on it.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  /** onnxruntime's version. */
+  readonly version: string;
+  /** The session of a model; opened once per model object and kept until `close`. */
+  load(model: OnnxModel): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export type EngineName = "native" | "wasm";
