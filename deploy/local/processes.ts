@@ -1,0 +1,286 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { LocalStackError, systemCode } from "./errors.ts";
+import { type Home, replaceFile } from "./home.ts";
+import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
+
+const READY_TIMEOUT_MS = 90_000;
+const STOP_PATIENCE_MS = 15_000;
+const POLL_MS = 50;
+const BACKOFF_FIRST_MS = 250;
+const BACKOFF_MOST_MS = 10_000;
+/** A process that ran this long before it failed is restarted at once. */
+const SETTLED_MS = 30_000;
+const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
+const LOG_TAIL_LINES = 15;
+
+export interface ProcessDescription {
+  /** Unique in the stack; names the log file. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Another user to run as (only root can). */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Whether it answers. Asked again and again until true; errors count as false. */
+  readonly ready: () => Promise<boolean>;
+  /** What asks it to end in order (default SIGTERM). */
+  readonly stopSignal?: NodeJS.Signals;
+  /** How long it may take to end before it is killed (default 15,000). */
+  readonly stopPatienceMs?: number;
+  /** Whether a process that ended by itself is started again: "always", or "on-failure" (exit code other than 0; default). */
+  readonly restart?: "always" | "on-failure";
+}
+
+export interface SupervisedProcess {
+  readonly name: string;
+  readonly logFile: string;
+  /** The current process's number; it changes with a restart. */
+  pid(): number | undefined;
+  /** Resolves when it ended by itself with code 0 and is not to be restarted, or was stopped. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the stack's processes, each in a session of its own so that Ctrl-C reaches the supervisor alone, restarts those that
+ * fail with growing pauses, and stops them in the reverse order. Each one's number and birth time is on disk before it
+ * can do anything, so that the start after a `kill -9` ends what the killed one left behind.
+ */
+export class Supervisor {
+  readonly #home: Home;
+  readonly #log: (line: string) => void;
+  readonly #running: Supervised[] = [];
+  #count = 0;
+
+  constructor(home: Home, log: (line: string) => void) {
+    this.#home = home;
+    this.#log = log;
+  }
+
+  /** Ends the processes that an earlier supervisor of this home left running, last started first. */
+  async endStale(): Promise<void> {
+    const folder = this.#home.folder("processes");
+    const records = readdirSync(folder)
+      .map((file) => readRecord(join(folder, file)))
+      .filter((record) => record !== null)
+      .sort((a, b) => b.order - a.order);
+    for (const record of records) {
+      if (isRunning(record)) {
+        this.#log(`Ending ${record.name} (process ${record.pid}), left over from a start that was killed`);
+        await endProcess(record, record.stopSignal, STOP_PATIENCE_MS);
+      }
+      rmSync(record.file, { force: true });
+    }
+  }
+
+  /** Starts a process and resolves when it is ready. Throws `process-failed`, with the end of its log, if it never is. */
+  async start(description: ProcessDescription): Promise<SupervisedProcess> {
+    const supervised = new Supervised(description, this.#home, this.#log, this.#count++);
+    this.#running.push(supervised);
+    await supervised.begin();
+    return supervised;
+  }
+
+  /** Stops everything, in the reverse order of starting. */
+  async stop(): Promise<void> {
+    for (const supervised of this.#running.splice(0).reverse()) await supervised.stop();
+  }
+}
+
+class Supervised implements SupervisedProcess {
+  readonly name: string;
+  readonly logFile: string;
+  readonly ended: Promise<void>;
+  readonly #description: ProcessDescription;
+  readonly #recordFile: string;
+  readonly #log: (line: string) => void;
+  readonly #order: number;
+  readonly #end: () => void;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #ready = false;
+  #failures = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+
+  constructor(description: ProcessDescription, home: Home, log: (line: string) => void, order: number) {
+    this.name = description.name;
+    this.#description = description;
+    this.#log = log;
+    this.#order = order;
+    this.logFile = home.file("logs", `${description.name}.log`);
+    this.#recordFile = home.file("processes", `${description.name}.json`);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#end = resolve;
+  }
+
+  pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async begin(): Promise<void> {
+    this.#spawn();
+    await this.#becomeReady();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restartTimer);
+    const pid = this.#child?.pid;
+    const identity = pid === undefined ? null : identityOf(pid);
+    const { stopSignal = "SIGTERM", stopPatienceMs = STOP_PATIENCE_MS } = this.#description;
+    if (identity !== null) await endProcess(identity, stopSignal, stopPatienceMs);
+    await this.#exited;
+    rmSync(this.#recordFile, { force: true });
+    this.#end();
+  }
+
+  #spawn(): void {
+    const { command, args, cwd, env, uid, gid } = this.#description;
+    rotate(this.logFile);
+    const output = openSync(this.logFile, "a", 0o600);
+    const options: SpawnOptions = { cwd, env: { ...env }, detached: true, stdio: ["ignore", output, output] };
+    if (uid !== undefined) options.uid = uid;
+    if (gid !== undefined) options.gid = gid;
+    const began = Date.now();
+    this.#ready = false;
+    const child = spawn(command, args, options);
+    closeSync(output);
+    this.#child = child;
+    this.#record(child.pid);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#exited = promise;
+    let over = false;
+    const onEnd = (how: string, code: number | null) => {
+      if (over) return;
+      over = true;
+      if (this.#child === child) this.#child = undefined;
+      resolve();
+      this.#ended(how, code, Date.now() - began);
+    };
+    child.on("error", (error) => onEnd(`could not be started: ${error.message}`, null));
+    child.on("exit", (code, signal) => onEnd(`ended with ${signal ?? `code ${code}`}`, code));
+  }
+
+  #record(pid: number | undefined): void {
+    const identity = pid === undefined ? null : identityOf(pid);
+    if (identity === null) return;
+    const { name, stopSignal = "SIGTERM" } = this.#description;
+    replaceFile(this.#recordFile, JSON.stringify({ ...identity, name, order: this.#order, stopSignal }));
+  }
+
+  #ended(how: string, code: number | null, lived: number): void {
+    if (this.#stopping) return;
+    if (code === 0 && this.#description.restart !== "always") {
+      rmSync(this.#recordFile, { force: true });
+      this.#end();
+      return;
+    }
+    // The first start is not repeated: its failure is told to who asked for it.
+    if (!this.#ready && this.#failures === 0) return;
+    this.#failures = lived > SETTLED_MS ? 1 : this.#failures + 1;
+    const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (this.#failures - 1), BACKOFF_MOST_MS);
+    this.#log(`${this.name} ${how}; starting it again (log: ${this.logFile})`);
+    this.#restartTimer = setTimeout(() => {
+      this.#spawn();
+      const child = this.#child;
+      this.#becomeReady().then(
+        () => this.#log(`${this.name} is back`),
+        (error: unknown) => this.#giveUpOn(child, error),
+      );
+    }, pause);
+  }
+
+  /** A restarted process that does not answer is killed, which starts it again. One that ended has its next start due. */
+  #giveUpOn(child: ChildProcess | undefined, error: unknown): void {
+    if (this.#stopping || child === undefined || this.#child !== child) return;
+    this.#log(error instanceof Error ? error.message : String(error));
+    child.kill("SIGKILL");
+  }
+
+  async #becomeReady(): Promise<void> {
+    const child = this.#child;
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    while (!this.#stopping) {
+      if (await this.#description.ready().catch(() => false)) break;
+      const gone = this.#child !== child;
+      // A short task may be done before it was ever asked.
+      if (gone && child?.exitCode === 0) break;
+      if (gone || Date.now() > deadline) {
+        const what = gone
+          ? "ended before it was ready"
+          : `did not answer within ${READY_TIMEOUT_MS / 1000} s`;
+        throw new LocalStackError(
+          "process-failed",
+          `${this.name} ${what}. The end of ${this.logFile}:\n${tail(this.logFile)}`,
+          { process: this.name, log: this.logFile },
+        );
+      }
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
+    this.#ready = true;
+  }
+}
+
+/** Asks a process to end, and kills it when it does not. Its whole session is addressed, since it leads one. */
+async function endProcess(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+  patience: number,
+): Promise<void> {
+  for (const each of [signal, "SIGKILL"] as const) {
+    if (!isRunning(identity)) return;
+    sendSignal(identity.pid, each);
+    const deadline = Date.now() + patience;
+    while (isRunning(identity) && Date.now() < deadline)
+      await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    // PostgreSQL passes its own signals on to its children: a shutdown is told to the postmaster alone.
+    process.kill(signal === "SIGKILL" ? -pid : pid, signal);
+  } catch (error) {
+    if (systemCode(error) !== "ESRCH") throw error;
+  }
+}
+
+interface StaleProcess extends ProcessIdentity {
+  readonly file: string;
+  readonly name: string;
+  readonly order: number;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+function readRecord(file: string): StaleProcess | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const identity = parseIdentity(value);
+    if (identity === null || typeof value !== "object" || value === null) return null;
+    const name = "name" in value && typeof value.name === "string" ? value.name : "a process";
+    const order = "order" in value && typeof value.order === "number" ? value.order : 0;
+    const stopSignal = "stopSignal" in value && value.stopSignal === "SIGINT" ? "SIGINT" : "SIGTERM";
+    return { ...identity, file, name, order, stopSignal };
+  } catch {
+    return null;
+  }
+}
+
+function rotate(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
+}
+
+function tail(logFile: string): string {
+  try {
+    return readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+  } catch {
+    return "(no log)";
+  }
+}
