@@ -1,0 +1,100 @@
+/*
+ * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are milliseconds since 1970 by the chain's clock.
+ * Every call may throw `chain-unavailable`; transactions throw `transaction-failed` with the program's sentence.
+ */
+
+export interface LedgerFederation {
+  readonly authority: Uint8Array;
+  readonly aggregator: Uint8Array;
+  readonly paused: boolean;
+  readonly rewardMint: Uint8Array;
+  readonly configurationHash: Uint8Array;
+  readonly parameterCount: number;
+  readonly nextRound: bigint;
+  /** The round that collects updates; 0 is none. */
+  readonly openRound: bigint;
+  readonly finalRound: bigint;
+  readonly lastCommittedRound: bigint;
+  readonly lastModelRoot: Uint8Array;
+  readonly lastStateRoot: Uint8Array;
+  /** Committed rounds that are not final yet. */
+  readonly pendingRounds: readonly bigint[];
+}
+
+export interface LedgerMember {
+  readonly address: Uint8Array;
+  readonly owner: Uint8Array;
+  readonly updateKey: Uint8Array;
+  readonly previousKey: Uint8Array;
+  readonly keySinceRound: bigint;
+  readonly payout: Uint8Array;
+  readonly joinedRound: bigint;
+  /** First round that it may not take part in; 0 while it stays. */
+  readonly exitRound: bigint;
+  readonly claimed: bigint;
+}
+
+export interface LedgerRound {
+  readonly status: "open" | "committed" | "final" | "void";
+  readonly baseRound: bigint;
+  readonly baseRoot: Uint8Array;
+  readonly slotHash: Uint8Array;
+  readonly openedAt: number;
+  readonly deadlineAt: number;
+  /** Last moment at which the round can be committed. */
+  readonly commitBy: number;
+  readonly committedAt: number;
+  readonly challengeEndsAt: number;
+  readonly manifestHash: Uint8Array;
+}
+
+/** What a commit states about a round. */
+export interface RoundCommitment {
+  readonly nextRoot: Uint8Array;
+  readonly nextStateRoot: Uint8Array;
+  readonly updatesRoot: Uint8Array;
+  readonly updateCount: number;
+  readonly totalWeight: number;
+  readonly rewardsRoot: Uint8Array;
+  readonly rewardCount: number;
+  readonly cumulativeRewards: bigint;
+  readonly manifestHash: Uint8Array;
+}
+
+/** Called with a transaction's signature (base58) before it is sent. */
+export type OnSigned = (signature: string) => Promise<void>;
+
+export interface Ledger {
+  readonly programId: Uint8Array;
+  /** Of the aggregator, which signs receipts and transactions. */
+  readonly aggregator: Uint8Array;
+  genesisHash(): Promise<Uint8Array>;
+  /** The chain's clock. */
+  now(): Promise<number>;
+  roundAddress(federation: Uint8Array, number: bigint): Uint8Array;
+  federation(address: Uint8Array): Promise<LedgerFederation | undefined>;
+  members(federation: Uint8Array): Promise<LedgerMember[]>;
+  /** A member by its address; undefined if there is none in this federation. */
+  member(federation: Uint8Array, address: Uint8Array): Promise<LedgerMember | undefined>;
+  round(federation: Uint8Array, number: bigint): Promise<LedgerRound | undefined>;
+  /** Whether `authority` runs a federation whose aggregator is this service. */
+  isAuthority(authority: Uint8Array): Promise<boolean>;
+  openRound(
+    federation: Uint8Array,
+    round: {
+      number: bigint;
+      baseRoot: Uint8Array;
+      baseStateRoot: Uint8Array;
+      collectSeconds: number;
+    },
+    onSigned: OnSigned,
+  ): Promise<string>;
+  commitRound(
+    federation: Uint8Array,
+    number: bigint,
+    commitment: RoundCommitment,
+    onSigned: OnSigned,
+  ): Promise<string>;
+  finalizeRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
+  voidRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
+}

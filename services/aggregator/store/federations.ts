@@ -1,0 +1,50 @@
+import type { FederationConfiguration, FederationView } from "@plenary/protocol";
+import type { Selectable } from "kysely";
+import type { Queries } from "./database.ts";
+import type { FederationsTable } from "./schema.ts";
+
+export type FederationRow = Selectable<FederationsTable>;
+export type NewFederation = Omit<
+  FederationRow,
+  "status" | "committed_rounds" | "last_committed_round" | "event_count" | "manifest_hash" | "configuration"
+> & { readonly configuration: FederationConfiguration };
+
+/** What the last committed round left for the next one. */
+export type FederationTip = Pick<
+  FederationRow,
+  "last_committed_round" | "model_root" | "model_blob" | "state_root" | "state_blob" | "manifest_hash"
+>;
+
+export function federationStore(queries: Queries) {
+  return {
+    all: (): Promise<FederationRow[]> =>
+      queries.selectFrom("federations").selectAll().orderBy("registered_at").orderBy("address").execute(),
+
+    find: (address: Uint8Array): Promise<FederationRow | undefined> =>
+      queries.selectFrom("federations").selectAll().where("address", "=", address).executeTakeFirst(),
+
+    /** False if the federation was there already. */
+    async insert({ configuration, ...row }: NewFederation): Promise<boolean> {
+      const inserted = await queries
+        .insertInto("federations")
+        .values({ ...row, configuration: JSON.stringify(configuration), manifest_hash: null })
+        .onConflict((conflict) => conflict.column("address").doNothing())
+        .returning("address")
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+
+    async setStatus(address: Uint8Array, status: FederationView["status"]): Promise<void> {
+      await queries.updateTable("federations").set({ status }).where("address", "=", address).execute();
+    },
+
+    /** Moves the federation to a newly committed round. */
+    async advanceTip(address: Uint8Array, tip: FederationTip): Promise<void> {
+      await queries
+        .updateTable("federations")
+        .set((eb) => ({ ...tip, committed_rounds: eb("committed_rounds", "+", 1n) }))
+        .where("address", "=", address)
+        .execute();
+    },
+  };
+}

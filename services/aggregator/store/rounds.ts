@@ -1,0 +1,125 @@
+import type { EvaluationView, RoundState } from "@plenary/protocol";
+import type { Insertable, Selectable, Updateable } from "kysely";
+import { sql } from "kysely";
+import type { Queries } from "./database.ts";
+import type { RoundsTable } from "./schema.ts";
+
+export type RoundRow = Selectable<RoundsTable>;
+export interface RoundKey {
+  readonly federation: Uint8Array;
+  readonly number: bigint;
+}
+
+/** States in which the service is at work on a round. */
+export const LIVE_STATES = [
+  "opening",
+  "collecting",
+  "closing",
+  "committing",
+] as const satisfies readonly RoundState[];
+
+export function roundStore(queries: Queries) {
+  const at = ({ federation, number }: RoundKey) =>
+    queries
+      .selectFrom("rounds")
+      .selectAll()
+      .where("federation", "=", federation)
+      .where("number", "=", number);
+  return {
+    find: (key: RoundKey): Promise<RoundRow | undefined> => at(key).executeTakeFirst(),
+
+    /** The row, locked until the transaction ends: uploads and the close of a round go one after the other. */
+    lock: (key: RoundKey): Promise<RoundRow | undefined> => at(key).forUpdate().executeTakeFirst(),
+
+    newest: (federation: Uint8Array): Promise<RoundRow | undefined> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .orderBy("number", "desc")
+        .limit(1)
+        .executeTakeFirst(),
+
+    list: (federation: Uint8Array, before: bigint | undefined, limit: number): Promise<RoundRow[]> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .$if(before !== undefined, (query) => query.where("number", "<", before ?? 0n))
+        .orderBy("number", "desc")
+        .limit(limit)
+        .execute(),
+
+    lastFinal: (federation: Uint8Array): Promise<RoundRow | undefined> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("state", "=", "final")
+        .orderBy("number", "desc")
+        .limit(1)
+        .executeTakeFirst(),
+
+    /** Committed rounds that are not final, oldest first. */
+    notFinal: (federation: Uint8Array): Promise<RoundRow[]> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("state", "=", "committed")
+        .orderBy("number")
+        .execute(),
+
+    /** False if the round was there already. */
+    async insert(row: Insertable<RoundsTable>): Promise<boolean> {
+      const inserted = await queries
+        .insertInto("rounds")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("number")
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+
+    /** Sets columns if the round is still in state `from`; returns whether it was. Of two workers only one makes a step. */
+    async move(
+      { federation, number }: RoundKey,
+      from: RoundState,
+      changes: Updateable<RoundsTable>,
+    ): Promise<boolean> {
+      const moved = await queries
+        .updateTable("rounds")
+        .set(changes)
+        .where("federation", "=", federation)
+        .where("number", "=", number)
+        .where("state", "=", from)
+        .returning("number")
+        .executeTakeFirst();
+      return moved !== undefined;
+    },
+
+    async setEvaluation({ federation, number }: RoundKey, evaluation: EvaluationView): Promise<void> {
+      await queries
+        .updateTable("rounds")
+        .set({ evaluation: JSON.stringify(evaluation) })
+        .where("federation", "=", federation)
+        .where("number", "=", number)
+        .execute();
+    },
+
+    /** Rounds whose next model is known and that nobody has evaluated yet, in federations with held-out answers. */
+    async toEvaluate(limit: number): Promise<RoundKey[]> {
+      return queries
+        .selectFrom("rounds")
+        .innerJoin("federations", "federations.address", "rounds.federation")
+        .select(["rounds.federation", "rounds.number"])
+        .where("rounds.next_blob", "is not", null)
+        .where("rounds.evaluation", "is", null)
+        .where("rounds.state", "in", ["committing", "committed", "final"])
+        .where(sql<boolean>`federations.configuration ->> 'heldOut' IS NOT NULL`)
+        .orderBy("rounds.created_at")
+        .limit(limit)
+        .execute();
+    },
+  };
+}

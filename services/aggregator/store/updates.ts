@@ -1,0 +1,129 @@
+import type { Insertable, Selectable } from "kysely";
+import type { Queries } from "./database.ts";
+import type { RoundKey } from "./rounds.ts";
+import type { EquivocationsTable, UpdatesTable } from "./schema.ts";
+
+export type UpdateRow = Selectable<UpdatesTable>;
+
+/** Standing updates of a round by state. */
+export interface UpdateCounts {
+  readonly received: number;
+  readonly counted: number;
+  readonly refused: number;
+}
+
+export function updateStore(queries: Queries) {
+  const ofRound = ({ federation, number }: RoundKey) =>
+    queries
+      .selectFrom("updates")
+      .selectAll()
+      .where("federation", "=", federation)
+      .where("round", "=", number);
+  return {
+    find: (id: bigint): Promise<UpdateRow | undefined> =>
+      queries.selectFrom("updates").selectAll().where("id", "=", id).executeTakeFirst(),
+
+    /** All of a round, superseded ones too, in the order of their arrival. */
+    all: (key: RoundKey): Promise<UpdateRow[]> => ofRound(key).orderBy("id").execute(),
+
+    /** One for each member: the one that stands, ascending by member. */
+    standing: (key: RoundKey): Promise<UpdateRow[]> =>
+      ofRound(key).where("state", "<>", "superseded").orderBy("member").execute(),
+
+    standingOf: (key: RoundKey, member: Uint8Array): Promise<UpdateRow | undefined> =>
+      ofRound(key).where("member", "=", member).where("state", "<>", "superseded").executeTakeFirst(),
+
+    byEnvelope: (
+      key: RoundKey,
+      member: Uint8Array,
+      envelopeHash: Uint8Array,
+    ): Promise<UpdateRow | undefined> =>
+      ofRound(key).where("member", "=", member).where("envelope_hash", "=", envelopeHash).executeTakeFirst(),
+
+    bySequence: (key: RoundKey, member: Uint8Array, sequence: bigint): Promise<UpdateRow | undefined> =>
+      ofRound(key).where("member", "=", member).where("sequence", "=", sequence).executeTakeFirst(),
+
+    async counts({ federation, number }: RoundKey): Promise<UpdateCounts> {
+      const rows = await queries
+        .selectFrom("updates")
+        .select(["state", (eb) => eb.fn.countAll<bigint>().as("count")])
+        .where("federation", "=", federation)
+        .where("round", "=", number)
+        .where("state", "<>", "superseded")
+        .groupBy("state")
+        .execute();
+      const of = (state: UpdateRow["state"]) => Number(rows.find((row) => row.state === state)?.count ?? 0n);
+      const [counted, refused] = [of("counted"), of("refused")];
+      return { received: of("received") + counted + refused, counted, refused };
+    },
+
+    async insert(row: Insertable<UpdatesTable>): Promise<bigint> {
+      const { id } = await queries
+        .insertInto("updates")
+        .values(row)
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      return id;
+    },
+
+    async supersede(key: RoundKey, member: Uint8Array): Promise<void> {
+      await queries
+        .updateTable("updates")
+        .set({ state: "superseded" })
+        .where("federation", "=", key.federation)
+        .where("round", "=", key.number)
+        .where("member", "=", member)
+        .where("state", "<>", "superseded")
+        .execute();
+    },
+
+    /** Records the result of screening; false if the update was screened or superseded meanwhile. */
+    async setScreened(id: bigint, reason: number): Promise<boolean> {
+      const screened = await queries
+        .updateTable("updates")
+        .set({ state: reason === 0 ? "counted" : "refused", reason })
+        .where("id", "=", id)
+        .where("state", "=", "received")
+        .returning("id")
+        .executeTakeFirst();
+      return screened !== undefined;
+    },
+
+    async setScore(key: RoundKey, member: Uint8Array, score: bigint): Promise<void> {
+      await queries
+        .updateTable("updates")
+        .set({ score })
+        .where("federation", "=", key.federation)
+        .where("round", "=", key.number)
+        .where("member", "=", member)
+        .where("state", "=", "counted")
+        .execute();
+    },
+
+    /** Updates that wait for screening since before `time`, oldest first: what the reconciler looks after. */
+    unscreened: (time: bigint, limit: number): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
+      queries
+        .selectFrom("updates")
+        .innerJoin("rounds", (join) =>
+          join
+            .onRef("rounds.federation", "=", "updates.federation")
+            .onRef("rounds.number", "=", "updates.round"),
+        )
+        .select(["updates.id", "updates.received_at"])
+        .where("updates.state", "=", "received")
+        .where("rounds.state", "=", "collecting")
+        .where("updates.received_at", "<", time)
+        .orderBy("updates.id")
+        .limit(limit)
+        .execute(),
+
+    /** Keeps an envelope that contradicts a stored one; the same evidence twice is kept once. */
+    async insertEquivocation(row: Insertable<EquivocationsTable>): Promise<void> {
+      await queries
+        .insertInto("equivocations")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+  };
+}
