@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "./errors.ts";
 import { openHome } from "./home.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const MODULE = JSON.stringify(import.meta.resolve("./home.ts"));
-
-function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "plenary-home-"));
-}
 
 function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof LocalStackError && error.code === code;
@@ -112,13 +108,12 @@ test("a folder that cannot be written is refused, saying what to do", async () =
 test("an ordinary user is refused a read-only folder", async () => {
   const path = join(temporaryFolder(), "read-only");
   mkdirSync(path, { mode: 0o500 });
-  // Root may write anywhere, so the attempt is made as another user, who cannot even enter.
+  // Root may write anywhere, so a process of root's becomes another user first.
   const program = `const { openHome } = await import(${MODULE});
+    if (process.geteuid() === 0) { process.setgid(65532); process.setuid(65532); }
     await openHome(${JSON.stringify(path)}).catch((error) => console.log(error.code));`;
-  const asRoot = process.geteuid?.() === 0;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
-    ...(asRoot ? { uid: 65_532, gid: 65_532 } : {}),
   });
   const [data] = await once(child.stdout, "data");
   assert.equal(String(data).trim(), "home-unwritable");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
@@ -9,6 +8,7 @@ import { type Home, openHome } from "./home.ts";
 import { Ports } from "./ports.ts";
 import { openDatabase } from "./postgres.ts";
 import { Supervisor } from "./processes.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
@@ -23,7 +23,7 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 
 describe("the built-in PostgreSQL", () => {
   // Such a folder is closed to all other users, among them the one that PostgreSQL runs as when root starts it.
-  const path = join(mkdtempSync(join(tmpdir(), "plenary-postgres-")), "home");
+  const path = join(temporaryFolder(), "home");
   let home: Home;
   let supervisor: Supervisor;
   let url: string;
@@ -85,7 +85,7 @@ describe("the built-in PostgreSQL", () => {
 });
 
 test("a DATABASE_URL that does not answer is refused without telling its password", async () => {
-  const home = await openHome(mkdtempSync(join(tmpdir(), "plenary-postgres-")));
+  const home = await openHome(temporaryFolder());
   const settings = {
     home,
     supervisor: new Supervisor(home, () => undefined),

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "./errors.ts";
 import { openHome } from "./home.ts";
 import { identityOf, isRunning } from "./process-identity.ts";
 import { type ProcessDescription, Supervisor } from "./processes.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const IDLE = "setInterval(() => {}, 1000)";
-
-function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "plenary-processes-"));
-}
 
 /** A supervisor in a fresh home, with its log lines and a way to await one. */
 async function createSupervisor() {

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "./errors.ts";
 import { openHome } from "./home.ts";
 import { Ports } from "./ports.ts";
 import { Supervisor } from "./processes.ts";
 import { openQueue, type QueueSettings, tryPing } from "./redis.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 async function settingsFor(log: (line: string) => void): Promise<Omit<QueueSettings, "url" | "searchPath">> {
-  const home = await openHome(mkdtempSync(join(tmpdir(), "plenary-redis-")));
+  const home = await openHome(temporaryFolder());
   return { home, supervisor: new Supervisor(home, log), ports: new Ports(), log };
 }
 

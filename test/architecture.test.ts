@@ -1,0 +1,234 @@
+/**
+ * The architecture as tables: who may import whom, what may be imported where, and what folders may not be called. A new edge
+ * is a decision: it is made here first.
+ */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Each room, with the rooms that its sources may import. */
+const EDGES: Readonly<Record<string, readonly string[]>> = {
+  "clients/protocol": [],
+  "clients/algorithms": ["clients/protocol"],
+  "clients/chain": ["clients/protocol"],
+  "clients/training": ["clients/protocol", "clients/algorithms"],
+  "clients/sdk": ["clients/protocol", "clients/algorithms", "clients/chain", "clients/training"],
+  "clients/cli": [
+    "clients/protocol",
+    "clients/algorithms",
+    "clients/chain",
+    "clients/training",
+    "clients/sdk",
+  ],
+  "clients/dashboard": ["clients/protocol", "clients/algorithms", "clients/chain"],
+  "services/localnet": [],
+  "services/aggregator": ["clients/protocol", "clients/algorithms", "clients/chain", "clients/training"],
+  "deploy/local": ["clients/protocol", "clients/chain", "clients/training", "clients/sdk"],
+  programs: ["clients/protocol", "clients/chain"],
+};
+
+/** Tests may reach further than what they test, and what crosses packages may reach everything. */
+const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
+  "services/localnet": ["clients/protocol", "clients/chain"],
+};
+const UNBOUND = ["test", "bench", "migrations"];
+
+/** Inside the service: routes and jobs call the domain, the domain calls the store; what starts a process may use all. */
+const SERVICE_EDGES: Readonly<Record<string, readonly string[]>> = {
+  routes: ["rounds", "store"],
+  jobs: ["rounds", "store"],
+  rounds: ["store"],
+  store: [],
+};
+
+/** Packages that only one place may import, so that everything else can be read, tested and replaced without them. */
+const KEPT_TO: readonly { readonly packages: RegExp; readonly places: readonly string[] }[] = [
+  { packages: /^onnxruntime-/, places: ["clients/training/sessions/"] },
+  { packages: /^(@?fastify|bullmq|@bull-board)(\/|$)/, places: ["services/aggregator/"] },
+  { packages: /^(@coral-xyz\/anchor)(\/|$)/, places: ["clients/chain/", "programs/"] },
+  { packages: /^litesvm(\/|$)/, places: ["services/localnet/", "programs/"] },
+];
+
+/** What runs in a browser imports nothing of Node's. */
+const BROWSER_SAFE = ["clients/protocol/", "clients/algorithms/", "clients/chain/"];
+
+const FORBIDDEN_ROOM =
+  /(^|\/)(utils?|helpers?|commons?|shared|misc|lib)(\/|$)|(^|\/)(types|utils?|helpers?|common|misc)\.tsx?$/;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const SOURCES: readonly Source[] = globSync(
+  ["{clients,services,deploy,test,bench,migrations,programs}/**/*.{ts,tsx}"],
+  { cwd: ROOT, exclude: (path) => /(^|\/)(node_modules|target|dist|assembly)(\/|$)/.test(path) },
+)
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    return { path: path.replaceAll("\\", "/"), text, imports: importsOf(text) };
+  });
+
+function importsOf(text: string): string[] {
+  const code = withoutComments(text);
+  const patterns = [
+    /(?:^|[;}\n])\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']/g,
+    /(?:^|[;}\n])\s*import\s*["']([^"']+)["']/g,
+    /\bimport\s*\(\s*["']([^"']+)["']/g,
+    /\brequire\s*\(\s*["']([^"']+)["']/g,
+  ];
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ""));
+}
+
+/** Drops comments, whose prose may quote an import, and leaves strings, which may hold `//`. */
+function withoutComments(text: string): string {
+  return text.replace(
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
+    (_whole, string: string | undefined) => string ?? "",
+  );
+}
+
+function roomOf(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return ["clients", "services", "deploy"].includes(top) ? `${top}/${second}` : top;
+}
+
+function isTest(path: string): boolean {
+  return /\.test\.tsx?$/.test(path) || /(^|\/)testing\//.test(path);
+}
+
+/** The room that an import leads into, or null if it leads out of the repository. */
+function targetRoom(source: Source, specifier: string): string | null {
+  if (specifier.startsWith("@plenary/")) {
+    const name = specifier.split("/")[1] ?? "";
+    return SOURCES.some(({ path }) => path.startsWith(`services/${name}/`))
+      ? `services/${name}`
+      : `clients/${name}`;
+  }
+  if (!specifier.startsWith(".")) return null;
+  return roomOf(relative(ROOT, join(ROOT, dirname(source.path), specifier)).replaceAll("\\", "/"));
+}
+
+function allowedFor(source: Source): readonly string[] {
+  const room = roomOf(source.path);
+  return [...(EDGES[room] ?? []), ...(isTest(source.path) ? (TEST_EDGES[room] ?? []) : [])];
+}
+
+function edgeProblems(source: Source): string[] {
+  const room = roomOf(source.path);
+  if (UNBOUND.includes(room)) return [];
+  const allowed = allowedFor(source);
+  return source.imports.flatMap((specifier) => {
+    const target = targetRoom(source, specifier);
+    if (target === null || target === room) return [];
+    if (!allowed.includes(target))
+      return [`${source.path} imports ${specifier}: ${room} may not import ${target}`];
+    return specifier.startsWith(".") && target.startsWith("clients/")
+      ? [`${source.path} imports ${specifier}: packages are imported by name`]
+      : [];
+  });
+}
+
+describe("architecture", () => {
+  test("there are sources, and every room stands in the table", () => {
+    assert.ok(SOURCES.length > 0);
+    const unknown = SOURCES.map(({ path }) => roomOf(path)).filter(
+      (room) => !(room in EDGES) && !UNBOUND.includes(room),
+    );
+    assert.deepEqual([...new Set(unknown)], []);
+  });
+
+  test("rooms import only what the table allows", () => {
+    assert.deepEqual(SOURCES.flatMap(edgeProblems), []);
+  });
+
+  test("packages are imported through their index alone", () => {
+    const deep = SOURCES.flatMap(({ path, imports }) =>
+      imports.filter((name) => /^@plenary\/[^/]+\/./.test(name)).map((name) => `${path} imports ${name}`),
+    );
+    assert.deepEqual(deep, []);
+  });
+
+  test("inside the service routes and jobs call rounds, and rounds call the store", () => {
+    const base = "services/aggregator/";
+    const problems = SOURCES.filter(({ path }) => path.startsWith(base) && !isTest(path)).flatMap(
+      (source) => {
+        const from = source.path.slice(base.length).split("/")[0] ?? "";
+        const allowed = SERVICE_EDGES[from];
+        if (allowed === undefined) return [];
+        return source.imports
+          .filter((specifier) => specifier.startsWith("."))
+          .map((specifier) => relative(base, join(dirname(source.path), specifier)).replaceAll("\\", "/"))
+          .filter((target) => {
+            const to = target.split("/")[0] ?? "";
+            return to in SERVICE_EDGES && to !== from && !allowed.includes(to);
+          })
+          .map((target) => `${source.path} imports ${target}`);
+      },
+    );
+    assert.deepEqual(problems, []);
+  });
+
+  test("packages that belong to one place are imported there alone", () => {
+    const problems = SOURCES.filter(({ path }) => !UNBOUND.includes(roomOf(path))).flatMap(
+      ({ path, imports }) =>
+        imports
+          .filter((name) =>
+            KEPT_TO.some(
+              ({ packages, places }) =>
+                packages.test(name) && !places.some((place) => path.startsWith(place)),
+            ),
+          )
+          .map((name) => `${path} imports ${name}`),
+    );
+    assert.deepEqual(problems, []);
+  });
+
+  test("browser-safe packages import nothing of Node's", () => {
+    const problems = SOURCES.filter(
+      ({ path }) => BROWSER_SAFE.some((place) => path.startsWith(place)) && !isTest(path),
+    ).flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith("node:")).map((name) => `${path} imports ${name}`),
+    );
+    assert.deepEqual(problems, []);
+  });
+
+  test("only config.ts reads the environment", () => {
+    const problems = SOURCES.filter(
+      ({ path, text }) =>
+        /\bprocess\.env\b/.test(withoutComments(text)) &&
+        basename(path) !== "config.ts" &&
+        !isTest(path) &&
+        !["deploy/local", ...UNBOUND].includes(roomOf(path)),
+    ).map(({ path }) => path);
+    assert.deepEqual(problems, []);
+  });
+
+  test("no room is called after nothing", () => {
+    assert.deepEqual(
+      SOURCES.map(({ path }) => path).filter((path) => FORBIDDEN_ROOM.test(path)),
+      [],
+    );
+  });
+
+  test("the import reader sees every form of import, and none in comments", () => {
+    const text = [
+      'import { a } from "one";',
+      'import type { b } from "two";',
+      'import "three";',
+      'export * from "four";',
+      'const e = await import("five");',
+      'import {\n  f,\n  g,\n} from "six";',
+      '// import { x } from "comment";',
+      '/* import "block"; */',
+      'const url = "http://example.org"; import { h } from "seven";',
+    ].join("\n");
+    assert.deepEqual(importsOf(text).sort(), ["five", "four", "one", "seven", "six", "three", "two"]);
+  });
+});
