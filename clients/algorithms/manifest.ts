@@ -1,0 +1,74 @@
+import {
+  configurationHash,
+  type RewardLeaf,
+  type RoundManifest,
+  sha256,
+  toBase58,
+  toBase64,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+
+/** The round in the form whose hash is committed. `updates` ascend by member. */
+export async function buildManifest(
+  context: RoundContext,
+  updates: readonly RoundUpdate[],
+  result: Omit<RoundResult, "manifest" | "manifestHash">,
+): Promise<RoundManifest> {
+  const { roots } = result;
+  return {
+    version: 1,
+    genesisHash: toHex(context.genesisHash),
+    programId: toBase58(context.programId),
+    federation: toBase58(context.federation),
+    round: context.round.toString(),
+    configuration: toHex(configurationHash(context.configuration)),
+    previous: context.previousManifest === null ? null : toHex(context.previousManifest),
+    seed: toHex(context.seed),
+    parameterCount: context.base.length,
+    base: await vectorEntry(roots.base, context.base),
+    next: await vectorEntry(roots.next, result.next),
+    stateBefore: await vectorEntry(roots.stateBefore, context.state),
+    stateAfter: await vectorEntry(roots.stateAfter, result.state),
+    updates: updates.map(updateEntry),
+    updatesRoot: toHex(roots.updates),
+    totalWeight: result.totalWeight,
+    scores: result.scores.map(({ member, score }) => ({ member: toBase58(member), score: score.toString() })),
+    rewards: result.rewards.map(rewardEntry),
+    rewardsRoot: toHex(roots.rewards),
+    cumulativeRewards: result.cumulativeRewards.toString(),
+  };
+}
+
+function updateEntry({
+  leaf,
+  signingKey,
+  message,
+  signature,
+}: RoundUpdate): RoundManifest["updates"][number] {
+  return {
+    member: toBase58(leaf.member),
+    signingKey: toBase58(signingKey),
+    envelope: toBase64(message),
+    signature: toBase64(signature),
+    weight: leaf.weight,
+    reason: leaf.reason,
+  };
+}
+
+function rewardEntry({ member, cumulative }: RewardLeaf): RoundManifest["rewards"][number] {
+  return { member: toBase58(member), cumulative: cumulative.toString() };
+}
+
+async function vectorEntry(root: Uint8Array, vector: Int32Array): Promise<RoundManifest["base"]> {
+  return { root: toHex(root), blob: toHex(await blobHash(vectorToBytes(vector))) };
+}
+
+/** SHA-256 of a large blob, by the platform where it offers that: browsers do in secure contexts only. */
+async function blobHash(bytes: Uint8Array): Promise<Uint8Array> {
+  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
+  if (subtle === undefined || !(bytes.buffer instanceof ArrayBuffer)) return sha256(bytes);
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return new Uint8Array(await subtle.digest("SHA-256", view));
+}

@@ -1,0 +1,311 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  decodeEnvelope,
+  type FederationConfiguration,
+  PlenaryError,
+  parseManifest,
+  REASONS,
+  toHex,
+  vectorRoot,
+} from "@plenary/protocol";
+import fc from "fast-check";
+import { type Accumulator, createAggregator } from "./aggregators/index.ts";
+import { completeRound, type PublicRound, replayRound } from "./replay.ts";
+import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+import {
+  configurationFixture,
+  contextFixture,
+  distanceUtility,
+  hashOf,
+  publicRound,
+  type UpdateFixture,
+  type UpdatePlan,
+  updateFixture,
+  vectorFixture,
+} from "./round-fixture.ts";
+import { screenUpdate } from "./screening/index.ts";
+
+const TARGET = vectorFixture("target", 150, 2 ** 25);
+const evaluate = distanceUtility(TARGET);
+
+/** Six members, five of them counted: c's payload is malformed. */
+function plans(): UpdatePlan[] {
+  const good = ["a", "b", "d", "e", "f"].map((member, i) => ({
+    member,
+    delta: vectorFixture(`delta ${member}`, 150, 2 ** 22),
+    weight: 10 + 37 * i,
+    codec: i % 2 === 0 ? ("int8" as const) : ("int32" as const),
+  }));
+  return [...good, { member: "c", delta: vectorFixture("delta c", 150, 100), payload: new Uint8Array(3) }];
+}
+
+function fixtures(context: RoundContext): UpdateFixture[] {
+  return plans().map((plan) => updateFixture(context, plan));
+}
+
+/** The service's way: fold as updates arrive, in several accumulators. */
+async function collect(
+  context: RoundContext,
+  round: PublicRound,
+  worker: (index: number) => number,
+  interrupt: (accumulator: Accumulator) => Accumulator,
+): Promise<RoundResult> {
+  const aggregator = createAggregator(context.configuration.aggregator);
+  const sums = [0, 1, 2].map(() => aggregator.create(context.base.length));
+  const updates: RoundUpdate[] = [];
+  const screened = async (message: Uint8Array) => {
+    const envelope = decodeEnvelope(message);
+    const payload = await round.payload(envelope.payloadHash);
+    return screenUpdate({ configuration: context.configuration, envelope, payload });
+  };
+  for (const [index, update] of round.updates.entries()) {
+    const { leaf, delta } = await screened(update.message);
+    updates.push({ ...update, leaf });
+    if (delta === undefined) continue;
+    const at = worker(index);
+    sums[at]!.fold(delta, leaf.weight);
+    sums[at] = interrupt(sums[at]!);
+  }
+  const [accumulator, ...others] = sums;
+  for (const other of others) accumulator!.join(other);
+  const delta = async ({ message }: RoundUpdate): Promise<Int32Array> => (await screened(message)).delta!;
+  return completeRound({ context, updates, accumulator: accumulator!, delta }, evaluate);
+}
+
+for (const strategy of [{ name: "fedavg" }, { name: "fedavgm", momentum: 58_982 }])
+  test(`service and verifier agree to the bit, whatever the order, workers and restarts: ${strategy.name}`, async () => {
+    const context = contextFixture(configurationFixture({ strategy }));
+    const updates = fixtures(context);
+    const expected = await replayRound(publicRound(context, updates), evaluate);
+    const restore = (sum: Accumulator) =>
+      createAggregator(context.configuration.aggregator).restore(sum.snapshot());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(updates, { minLength: updates.length }),
+        fc.array(fc.nat(2), { minLength: updates.length, maxLength: updates.length }),
+        fc.boolean(),
+        async (shuffled, workers, restarts) => {
+          const round = publicRound(context, shuffled);
+          const actual = await collect(context, round, (i) => workers[i]!, restarts ? restore : (sum) => sum);
+          assert.deepEqual(actual, expected);
+          assert.deepEqual(await replayRound(round, evaluate), expected);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+test("a round is what the protocol says, recomputed in BigInt", async () => {
+  const context = contextFixture();
+  const updates = fixtures(context);
+  const result = await replayRound(publicRound(context, updates), evaluate);
+  const counted = plans().filter(({ payload }) => payload === undefined);
+  const deltas = counted.map((plan) => {
+    const { envelope, payload } = updateFixture(context, plan);
+    return screenUpdate({ configuration: context.configuration, envelope, payload }).delta!;
+  });
+  const mean = (chosen: number[]): bigint[] => {
+    const weight = chosen.reduce((sum, i) => sum + BigInt(counted[i]!.weight!), 0n);
+    return Array.from(context.base, (_, j) => {
+      const sum = chosen.reduce((s, i) => s + BigInt(deltas[i]![j]!) * BigInt(counted[i]!.weight!), 0n);
+      const [a, b] = [2n * sum + weight, 2n * weight];
+      return a / b - (a % b < 0n ? 1n : 0n);
+    });
+  };
+  const next = (chosen: number[]) => Int32Array.from(mean(chosen), (d, j) => context.base[j]! + Number(d));
+  const all = counted.map((_, i) => i);
+  assert.deepEqual(result.next, next(all));
+  assert.deepEqual(result.roots.next, vectorRoot(result.next));
+  const full = BigInt(await evaluate(result.next));
+  for (const [i, plan] of counted.entries()) {
+    const without = BigInt(await evaluate(next(all.filter((k) => k !== i))));
+    const entry = result.scores.find(
+      ({ member }) => toHex(member) === toHex(hashOf(`member ${plan.member}`)),
+    );
+    assert.equal(entry?.score, full - without, `score of ${plan.member}`);
+  }
+  assert.equal(
+    result.totalWeight,
+    counted.reduce((sum, { weight }) => sum + weight!, 0),
+  );
+  parseManifest(result.manifest);
+});
+
+test("every reason for refusal gets its leaf, has no weight and earns nothing", async () => {
+  const context = contextFixture(configurationFixture({ screening: { maxNorm: 10 } }));
+  const small = vectorFixture("small", 150, 2 ** 20);
+  const huge = small.slice();
+  huge[149] = 2 ** 27;
+  const bytesOf = (v: Int32Array) => new Uint8Array(v.buffer.slice(0));
+  const round = publicRound(context, [
+    updateFixture(context, { member: "counted", delta: small }),
+    updateFixture(context, { member: "payload-malformed", delta: small, payload: Uint8Array.of(1, 2, 3) }),
+    updateFixture(context, {
+      member: "delta-root-mismatch",
+      delta: small,
+      envelope: { deltaRoot: hashOf("x") },
+    }),
+    updateFixture(context, {
+      member: "delta-out-of-range",
+      delta: huge,
+      codec: "int32",
+      payload: bytesOf(huge),
+    }),
+    updateFixture(context, { member: "norm-exceeded", delta: vectorFixture("large", 150, 2 ** 25) }),
+    updateFixture(context, { member: "audit-failed", delta: small }),
+  ]);
+  const failedAudits = [hashOf("member audit-failed")];
+  const result = await replayRound({ ...round, failedAudits }, evaluate);
+  assert.equal(result.counted, 1);
+  assert.equal(result.leaves.length, 6);
+  for (const [name, { code }] of Object.entries(REASONS)) {
+    const leaf = result.leaves.find(({ member }) => toHex(member) === toHex(hashOf(`member ${name}`)));
+    assert.equal(leaf?.reason, code, name);
+    assert.equal(leaf?.weight, code === 0 ? 100 : 0);
+    if (code !== 0) assert.ok(!result.rewards.some(({ member }) => toHex(member) === toHex(leaf.member)));
+  }
+});
+
+test("the norm limit is exact: at the limit counted, one integer above refused", async () => {
+  const context = contextFixture(configurationFixture({ screening: { maxNorm: 2 } }));
+  const at = new Int32Array(150);
+  at[3] = -(2 ** 25);
+  const above = at.slice();
+  above[4] = 1;
+  const reasonOf = (delta: Int32Array) => {
+    const { envelope, payload } = updateFixture(context, { member: "a", delta, codec: "int32" });
+    return screenUpdate({ configuration: context.configuration, envelope, payload }).reason;
+  };
+  assert.equal(reasonOf(at), "counted");
+  assert.equal(reasonOf(above), "norm-exceeded");
+});
+
+test("rewards accumulate over rounds, ascend by member and never pass the budget", async () => {
+  let context = contextFixture();
+  let budget = 0n;
+  for (let round = 7n; round < 10n; round++) {
+    context = { ...context, round };
+    const result = await replayRound(publicRound(context, fixtures(context)), evaluate);
+    budget += BigInt(context.configuration.rewardPerRound);
+    assert.ok(result.cumulativeRewards <= budget);
+    assert.ok(result.cumulativeRewards > 0n);
+    for (const { member, cumulative } of context.earned) {
+      const now = result.rewards.find((leaf) => toHex(leaf.member) === toHex(member));
+      assert.ok(now !== undefined && now.cumulative >= cumulative);
+    }
+    const members = result.rewards.map(({ member }) => toHex(member));
+    assert.deepEqual(members, members.toSorted());
+    context = {
+      ...context,
+      base: result.next,
+      earned: result.rewards,
+      previousManifest: result.manifestHash,
+    };
+  }
+});
+
+test("capped data size pays by weight and evaluates nothing", async () => {
+  const contribution = { name: "data-size", cap: 50 };
+  const context = contextFixture(configurationFixture({ contribution, rewardPerRound: "1000" }));
+  const round = publicRound(context, [
+    updateFixture(context, { member: "a", delta: new Int32Array(150), weight: 25 }),
+    updateFixture(context, { member: "b", delta: new Int32Array(150), weight: 5000 }),
+  ]);
+  const result = await replayRound(round, () => assert.fail("nothing to evaluate"));
+  const earned = Object.fromEntries(result.rewards.map((r) => [toHex(r.member), r.cumulative]));
+  assert.deepEqual(earned, { [toHex(hashOf("member a"))]: 333n, [toHex(hashOf("member b"))]: 666n });
+});
+
+test("the manifest binds everything: any change of the round changes its hash", async () => {
+  const context = contextFixture();
+  const hash = async (c: RoundContext) =>
+    toHex((await replayRound(publicRound(c, fixtures(c)), evaluate)).manifestHash);
+  const changed: RoundContext[] = [
+    { ...context, round: 8n },
+    { ...context, seed: hashOf("other") },
+    { ...context, genesisHash: hashOf("other") },
+    { ...context, previousManifest: null },
+    { ...context, base: context.base.map((x, i) => (i === 149 ? x + 1 : x)) },
+    { ...context, earned: [{ member: hashOf("m"), cumulative: 1n }] },
+    { ...context, configuration: { ...context.configuration, rewardPerRound: "1000004" } },
+  ];
+  const hashes = [await hash(context)];
+  for (const other of changed) hashes.push(await hash(other));
+  assert.equal(new Set(hashes).size, hashes.length);
+});
+
+async function failure(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => assert.fail("it did not fail"),
+    (e: unknown) => e,
+  );
+  assert.ok(error instanceof PlenaryError, String(error));
+  return error.code;
+}
+
+test("what could not have had a receipt fails verification", async () => {
+  const context = contextFixture();
+  const delta = vectorFixture("delta", 150, 1000);
+  const wrong: Partial<ReturnType<typeof updateFixture>["envelope"]>[] = [
+    { genesisHash: hashOf("x") },
+    { programId: hashOf("x") },
+    { federation: hashOf("x") },
+    { round: 6n },
+    { baseRoot: hashOf("x") },
+    { codec: 9 },
+    { weight: 0 },
+    { weight: 100_001 },
+    { payloadLength: 1_000_001 },
+  ];
+  for (const envelope of wrong) {
+    const round = publicRound(context, [updateFixture(context, { member: "a", delta, envelope })]);
+    assert.equal(
+      await failure(replayRound(round, evaluate)),
+      "verification-failed",
+      JSON.stringify(Object.keys(envelope)),
+    );
+  }
+  const { update, ...rest } = updateFixture(context, { member: "a", delta });
+  const signature = update.signature.map((byte, i) => (i === 5 ? byte ^ 1 : byte));
+  const forged = publicRound(context, [{ ...rest, update: { ...update, signature } }]);
+  assert.equal(await failure(replayRound(forged, evaluate)), "verification-failed");
+});
+
+test("inconsistent rounds are errors, not results", async () => {
+  const context = contextFixture();
+  const delta = vectorFixture("delta", 150, 1000);
+  const one = updateFixture(context, { member: "a", delta });
+  const replay = (c: RoundContext, list: UpdateFixture[]) => replayRound(publicRound(c, list), evaluate);
+  assert.equal(await failure(replay(context, [])), "round-inconsistent");
+  const bad = updateFixture(context, { member: "b", delta, payload: new Uint8Array(1) });
+  assert.equal(await failure(replay(context, [bad])), "round-inconsistent");
+  const again = updateFixture(context, { member: "a", delta, envelope: { sequence: 2n } });
+  assert.equal(await failure(replay(context, [one, again])), "round-inconsistent");
+  const withState = { ...context, state: new Int32Array(1) };
+  assert.equal(await failure(replay(withState, [one])), "round-inconsistent");
+  const otherBytes: PublicRound = {
+    ...publicRound(context, [one]),
+    payload: async () => new Uint8Array(162),
+  };
+  assert.equal(await failure(replayRound(otherBytes, evaluate)), "payload-hash-mismatch");
+  const cut: PublicRound = { ...publicRound(context, [one]), payload: async () => one.payload.subarray(1) };
+  assert.equal(await failure(replayRound(cut, evaluate)), "payload-truncated");
+  const two = publicRound(context, [one, updateFixture(context, { member: "b", delta })]);
+  assert.equal(await failure(replayRound(two, async () => 0.5)), "round-inconsistent");
+  const unknown: Partial<FederationConfiguration> = { strategy: { name: "fedsgd" } };
+  assert.equal(
+    await failure(replay({ ...context, configuration: configurationFixture(unknown) }, [one])),
+    "invalid-input",
+  );
+});
+
+test("a sum that does not hold what the leaves say is found before anything is computed", async () => {
+  const context = contextFixture();
+  const { update, envelope, payload } = updateFixture(context, { member: "a", delta: new Int32Array(150) });
+  const { leaf, delta } = screenUpdate({ configuration: context.configuration, envelope, payload });
+  const accumulator = createAggregator(context.configuration.aggregator).create(150);
+  accumulator.fold(delta!, leaf.weight + 1);
+  const collected = { context, updates: [{ ...update, leaf }], accumulator, delta: async () => delta! };
+  assert.equal(await failure(completeRound(collected, evaluate)), "round-inconsistent");
+});

@@ -1,0 +1,137 @@
+import {
+  type Envelope,
+  encodeEnvelope,
+  type FederationConfiguration,
+  sha256,
+  signMessage,
+  toHex,
+  ZERO_HASH,
+} from "@plenary/protocol";
+import nacl from "tweetnacl";
+import { type Compressor, createCompressor } from "./compressors/index.ts";
+import type { Evaluate } from "./contribution/index.ts";
+import { vectorRootFast } from "./kernels/index.ts";
+import type { PublicRound, SignedUpdate } from "./replay.ts";
+import type { RoundContext } from "./round.ts";
+import { createStrategy } from "./strategies/index.ts";
+
+/** Rounds made of real keys, signatures and payloads, from a seed: what the tests of this package replay. */
+
+const text = new TextEncoder();
+export const hashOf = (name: string): Uint8Array => sha256(text.encode(name));
+
+export function configurationFixture(
+  changes: Partial<FederationConfiguration> = {},
+): FederationConfiguration {
+  return {
+    version: 1,
+    name: "fixture",
+    questionnaire: toHex(hashOf("questionnaire")),
+    predictor: { name: "tilt" },
+    training: {},
+    initialModel: toHex(hashOf("model")),
+    parameterCount: 150,
+    strategy: { name: "fedavg" },
+    aggregator: { name: "mean" },
+    codecs: ["int8", "int32"],
+    screening: { maxNorm: 0 },
+    contribution: { name: "leave-one-out", heldOut: toHex(hashOf("held out")) },
+    heldOut: null,
+    limits: { maxUpdates: 16, maxWeight: 100_000, maxPayloadBytes: 1_000_000 },
+    rounds: { quorum: 2, minimum: 1, deadlineSeconds: 60, graceSeconds: 60, total: 0 },
+    rewardPerRound: "1000003",
+    ...changes,
+  };
+}
+
+/** Pseudo-random integers in +-bound from a name: the same on every machine. */
+export function vectorFixture(name: string, length: number, bound: number): Int32Array {
+  let state = new DataView(hashOf(name).buffer).getUint32(0, true);
+  return Int32Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.round((state / 2 ** 32 - 0.5) * 2 * bound);
+  });
+}
+
+export function contextFixture(configuration = configurationFixture()): RoundContext {
+  const { parameterCount, strategy } = configuration;
+  const stateLength = createStrategy(strategy).stateLength(parameterCount);
+  return {
+    genesisHash: hashOf("genesis"),
+    programId: hashOf("program"),
+    federation: hashOf("federation"),
+    round: 7n,
+    configuration,
+    seed: hashOf("seed"),
+    previousManifest: hashOf("manifest 6"),
+    base: vectorFixture("base", parameterCount, 2 ** 25),
+    state: vectorFixture("state", stateLength, 2 ** 20),
+    earned: [],
+  };
+}
+
+/** What a member uploads; every part can be bent to make a wrong update. */
+export interface UpdatePlan {
+  readonly member: string;
+  readonly delta: Int32Array;
+  readonly weight?: number;
+  readonly codec?: "int32" | "int8";
+  readonly payload?: Uint8Array;
+  readonly envelope?: Partial<Envelope>;
+}
+
+export interface UpdateFixture {
+  readonly update: SignedUpdate;
+  readonly envelope: Envelope;
+  readonly payload: Uint8Array;
+}
+
+export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFixture {
+  const compressor: Compressor = createCompressor(plan.codec ?? "int8");
+  const payload = plan.payload ?? compressor.encode(plan.delta);
+  const decoded = plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
+  const envelope: Envelope = {
+    genesisHash: context.genesisHash,
+    programId: context.programId,
+    federation: context.federation,
+    round: context.round,
+    member: hashOf(`member ${plan.member}`),
+    baseRoot: vectorRootFast(context.base),
+    sequence: 1n,
+    codec: compressor.id,
+    payloadLength: payload.length,
+    payloadHash: sha256(payload),
+    weight: plan.weight ?? 100,
+    deltaRoot: vectorRootFast(decoded),
+    checkpointRoot: ZERO_HASH,
+    ...plan.envelope,
+  };
+  const keys = nacl.sign.keyPair.fromSeed(hashOf(`key ${plan.member}`));
+  const message = encodeEnvelope(envelope);
+  const signature = signMessage(message, keys.secretKey);
+  return { update: { signingKey: keys.publicKey, message, signature }, envelope, payload };
+}
+
+export function publicRound(context: RoundContext, fixtures: readonly UpdateFixture[]): PublicRound {
+  const payloads = new Map(fixtures.map(({ payload }) => [toHex(sha256(payload)), payload]));
+  return {
+    context,
+    updates: fixtures.map(({ update }) => update),
+    payload: async (hash) => {
+      const payload = payloads.get(toHex(hash));
+      if (payload === undefined) throw new Error(`no payload ${toHex(hash)}`);
+      return payload;
+    },
+  };
+}
+
+/** A quadratic utility: minus the squared distance from a target model, in integers. */
+export function distanceUtility(target: Int32Array): Evaluate {
+  return async (model) => {
+    let sum = 0n;
+    model.forEach((entry, i) => {
+      sum += BigInt(entry - target[i]!) ** 2n;
+    });
+    return -sum;
+  };
+}

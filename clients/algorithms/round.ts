@@ -1,0 +1,58 @@
+import type { FederationConfiguration, RewardLeaf, RoundManifest, UpdateLeaf } from "@plenary/protocol";
+
+/** What stands fixed when a round opens: all public. */
+export interface RoundContext {
+  readonly genesisHash: Uint8Array;
+  readonly programId: Uint8Array;
+  readonly federation: Uint8Array;
+  readonly round: bigint;
+  readonly configuration: FederationConfiguration;
+  /** Hash of base root, round number and slot hash, from the Round account. */
+  readonly seed: Uint8Array;
+  /** Hash of the manifest of the last committed round, or null before the first. */
+  readonly previousManifest: Uint8Array | null;
+  /** The model of the last committed round. */
+  readonly base: Int32Array;
+  /** The server's state after the last committed round; zeros of the strategy's stateLength before the first. */
+  readonly state: Int32Array;
+  /** The rewards of the last committed round: ascending by member, amounts since the federation began. */
+  readonly earned: readonly RewardLeaf[];
+}
+
+/** A screened update with what its member signed. */
+export interface RoundUpdate {
+  readonly leaf: UpdateLeaf;
+  /** The member's update-signing key when the round opened. */
+  readonly signingKey: Uint8Array;
+  /** The encoded envelope, the signed message. */
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** The roots that round_commit takes. */
+export interface RoundRoots {
+  readonly base: Uint8Array;
+  readonly next: Uint8Array;
+  readonly stateBefore: Uint8Array;
+  readonly stateAfter: Uint8Array;
+  readonly updates: Uint8Array;
+  readonly rewards: Uint8Array;
+}
+
+/** A computed round. */
+export interface RoundResult {
+  readonly next: Int32Array;
+  readonly state: Int32Array;
+  readonly roots: RoundRoots;
+  /** Every update with a receipt, ascending by member. */
+  readonly leaves: readonly UpdateLeaf[];
+  readonly totalWeight: number;
+  readonly counted: number;
+  /** Scores of the counted updates, ascending by member. */
+  readonly scores: readonly { readonly member: Uint8Array; readonly score: bigint }[];
+  /** What every member has earned since the federation began, this round included. */
+  readonly rewards: readonly RewardLeaf[];
+  readonly cumulativeRewards: bigint;
+  readonly manifest: RoundManifest;
+  readonly manifestHash: Uint8Array;
+}

@@ -1,0 +1,94 @@
+import {
+  type Envelope,
+  type ErrorCode,
+  equalBytes,
+  type FederationConfiguration,
+  PlenaryError,
+  toBase58,
+  toHex,
+} from "@plenary/protocol";
+import { compressorsById } from "../compressors/index.ts";
+
+/** What an envelope must be about to belong to a round. */
+export interface RoundIdentity {
+  readonly genesisHash: Uint8Array;
+  readonly programId: Uint8Array;
+  readonly federation: Uint8Array;
+  readonly round: bigint;
+  readonly baseRoot: Uint8Array;
+}
+
+/**
+ * Whether an envelope may get a receipt, as far as the envelope alone tells: right chain, federation, round and base, a codec of the
+ * federation, a payload and weight within its limits. Signature, membership and sequence are the caller's. Throws `wrong-chain`,
+ * `wrong-round`, `base-stale`, `codec-refused`, `payload-too-large` or `weight-out-of-range`. What passes and is wrong nevertheless gets
+ * a leaf with its reason (screenUpdate).
+ */
+export function admitEnvelope(
+  envelope: Envelope,
+  identity: RoundIdentity,
+  configuration: FederationConfiguration,
+): void {
+  checkIdentity(envelope, identity);
+  checkLimits(envelope, configuration);
+}
+
+function checkIdentity(envelope: Envelope, identity: RoundIdentity): void {
+  if (!equalBytes(envelope.genesisHash, identity.genesisHash))
+    throw refusal("wrong-chain", "The update was signed for another chain.", {
+      genesisHash: toHex(envelope.genesisHash),
+    });
+  if (!equalBytes(envelope.programId, identity.programId))
+    throw refusal("wrong-chain", "The update was signed for another program.", {
+      programId: toBase58(envelope.programId),
+    });
+  if (!equalBytes(envelope.federation, identity.federation))
+    throw refusal("wrong-chain", "The update was signed for another federation.", {
+      federation: toBase58(envelope.federation),
+    });
+  if (envelope.round !== identity.round)
+    throw refusal(
+      "wrong-round",
+      `The update is for round ${envelope.round}, this is round ${identity.round}.`,
+      {
+        expected: identity.round.toString(),
+        actual: envelope.round.toString(),
+      },
+    );
+  if (!equalBytes(envelope.baseRoot, identity.baseRoot))
+    throw refusal(
+      "base-stale",
+      "The update was trained on another model than this round's base. Train again.",
+      {
+        expected: toHex(identity.baseRoot),
+        actual: toHex(envelope.baseRoot),
+      },
+    );
+}
+
+function checkLimits(envelope: Envelope, configuration: FederationConfiguration): void {
+  const { limits, codecs } = configuration;
+  if (!compressorsById(codecs).has(envelope.codec))
+    throw refusal("codec-refused", `This federation takes the codecs ${codecs.join(", ")} only.`, {
+      codec: envelope.codec,
+    });
+  if (envelope.payloadLength > limits.maxPayloadBytes)
+    throw refusal(
+      "payload-too-large",
+      `A payload has at most ${limits.maxPayloadBytes} bytes here, not ${envelope.payloadLength}.`,
+      { limit: limits.maxPayloadBytes, actual: envelope.payloadLength },
+    );
+  if (envelope.weight < 1 || envelope.weight > limits.maxWeight)
+    throw refusal(
+      "weight-out-of-range",
+      `A weight is 1 to ${limits.maxWeight} here, not ${envelope.weight}.`,
+      {
+        limit: limits.maxWeight,
+        actual: envelope.weight,
+      },
+    );
+}
+
+function refusal(code: ErrorCode, message: string, context: Record<string, string | number>): PlenaryError {
+  return new PlenaryError(code, message, context);
+}

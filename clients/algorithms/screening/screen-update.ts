@@ -1,0 +1,108 @@
+import {
+  DELTA_LIMIT,
+  type Envelope,
+  encodeEnvelope,
+  envelopeHash,
+  equalBytes,
+  type FederationConfiguration,
+  FRACTION_BITS,
+  PlenaryError,
+  REASONS,
+  type ReasonName,
+  sha256,
+  type UpdateLeaf,
+} from "@plenary/protocol";
+import { compressorsById } from "../compressors/index.ts";
+import { magnitudeOf, vectorRootFast } from "../kernels/index.ts";
+
+/** An update as it goes into the updates tree; `delta` is there if and only if it counts. */
+export type Screened =
+  | { readonly leaf: UpdateLeaf; readonly reason: "counted"; readonly delta: Int32Array }
+  | { readonly leaf: UpdateLeaf; readonly reason: Exclude<ReasonName, "counted">; readonly delta?: never };
+
+/** An admitted update (admitEnvelope) and its payload. */
+export interface ScreeningInput {
+  readonly configuration: FederationConfiguration;
+  readonly envelope: Envelope;
+  readonly payload: Uint8Array;
+  /** Whether an audit of this update's training failed. */
+  readonly auditFailed?: boolean;
+}
+
+/**
+ * Decides whether an update counts, and if not why. Pure and exact, so that a verifier comes to the same leaf. Checks in the order of the
+ * reason codes; the first that fails is the reason. Throws `payload-truncated` or `payload-hash-mismatch` if the payload is not the one
+ * that the envelope names (then nothing can be said about the update), `codec-refused` for a codec that admitEnvelope refuses.
+ */
+export function screenUpdate(input: ScreeningInput): Screened {
+  const { envelope, payload } = input;
+  checkPayload(envelope, payload);
+  const delta = decodeDelta(input);
+  if (delta === undefined) return refused(envelope, "payload-malformed");
+  const reason = firstReason(input, delta);
+  if (reason !== undefined) return refused(envelope, reason);
+  return { leaf: leafOf(envelope, "counted"), reason: "counted", delta };
+}
+
+/** The update, or undefined if the payload is malformed. */
+function decodeDelta({ configuration, envelope, payload }: ScreeningInput): Int32Array | undefined {
+  const compressor = compressorsById(configuration.codecs).get(envelope.codec);
+  if (compressor === undefined)
+    throw new PlenaryError("codec-refused", `This federation does not take the codec ${envelope.codec}.`, {
+      codec: envelope.codec,
+    });
+  try {
+    return compressor.decode(payload, configuration.parameterCount);
+  } catch (error) {
+    if (error instanceof PlenaryError && error.code === "codec-malformed") return undefined;
+    throw error;
+  }
+}
+
+function refused(envelope: Envelope, reason: Exclude<ReasonName, "counted">): Screened {
+  return { leaf: leafOf(envelope, reason), reason };
+}
+
+function firstReason(
+  { configuration, envelope, auditFailed }: ScreeningInput,
+  delta: Int32Array,
+): Exclude<ReasonName, "counted"> | undefined {
+  if (!equalBytes(vectorRootFast(delta), envelope.deltaRoot)) return "delta-root-mismatch";
+  const { maxAbs, sumOfSquares } = magnitudeOf(delta);
+  if (maxAbs >= DELTA_LIMIT) return "delta-out-of-range";
+  if (exceedsNorm(sumOfSquares, configuration.screening.maxNorm)) return "norm-exceeded";
+  return auditFailed === true ? "audit-failed" : undefined;
+}
+
+/** Whether sqrt(sumOfSquares) > floor(maxNorm 2^24), in integers; a maxNorm of 0 is no limit. */
+function exceedsNorm(sumOfSquares: bigint, maxNorm: number): boolean {
+  if (maxNorm === 0) return false;
+  const limit = BigInt(Math.floor(maxNorm * 2 ** FRACTION_BITS));
+  return sumOfSquares > limit * limit;
+}
+
+function checkPayload(envelope: Envelope, payload: Uint8Array): void {
+  if (payload.length !== envelope.payloadLength)
+    throw new PlenaryError(
+      "payload-truncated",
+      `The payload has ${payload.length} bytes, its envelope states ${envelope.payloadLength}.`,
+      { expected: envelope.payloadLength, actual: payload.length },
+    );
+  if (!equalBytes(sha256(payload), envelope.payloadHash))
+    throw new PlenaryError(
+      "payload-hash-mismatch",
+      "The payload is not the one whose hash the envelope states.",
+    );
+}
+
+function leafOf(envelope: Envelope, reason: ReasonName): UpdateLeaf {
+  return {
+    member: envelope.member,
+    sequence: envelope.sequence,
+    envelopeHash: envelopeHash(encodeEnvelope(envelope)),
+    deltaRoot: envelope.deltaRoot,
+    weight: reason === "counted" ? envelope.weight : 0,
+    reason: REASONS[reason].code,
+    payloadHash: envelope.payloadHash,
+  };
+}

@@ -1,0 +1,28 @@
+import Type from "typebox";
+import { addClamped, decayAndAdd } from "../kernels/index.ts";
+import { definePlugin } from "../plugin.ts";
+import type { Strategy } from "./strategy.ts";
+
+/**
+ * FedAvgM: Hsu, Qi, Brown, "Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification"
+ * (arXiv:1909.06335), section 4: v' = beta v + mean, next = base + v', with beta = momentum / 2^16, beta v rounded half up, both sums
+ * clamped.
+ */
+export const fedavgm = definePlugin(
+  "fedavgm",
+  Type.Object(
+    { name: Type.Literal("fedavgm"), momentum: Type.Integer({ minimum: 0, maximum: 65535 }) },
+    { additionalProperties: false },
+  ),
+  ({ momentum }): Strategy => ({
+    name: "fedavgm",
+    id: 1,
+    momentum,
+    provable: true,
+    stateLength: (parameterCount) => parameterCount,
+    apply: (base, mean, state) => {
+      const velocity = decayAndAdd(state, mean, momentum);
+      return { next: addClamped(base, velocity), state: velocity };
+    },
+  }),
+);
