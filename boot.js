@@ -1,5 +1,5 @@
 /**
- * What every npm script calls: `node boot.js start|test|bench|lint|typecheck [arguments]`.
+ * What every npm script calls: `node boot.js start|test|bench|lint|typecheck|build [arguments]`.
  *
  * Makes a fresh clone runnable, then hands over to the task's real script: installs the packages that the lockfile
  * names if they are not there, and runs the script on Node 24, which npm delivers as a package when the Node that runs
@@ -300,6 +300,8 @@ const TASKS = {
   test: testArguments,
   bench: benchArguments,
   lint: (args) => ["node_modules/@biomejs/biome/bin/biome", "ci", ...(args.length ? args : ["."])],
+  /** Compiles the committed WebAssembly anew; `-- --check` only compares. */
+  build: (args) => ["clients/algorithms/kernels/build.ts", ...args],
   typecheck: (args) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", ".", ...args],
 };
 
