@@ -1,0 +1,60 @@
+import {
+  ASSOCIATED_TOKEN_PROGRAM_ID,
+  getAssociatedTokenAddressSync,
+  TOKEN_PROGRAM_ID,
+} from "@solana/spl-token";
+import { PublicKey } from "@solana/web3.js";
+
+/*
+ * Where the program's accounts lie. Seeds are written here and in the program's `SEED` constants, nowhere else; the
+ * tests compare the two through the compiled program.
+ */
+
+const encoder = new TextEncoder();
+const SEEDS = {
+  federation: encoder.encode("federation"),
+  member: encoder.encode("member"),
+  round: encoder.encode("round"),
+  vault: encoder.encode("vault"),
+  escrow: encoder.encode("escrow"),
+} as const;
+
+/** Address of the federation that `creator` made with this id; it stays when the authority passes to another key. */
+export function federationAddress(program: PublicKey, creator: PublicKey, id: bigint): PublicKey {
+  return derive(program, [SEEDS.federation, creator.toBytes(), u64(id)]);
+}
+
+/** Address of an owner's membership in a federation: what envelopes and leaves call the member. */
+export function memberAddress(program: PublicKey, federation: PublicKey, owner: PublicKey): PublicKey {
+  return derive(program, [SEEDS.member, federation.toBytes(), owner.toBytes()]);
+}
+
+/** Address of a federation's round; the first round is number 1. */
+export function roundAddress(program: PublicKey, federation: PublicKey, number: bigint): PublicKey {
+  return derive(program, [SEEDS.round, federation.toBytes(), u64(number)]);
+}
+
+/** Token account that pays a federation's rewards. */
+export function vaultAddress(program: PublicKey, federation: PublicKey): PublicKey {
+  return derive(program, [SEEDS.vault, federation.toBytes()]);
+}
+
+/** Token account that holds a federation's stakes, bond and deposits. */
+export function escrowAddress(program: PublicKey, federation: PublicKey): PublicKey {
+  return derive(program, [SEEDS.escrow, federation.toBytes()]);
+}
+
+/** The owner's associated token account for a mint of the SPL Token program. */
+export function tokenAccountAddress(mint: PublicKey, owner: PublicKey): PublicKey {
+  return getAssociatedTokenAddressSync(mint, owner, true, TOKEN_PROGRAM_ID, ASSOCIATED_TOKEN_PROGRAM_ID);
+}
+
+function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {
+  return PublicKey.findProgramAddressSync(seeds, program)[0];
+}
+
+function u64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}

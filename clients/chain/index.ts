@@ -1,0 +1,10 @@
+export * from "./addresses.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./federation.ts";
+export * from "./member.ts";
+export { IDL, PROGRAM_ID } from "./program.ts";
+export * from "./round.ts";
+export * from "./send-transaction.ts";
+export * from "./transactions/index.ts";
+export * from "./watch.ts";

@@ -1,0 +1,40 @@
+import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { escrowAddress, memberAddress } from "../addresses.ts";
+import { buildInstruction } from "../program.ts";
+
+export interface MemberJoin {
+  readonly federation: PublicKey;
+  readonly rewardMint: PublicKey;
+  readonly owner: PublicKey;
+  /** Pays the rent of the account. */
+  readonly payer: PublicKey;
+  /** Signs too where members join by approval. */
+  readonly authority?: PublicKey;
+  /** The owner's token account that the stake comes from. */
+  readonly source: PublicKey;
+  /** Token account that rewards go to. */
+  readonly payout: PublicKey;
+  /** The key that will sign updates. */
+  readonly updateKey: PublicKey;
+  readonly stake: bigint;
+}
+
+/** Joins a federation, or joins again after leaving, with a stake. */
+export function memberJoin(program: PublicKey, input: MemberJoin): TransactionInstruction[] {
+  const accounts = {
+    federation: input.federation,
+    member: memberAddress(program, input.federation, input.owner),
+    owner: input.owner,
+    payer: input.payer,
+    authority: input.authority,
+    source: input.source,
+    payout: input.payout,
+    escrow: escrowAddress(program, input.federation),
+    rewardMint: input.rewardMint,
+  };
+  return [
+    buildInstruction(program, "memberJoin", accounts, {
+      args: { updateKey: input.updateKey, stake: input.stake },
+    }),
+  ];
+}

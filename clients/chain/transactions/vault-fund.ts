@@ -1,0 +1,24 @@
+import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { vaultAddress } from "../addresses.ts";
+import { buildInstruction } from "../program.ts";
+
+export interface VaultFund {
+  readonly federation: PublicKey;
+  readonly rewardMint: PublicKey;
+  readonly funder: PublicKey;
+  /** The funder's token account. */
+  readonly source: PublicKey;
+  readonly amount: bigint;
+}
+
+/** Adds rewards to the vault; anyone may. */
+export function vaultFund(program: PublicKey, input: VaultFund): TransactionInstruction[] {
+  const accounts = {
+    federation: input.federation,
+    funder: input.funder,
+    source: input.source,
+    vault: vaultAddress(program, input.federation),
+    rewardMint: input.rewardMint,
+  };
+  return [buildInstruction(program, "vaultFund", accounts, { amount: input.amount })];
+}
