@@ -1,6 +1,6 @@
 import { PlenaryError } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
-import { Buffer } from "buffer/";
+import { Buffer } from "buffer";
 import { CODER, snakeCase } from "./program.ts";
 
 /** Typed access to one decoded account; a field of another type than asked for means that program and client disagree. */
