@@ -13,6 +13,7 @@ import fc from "fast-check";
 import { type Accumulator, createAggregator } from "./aggregators/index.ts";
 import { completeRound, type PublicRound, replayRound } from "./replay.ts";
 import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+import { screenUpdate } from "./screening/index.ts";
 import {
   configurationFixture,
   contextFixture,
@@ -23,8 +24,7 @@ import {
   type UpdatePlan,
   updateFixture,
   vectorFixture,
-} from "./round-fixture.ts";
-import { screenUpdate } from "./screening/index.ts";
+} from "./testing/round-fixture.ts";
 
 const TARGET = vectorFixture("target", 150, 2 ** 25);
 const evaluate = distanceUtility(TARGET);

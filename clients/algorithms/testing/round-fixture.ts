@@ -8,12 +8,12 @@ import {
   ZERO_HASH,
 } from "@plenary/protocol";
 import nacl from "tweetnacl";
-import { type Compressor, createCompressor } from "./compressors/index.ts";
-import type { Evaluate } from "./contribution/index.ts";
-import { vectorRootFast } from "./kernels/index.ts";
-import type { PublicRound, SignedUpdate } from "./replay.ts";
-import type { RoundContext } from "./round.ts";
-import { createStrategy } from "./strategies/index.ts";
+import { type Compressor, createCompressor } from "../compressors/index.ts";
+import type { Evaluate } from "../contribution/index.ts";
+import { vectorRootFast } from "../kernels/index.ts";
+import type { PublicRound, SignedUpdate } from "../replay.ts";
+import type { RoundContext } from "../round.ts";
+import { createStrategy } from "../strategies/index.ts";
 
 /** Rounds made of real keys, signatures and payloads, from a seed: what the tests of this package replay. */
 
