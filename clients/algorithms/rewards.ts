@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, PlenaryError, type RewardLeaf, toBase58 } from "@plenary/protocol";
+import { compareBytes, PlenaryError, type RewardLeaf, toBase58, toHex } from "@plenary/protocol";
 
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -28,13 +28,14 @@ export interface Pay {
  */
 export function addPay(earned: readonly RewardLeaf[], pay: readonly Pay[]): RewardLeaf[] {
   checkAscending(earned);
-  const leaves = earned.map(({ member, cumulative }) => ({ member, cumulative }));
+  const byMember = new Map<string, RewardLeaf>();
+  for (const { member, cumulative } of earned) byMember.set(toHex(member), { member, cumulative });
   for (const { member, amount } of pay) {
     if (amount === 0n) continue;
-    const leaf = leaves.find((candidate) => equalBytes(candidate.member, member));
-    if (leaf === undefined) leaves.push({ member, cumulative: amount });
-    else leaf.cumulative += amount;
+    const before = byMember.get(toHex(member))?.cumulative ?? 0n;
+    byMember.set(toHex(member), { member, cumulative: before + amount });
   }
+  const leaves = [...byMember.values()];
   if (totalEarned(leaves) > U64_MAX)
     throw new PlenaryError(
       "invalid-input",
