@@ -1,0 +1,106 @@
+import { type AccountChange, decodeChange, encodeChange } from "./account-changes.ts";
+import type { UiTokenAmount } from "./token-accounts.ts";
+import type { TransactionError } from "./transaction-errors.ts";
+import type { Account } from "./virtual-machine.ts";
+
+/** A token balance before or after a transaction; addresses in base58. */
+export interface TokenBalance {
+  readonly accountIndex: number;
+  readonly mint: string;
+  readonly owner: string;
+  readonly programId: string;
+  readonly uiTokenAmount: UiTokenAmount;
+}
+
+/** What a node remembers of a processed transaction beside its bytes. Written as JSON: lamports are decimal strings, bytes base64. */
+export interface TransactionRecord {
+  /** Counts transactions from the ledger's first. */
+  readonly position: number;
+  readonly slot: number;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly error: TransactionError | null;
+  readonly fee: string;
+  readonly logs: readonly string[];
+  readonly inner: readonly (readonly {
+    readonly programIndex: number;
+    readonly accounts: readonly number[];
+    readonly data: string;
+    readonly stackHeight: number;
+  }[])[];
+  readonly units: string;
+  readonly returned: { readonly program: string; readonly data: string } | null;
+  readonly preBalances: readonly string[];
+  readonly postBalances: readonly string[];
+  readonly preTokens: readonly TokenBalance[];
+  readonly postTokens: readonly TokenBalance[];
+  /** Addresses (base58) that address tables supplied. */
+  readonly loaded: { readonly writable: readonly string[]; readonly readonly: readonly string[] };
+}
+
+/**
+ * A journal entry: format u8 = 1 | record length u32 | record (JSON) | transaction length u32 | transaction | changes u32 | changes.
+ * It holds what the transaction did to accounts rather than relying on running it again, so a ledger outlives changes in how the
+ * virtual machine meters or orders its work.
+ */
+export interface JournalEntry {
+  readonly record: TransactionRecord;
+  /** The record as it was written, for keeping it in less memory than the object takes. */
+  readonly encodedRecord: Uint8Array;
+  readonly transaction: Uint8Array;
+}
+
+const FORMAT = 1;
+
+export function encodeEntry(
+  record: TransactionRecord,
+  transaction: Uint8Array,
+  changes: readonly AccountChange[],
+): { entry: Uint8Array; encodedRecord: Uint8Array } {
+  const encodedRecord = Buffer.from(JSON.stringify(record));
+  const entry = Buffer.concat([
+    Uint8Array.of(FORMAT),
+    u32(encodedRecord.length),
+    encodedRecord,
+    u32(transaction.length),
+    transaction,
+    u32(changes.length),
+    ...changes.map(encodeChange),
+  ]);
+  return { entry, encodedRecord };
+}
+
+/** Decodes an entry and hands each change, in order, to `apply`. `before` tells an account's state. */
+export function decodeEntry(
+  bytes: Buffer,
+  before: (address: Uint8Array) => Account | null,
+  apply: (change: AccountChange) => void,
+): JournalEntry {
+  if (bytes[0] !== FORMAT)
+    throw new RangeError(`Journal entry has format ${bytes[0]}; this node reads format ${FORMAT}.`);
+  const recordEnd = 5 + bytes.readUInt32LE(1);
+  const encodedRecord = bytes.subarray(5, recordEnd);
+  const transactionEnd = recordEnd + 4 + bytes.readUInt32LE(recordEnd);
+  const transaction = bytes.subarray(recordEnd + 4, transactionEnd);
+  const count = bytes.readUInt32LE(transactionEnd);
+  let offset = transactionEnd + 4;
+  for (let i = 0; i < count; i++) {
+    const { change, next } = decodeChange(bytes, offset, before);
+    apply(change);
+    offset = next;
+  }
+  return { record: parseRecord(encodedRecord), encodedRecord, transaction };
+}
+
+export function parseRecord(encoded: Uint8Array): TransactionRecord {
+  // The journal's checksum vouches for the form: only `encodeEntry` writes it.
+  return JSON.parse(
+    Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength).toString("utf8"),
+  ) as TransactionRecord;
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}

@@ -1,0 +1,44 @@
+import { pino } from "pino";
+import { readSettings } from "./config.ts";
+import { EXIT_CODES, LocalnetError } from "./errors.ts";
+import { startNode } from "./node.ts";
+
+const log = pino({ name: "localnet" }, pino.destination({ dest: 1, sync: true }));
+
+/** Ends the process with the exit code that stands for what went wrong. */
+function die(error: unknown): never {
+  if (error instanceof LocalnetError) log.fatal({ code: error.code, ...error.context }, error.message);
+  else log.fatal(error, "The node failed.");
+  process.exit(error instanceof LocalnetError ? EXIT_CODES[error.code] : 1);
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const node = await startNode(settings, {
+    onInternalError: (error) => log.error(error, "A request failed inside the node."),
+    onLedgerFailure: die,
+  });
+  if (node.tornBytes > 0)
+    log.warn({ bytes: node.tornBytes }, "The journal ended in an interrupted write, which was dropped.");
+  const stop = (signal: string) => {
+    log.info({ signal }, "stopping");
+    node.close().then(() => process.exit(0), die);
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  log.info(
+    {
+      rpc: node.rpcUrl,
+      webSocket: node.webSocketUrl,
+      ledger: settings.ledger,
+      genesisHash: node.bank.genesisHash,
+      slot: node.bank.slots.current,
+      transactions: node.bank.history.total,
+      programs: settings.programs.map(({ address }) => address),
+      deployed: node.bank.deployed,
+    },
+    "ready",
+  );
+}
+
+main().catch(die);
