@@ -14,7 +14,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   "clients/protocol": [],
   "clients/algorithms": ["clients/protocol"],
-  "clients/chain": ["clients/protocol"],
+  // The chain client reads the IDL, which lies with the program.
+  "clients/chain": ["clients/protocol", "programs"],
   "clients/training": ["clients/protocol", "clients/algorithms"],
   "clients/sdk": ["clients/protocol", "clients/algorithms", "clients/chain", "clients/training"],
   "clients/cli": [

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ async function startEmbedded({ home, ports, supervisor, log }: DatabaseSettings)
   const binaries = locateBinaries(cluster.user);
   if (!existsSync(cluster.marker)) {
     log("Database: creating a PostgreSQL cluster (once)");
-    await initialise(cluster, binaries);
+    await initialise(cluster, binaries, supervisor);
   }
   removeForeignPidFile(cluster.data);
   const port = await ports.take({ purpose: "the database", preferred: PREFERRED_PORT });
@@ -119,7 +119,11 @@ function askId(option: "-u" | "-g"): number {
   );
 }
 
-async function initialise(cluster: Cluster, { initdb }: PostgresBinaries): Promise<void> {
+async function initialise(
+  cluster: Cluster,
+  { initdb }: PostgresBinaries,
+  supervisor: Supervisor,
+): Promise<void> {
   const { folder, data, address, password, marker, user } = cluster;
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
@@ -134,7 +138,17 @@ async function initialise(cluster: Cluster, { initdb }: PostgresBinaries): Promi
     ...["-D", address, "-U", ROLE, "--pwfile", `${address}/../password-for-initdb`],
     ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
   ];
-  await run(initdb, args, data, user);
+  const env = databaseEnvironment();
+  const description = {
+    name: "initdb",
+    command: initdb,
+    args,
+    cwd: data,
+    env,
+    ready: async () => false,
+    ...user,
+  };
+  await (await supervisor.start(description)).ended;
   rmSync(handover);
   replaceFile(marker, "");
 }
@@ -150,41 +164,6 @@ function giveTo(path: string, { uid, gid }: DatabaseUser): void {
       { cause: error },
     );
   }
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  user: DatabaseUser | null,
-): Promise<void> {
-  const child = spawn(command, args, {
-    cwd,
-    env: databaseEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-    ...user,
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (data: Buffer) => {
-      output += data.toString();
-    });
-  }
-  return new Promise((resolve, reject) => {
-    const fail = (how: string, cause?: unknown) =>
-      reject(
-        new LocalStackError(
-          "process-failed",
-          `Creating the database failed: initdb ${how}.\n${output.trim()}`,
-          {},
-          { cause },
-        ),
-      );
-    child.on("error", (error) => fail(error.message, error));
-    child.on("close", (code, signal) =>
-      code === 0 ? resolve() : fail(`ended with ${signal ?? `code ${code}`}`),
-    );
-  });
 }
 
 function serverArguments(address: string, port: number): string[] {

@@ -55,6 +55,7 @@ export class Supervisor {
   readonly #log: (line: string) => void;
   readonly #running: Supervised[] = [];
   #count = 0;
+  #stopped = false;
 
   constructor(home: Home, log: (line: string) => void) {
     this.#home = home;
@@ -79,14 +80,21 @@ export class Supervisor {
 
   /** Starts a process and resolves when it is ready. Throws `process-failed`, with the end of its log, if it never is. */
   async start(description: ProcessDescription): Promise<SupervisedProcess> {
+    if (this.#stopped) {
+      throw new LocalStackError(
+        "process-failed",
+        `${description.name} is not started: the stack is stopping.`,
+      );
+    }
     const supervised = new Supervised(description, this.#home, this.#log, this.#count++);
     this.#running.push(supervised);
     await supervised.begin();
     return supervised;
   }
 
-  /** Stops everything, in the reverse order of starting. */
+  /** Stops everything, in the reverse order of starting. Nothing can be started afterwards. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const supervised of this.#running.splice(0).reverse()) await supervised.stop();
   }
 }

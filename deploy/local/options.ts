@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What the command line of `npm start -- ...` says. An option that is undefined was not given. */
+export interface Options {
+  readonly rounds: number | undefined;
+  readonly clients: number | undefined;
+  readonly dataset: string | undefined;
+  readonly seed: number | undefined;
+  readonly engine: "native" | "wasm" | undefined;
+  readonly once: boolean;
+  readonly fresh: boolean;
+  /** Absolute path. */
+  readonly report: string | undefined;
+}
+
+export const DEFAULTS = { rounds: 20, clients: 6, dataset: "us-opinion", seed: 1, engine: "native" } as const;
+
+const MOST_ROUNDS = 1_000_000;
+const MOST_CLIENTS = 256;
+
+/**
+ * Parses the arguments after `npm start --`; relative paths are taken from `folder`. For --help, or for a mistake, prints and
+ * ends the process as command lines do, unless `exitOverride` is set, which throws commander's error instead.
+ */
+export function parseOptions(args: readonly string[], folder: string, exitOverride = false): Options {
+  const command = new Command("npm start --")
+    .description(
+      "Runs a whole federation on this machine: database, queue, chain, service, and members that train on a survey.\n" +
+        "Started again it continues the same federation, whose options then stay as they were.",
+    )
+    .option("--rounds <n>", `rounds to run (default ${DEFAULTS.rounds})`, integerFrom(1, MOST_ROUNDS))
+    .option(
+      "--clients <n>",
+      `member organisations (default ${DEFAULTS.clients})`,
+      integerFrom(1, MOST_CLIENTS),
+    )
+    .option("--dataset <name|path>", `survey: its name, or a file (default ${DEFAULTS.dataset})`)
+    .option(
+      "--seed <n>",
+      `seed of splits and training (default ${DEFAULTS.seed})`,
+      integerFrom(0, 2 ** 32 - 1),
+    )
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        `training engine: native is faster, wasm gives the same bits on any machine (default ${DEFAULTS.engine})`,
+      ).choices(["native", "wasm"]),
+    )
+    .option(
+      "--once",
+      "end when the run is done; exit code 0 only if every round was committed and every claim paid",
+    )
+    .option("--report <file>", "write what the run measured to a JSON file when it is done")
+    .option("--fresh", "begin another federation instead of continuing the one in PLENARY_HOME")
+    .allowExcessArguments(false)
+    .showHelpAfterError("(npm start -- --help lists the options)");
+  if (exitOverride)
+    command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  command.parse([...args], { from: "user" });
+  const given = command.opts<{
+    rounds?: number;
+    clients?: number;
+    dataset?: string;
+    seed?: number;
+    engine?: "native" | "wasm";
+    once?: boolean;
+    fresh?: boolean;
+    report?: string;
+  }>();
+  return {
+    rounds: given.rounds,
+    clients: given.clients,
+    dataset: given.dataset === undefined ? undefined : resolveDataset(given.dataset, folder),
+    seed: given.seed,
+    engine: given.engine,
+    once: given.once ?? false,
+    fresh: given.fresh ?? false,
+    report: given.report === undefined ? undefined : resolve(folder, given.report),
+  };
+}
+
+/** A path is what has a separator or an extension; anything else names a built-in set. */
+function resolveDataset(text: string, folder: string): string {
+  return /[/\\.]/.test(text) ? resolve(folder, text) : text;
+}
+
+function integerFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}

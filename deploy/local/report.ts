@@ -1,0 +1,84 @@
+import { Base58Address, Base58Signature, HexHash, parserOf, U64String } from "@plenary/protocol";
+import Type, { type Static } from "typebox";
+import { LocalStackError, systemCode } from "./errors.ts";
+import { replaceFile } from "./home.ts";
+
+const strict = { additionalProperties: false };
+
+/** Alignment scores over groups: mean, worst group, and fairness index 1 / (1 + variation^2). */
+export const ScoreSchema = Type.Object(
+  { mean: Type.Number(), min: Type.Number(), fairness: Type.Number() },
+  strict,
+);
+export type Score = Static<typeof ScoreSchema>;
+
+/** Scores on groups that no member has, and on the members' own. */
+export const EvaluationSchema = Type.Object({ unseen: ScoreSchema, training: ScoreSchema }, strict);
+export type Evaluation = Static<typeof EvaluationSchema>;
+
+export const RoundReportSchema = Type.Object(
+  {
+    /** The number on chain; void rounds leave gaps. */
+    number: Type.Integer({ minimum: 1 }),
+    baseRoot: HexHash,
+    nextRoot: HexHash,
+    updatesRoot: HexHash,
+    counted: Type.Integer({ minimum: 0 }),
+    refused: Type.Integer({ minimum: 0 }),
+    /** From the opening on chain to the commitment on chain. */
+    seconds: Type.Number({ minimum: 0 }),
+    evaluation: EvaluationSchema,
+    /** The commitment. */
+    transaction: Base58Signature,
+  },
+  strict,
+);
+export type RoundReport = Static<typeof RoundReportSchema>;
+
+/** What a run measured: the form of the file that `--report` writes. */
+export const ReportSchema = Type.Object(
+  {
+    federation: Base58Address,
+    program: Base58Address,
+    dataset: Type.String({ minLength: 1 }),
+    rounds: Type.Array(RoundReportSchema),
+    baselines: Type.Object({ uniform: EvaluationSchema, trainingMean: EvaluationSchema }, strict),
+    claims: Type.Array(
+      Type.Object({ member: Base58Address, amount: U64String, transaction: Base58Signature }, strict),
+    ),
+    totals: Type.Object(
+      {
+        rounds: Type.Integer({ minimum: 0 }),
+        members: Type.Integer({ minimum: 0 }),
+        counted: Type.Integer({ minimum: 0 }),
+        refused: Type.Integer({ minimum: 0 }),
+        /** Sum of the rounds' seconds. */
+        seconds: Type.Number({ minimum: 0 }),
+        /** Base units of the reward mint, as the chain has them. */
+        earned: U64String,
+        claimed: U64String,
+      },
+      strict,
+    ),
+  },
+  strict,
+);
+export type Report = Static<typeof ReportSchema>;
+
+/** Reads a report. Throws `invalid-input` naming the field that is wrong. */
+export const parseReport: (value: unknown) => Report = parserOf(ReportSchema, "Report");
+
+/** Writes a report that has the form above, whole or not at all. */
+export function writeReport(file: string, report: Report): void {
+  try {
+    replaceFile(file, `${JSON.stringify(parseReport(report), null, 2)}\n`);
+  } catch (cause) {
+    if (systemCode(cause) === "") throw cause;
+    throw new LocalStackError(
+      "run-failed",
+      `Cannot write the report to ${file} (${systemCode(cause)}): choose a file in a folder that exists and is writable.`,
+      { file },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import { PROGRAM_ID } from "@plenary/chain";
+import { Connection, PublicKey } from "@solana/web3.js";
+import type { Config } from "./config.ts";
+import { LocalStackError } from "./errors.ts";
+import type { Home } from "./home.ts";
+import { keepKeypair, keypairFile } from "./keys.ts";
+import type { Ports } from "./ports.ts";
+import { openDatabase } from "./postgres.ts";
+import type { ProcessDescription, Supervisor } from "./processes.ts";
+import { openQueue } from "./redis.ts";
+
+const READY_REQUEST_MS = 2_000;
+
+export interface StackSettings {
+  readonly config: Config;
+  /** Folder of the repository. */
+  readonly root: string;
+  readonly home: Home;
+  readonly supervisor: Supervisor;
+  readonly ports: Ports;
+  readonly log: (line: string) => void;
+}
+
+/** Where the running parts answer. */
+export interface Stack {
+  readonly rpcUrl: string;
+  readonly serviceUrl: string;
+  readonly program: PublicKey;
+  /** Whether the chain is this stack's own, on which money is free. */
+  readonly ownChain: boolean;
+}
+
+/** Starts database, queue and chain, each unless the environment names one, then the service's two processes. */
+export async function startStack(settings: StackSettings): Promise<Stack> {
+  const { config, log } = settings;
+  const program = new PublicKey(config.environment.PLENARY_PROGRAM_ID ?? PROGRAM_ID);
+  const [databaseUrl, redisUrl, rpcUrl] = await Promise.all([
+    openDatabase({ ...settings, url: config.databaseUrl }),
+    openQueue({ ...settings, url: config.redisUrl, searchPath: config.searchPath }),
+    openChain(settings, program),
+  ]);
+  const port = await settings.ports.take({ purpose: "the service", ...config.servicePort });
+  const serviceUrl = `http://127.0.0.1:${port}`;
+  const environment = serviceEnvironment(settings, { databaseUrl, redisUrl, rpcUrl, program, port });
+  await settings.supervisor.start(
+    nodeProcess(settings, "server", "services/aggregator/server.ts", environment, serviceUrl),
+  );
+  const workerPort = await settings.ports.take({ purpose: "the worker's health", preferred: port + 1 });
+  await settings.supervisor.start(
+    nodeProcess(
+      settings,
+      "worker",
+      "services/aggregator/worker.ts",
+      { ...environment, PLENARY_WORKER_PORT: String(workerPort) },
+      `http://127.0.0.1:${workerPort}`,
+    ),
+  );
+  log(`Service: ${serviceUrl}`);
+  return { rpcUrl, serviceUrl, program, ownChain: config.rpcUrl === undefined };
+}
+
+async function openChain(settings: StackSettings, program: PublicKey): Promise<string> {
+  const { config, home, ports, supervisor, log } = settings;
+  if (config.rpcUrl !== undefined) {
+    await requireProgram(config.rpcUrl, program);
+    log("Chain: the one of PLENARY_RPC_URL");
+    return config.rpcUrl;
+  }
+  const port = await ports.take({ purpose: "the local chain", count: 2, ...config.localnetPort });
+  const url = `http://127.0.0.1:${port}`;
+  await supervisor.start({
+    ...nodeProcess(settings, "localnet", "services/localnet/main.ts", {
+      ...config.environment,
+      PLENARY_LOCALNET_PORT: String(port),
+      PLENARY_LOCALNET_LEDGER: home.folder("localnet"),
+    }),
+    ready: () => isHealthy(url),
+  });
+  log(`Chain: local Solana node on ${url}`);
+  return url;
+}
+
+/** A process of this repository, run by the Node that runs this one. `url` is where its /readyz answers. */
+export function nodeProcess(
+  { root }: Pick<StackSettings, "root">,
+  name: string,
+  script: string,
+  env: Readonly<Record<string, string>>,
+  url?: string,
+): ProcessDescription {
+  return {
+    name,
+    command: process.execPath,
+    args: [join(root, script)],
+    cwd: root,
+    env,
+    ready: url === undefined ? async () => true : () => isReady(`${url}/readyz`),
+    restart: "always",
+  };
+}
+
+interface Addresses {
+  readonly databaseUrl: string;
+  readonly redisUrl: string | null;
+  readonly rpcUrl: string;
+  readonly program: PublicKey;
+  readonly port: number;
+}
+
+function serviceEnvironment(settings: StackSettings, addresses: Addresses): Record<string, string> {
+  const { config, home } = settings;
+  keepKeypair(home, "aggregator");
+  const environment: Record<string, string> = {
+    ...config.environment,
+    DATABASE_URL: addresses.databaseUrl,
+    PLENARY_PORT: String(addresses.port),
+    PLENARY_RPC_URL: addresses.rpcUrl,
+    PLENARY_PROGRAM_ID: addresses.program.toBase58(),
+    PLENARY_BLOBS: home.folder("blobs"),
+    PLENARY_AGGREGATOR_KEY: keypairFile(home, "aggregator"),
+  };
+  delete environment.REDIS_URL;
+  if (addresses.redisUrl !== null) environment.REDIS_URL = addresses.redisUrl;
+  return environment;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(READY_REQUEST_MS) });
+  return response.ok;
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "getHealth" }),
+    signal: AbortSignal.timeout(READY_REQUEST_MS),
+  });
+  const answer: unknown = await response.json();
+  return typeof answer === "object" && answer !== null && "result" in answer && answer.result === "ok";
+}
+
+async function requireProgram(url: string, program: PublicKey): Promise<void> {
+  const address = program.toBase58();
+  const account = await new Connection(url, { commitment: "confirmed", disableRetryOnRateLimit: true })
+    .getAccountInfo(program)
+    .catch((cause: unknown) => {
+      throw new LocalStackError(
+        "chain-unavailable",
+        "The chain of PLENARY_RPC_URL does not answer. Correct the variable, or unset it to use a local chain.",
+        {},
+        { cause },
+      );
+    });
+  if (account?.executable) return;
+  throw new LocalStackError(
+    "chain-unavailable",
+    `The program ${address} is not deployed on the chain of PLENARY_RPC_URL. Deploy programs/plenary.so there, or set PLENARY_PROGRAM_ID to where it is.`,
+    { program: address },
+  );
+}
