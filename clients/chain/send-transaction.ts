@@ -18,6 +18,8 @@ export interface SendOptions {
   readonly attempts?: number;
   /** Milliseconds between looks at the transaction's status; 250 by default. */
   readonly pollInterval?: number;
+  /** Called with each signature before its transaction is sent, so that a caller can look it up after a crash. */
+  readonly onSigned?: (signature: string) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -64,6 +66,7 @@ async function sendOnce(
   const transaction = assemble(instructions, signers, options, blockhash);
   const wire = transaction.serialize();
   const signature = toBase58(transaction.signature ?? new Uint8Array());
+  await options.onSigned?.(signature);
   await submit(connection, wire, false);
   for (let turn = 1; ; turn++) {
     options.signal?.throwIfAborted();

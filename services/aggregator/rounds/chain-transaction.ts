@@ -1,0 +1,53 @@
+import { PlenaryError } from "@plenary/protocol";
+import type { RoundKey } from "../store/rounds.ts";
+import type { TransactionKind } from "../store/schema.ts";
+import type { Context } from "./context.ts";
+import type { LedgerRound, OnSigned } from "./ledger.ts";
+
+/** One of a round's chain transactions. */
+export interface RoundTransaction {
+  readonly key: RoundKey;
+  readonly kind: TransactionKind;
+  /** Whether the round's account (undefined: none yet) shows that the transaction took effect. */
+  readonly isDone: (round: LedgerRound | undefined) => boolean;
+  readonly send: (onSigned: OnSigned) => Promise<string>;
+}
+
+/**
+ * Brings a transaction about exactly once: it was written down with the step that needs it, the chain is asked first whether it took
+ * effect already, its signature is stored before it is sent. Resolves with the round's account once it is confirmed. Throws
+ * `chain-unavailable` or `transaction-failed`; calling again is safe.
+ */
+export async function ensureTransaction(
+  context: Context,
+  transaction: RoundTransaction,
+): Promise<LedgerRound> {
+  const { key, kind, isDone } = transaction;
+  const { store, ledger, clock } = context;
+  const before = await ledger.round(key.federation, key.number);
+  if (before !== undefined && isDone(before)) {
+    await store.transactions.confirm(key, kind, null, BigInt(clock.now()));
+    return before;
+  }
+  const signature = await send(context, transaction);
+  const after = await ledger.round(key.federation, key.number);
+  if (after === undefined || !isDone(after))
+    throw new PlenaryError(
+      "chain-unavailable",
+      `The chain confirmed the transaction "${kind}" of round ${key.number} and does not show its effect yet.`,
+      { kind, round: key.number.toString(), signature },
+    );
+  await store.transactions.confirm(key, kind, signature, BigInt(clock.now()));
+  return after;
+}
+
+async function send(context: Context, { key, kind, send }: RoundTransaction): Promise<string> {
+  const { transactions } = context.store;
+  await transactions.attempt(key, kind);
+  try {
+    return await send((signature) => transactions.sign(key, kind, signature));
+  } catch (error) {
+    await transactions.fail(key, kind, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}

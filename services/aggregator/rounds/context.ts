@@ -1,0 +1,32 @@
+import type { BlobStore } from "../store/blobs/index.ts";
+import type { Database } from "../store/database.ts";
+import { type Store, storeOn } from "../store/index.ts";
+import type { Clock } from "./clock.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** Where the domain says what it does; pino fits. */
+export interface Log {
+  info(context: object, message: string): void;
+  warn(context: object, message: string): void;
+  error(context: object, message: string): void;
+}
+
+/** What every operation of the domain works with. */
+export interface Context {
+  readonly database: Database;
+  /** Repositories outside of any transaction. */
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly ledger: Ledger;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Signs receipts: the secret key (64 bytes) of `ledger.aggregator`. */
+  readonly aggregatorKey: Uint8Array;
+}
+
+/** Runs `work` in one database transaction with repositories on it. */
+export function inTransaction<T>(context: Context, work: (store: Store) => Promise<T>): Promise<T> {
+  return context.database.transaction((queries) => work(storeOn(queries)));
+}

@@ -1,0 +1,33 @@
+import type { RoundRow } from "../store/rounds.ts";
+import { ensureTransaction } from "./chain-transaction.ts";
+import { type Context, inTransaction } from "./context.ts";
+
+/** Makes committed rounds final, oldest first, as far as their challenge windows are over by the chain's clock. */
+export async function finalizeRounds(context: Context, federation: Uint8Array): Promise<void> {
+  await context.database.withLock(`finalize/${Buffer.from(federation).toString("hex")}`, async () => {
+    for (const round of await context.store.rounds.notFinal(federation)) {
+      if (Number(round.challenge_ends_at ?? 0n) > (await context.ledger.now())) return;
+      await finalizeRound(context, round);
+    }
+  });
+}
+
+async function finalizeRound(context: Context, round: RoundRow): Promise<void> {
+  const { clock, ledger, store } = context;
+  await store.transactions.plan(round, "finalize", BigInt(clock.now()));
+  await ensureTransaction(context, {
+    key: round,
+    kind: "finalize",
+    isDone: (account) => account?.status === "final",
+    send: (onSigned) => ledger.finalizeRound(round.federation, round.number, onSigned),
+  });
+  await inTransaction(context, async (transaction) => {
+    if (!(await transaction.rounds.move(round, "committed", { state: "final" }))) return;
+    await transaction.events.append({
+      federation: round.federation,
+      type: "round-final",
+      round: round.number,
+      at: clock.now(),
+    });
+  });
+}

@@ -1,0 +1,185 @@
+import { createAlgorithms, vectorRootFast } from "@plenary/algorithms";
+import {
+  configurationHash,
+  equalBytes,
+  type FederationConfiguration,
+  fromBase58,
+  fromHex,
+  PlenaryError,
+  toBase58,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import type { FederationRow } from "../store/federations.ts";
+import { type Context, inTransaction } from "./context.ts";
+import type { Evaluator } from "./evaluator.ts";
+import type { LedgerFederation } from "./ledger.ts";
+import { findFederation } from "./lookup.ts";
+import { syncMembers } from "./members.ts";
+import { ModelCache } from "./models.ts";
+
+/**
+ * Begins to aggregate a federation that stands on chain with this service as its aggregator. `requester` has signed the request. Doing it
+ * again changes nothing. Throws `not-found`, `not-authority`, `configuration-mismatch` or `invalid-input`, saying what does not fit.
+ */
+export async function registerFederation(
+  context: Context,
+  evaluator: Evaluator,
+  requester: Uint8Array,
+  address: string,
+  configuration: FederationConfiguration,
+): Promise<FederationRow> {
+  const federation = fromBase58(address);
+  const onChain = await context.ledger.federation(federation);
+  if (onChain === undefined)
+    throw new PlenaryError("not-found", `There is no federation ${address} on this chain: create it first.`, {
+      federation: address,
+    });
+  checkAuthority(requester, onChain.authority);
+  checkAgainstChain(context, configuration, onChain);
+  const { strategy } = createAlgorithms(configuration);
+  const model = await checkModel(context, configuration, onChain);
+  const state = new Int32Array(strategy.stateLength(configuration.parameterCount));
+  await checkBlobs(context, evaluator, configuration, model);
+  if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
+  await inTransaction(context, async (store) => {
+    const inserted = await store.federations.insert({
+      address: federation,
+      program_id: context.ledger.programId,
+      genesis_hash: await context.ledger.genesisHash(),
+      authority: onChain.authority,
+      aggregator: onChain.aggregator,
+      reward_mint: onChain.rewardMint,
+      configuration,
+      configuration_hash: onChain.configurationHash,
+      model_root: onChain.lastModelRoot,
+      model_blob: fromHex(configuration.initialModel, 32),
+      state_root: onChain.lastStateRoot,
+      state_blob: await context.blobs.write(vectorToBytes(state)),
+      registered_at: BigInt(context.clock.now()),
+    });
+    if (inserted)
+      await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
+  });
+  await syncMembers(context, federation);
+  await context.scheduler.advance(federation);
+  return findFederation(context, address);
+}
+
+/** Stops or resumes the opening of rounds. `requester` has signed the request. Throws `not-found` or `not-authority`. */
+export async function setPaused(
+  context: Context,
+  requester: Uint8Array,
+  address: string,
+  paused: boolean,
+): Promise<FederationRow> {
+  const federation = await findFederation(context, address);
+  checkAuthority(requester, federation.authority);
+  const [from, to] = paused ? (["running", "paused"] as const) : (["paused", "running"] as const);
+  if (federation.status === from)
+    await inTransaction(context, async (store) => {
+      await store.federations.setStatus(federation.address, to);
+      await store.events.append({
+        federation: federation.address,
+        type: "federation-changed",
+        at: context.clock.now(),
+      });
+    });
+  if (!paused) await context.scheduler.advance(federation.address);
+  return findFederation(context, address);
+}
+
+function checkAuthority(requester: Uint8Array, authority: Uint8Array): void {
+  if (equalBytes(requester, authority)) return;
+  throw new PlenaryError(
+    "not-authority",
+    `Only the federation's authority, ${toBase58(authority)}, may do this.`,
+    { authority: toBase58(authority), key: toBase58(requester) },
+  );
+}
+
+function checkAgainstChain(
+  context: Context,
+  configuration: FederationConfiguration,
+  onChain: LedgerFederation,
+): void {
+  if (!equalBytes(onChain.aggregator, context.ledger.aggregator))
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The federation names another aggregator than this service, which is ${toBase58(context.ledger.aggregator)}.`,
+      { expected: toBase58(context.ledger.aggregator), actual: toBase58(onChain.aggregator) },
+    );
+  const hash = configurationHash(configuration);
+  if (!equalBytes(hash, onChain.configurationHash))
+    throw new PlenaryError(
+      "configuration-mismatch",
+      "This is not the configuration whose hash stands on chain.",
+      { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
+    );
+  if (configuration.parameterCount !== onChain.parameterCount)
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The configuration has ${configuration.parameterCount} parameters, the federation on chain ${onChain.parameterCount}.`,
+      { expected: onChain.parameterCount, actual: configuration.parameterCount },
+    );
+}
+
+async function checkModel(
+  context: Context,
+  configuration: FederationConfiguration,
+  onChain: LedgerFederation,
+): Promise<Int32Array> {
+  await requireBlob(context, "initialModel", configuration.initialModel);
+  const model = await new ModelCache(context.blobs).load(fromHex(configuration.initialModel, 32));
+  if (
+    model.length === configuration.parameterCount &&
+    equalBytes(vectorRootFast(model), onChain.lastModelRoot)
+  )
+    return model;
+  if (onChain.lastCommittedRound > 0n) throw alreadyRunning(onChain.lastCommittedRound.toString());
+  throw new PlenaryError(
+    "configuration-mismatch",
+    "The first model's root is not the one that stands on chain.",
+    { expected: toHex(onChain.lastModelRoot), actual: toHex(vectorRootFast(model)) },
+  );
+}
+
+/** Everything that rounds will read must be there and fit, so that no round fails for it. */
+async function checkBlobs(
+  context: Context,
+  evaluator: Evaluator,
+  configuration: FederationConfiguration,
+  model: Int32Array,
+): Promise<void> {
+  await requireBlob(context, "questionnaire", configuration.questionnaire);
+  const { heldOut } = configuration;
+  const scored = configuration.contribution.heldOut;
+  if (heldOut !== null) {
+    await requireBlob(context, "heldOut", heldOut);
+    await evaluator.alignment(configuration, model);
+  }
+  if (typeof scored === "string") {
+    await requireBlob(context, "contribution.heldOut", scored);
+    await evaluator.utility(configuration, model);
+  }
+}
+
+async function requireBlob(context: Context, field: string, hash: string): Promise<void> {
+  if ((await context.blobs.size(fromHex(hash, 32))) !== undefined) return;
+  throw new PlenaryError(
+    "not-found",
+    `The blob of ${field} is not here: upload it first (PUT /v1/blobs/${hash}).`,
+    {
+      field,
+      hash,
+    },
+  );
+}
+
+function alreadyRunning(federation: string): PlenaryError {
+  return new PlenaryError(
+    "configuration-mismatch",
+    "The federation has committed rounds that this service did not compute, so that it cannot continue it.",
+    { federation },
+  );
+}
