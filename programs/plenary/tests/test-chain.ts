@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { PROGRAM_ID, type ProgramEvent, parseEvents, transactionFailed } from "@plenary/chain";
+import { sha256, toBase58 } from "@plenary/protocol";
+import { address, getTransactionDecoder, lamports } from "@solana/kit";
+import { AccountLayout } from "@solana/spl-token";
+import { Keypair, type PublicKey, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import { FailedTransactionMetadata, LiteSVM } from "litesvm";
+
+/** Unix seconds at which every test chain starts. */
+export const START = 1_800_000_000n;
+
+const PROGRAM_BYTES = readFileSync(new URL("../../plenary.so", import.meta.url));
+
+/** What became of one transaction. */
+export interface Outcome {
+  /** Name of the program's error, or the chain's own word for it; null if it succeeded. */
+  readonly error: string | null;
+  readonly logs: readonly string[];
+  readonly units: number;
+  readonly events: readonly ProgramEvent[];
+}
+
+/** The committed program in LiteSVM, with a clock and slot hashes that tests set. All keys derive from their labels. */
+export class TestChain {
+  readonly svm = new LiteSVM();
+  /** Most compute units that each kind of instruction took. */
+  static readonly units = new Map<string, number>();
+
+  constructor() {
+    this.svm.addProgram(address(PROGRAM_ID.toBase58()), PROGRAM_BYTES);
+    this.svm.setSlotHashes([{ slot: 41n, hash: toBase58(sha256(new TextEncoder().encode("slot 41"))) }]);
+    this.now = START;
+  }
+
+  get now(): bigint {
+    return this.svm.getClock().unixTimestamp;
+  }
+
+  set now(seconds: bigint) {
+    const clock = this.svm.getClock();
+    clock.unixTimestamp = seconds;
+    this.svm.setClock(clock);
+  }
+
+  /** A keypair that is the same in every run, with lamports. */
+  actor(label: string): Keypair {
+    const keypair = keypairOf(label);
+    this.svm.airdrop(address(keypair.publicKey.toBase58()), lamports(100_000_000_000n));
+    return keypair;
+  }
+
+  /** Sends a transaction; the first signer pays. Signatures that are missing stay missing. */
+  send(instructions: readonly TransactionInstruction[], signers: readonly Keypair[]): Outcome {
+    this.svm.expireBlockhash();
+    const payer = signers[0]?.publicKey;
+    if (payer === undefined) throw new Error("A test transaction needs a signer.");
+    const transaction = new Transaction({ feePayer: payer, recentBlockhash: this.svm.latestBlockhash() });
+    transaction.add(...instructions);
+    transaction.sign(...signers);
+    const wire = transaction.serialize({ requireAllSignatures: false, verifySignatures: false });
+    const result = this.svm.sendTransaction(getTransactionDecoder().decode(wire));
+    const failed = result instanceof FailedTransactionMetadata;
+    const meta = failed ? result.meta() : result;
+    const logs = meta.logs();
+    return {
+      error: failed ? (transactionFailed(result.toString(), logs).programError ?? result.toString()) : null,
+      logs,
+      units: Number(meta.computeUnitsConsumed()),
+      events: failed ? [] : parseEvents(PROGRAM_ID, logs),
+    };
+  }
+
+  /** Sends a transaction that must succeed, and notes its compute units under `label`. */
+  run(label: string, instructions: readonly TransactionInstruction[], signers: readonly Keypair[]): Outcome {
+    const outcome = this.send(instructions, signers);
+    if (outcome.error !== null) throw new Error(`${label}: ${outcome.error}\n${outcome.logs.join("\n")}`);
+    TestChain.units.set(label, Math.max(outcome.units, TestChain.units.get(label) ?? 0));
+    return outcome;
+  }
+
+  data(at: PublicKey): Uint8Array | null {
+    const account = this.svm.getAccount(address(at.toBase58()));
+    return account.exists && account.lamports > 0n ? Uint8Array.from(account.data) : null;
+  }
+
+  lamports(at: PublicKey): bigint {
+    return this.svm.getBalance(address(at.toBase58())) ?? 0n;
+  }
+
+  tokens(at: PublicKey): bigint {
+    const data = this.data(at);
+    return data === null ? 0n : AccountLayout.decode(data).amount;
+  }
+
+  setData(at: PublicKey, owner: PublicKey, data: Uint8Array): void {
+    this.svm.setAccount({
+      address: address(at.toBase58()),
+      data,
+      executable: false,
+      lamports: lamports(this.svm.minimumBalanceForRentExemption(BigInt(data.length))),
+      programAddress: address(owner.toBase58()),
+      space: BigInt(data.length),
+    });
+  }
+}
+
+export function keypairOf(label: string): Keypair {
+  return Keypair.fromSeed(sha256(new TextEncoder().encode(label)));
+}
+
+/** A hash that stands for something whose content does not matter. */
+export function digest(label: string): Uint8Array {
+  return sha256(new TextEncoder().encode(label));
+}

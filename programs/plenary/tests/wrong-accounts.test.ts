@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  authorityAccept,
+  authorityPropose,
+  bondDeposit,
+  bondWithdraw,
+  escrowAddress,
+  federationPause,
+  federationUpdate,
+  IDL,
+  memberClose,
+  memberExit,
+  memberRotateKey,
+  memberWithdraw,
+  PROGRAM_ID,
+  payoutUpdate,
+  roundAddress,
+  roundClose,
+  roundFinalize,
+  roundVoid,
+  vaultAddress,
+  vaultFund,
+  vaultWithdraw,
+} from "@plenary/chain";
+import { type Keypair, type PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { createMint, Scenario } from "./scenario.ts";
+import { keypairOf } from "./test-chain.ts";
+
+/*
+ * Every instruction with every one of its accounts replaced by accounts that lie near: the same role in another federation with the
+ * same mint, another member's, a stranger's, another mint's. All must be refused, and then the right instruction must pass, which
+ * proves that nothing else stood in its way.
+ */
+
+interface Case {
+  readonly name: string;
+  readonly instructions: readonly TransactionInstruction[];
+  readonly signers: readonly Keypair[];
+  /** `account <- substitute` pairs that are rightly accepted. */
+  readonly accepted?: readonly string[];
+}
+
+const mine = Scenario.ready("first");
+const theirs = Scenario.ready("second", {}, mine.chain, mine.mint);
+const owner = mine.join("member one");
+const other = mine.join("member two");
+const foreign = theirs.join("foreign member");
+const earned = mine.earned([owner, 100n], [other, 200n]);
+theirs.completeRound(theirs.earned([foreign, 500n]));
+mine.completeRound();
+const { federation, mint: rewardMint, authority, aggregator, payer, stranger, chain } = mine;
+const foreignMint = createMint(chain, "foreign mint");
+
+const substitutes: Readonly<Record<string, PublicKey>> = {
+  stranger: stranger.publicKey,
+  strangerTokens: mine.tokensFor(stranger, 1000n),
+  foreignTokens: theirs.tokensFor(theirs.aggregator, 1000n),
+  otherMintTokens: mine.tokensFor(owner, 1000n, foreignMint),
+  otherMint: foreignMint,
+  otherMember: mine.memberAddress(other),
+  foreignMember: theirs.memberAddress(foreign),
+  foreignFederation: theirs.federation,
+  foreignVault: vaultAddress(PROGRAM_ID, theirs.federation),
+  foreignEscrow: escrowAddress(PROGRAM_ID, theirs.federation),
+  foreignRound: roundAddress(PROGRAM_ID, theirs.federation, 1n),
+  foreignAuthority: theirs.authority.publicKey,
+  foreignAggregator: theirs.aggregator.publicKey,
+  ownVault: vaultAddress(PROGRAM_ID, federation),
+  ownEscrow: escrowAddress(PROGRAM_ID, federation),
+  ownFederation: federation,
+};
+const keysOfSubstitutes = [stranger, theirs.authority, theirs.aggregator];
+
+function namesOf(name: string): string[] {
+  const definition = IDL.instructions.find((instruction) => instruction.name === name);
+  assert.ok(definition !== undefined, name);
+  return definition.accounts.map((account) => account.name);
+}
+
+/** Addresses of the program sign nothing, so they stand in unsigned. */
+function canSign(pubkey: PublicKey): boolean {
+  return keysOfSubstitutes.some((keypair) => keypair.publicKey.equals(pubkey));
+}
+
+/** Every way in which exactly one account of the case's last instruction is wrong. */
+function* variants(given: Case): Generator<{ label: string; instruction: TransactionInstruction }> {
+  const instruction = given.instructions.at(-1);
+  assert.ok(instruction !== undefined);
+  for (const [index, name] of namesOf(given.name).entries()) {
+    const original = instruction.keys[index];
+    assert.ok(original !== undefined);
+    for (const [label, pubkey] of Object.entries(substitutes)) {
+      if (pubkey.equals(original.pubkey)) continue;
+      yield {
+        label: `${name} <- ${label}`,
+        instruction: withKey(instruction, index, {
+          ...original,
+          pubkey,
+          isSigner: original.isSigner && canSign(pubkey),
+        }),
+      };
+    }
+    if (original.isSigner) {
+      yield {
+        label: `${name} unsigned`,
+        instruction: withKey(instruction, index, { ...original, isSigner: false }),
+      };
+    }
+  }
+}
+
+function withKey(
+  from: TransactionInstruction,
+  index: number,
+  key: TransactionInstruction["keys"][number],
+): TransactionInstruction {
+  const keys = from.keys.map((old, at) => (at === index ? key : old));
+  return new TransactionInstruction({ programId: from.programId, keys, data: from.data });
+}
+
+const tried = new Set<string>();
+
+function check(given: Case): void {
+  const accepted = new Set(given.accepted ?? []);
+  for (const { label, instruction } of variants(given)) {
+    if (accepted.has(label)) continue;
+    const needed = new Set(
+      instruction.keys.filter((key) => key.isSigner).map((key) => key.pubkey.toBase58()),
+    );
+    const holders = [...given.signers, ...keysOfSubstitutes].filter((key) =>
+      needed.has(key.publicKey.toBase58()),
+    );
+    const feePayer = chain.actor("fee payer");
+    const outcome = chain.send(
+      [...given.instructions.slice(0, -1), instruction],
+      [feePayer, ...new Set(holders)],
+    );
+    assert.notEqual(outcome.error, null, `${given.name}: ${label} must be refused`);
+  }
+  mine.run(given.name, given.instructions, given.signers);
+  tried.add(given.name);
+}
+
+const tokens = (key: Keypair) => mine.tokenAccount(key);
+const at = (key: Keypair) => key.publicKey;
+
+/** In the order in which one federation can go through them all. */
+const steps: readonly (() => Case)[] = [
+  () => ({
+    name: "federation_update",
+    instructions: federationUpdate(PROGRAM_ID, { federation, authority: at(authority), terms: mine.terms }),
+    signers: [authority],
+  }),
+  () => ({
+    name: "federation_pause",
+    instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: true }),
+    signers: [authority],
+  }),
+  () => ({
+    name: "federation_pause",
+    instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: false }),
+    signers: [authority],
+  }),
+  () => ({
+    name: "authority_propose",
+    instructions: authorityPropose(PROGRAM_ID, {
+      federation,
+      authority: at(authority),
+      proposed: at(authority),
+    }),
+    signers: [authority],
+  }),
+  () => ({
+    name: "authority_accept",
+    instructions: authorityAccept(PROGRAM_ID, { federation, proposedAuthority: at(authority) }),
+    signers: [authority],
+  }),
+  () => ({
+    name: "vault_fund",
+    instructions: vaultFund(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      funder: at(aggregator),
+      source: tokens(aggregator),
+      amount: 10n,
+    }),
+    signers: [aggregator],
+  }),
+  () => ({
+    name: "vault_withdraw",
+    instructions: vaultWithdraw(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      authority: at(authority),
+      destination: mine.tokensFor(authority, 0n),
+      amount: 5n,
+    }),
+    signers: [authority],
+    accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow", "ownEscrow"].map(
+      (to) => `destination <- ${to}`,
+    ),
+  }),
+  () => ({
+    name: "bond_deposit",
+    instructions: bondDeposit(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      aggregator: at(aggregator),
+      source: tokens(aggregator),
+      amount: 10n,
+    }),
+    signers: [aggregator],
+  }),
+  () => ({
+    name: "bond_withdraw",
+    instructions: bondWithdraw(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      signer: at(aggregator),
+      destination: tokens(aggregator),
+      amount: 10n,
+    }),
+    signers: [aggregator],
+  }),
+  () => {
+    const joining = chain.actor("member three");
+    mine.tokensFor(joining, 100n);
+    return {
+      name: "member_join",
+      instructions: mine.joinInstruction(joining),
+      signers: [payer, joining],
+      accepted: [
+        ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
+        ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `authority <- ${key}`),
+        ...["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
+          (to) => `payout <- ${to}`,
+        ),
+      ],
+    };
+  },
+  () => ({
+    name: "member_rotate_key",
+    instructions: memberRotateKey(PROGRAM_ID, {
+      federation,
+      owner: at(owner),
+      updateKey: keypairOf("new key").publicKey,
+    }),
+    signers: [owner],
+  }),
+  () => ({
+    name: "payout_update",
+    instructions: payoutUpdate(PROGRAM_ID, { federation, owner: at(owner), payout: tokens(owner) }),
+    signers: [owner],
+    accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
+      (to) => `payout <- ${to}`,
+    ),
+  }),
+  () => ({
+    name: "round_open",
+    instructions: mine.openInstruction(),
+    signers: [payer, aggregator],
+    accepted: ["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
+  }),
+  () => ({
+    name: "round_commit",
+    instructions: mine.commitInstruction(2n, mine.result(2n, earned)),
+    signers: [aggregator],
+  }),
+  () => {
+    chain.now += 60n;
+    return {
+      name: "round_finalize",
+      instructions: roundFinalize(PROGRAM_ID, { federation, number: 2n }),
+      signers: [payer],
+    };
+  },
+  () => ({ name: "reward_claim", instructions: mine.claimInstruction(2n, owner, earned), signers: [payer] }),
+  () => ({
+    name: "round_close",
+    instructions: roundClose(PROGRAM_ID, {
+      federation,
+      authority: at(authority),
+      number: 1n,
+      rentPayer: at(payer),
+    }),
+    signers: [authority],
+  }),
+  () => {
+    const number = mine.open();
+    chain.now += 91n;
+    return {
+      name: "round_void",
+      instructions: roundVoid(PROGRAM_ID, { federation, number }),
+      signers: [payer],
+    };
+  },
+  () => ({
+    name: "member_exit",
+    instructions: memberExit(PROGRAM_ID, { federation, owner: at(other) }),
+    signers: [other],
+  }),
+  () => {
+    chain.now += 100n;
+    return {
+      name: "member_withdraw",
+      instructions: memberWithdraw(PROGRAM_ID, {
+        federation,
+        rewardMint,
+        owner: at(other),
+        destination: tokens(other),
+      }),
+      signers: [other],
+    };
+  },
+  () => ({
+    name: "member_close",
+    instructions: memberClose(PROGRAM_ID, { federation, owner: at(other), rentPayer: at(payer) }),
+    signers: [other],
+  }),
+];
+
+for (const [index, step] of steps.entries()) {
+  // names are known without running: a case may only be built once those before it have run
+  test(`step ${index + 1}: every wrong account is refused, the right ones pass`, () => check(step()));
+}
+
+test("federation_create refuses every wrong account", () => {
+  const fresh = new Scenario(chain, "third", {}, mine.mint);
+  check({
+    name: "federation_create",
+    instructions: fresh.createInstruction(),
+    signers: [fresh.authority],
+    // the same instruction makes the vault and the escrow in whichever mint is named
+    accepted: ["reward_mint <- otherMint"],
+  });
+});
+
+test("every instruction of the program was tried", () => {
+  for (const { name } of IDL.instructions) assert.ok(tried.has(name), `${name} has a case`);
+});
