@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  isMemberIn,
+  memberClose,
+  memberExit,
+  memberRotateKey,
+  memberWithdraw,
+  PROGRAM_ID,
+  payoutUpdate,
+  updateKeyAt,
+} from "@plenary/chain";
+import { type Keypair, PublicKey } from "@solana/web3.js";
+import { Scenario } from "./scenario.ts";
+import { keypairOf } from "./test-chain.ts";
+
+test("a member stakes at least the minimum, once", () => {
+  const scenario = Scenario.ready();
+  const owner = scenario.chain.actor("member one");
+  scenario.tokensFor(owner, 100n);
+  const refuse = (error: string, changes: Parameters<Scenario["joinInstruction"]>[1]) =>
+    scenario.refuse(error, scenario.joinInstruction(owner, changes), [scenario.payer, owner]);
+  refuse("StakeBelowMinimum", { stake: 49n });
+  refuse("StakeBelowMinimum", { stake: 0n });
+  refuse("InsufficientFunds", { stake: 101n });
+  refuse("InsufficientFunds", { stake: 2n ** 64n - 1n });
+  refuse("AddressMissing", { updateKey: PublicKey.default });
+  const state = scenario.state();
+  refuse("PayoutIsFederation", { payout: state.vault });
+  refuse("PayoutIsFederation", { payout: state.escrow });
+  scenario.run("member_join", scenario.joinInstruction(owner), [scenario.payer, owner]);
+  refuse("AlreadyMember", {});
+});
+
+test("where members join by approval, the authority signs too", () => {
+  const scenario = Scenario.ready("first", { admission: "approved" });
+  const { authority, payer, stranger } = scenario;
+  const owner = scenario.chain.actor("member one");
+  scenario.tokensFor(owner, 100n);
+  scenario.refuse("ApprovalMissing", scenario.joinInstruction(owner), [payer, owner]);
+  const byStranger = scenario.joinInstruction(owner, { authority: stranger.publicKey });
+  scenario.refuse("ApprovalMissing", byStranger, [payer, owner, stranger]);
+  const approved = scenario.joinInstruction(owner, { authority: authority.publicKey });
+  scenario.run("member_join", approved, [payer, owner, authority]);
+});
+
+test("a key rotates from the next round on, and not again while older rounds can be challenged", () => {
+  const scenario = Scenario.ready();
+  const owner = scenario.join("member one");
+  const [first, second, third] = ["one", "two", "three"].map((label) => keypairOf(label).publicKey);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const original = scenario.member(owner).updateKey;
+  const rotate = (updateKey: PublicKey) =>
+    memberRotateKey(PROGRAM_ID, { federation: scenario.federation, owner: owner.publicKey, updateKey });
+  scenario.refuse("AddressMissing", rotate(PublicKey.default), [owner]);
+  const number = scenario.open();
+  scenario.run("member_rotate_key", rotate(first), [owner]);
+  assert.ok(updateKeyAt(scenario.member(owner), number).equals(original));
+  assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(first));
+  // nothing was signed with the first yet, so it can still be replaced
+  scenario.run("member_rotate_key", rotate(second), [owner]);
+  assert.ok(updateKeyAt(scenario.member(owner), number).equals(original));
+  assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(second));
+  scenario.commit(number);
+  scenario.open();
+  scenario.refuse("KeyRotatedRecently", rotate(third), [owner]);
+  scenario.chain.now += 60n;
+  scenario.finalize(number);
+  scenario.run("member_rotate_key", rotate(third), [owner]);
+  assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(second));
+});
+
+test("a member leaves, waits, takes its stake, and may come back", () => {
+  const scenario = Scenario.ready();
+  const { federation, payer } = scenario;
+  const owner = scenario.join("member one");
+  const number = scenario.open();
+  scenario.refuse("NotExited", withdraw(scenario, owner), [owner]);
+  scenario.refuse("NotExited", close(scenario, owner), [owner]);
+  const exit = memberExit(PROGRAM_ID, { federation, owner: owner.publicKey });
+  scenario.run("member_exit", exit, [owner]);
+  scenario.refuse("AlreadyExited", exit, [owner]);
+  assert.ok(isMemberIn(scenario.member(owner), number), "the open round still counts it");
+  assert.ok(!isMemberIn(scenario.member(owner), number + 1n));
+  const rotate = { federation, owner: owner.publicKey, updateKey: keypairOf("new key").publicKey };
+  scenario.refuse("AlreadyExited", memberRotateKey(PROGRAM_ID, rotate), [owner]);
+  scenario.chain.now += 99n;
+  scenario.refuse("CooldownNotOver", withdraw(scenario, owner), [owner]);
+  scenario.refuse("StakeInEscrow", scenario.joinInstruction(owner), [payer, owner]);
+  scenario.refuse("StakeInEscrow", close(scenario, owner), [owner]);
+  scenario.chain.now += 1n;
+  scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
+  scenario.refuse("NothingToWithdraw", withdraw(scenario, owner), [owner]);
+  scenario.run("member_join", scenario.joinInstruction(owner), [payer, owner]);
+  assert.equal(scenario.member(owner).joinedRound, number + 1n);
+  assert.equal(scenario.state().members, 1);
+});
+
+test("an account that was paid stays, so that coming back pays nothing twice", () => {
+  const scenario = Scenario.ready();
+  const { federation, payer, stranger } = scenario;
+  const owner = scenario.join("member one");
+  const earned = scenario.earned([owner, 10n]);
+  const number = scenario.completeRound(earned);
+  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [stranger]);
+  leave(scenario, owner);
+  scenario.refuse("ClaimsRecorded", close(scenario, owner), [owner]);
+  scenario.run("member_join", scenario.joinInstruction(owner), [payer, owner]);
+  assert.equal(scenario.member(owner).claimedTotal, 10n);
+  scenario.refuse("NothingToClaim", scenario.claimInstruction(number, owner, earned), [stranger]);
+  assert.equal(scenario.state().members, 1);
+  assert.ok(scenario.member(owner).federation.equals(federation));
+});
+
+test("an account that was never paid closes, its rent goes home, and it can be made anew", () => {
+  const scenario = Scenario.ready();
+  const owner = scenario.join("member one");
+  leave(scenario, owner);
+  const before = scenario.chain.lamports(scenario.payer.publicKey);
+  scenario.run("member_close", close(scenario, owner), [owner]);
+  assert.ok(scenario.chain.lamports(scenario.payer.publicKey) > before);
+  assert.equal(scenario.chain.data(scenario.memberAddress(owner)), null);
+  scenario.run("member_join", scenario.joinInstruction(owner), [scenario.payer, owner]);
+});
+
+test("rewards go to the payout account of the moment", () => {
+  const scenario = Scenario.ready();
+  const { federation, stranger } = scenario;
+  const owner = scenario.join("member one");
+  const earned = scenario.earned([owner, 10n]);
+  const number = scenario.completeRound(earned);
+  const payout = scenario.tokensFor(scenario.chain.actor("elsewhere"), 0n);
+  const update = payoutUpdate(PROGRAM_ID, { federation, owner: owner.publicKey, payout });
+  scenario.run("payout_update", update, [owner]);
+  const vault = { federation, owner: owner.publicKey, payout: scenario.state().vault };
+  scenario.refuse("PayoutIsFederation", payoutUpdate(PROGRAM_ID, vault), [owner]);
+  scenario.refuse("WrongPayout", scenario.claimInstruction(number, owner, earned), [stranger]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned, { payout }), [stranger]);
+  assert.equal(scenario.chain.tokens(payout), 10n);
+});
+
+function withdraw(scenario: Scenario, owner: Keypair) {
+  const { federation, mint: rewardMint } = scenario;
+  const destination = scenario.tokenAccount(owner);
+  return memberWithdraw(PROGRAM_ID, { federation, rewardMint, owner: owner.publicKey, destination });
+}
+
+function close(scenario: Scenario, owner: Keypair) {
+  const rentPayer = scenario.payer.publicKey;
+  return memberClose(PROGRAM_ID, { federation: scenario.federation, owner: owner.publicKey, rentPayer });
+}
+
+function leave(scenario: Scenario, owner: Keypair): void {
+  const exit = memberExit(PROGRAM_ID, { federation: scenario.federation, owner: owner.publicKey });
+  scenario.run("member_exit", exit, [owner]);
+  scenario.chain.now += 100n;
+  scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
+}
