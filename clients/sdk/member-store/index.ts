@@ -1,0 +1,194 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PlenaryError, sha256, toHex } from "@plenary/protocol";
+import type { OptimizerState } from "@plenary/training";
+import { makeFolder, readIfThere, writeDurably } from "./durable-file.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { decodeOptimizer, encodeOptimizer } from "./optimizer-file.ts";
+import {
+  type MemberIdentity,
+  type Outcome,
+  parseIdentity,
+  parseRoundRecord,
+  type RoundRecord,
+  type StoredReceipt,
+} from "./round-record.ts";
+
+export type { MemberIdentity, Outcome, RoundRecord, StoredReceipt } from "./round-record.ts";
+
+/** Rounds whose payloads and optimiser states are kept: a void round's payload is signed again for the next. */
+const KEPT_ROUNDS = 3;
+
+/** A trained update, ready to be signed for and sent. */
+export interface PreparedUpdate {
+  readonly record: Omit<RoundRecord, "version" | "payloadHash" | "optimizer" | "receipt" | "outcome">;
+  readonly payload: Uint8Array;
+  readonly optimizerState: OptimizerState | undefined;
+}
+
+/**
+ * What a member must remember: which envelopes it signed, with which sequence, and the optimiser's state. Everything is on disk before the
+ * call resolves, and an envelope before it is sent, so a process that is killed at any moment goes on without training twice and
+ * never signs two envelopes with one sequence.
+ */
+export interface MemberStore {
+  /** Seeds the member's draws (32 bytes). */
+  readonly seed: Uint8Array;
+  record(round: bigint): Promise<RoundRecord | null>;
+  /** The record of the latest round. */
+  latest(): Promise<RoundRecord | null>;
+  /**
+   * Stores a signed update before it is sent. Throws `equivocation` if the round has a record with this or a higher sequence and another
+   * envelope.
+   */
+  prepare(update: PreparedUpdate): Promise<RoundRecord>;
+  acknowledge(round: bigint, receipt: StoredReceipt): Promise<RoundRecord>;
+  settle(round: bigint, outcome: Outcome): Promise<RoundRecord>;
+  /** Payload of a stored update; null if it has been cleared away. */
+  payload(record: RoundRecord): Promise<Uint8Array | null>;
+  optimizerState(record: RoundRecord): Promise<OptimizerState | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a member's state folder, making it if it is not there. `seed` is taken when the folder is made; random by default. Throws
+ * `conflict` when another process has the folder or it belongs to another member, `file-unreadable` when it cannot be written.
+ */
+export async function openMemberStore(
+  folder: string,
+  identity: Omit<MemberIdentity, "version" | "seed">,
+  seed: Uint8Array = crypto.getRandomValues(new Uint8Array(32)),
+): Promise<MemberStore> {
+  await makeFolder(join(folder, "rounds"));
+  await makeFolder(join(folder, "blobs"));
+  const unlock = await lockFolder(folder);
+  try {
+    const stored = await claimFolder(folder, { version: 1, ...identity, seed: toHex(seed) });
+    return storeIn(folder, stored, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function claimFolder(folder: string, wanted: MemberIdentity): Promise<MemberIdentity> {
+  const path = join(folder, "member.json");
+  const bytes = await readIfThere(path);
+  if (bytes === null) {
+    await writeDurably(path, `${JSON.stringify(wanted)}\n`);
+    return wanted;
+  }
+  const stored = parseIdentity(parseJson(bytes, path));
+  for (const field of ["genesisHash", "programId", "federation", "member"] as const)
+    if (stored[field] !== wanted[field])
+      throw new PlenaryError(
+        "conflict",
+        `The state folder ${folder} belongs to another ${field === "member" ? "member" : "federation"}: give each membership its own folder.`,
+        { folder, field, stored: stored[field], wanted: wanted[field] },
+      );
+  return stored;
+}
+
+function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise<void>): MemberStore {
+  const path = (round: string) => join(folder, "rounds", `${round}.json`);
+  const blob = (hash: string) => join(folder, "blobs", hash);
+  const read = async (round: string): Promise<RoundRecord | null> => {
+    const bytes = await readIfThere(path(round));
+    return bytes === null ? null : parseRoundRecord(parseJson(bytes, path(round)));
+  };
+  const write = async (record: RoundRecord): Promise<RoundRecord> => {
+    await writeDurably(path(record.round), `${JSON.stringify(record)}\n`);
+    return record;
+  };
+  const change = async (round: bigint, part: Partial<RoundRecord>): Promise<RoundRecord> => {
+    const record = await read(round.toString());
+    if (record === null)
+      throw new PlenaryError("not-found", `This member has no update for round ${round}.`, {
+        round: round.toString(),
+      });
+    return write({ ...record, ...part });
+  };
+  return {
+    seed: Uint8Array.from(Buffer.from(identity.seed, "hex")),
+    record: (round) => read(round.toString()),
+    async latest() {
+      const rounds = await storedRounds(folder);
+      const last = rounds.at(-1);
+      return last === undefined ? null : read(last.toString());
+    },
+    async prepare({ record, payload, optimizerState }) {
+      refuseEquivocation(await read(record.round), record);
+      const payloadHash = toHex(sha256(payload));
+      await writeDurably(blob(payloadHash), payload);
+      const optimizer = optimizerState === undefined ? null : encodeOptimizer(optimizerState);
+      const optimizerHash = optimizer === null ? null : toHex(sha256(optimizer));
+      if (optimizer !== null && optimizerHash !== null) await writeDurably(blob(optimizerHash), optimizer);
+      const full = {
+        version: 1 as const,
+        ...record,
+        payloadHash,
+        optimizer: optimizerHash,
+        receipt: null,
+        outcome: null,
+      };
+      const written = await write(full);
+      await clearOldBlobs(folder, read);
+      return written;
+    },
+    acknowledge: (round, receipt) => change(round, { receipt }),
+    settle: (round, outcome) => change(round, { outcome }),
+    payload: (record) => readIfThere(blob(record.payloadHash)),
+    async optimizerState(record) {
+      const bytes = record.optimizer === null ? null : await readIfThere(blob(record.optimizer));
+      return bytes === null ? undefined : decodeOptimizer(bytes);
+    },
+    close: unlock,
+  };
+}
+
+function refuseEquivocation(
+  before: RoundRecord | null,
+  next: Pick<RoundRecord, "round" | "sequence" | "envelope">,
+): void {
+  if (before === null || before.envelope === next.envelope || BigInt(next.sequence) > BigInt(before.sequence))
+    return;
+  throw new PlenaryError(
+    "equivocation",
+    `Round ${next.round}: this member has signed another update with sequence ${before.sequence}. Signing again needs a higher one.`,
+    { round: next.round, sequence: before.sequence },
+  );
+}
+
+/** Rounds with a record, ascending. */
+async function storedRounds(folder: string): Promise<bigint[]> {
+  const files = await readdir(join(folder, "rounds"));
+  return files
+    .filter((file) => /^[0-9]+\.json$/.test(file))
+    .map((file) => BigInt(file.slice(0, -".json".length)))
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Removes blobs that no recent record names, among them those of an update whose record was never written. */
+async function clearOldBlobs(
+  folder: string,
+  read: (round: string) => Promise<RoundRecord | null>,
+): Promise<void> {
+  const recent = (await storedRounds(folder)).slice(-KEPT_ROUNDS);
+  const records = await Promise.all(recent.map((round) => read(round.toString())));
+  const kept = new Set(records.flatMap((record) => [record?.payloadHash, record?.optimizer]));
+  for (const file of await readdir(join(folder, "blobs")))
+    if (!kept.has(file)) await rm(join(folder, "blobs", file), { force: true });
+}
+
+function parseJson(bytes: Uint8Array, path: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new PlenaryError(
+      "invalid-input",
+      `${path} is damaged: it is no JSON. Restore it from a backup.`,
+      { path },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import { Base58Address, Base64, HexHash, parserOf, U64String } from "@plenary/protocol";
+import Type, { type Static } from "typebox";
+
+/** What became of a member's update: `missed` when the round closed before it got a receipt. */
+export const Outcome = Type.Union([
+  Type.Literal("counted"),
+  Type.Literal("refused"),
+  Type.Literal("void"),
+  Type.Literal("missed"),
+]);
+export type Outcome = Static<typeof Outcome>;
+
+const Receipt = Type.Object(
+  { receipt: Base64, signature: Base64, aggregator: Base58Address },
+  { additionalProperties: false },
+);
+export type StoredReceipt = Static<typeof Receipt>;
+
+const RoundRecordSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    round: U64String,
+    sequence: U64String,
+    baseRoot: HexHash,
+    /** The signed envelope: written before it is sent anywhere. */
+    envelope: Base64,
+    signature: Base64,
+    payloadHash: HexHash,
+    weight: Type.Integer({ minimum: 1 }),
+    loss: Type.Number(),
+    /** File of the optimiser's state after this training, or null if it has none. */
+    optimizer: Type.Union([HexHash, Type.Null()]),
+    receipt: Type.Union([Receipt, Type.Null()]),
+    outcome: Type.Union([Outcome, Type.Null()]),
+  },
+  { additionalProperties: false },
+);
+/** A member's part of one round, as its state folder keeps it. */
+export type RoundRecord = Static<typeof RoundRecordSchema>;
+
+export const parseRoundRecord = parserOf(RoundRecordSchema, "The member's record of a round");
+
+const IdentitySchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    genesisHash: HexHash,
+    programId: Base58Address,
+    federation: Base58Address,
+    member: Base58Address,
+    /** Seeds the member's draws; secret, for it tells which answers a step showed. */
+    seed: HexHash,
+  },
+  { additionalProperties: false },
+);
+/** Whose state a folder holds. */
+export type MemberIdentity = Static<typeof IdentitySchema>;
+
+export const parseIdentity = parserOf(IdentitySchema, "The member's state");
