@@ -57,6 +57,9 @@ const KEPT_TO: readonly { readonly packages: RegExp; readonly places: readonly s
 /** What runs in a browser imports nothing of Node's. */
 const BROWSER_SAFE = ["clients/protocol/", "clients/algorithms/", "clients/chain/"];
 
+/** Files that are a process's beginning. */
+const ENTRY_POINT = /\/(main|server|worker)\.ts$/;
+
 /** Scripts that make committed files; nothing imports them. */
 const BUILD_SCRIPT = /(^|\/)build\.ts$/;
 
@@ -204,10 +207,12 @@ describe("architecture", () => {
     assert.deepEqual(problems, []);
   });
 
-  test("only config.ts reads the environment", () => {
+  test("only config.ts reads the environment; an entry point may hand it the whole", () => {
+    const reads = (path: string) =>
+      ENTRY_POINT.test(path) ? /\bprocess\.env\s*(\.|\[|\?)/ : /\bprocess\.env\b/;
     const problems = SOURCES.filter(
       ({ path, text }) =>
-        /\bprocess\.env\b/.test(withoutComments(text)) &&
+        reads(path).test(withoutComments(text)) &&
         basename(path) !== "config.ts" &&
         !isTest(path) &&
         !["deploy/local", ...UNBOUND].includes(roomOf(path)),

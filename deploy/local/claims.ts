@@ -1,0 +1,37 @@
+import { parseEvents } from "@plenary/chain";
+import { toBase58 } from "@plenary/protocol";
+import { type Connection, PublicKey } from "@solana/web3.js";
+
+/** A reward that was paid, as the chain tells it. */
+export interface Claim {
+  /** Address of the member. */
+  readonly member: string;
+  /** Base units of the reward mint. */
+  readonly amount: bigint;
+  readonly transaction: string;
+}
+
+/** All rewards that a member was paid, oldest first, read from the program's events in the transactions that touched it. */
+export async function readClaims(
+  connection: Connection,
+  program: PublicKey,
+  member: PublicKey,
+): Promise<Claim[]> {
+  const signatures = await connection.getSignaturesForAddress(member, {}, "confirmed");
+  const claims: Claim[] = [];
+  for (const { signature, err } of signatures.toReversed()) {
+    if (err !== null) continue;
+    const transaction = await connection.getTransaction(signature, {
+      commitment: "confirmed",
+      maxSupportedTransactionVersion: 0,
+    });
+    for (const { name, fields } of parseEvents(program, transaction?.meta?.logMessages ?? [])) {
+      const { member: paid, amount } = fields;
+      if (!/^rewardClaimed$/i.test(name) || !(paid instanceof PublicKey) || typeof amount !== "bigint")
+        continue;
+      if (paid.equals(member))
+        claims.push({ member: toBase58(member.toBytes()), amount, transaction: signature });
+    }
+  }
+  return claims;
+}

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parserOf } from "@plenary/protocol";
+import Type, { type Static } from "typebox";
+import { LocalStackError } from "./errors.ts";
+import { type Home, replaceFile } from "./home.ts";
+import { DEFAULTS, type Options } from "./options.ts";
+
+const RecordSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    /** Distinguishes the federations of this home, on chain too. */
+    id: Type.Integer({ minimum: 1 }),
+    settings: Type.Object(
+      {
+        rounds: Type.Integer({ minimum: 1 }),
+        clients: Type.Integer({ minimum: 1 }),
+        dataset: Type.String({ minLength: 1 }),
+        seed: Type.Integer({ minimum: 0 }),
+        engine: Type.Union([Type.Literal("native"), Type.Literal("wasm")]),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+/** Which federation a home is about. */
+export type FederationRecord = Static<typeof RecordSchema>;
+
+const parseRecord = parserOf(RecordSchema, "federation.json");
+
+/**
+ * The federation to run: the one that the home has, or a new one of the given options. Throws `option-invalid` when an option differs from
+ * what the federation in the home was founded with: its configuration stands on chain.
+ */
+export function keepFederationRecord(
+  home: Home,
+  options: Options,
+): FederationRecord & { readonly isNew: boolean } {
+  const file = home.file("federation.json");
+  const known = existsSync(file) ? parseRecord(JSON.parse(readFileSync(file, "utf8"))) : null;
+  if (known !== null && !options.fresh) {
+    for (const name of ["rounds", "clients", "dataset", "seed", "engine"] as const) {
+      const asked = options[name];
+      if (asked === undefined || asked === known.settings[name]) continue;
+      throw new LocalStackError(
+        "option-invalid",
+        `The federation in ${home.path} was founded with --${name} ${known.settings[name]}, not ${asked}. Leave the option out to continue it, add --fresh to begin another, or set PLENARY_HOME to another folder.`,
+        { option: name },
+      );
+    }
+    return { ...known, isNew: false };
+  }
+  const record: FederationRecord = {
+    version: 1,
+    id: (known?.id ?? 0) + 1,
+    settings: {
+      rounds: options.rounds ?? DEFAULTS.rounds,
+      clients: options.clients ?? DEFAULTS.clients,
+      dataset: options.dataset ?? DEFAULTS.dataset,
+      seed: options.seed ?? DEFAULTS.seed,
+      engine: options.engine ?? DEFAULTS.engine,
+    },
+  };
+  replaceFile(file, `${JSON.stringify(record, null, 2)}\n`);
+  return { ...record, isNew: true };
+}

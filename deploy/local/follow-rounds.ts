@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from "node:fs";
+import { PlenaryError, parserOf, type RoundView, vectorFromBytes } from "@plenary/protocol";
+import { type Engine, evaluateBaselines, evaluateModel } from "@plenary/training";
+import Type from "typebox";
+import { type Home, replaceFile } from "./home.ts";
+import type { FederationPlan } from "./plan-federation.ts";
+import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
+
+/** Draws of evaluation contexts: the service's, so that its scores and these compare. */
+const EVALUATION_SEED = 7;
+
+/** The part of the service that following a run takes. */
+export interface RoundSource {
+  blob(hash: string): Promise<Uint8Array>;
+}
+
+/** Scores of the two predictions that need no training. */
+export function measureBaselines(plan: FederationPlan): Report["baselines"] {
+  const { questionnaire, training, unseen } = plan;
+  const onUnseen = evaluateBaselines(questionnaire, training, unseen);
+  const onTraining = evaluateBaselines(questionnaire, training, training);
+  return {
+    uniform: { unseen: scoreOf(onUnseen.uniform), training: scoreOf(onTraining.uniform) },
+    trainingMean: { unseen: scoreOf(onUnseen.trainingMean), training: scoreOf(onTraining.trainingMean) },
+  };
+}
+
+/**
+ * The committed rounds of a federation as they are measured: the service's scores on unseen groups, and ours on the members' groups.
+ * Kept in a file, so that a later start does not measure again.
+ */
+export class RoundLedger {
+  readonly rounds: RoundReport[];
+  readonly #file: string;
+  readonly #plan: FederationPlan;
+  readonly #engine: Engine;
+
+  constructor(home: Home, federation: string, plan: FederationPlan, engine: Engine) {
+    this.#file = home.file("rounds", `${federation}.json`);
+    this.#plan = plan;
+    this.#engine = engine;
+    this.rounds = existsSync(this.#file) ? parseRounds(JSON.parse(readFileSync(this.#file, "utf8"))) : [];
+  }
+
+  /** Measures what was committed since, oldest first; calls `onRound` after each. Rounds that are not evaluated yet wait. */
+  async follow(
+    source: RoundSource,
+    views: readonly RoundView[],
+    onRound: (round: RoundReport) => void,
+  ): Promise<void> {
+    const last = this.rounds.at(-1)?.number ?? 0;
+    for (const view of views) {
+      if (Number(view.number) <= last || (view.state !== "committed" && view.state !== "final")) continue;
+      const round = await this.#measure(source, view);
+      if (round === null) return;
+      this.rounds.push(round);
+      replaceFile(this.#file, JSON.stringify(this.rounds));
+      onRound(round);
+    }
+  }
+
+  async #measure(source: RoundSource, view: RoundView): Promise<RoundReport | null> {
+    const { evaluation, nextBlob, nextRoot, updatesRoot, openedAt, committedAt } = view;
+    const transaction = view.transactions.commit;
+    if (evaluation === null || transaction === null || openedAt === null || committedAt === null) return null;
+    if (nextBlob === null || nextRoot === null || updatesRoot === null) return null;
+    const report = await evaluateModel({
+      predictor: this.#plan.predictor,
+      model: vectorFromBytes(await source.blob(nextBlob)),
+      answers: this.#plan.training,
+      engine: this.#engine,
+      seed: EVALUATION_SEED,
+    });
+    return {
+      number: Number(view.number),
+      baseRoot: view.baseRoot,
+      nextRoot,
+      updatesRoot,
+      counted: view.counted,
+      refused: view.refused,
+      seconds: Math.max((committedAt - openedAt) / 1000, 0),
+      evaluation: { unseen: scoreOf(evaluation), training: scoreOf(report) },
+      transaction,
+    };
+  }
+}
+
+/** Whether an error will pass when the part that failed is back; its supervisor sees to that. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof PlenaryError
+    ? error.code.endsWith("-unavailable") || error.code === "shutting-down" || error.code === "internal"
+    : error instanceof TypeError ||
+        (error instanceof Error && /fetch failed|ECONN|socket/i.test(error.message));
+}
+
+const parseRounds = parserOf(Type.Array(RoundReportSchema), "Measured rounds");
+
+function scoreOf({ mean, min, fairness }: Score): Score {
+  return { mean, min, fairness };
+}

@@ -1,0 +1,69 @@
+import type { RoundView } from "@plenary/protocol";
+import { TOKEN } from "./found-federation.ts";
+import type { Evaluation, Report, RoundReport } from "./report.ts";
+
+/** What the terminal says about a run. AS is the alignment score, 1 - Jensen-Shannon distance, on groups that no member has. */
+
+export function baselineLines({ uniform, trainingMean }: Report["baselines"]): string[] {
+  return [
+    "Alignment score (AS) on groups that no member has, mean and worst group; the line to beat is the group mean:",
+    `  uniform answers      ${scores(uniform)}`,
+    `  mean of the members' groups  ${scores(trainingMean)}`,
+  ];
+}
+
+export function roundLine(round: RoundReport, total: number, { trainingMean }: Report["baselines"]): string {
+  const { counted, refused, seconds, evaluation, transaction } = round;
+  const ahead = evaluation.unseen.mean - trainingMean.unseen.mean;
+  const width = String(total).length;
+  return [
+    `round ${String(round.number).padStart(width)}/${total}`,
+    `${counted} updates${refused > 0 ? `, ${refused} refused` : ""}`,
+    `AS ${scores(evaluation)} (${ahead < 0 ? "" : "+"}${ahead.toFixed(3)} on group mean)`,
+    `${seconds.toFixed(1)} s`,
+    `tx ${transaction}`,
+  ].join("  ");
+}
+
+/** What is going on in the newest round, for the line that changes. */
+export function statusLine(view: RoundView, seconds: number): string {
+  const doing: Readonly<Record<RoundView["state"], string>> = {
+    opening: "opening on chain",
+    collecting: `${view.received} of ${view.quorum} updates received, ${view.counted} folded in`,
+    closing: "aggregating and measuring contributions",
+    committing: "committing on chain",
+    committed: "committed, in its challenge window",
+    final: "final",
+    void: "void",
+  };
+  return `round ${view.number}: ${doing[view.state]} (${seconds.toFixed(0)} s)`;
+}
+
+export function claimLine(member: string, amount: bigint, transaction: string): string {
+  return `claim  ${member}  ${tokens(amount)} tokens  tx ${transaction}`;
+}
+
+export function summaryLines(report: Report): string[] {
+  const { totals, baselines, rounds } = report;
+  const last = rounds.at(-1);
+  const lines = [
+    `${totals.rounds} rounds, ${totals.members} members, ${totals.seconds.toFixed(0)} s in rounds; ${tokens(BigInt(totals.claimed))} of ${tokens(BigInt(totals.earned))} earned tokens claimed.`,
+  ];
+  if (last !== undefined) {
+    lines.push(
+      `AS on unseen groups ${scores(last.evaluation)}; group mean ${scores(baselines.trainingMean)}; uniform ${scores(baselines.uniform)}.`,
+    );
+  }
+  return lines;
+}
+
+function scores({ unseen }: Evaluation): string {
+  return `${unseen.mean.toFixed(3)}, worst ${unseen.min.toFixed(3)}`;
+}
+
+function tokens(amount: bigint): string {
+  const fraction = String(amount % TOKEN)
+    .padStart(6, "0")
+    .replace(/0+$/, "");
+  return fraction === "" ? String(amount / TOKEN) : `${amount / TOKEN}.${fraction}`;
+}

@@ -1,0 +1,97 @@
+/**
+ * `npm start`: sets up database, queue, chain and service, founds or continues a federation, runs its members and shows what
+ * happens. Options: `npm start -- --help`.
+ */
+import { resolve } from "node:path";
+import { PlenaryError } from "@plenary/protocol";
+import { readConfig } from "./config.ts";
+import { LocalStackError } from "./errors.ts";
+import { type Home, openHome } from "./home.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { Ports } from "./ports.ts";
+import { Supervisor } from "./processes.ts";
+import { runFederation } from "./run-federation.ts";
+import { startStack } from "./stack.ts";
+import { createTerminal } from "./terminal.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+/** A Ctrl-C reaches this process twice, from the terminal and from boot.js. */
+const SAME_SIGNAL_MS = 1_000;
+const EXIT_INTERRUPTED = 130;
+
+const terminal = createTerminal(process.stdout);
+const log = (text: string) => terminal.line(text);
+
+/** Resolves when the run is to end: a signal, or the death of boot.js. Another signal after a while ends at once. */
+function watchForEnd(): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  const stop = () => {
+    const now = Date.now();
+    if (first === 0) {
+      first = now;
+      terminal.status(null);
+      log("Stopping...");
+      controller.abort();
+    } else if (now - first > SAME_SIGNAL_MS) {
+      log("Ended at once; what still runs is ended by the next start.");
+      process.exit(EXIT_INTERRUPTED);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  process.on("disconnect", stop);
+  return controller.signal;
+}
+
+async function main(): Promise<number> {
+  const config = readConfig(process.env, ROOT);
+  const options = parseOptions(process.argv.slice(2), config.callerFolder);
+  const home = await openHome(config.home);
+  const end = watchForEnd();
+  const supervisor = new Supervisor(home, log);
+  end.addEventListener("abort", () => home.markStopping());
+  try {
+    return await run(options, home, supervisor, end);
+  } finally {
+    home.markStopping();
+    await supervisor.stop();
+    home.close();
+  }
+}
+
+async function run(options: Options, home: Home, supervisor: Supervisor, end: AbortSignal): Promise<number> {
+  const config = readConfig(process.env, ROOT);
+  await supervisor.endStale();
+  const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log };
+  const interrupted = new Promise<"interrupted">((done) => {
+    const onEnd = () => done("interrupted");
+    if (end.aborted) onEnd();
+    else end.addEventListener("abort", onEnd, { once: true });
+  });
+  const working = (async () => {
+    const stack = await startStack(settings);
+    const complete = await runFederation({ ...settings, stack, options, terminal, end });
+    return { stack, complete };
+  })();
+  // When interrupted, its failures are only echoes of the processes that were stopped under it.
+  working.catch(() => undefined);
+  const outcome = await Promise.race([working, interrupted]);
+  if (outcome === "interrupted") return options.once ? EXIT_INTERRUPTED : 0;
+  if (options.once) return outcome.complete ? 0 : 1;
+  const { serviceUrl, rpcUrl } = outcome.stack;
+  log(
+    `The service stays up: ${serviceUrl}/docs, chain ${rpcUrl}. Ctrl-C stops it; state is in ${home.path}.`,
+  );
+  await interrupted;
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    terminal.status(null);
+    const expected = error instanceof LocalStackError || error instanceof PlenaryError;
+    console.error(expected ? `\n${error.message}` : error);
+    process.exit(1);
+  },
+);
