@@ -53,6 +53,20 @@ export function aggregatorCompliance(configuration: { readonly name: string }): 
       );
     });
 
+    test("folding together equals folding one by one, and takes all or nothing", () => {
+      fc.assert(
+        fc.property(updates, (list) => {
+          const together = list.map(([delta, weight]) => ({ delta, weight }));
+          const accumulator = aggregator.create(LENGTH);
+          accumulator.foldAll(together);
+          assert.deepEqual(accumulator.snapshot(), folded(aggregator, list).snapshot());
+          const bad = { delta: new Int32Array(LENGTH), weight: 0 };
+          throwsCode(() => accumulator.foldAll([...together, bad]), "weight-out-of-range");
+          assert.deepEqual(accumulator.snapshot(), folded(aggregator, list).snapshot());
+        }),
+      );
+    });
+
     test("removing undoes folding", () => {
       fc.assert(
         fc.property(updates, updates, (list, others) => {

@@ -1,3 +1,7 @@
+import type { WeightedDelta } from "../kernels/index.ts";
+
+export type { WeightedDelta };
+
 /** How the updates of a round become one. */
 export interface Aggregator {
   readonly name: string;
@@ -19,6 +23,8 @@ export interface Accumulator {
   readonly count: number;
   /** Adds an update. Throws `invalid-input` on a wrong length and `weight-out-of-range` on a weight that is not 1 .. 2^26 - 1 in all. */
   fold(delta: Int32Array, weight: number): void;
+  /** Folds updates that are ready together: faster than one by one, and all or none if one is refused. */
+  foldAll(updates: readonly WeightedDelta[]): void;
   /** Takes out an update that was folded in before with this weight. */
   remove(delta: Int32Array, weight: number): void;
   /** Adds all that `other`, of the same aggregator and parameter count, holds. */

@@ -2,7 +2,7 @@ import { configurationSchema, createPlugin, type PluginFactory } from "../plugin
 import type { Aggregator } from "./aggregator.ts";
 import { mean } from "./mean.ts";
 
-export type { Accumulator, Aggregator } from "./aggregator.ts";
+export type { Accumulator, Aggregator, WeightedDelta } from "./aggregator.ts";
 
 export const aggregators = { mean } as const satisfies Record<string, PluginFactory<Aggregator>>;
 

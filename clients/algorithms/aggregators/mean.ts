@@ -1,6 +1,6 @@
 import { equalBytes, PlenaryError, TOTAL_WEIGHT_LIMIT } from "@plenary/protocol";
 import Type from "typebox";
-import { WeightedSum } from "../kernels/index.ts";
+import { type WeightedDelta, WeightedSum } from "../kernels/index.ts";
 import { definePlugin } from "../plugin.ts";
 import type { Accumulator, Aggregator } from "./aggregator.ts";
 
@@ -38,11 +38,19 @@ class MeanAccumulator implements Accumulator {
   }
 
   fold(delta: Int32Array, weight: number): void {
-    this.#checkLength(delta.length);
-    this.#checkWeight(weight, this.#totalWeight + weight);
-    this.#sum.add(delta, weight);
-    this.#totalWeight += weight;
-    this.#count++;
+    this.foldAll([{ delta, weight }]);
+  }
+
+  foldAll(updates: readonly WeightedDelta[]): void {
+    let total = this.#totalWeight;
+    for (const { delta, weight } of updates) {
+      total += weight;
+      this.#checkLength(delta.length);
+      this.#checkWeight(weight, total);
+    }
+    this.#sum.add(updates);
+    this.#totalWeight = total;
+    this.#count += updates.length;
   }
 
   remove(delta: Int32Array, weight: number): void {
@@ -54,7 +62,7 @@ class MeanAccumulator implements Accumulator {
         weight,
         total: this.#totalWeight,
       });
-    this.#sum.add(delta, -weight);
+    this.#sum.add([{ delta, weight: -weight }]);
     this.#totalWeight -= weight;
     this.#count--;
   }

@@ -66,12 +66,15 @@ test("weighted sums equal BigInt sums; the mean rounds halves up, negative sums 
   fc.assert(
     fc.property(fc.array(update, { minLength: 1, maxLength: 8 }), (updates) => {
       const sum = new WeightedSum(9);
-      for (const [delta, weight] of updates) sum.add(Int32Array.from(delta), weight);
+      for (const [delta, weight] of updates) sum.add([{ delta: Int32Array.from(delta), weight }]);
       const total = updates.reduce((t, [, weight]) => t + BigInt(weight), 0n);
       const expected = Array.from({ length: 9 }, (_, j) =>
         updates.reduce((t, [delta, weight]) => t + BigInt(delta[j]!) * BigInt(weight), 0n),
       );
       assert.deepEqual([...new BigInt64Array(sum.bytes().slice().buffer)], expected);
+      const atOnce = new WeightedSum(9);
+      atOnce.add(updates.map(([delta, weight]) => ({ delta: Int32Array.from(delta), weight })));
+      assert.deepEqual(atOnce.bytes(), sum.bytes());
       const mean = expected.map((s) => Number(floorDivide(2n * s + total, 2n * total)));
       assert.deepEqual([...sum.mean(Number(total))], mean);
     }),
@@ -84,8 +87,8 @@ test("the mean at exact halves and beside them", () => {
       const sum = new WeightedSum(3);
       // Sums around value * total + total / 2.
       const half = Math.floor(total / 2);
-      sum.add(Int32Array.of(value, value, value), total);
-      sum.add(Int32Array.of(half - 1, half, half + 1), 1);
+      sum.add([{ delta: Int32Array.of(value, value, value), weight: total }]);
+      sum.add([{ delta: Int32Array.of(half - 1, half, half + 1), weight: 1 }]);
       const expected = [half - 1, half, half + 1].map((extra) =>
         Number(
           floorDivide(
@@ -100,7 +103,7 @@ test("the mean at exact halves and beside them", () => {
 
 test("the mean is exact at the largest sums", () => {
   const sum = new WeightedSum(2);
-  sum.add(Int32Array.of(2 ** 31 - 1, -(2 ** 31)), 2 ** 26 - 1);
+  sum.add([{ delta: Int32Array.of(2 ** 31 - 1, -(2 ** 31)), weight: 2 ** 26 - 1 }]);
   assert.deepEqual([...sum.mean(2 ** 26 - 1)], [2 ** 31 - 1, -(2 ** 31)]);
 });
 

@@ -1,10 +1,18 @@
 import { instantiateKernels, type Kernels } from "./instance.ts";
 
-/** Entries per block: a block of sums (64 kB) and of one update (32 kB) stay in the second-level cache while they are added. */
+/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are added. */
 const BLOCK = 8192;
+/** Bytes before the sums, for blocks of four updates. */
+const SCRATCH = 4 * BLOCK * 4;
+
+/** One update and its weight. */
+export interface WeightedDelta {
+  readonly delta: Int32Array;
+  readonly weight: number;
+}
 
 /**
- * P int64 sums of weight x int32, in a WebAssembly memory of 8 P bytes and one block, however many updates are folded. The caller keeps
+ * P int64 sums of weight x int32, in a WebAssembly memory of 8 P bytes and four blocks, however many updates are folded. The caller keeps
  * the sum of weights below 2^26, which keeps every sum below 2^57.
  */
 export class WeightedSum {
@@ -16,21 +24,39 @@ export class WeightedSum {
   constructor(length: number) {
     const padded = Math.ceil(length / 4) * 4;
     this.length = length;
-    this.#kernels = instantiateKernels(padded * 8 + BLOCK * 8);
+    this.#kernels = instantiateKernels(SCRATCH + padded * 8);
     this.#block = this.#kernels.heap;
-    this.#sums = this.#block + BLOCK * 8;
+    this.#sums = this.#block + SCRATCH;
   }
 
-  /** sums += weight * delta. `delta` has `length` entries; a negative weight takes an update out again. */
-  add(delta: Int32Array, weight: number): void {
-    const { memory, fold } = this.#kernels;
-    const block = new Int32Array(memory.buffer, this.#block, BLOCK);
-    for (let start = 0; start < this.length; start += BLOCK) {
-      const n = Math.min(BLOCK, this.length - start);
-      block.set(n === delta.length ? delta : delta.subarray(start, start + n));
-      // Lanes behind the last entry add to padding sums, which nothing reads.
-      fold(this.#sums + start * 8, this.#block, weight, Math.ceil(n / 4) * 4);
-    }
+  /**
+   * sums += weight * delta for every update, each of `length` entries; a negative weight takes an update out again. The blocks of all
+   * updates are added to a block of sums before the next, so that sums are read and written once.
+   */
+  add(updates: readonly WeightedDelta[]): void {
+    const blocks = [0, 1, 2, 3].map(
+      (i) => new Int32Array(this.#kernels.memory.buffer, this.#block + i * BLOCK * 4, BLOCK),
+    );
+    for (let start = 0; start < this.length; start += BLOCK)
+      for (let first = 0; first < updates.length; first += 4)
+        this.#addBlock(start, updates.slice(first, first + 4), blocks);
+  }
+
+  #addBlock(start: number, updates: readonly WeightedDelta[], blocks: readonly Int32Array[]): void {
+    const n = Math.min(BLOCK, this.length - start);
+    updates.forEach(({ delta }, i) => {
+      blocks[i]!.set(delta.subarray(start, start + n));
+    });
+    // Lanes behind the last entry add to padding sums, which nothing reads.
+    const padded = Math.ceil(n / 4) * 4;
+    const sums = this.#sums + start * 8;
+    const [w0, w1, w2, w3] = updates.map(({ weight }) => weight);
+    if (w0 !== undefined && w1 !== undefined && w2 !== undefined && w3 !== undefined)
+      this.#kernels.fold4(sums, this.#block, BLOCK * 4, w0, w1, w2, w3, padded);
+    else
+      updates.forEach(({ weight }, i) => {
+        this.#kernels.fold(sums, this.#block + i * BLOCK * 4, weight, padded);
+      });
   }
 
   /** sums += other's sums. */

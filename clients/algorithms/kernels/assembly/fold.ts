@@ -16,6 +16,30 @@ export function fold(sum: usize, delta: usize, weight: i32, n: i32): void {
   }
 }
 
+/**
+ * sum[i] += w0 a[i] + w1 b[i] + w2 c[i] + w3 d[i] for i < n, where b, c and d follow a at distances of `stride` bytes:
+ * four updates touch the sums once.
+ */
+export function fold4(sum: usize, a: usize, stride: usize, w0: i32, w1: i32, w2: i32, w3: i32, n: i32): void {
+  const v0 = i32x4.splat(w0), v1 = i32x4.splat(w1), v2 = i32x4.splat(w2), v3 = i32x4.splat(w3);
+  const b = a + stride, c = b + stride, d = c + stride;
+  const bytes = <usize>n << 2;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x0 = v128.load(a + i), x1 = v128.load(b + i), x2 = v128.load(c + i), x3 = v128.load(d + i);
+    const low = i64x2.add(
+      i64x2.add(i64x2.extmul_low_i32x4_s(x0, v0), i64x2.extmul_low_i32x4_s(x1, v1)),
+      i64x2.add(i64x2.extmul_low_i32x4_s(x2, v2), i64x2.extmul_low_i32x4_s(x3, v3)),
+    );
+    const high = i64x2.add(
+      i64x2.add(i64x2.extmul_high_i32x4_s(x0, v0), i64x2.extmul_high_i32x4_s(x1, v1)),
+      i64x2.add(i64x2.extmul_high_i32x4_s(x2, v2), i64x2.extmul_high_i32x4_s(x3, v3)),
+    );
+    v128.store(sum, i64x2.add(v128.load(sum), low));
+    v128.store(sum, i64x2.add(v128.load(sum, 16), high), 16);
+    sum += 32;
+  }
+}
+
 /** sum[i] += other[i] for i < n, both i64; n is a multiple of 2. */
 export function join(sum: usize, other: usize, n: i32): void {
   const end = sum + (<usize>n << 3);
