@@ -1,12 +1,16 @@
-import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { native } from "./native.ts";
+import { portableSha256 } from "./portable.ts";
 
 /** Length of every hash and address in bytes. */
 export const HASH_LENGTH = 32;
 export const ZERO_HASH: Uint8Array = new Uint8Array(HASH_LENGTH);
 
+/** Below this a call of the native implementation costs more than it saves. */
+const NATIVE_FROM_BYTES = 512;
+
 /** SHA-256 of the concatenated parts. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = nobleSha256.create();
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  if (native === undefined) return portableSha256(parts);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return length < NATIVE_FROM_BYTES ? portableSha256(parts) : native.sha256(parts);
 }

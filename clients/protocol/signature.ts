@@ -1,5 +1,6 @@
-import nacl from "tweetnacl";
 import { PlenaryError } from "./errors.ts";
+import { native } from "./native.ts";
+import { portableSign, portableVerify } from "./portable.ts";
 
 export const SIGNATURE_LENGTH = 64;
 
@@ -9,7 +10,7 @@ export function signMessage(message: Uint8Array, secretKey: Uint8Array): Uint8Ar
     throw new PlenaryError("invalid-input", "A secret key has 64 bytes: the seed, then the public key.", {
       length: secretKey.length,
     });
-  return nacl.sign.detached(message, secretKey);
+  return (native?.sign ?? portableSign)(message, secretKey);
 }
 
 // Order of the base point's group, little-endian (RFC 8032, section 5.1).
@@ -28,7 +29,7 @@ export function verifySignature(message: Uint8Array, signature: Uint8Array, publ
     hasSmallOrder(signature.subarray(0, 32))
   )
     return false;
-  return nacl.sign.detached.verify(message, signature, publicKey);
+  return (native?.verify ?? portableVerify)(message, signature, publicKey);
 }
 
 function isCanonicalScalar(bytes: Uint8Array): boolean {
