@@ -9,16 +9,7 @@ import { KERNELS_BASE64 } from "./generated/kernels-wasm.ts";
 /** What kernels/assembly exports. Pointers and counts are unsigned 32-bit integers; preconditions stand at the sources. */
 interface KernelFunctions {
   fold(sum: number, delta: number, weight: number, n: number): void;
-  fold4(
-    sum: number,
-    a: number,
-    stride: number,
-    w0: number,
-    w1: number,
-    w2: number,
-    w3: number,
-    n: number,
-  ): void;
+  fold4(sum: number, a: number, w0: number, w1: number, w2: number, w3: number, n: number): void;
   join(sum: number, other: number, n: number): void;
   quotient(sum: number, total: number, out: number, n: number): void;
   apply(model: number, delta: number, n: number): void;

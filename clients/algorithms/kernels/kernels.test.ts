@@ -81,6 +81,28 @@ test("weighted sums equal BigInt sums; the mean rounds halves up, negative sums 
   );
 });
 
+test("sums across blocks, alone, by fours and with a remainder, joined and taken out again", () => {
+  for (const length of [8191, 8192, 8193, 3 * 8192 + 5]) {
+    const updates = Array.from({ length: 7 }, (_, k) => ({
+      delta: Int32Array.from({ length }, (_, i) => Math.imul(i + 1, 0x9e3779b1 + k)),
+      weight: 1 + k * 1000,
+    }));
+    const sum = new WeightedSum(length);
+    sum.add(updates.slice(0, 6));
+    const last = new WeightedSum(length);
+    last.add(updates.slice(6));
+    sum.join(last);
+    const sums = new BigInt64Array(sum.bytes().slice().buffer);
+    for (let i = 0; i < length; i += 7)
+      assert.equal(
+        sums[i],
+        updates.reduce((total, { delta, weight }) => total + BigInt(delta[i]!) * BigInt(weight), 0n),
+      );
+    sum.add(updates.map(({ delta, weight }) => ({ delta, weight: -weight })));
+    assert.ok(new BigInt64Array(sum.bytes().slice().buffer).every((entry) => entry === 0n));
+  }
+});
+
 test("the mean at exact halves and beside them", () => {
   for (const total of [1, 2, 3, 4, 1000, 2 ** 25, 2 ** 26 - 1])
     for (const value of [-5, -2, -1, 0, 1, 2, 5]) {

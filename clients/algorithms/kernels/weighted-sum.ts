@@ -1,6 +1,7 @@
 import { instantiateKernels, type Kernels } from "./instance.ts";
 
-/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are added. */
+/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are
+ * added. The fold4 kernel is compiled for this distance of the four. */
 const BLOCK = 8192;
 /** Bytes before the sums, for blocks of four updates. */
 const SCRATCH = 4 * BLOCK * 4;
@@ -38,25 +39,28 @@ export class WeightedSum {
       (i) => new Int32Array(this.#kernels.memory.buffer, this.#block + i * BLOCK * 4, BLOCK),
     );
     for (let start = 0; start < this.length; start += BLOCK)
-      for (let first = 0; first < updates.length; first += 4)
-        this.#addBlock(start, updates.slice(first, first + 4), blocks);
+      for (let first = 0; first < updates.length; first += 4) this.#addBlock(start, updates, first, blocks);
   }
 
-  #addBlock(start: number, updates: readonly WeightedDelta[], blocks: readonly Int32Array[]): void {
+  /** Adds entries start .. start + BLOCK of up to four updates. Makes no objects but views: it runs for every 8192 entries. */
+  #addBlock(
+    start: number,
+    updates: readonly WeightedDelta[],
+    first: number,
+    blocks: readonly Int32Array[],
+  ): void {
     const n = Math.min(BLOCK, this.length - start);
-    updates.forEach(({ delta }, i) => {
-      blocks[i]!.set(delta.subarray(start, start + n));
-    });
+    const count = Math.min(4, updates.length - first);
+    for (let i = 0; i < count; i++) blocks[i]!.set(updates[first + i]!.delta.subarray(start, start + n));
     // Lanes behind the last entry add to padding sums, which nothing reads.
     const padded = Math.ceil(n / 4) * 4;
     const sums = this.#sums + start * 8;
-    const [w0, w1, w2, w3] = updates.map(({ weight }) => weight);
-    if (w0 !== undefined && w1 !== undefined && w2 !== undefined && w3 !== undefined)
-      this.#kernels.fold4(sums, this.#block, BLOCK * 4, w0, w1, w2, w3, padded);
+    const weight = (i: number): number => updates[first + i]!.weight;
+    if (count === 4)
+      this.#kernels.fold4(sums, this.#block, weight(0), weight(1), weight(2), weight(3), padded);
     else
-      updates.forEach(({ weight }, i) => {
-        this.#kernels.fold(sums, this.#block + i * BLOCK * 4, weight, padded);
-      });
+      for (let i = 0; i < count; i++)
+        this.#kernels.fold(sums, this.#block + i * BLOCK * 4, weight(i), padded);
   }
 
   /** sums += other's sums. */
@@ -76,7 +80,7 @@ export class WeightedSum {
     const block = new Int32Array(this.#kernels.memory.buffer, this.#block, BLOCK);
     for (let start = 0; start < this.length; start += BLOCK) {
       const n = Math.min(BLOCK, this.length - start);
-      this.#kernels.quotient(this.#sums + start * 8, total, this.#block, n);
+      this.#kernels.quotient(this.#sums + start * 8, total, this.#block, Math.ceil(n / 4) * 4);
       out.set(n === BLOCK ? block : block.subarray(0, n), start);
     }
     return out;
