@@ -154,7 +154,7 @@ function runNpmCi() {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
-      output = (output + data).slice(-20_000);
+      if (output.length < 20_000) output += data;
     });
   }
   return new Promise((resolve, reject) => {
@@ -167,7 +167,12 @@ function runNpmCi() {
     });
     child.on("close", (code, signal) => {
       if (code === 0) return resolve();
-      const lines = output.trimEnd().split("\n").slice(-30).join("\n");
+      const lines = output
+        .trim()
+        .split("\n")
+        .filter((line) => line.trim() !== "npm error")
+        .slice(0, 20)
+        .join("\n");
       reject(
         new BootError(`${lines}\n\nnpm ci ended with ${signal ?? `code ${code}`}. ${adviceFor(output)}`),
       );

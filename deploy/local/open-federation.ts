@@ -8,12 +8,18 @@ import type { Home } from "./home.ts";
 import { keepKeypair } from "./keys.ts";
 import type { FederationPlan } from "./plan-federation.ts";
 
+/** What of a plan stands on chain or lies with the service. */
+export type FoundingPlan = Pick<
+  FederationPlan,
+  "configuration" | "configurationHash" | "modelRoot" | "rewardPerRound" | "blobs"
+>;
+
 export interface OpenSettings {
   readonly home: Home;
   readonly connection: Connection;
   readonly program: PublicKey;
   readonly service: ServiceClient;
-  readonly plan: FederationPlan;
+  readonly plan: FoundingPlan;
   /** Number of the federation in this home. */
   readonly id: number;
 }
@@ -65,7 +71,7 @@ export async function openFederation(settings: OpenSettings): Promise<OpenedFede
 /** Hands the configuration and the public bytes that it names to the service, unless it has them. */
 async function register(
   service: ServiceClient,
-  plan: FederationPlan,
+  plan: FoundingPlan,
   address: PublicKey,
   authority: Keypair,
 ): Promise<void> {

@@ -41,21 +41,27 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     openChain(settings, program),
   ]);
   const port = await settings.ports.take({ purpose: "the service", ...config.servicePort });
-  const serviceUrl = `http://127.0.0.1:${port}`;
-  const environment = serviceEnvironment(settings, { databaseUrl, redisUrl, rpcUrl, program, port });
-  await settings.supervisor.start(
-    nodeProcess(settings, "server", "services/aggregator/server.ts", environment, serviceUrl),
-  );
   const workerPort = await settings.ports.take({ purpose: "the worker's health", preferred: port + 1 });
-  await settings.supervisor.start(
+  const serviceUrl = `http://127.0.0.1:${port}`;
+  const environment = serviceEnvironment(settings, {
+    databaseUrl,
+    redisUrl,
+    rpcUrl,
+    program,
+    port,
+    workerPort,
+  });
+  const [server, worker] = [
+    nodeProcess(settings, "server", "services/aggregator/server.ts", environment, serviceUrl),
     nodeProcess(
       settings,
       "worker",
       "services/aggregator/worker.ts",
-      { ...environment, PLENARY_WORKER_PORT: String(workerPort) },
+      environment,
       `http://127.0.0.1:${workerPort}`,
     ),
-  );
+  ];
+  await Promise.all([settings.supervisor.start(server), settings.supervisor.start(worker)]);
   log(`Service: ${serviceUrl}`);
   return { rpcUrl, serviceUrl, program, ownChain: config.rpcUrl === undefined };
 }
@@ -106,6 +112,7 @@ interface Addresses {
   readonly rpcUrl: string;
   readonly program: PublicKey;
   readonly port: number;
+  readonly workerPort: number;
 }
 
 function serviceEnvironment(settings: StackSettings, addresses: Addresses): Record<string, string> {
@@ -115,6 +122,7 @@ function serviceEnvironment(settings: StackSettings, addresses: Addresses): Reco
     ...config.environment,
     DATABASE_URL: addresses.databaseUrl,
     PLENARY_PORT: String(addresses.port),
+    PLENARY_WORKER_PORT: String(addresses.workerPort),
     PLENARY_RPC_URL: addresses.rpcUrl,
     PLENARY_PROGRAM_ID: addresses.program.toBase58(),
     PLENARY_BLOBS: home.folder("blobs"),
