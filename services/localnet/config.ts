@@ -24,10 +24,10 @@ const PROGRAM_FOLDER = resolve(import.meta.dirname, "../../programs");
 /**
  * Reads the settings from environment variables: PLENARY_LOCALNET_PORT (8899), PLENARY_LOCALNET_HOST (127.0.0.1; any other address
  * opens the node to the network), PLENARY_LOCALNET_LEDGER (.plenary/localnet), PLENARY_LOCALNET_PROGRAMS (`address=path,...`; the
- * built Plenary program), PLENARY_LOCALNET_HISTORY_MIB (256). Throws `configuration-invalid`.
+ * built Plenary program), PLENARY_LOCALNET_HISTORY_MIB (128). Throws `configuration-invalid`.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const historyBytes = integer(environment, "PLENARY_LOCALNET_HISTORY_MIB", 256, 1, 65_536) * MEBIBYTE;
+  const historyBytes = integer(environment, "PLENARY_LOCALNET_HISTORY_MIB", 128, 1, 65_536) * MEBIBYTE;
   return {
     port: integer(environment, "PLENARY_LOCALNET_PORT", 8899, 0, 65_534),
     host: text(environment, "PLENARY_LOCALNET_HOST") ?? "127.0.0.1",

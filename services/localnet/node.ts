@@ -31,6 +31,8 @@ export interface NodeOptions {
   readonly onLedgerFailure: (error: LocalnetError) => void;
 }
 
+/** How long clients may take to let go of their connections when the node stops. */
+const CLOSE_PATIENCE_MS = 1_000;
 /** Attempts to find two neighbouring free ports for port 0. */
 const PORT_ATTEMPTS = 50;
 
@@ -85,8 +87,12 @@ async function serve(bank: Bank, { host, port }: Settings, { onInternalError }: 
     close: async () => {
       subscriptions.close();
       for (const client of sockets.clients) client.close(1001, "the node is shutting down");
+      const force = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, CLOSE_PATIENCE_MS);
       sockets.close();
       await Promise.all([closeServer(rpc), closeServer(upgrades)]);
+      clearTimeout(force);
     },
   };
 }
@@ -132,7 +138,7 @@ async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Keep-alive connections that wait for a next request would hold the server open.
   server.closeIdleConnections();
-  const force = setTimeout(() => server.closeAllConnections(), 1_000);
+  const force = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE_MS);
   await closed;
   clearTimeout(force);
 }

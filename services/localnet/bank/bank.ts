@@ -7,7 +7,7 @@ import { feeOf } from "./fees.ts";
 import { History, type HistoryEntry } from "./history.ts";
 import { isWritable, messageHash, type ParsedTransaction, parseTransaction } from "./message.ts";
 import { deployPrograms, type GenesisProgram } from "./programs.ts";
-import { decodeEntry, encodeEntry, type TransactionRecord } from "./record.ts";
+import { decodeChanges, decodeEntry, encodeEntry, type TransactionRecord } from "./record.ts";
 import { BLOCKHASH_LIFETIME, Slots, type WallClock } from "./slots.ts";
 import type { TransactionError } from "./transaction-errors.ts";
 import { type Account, type Execution, type Simulation, VirtualMachine } from "./virtual-machine.ts";
@@ -226,39 +226,24 @@ export class Bank {
   }
 
   #replay({ before, after }: LedgerContents): void {
-    // Copies: slices would keep whole journal files in memory for as long as the history knows one of their entries.
-    const remember = ({ record, encodedRecord, transaction }: ReturnType<typeof decodeEntry>) =>
-      this.history.add(
-        historyEntryOf(
-          parseTransaction(Uint8Array.from(transaction)),
-          record,
-          Uint8Array.from(encodedRecord),
-        ),
-      );
-    for (const bytes of before)
-      remember(
-        decodeEntry(
-          bytes,
-          () => null,
-          () => undefined,
-        ),
-      );
+    for (const bytes of before) this.#remember(bytes);
     let code = false;
     for (const bytes of after) {
-      const changes: AccountChange[] = [];
-      remember(
-        decodeEntry(
-          bytes,
-          (address) => this.machine.account(address),
-          (change) => changes.push(change),
-        ),
-      );
+      this.#remember(bytes);
+      const changes = decodeChanges(bytes, (address) => this.machine.account(address));
       // Code before the program account that refers to it, which the virtual machine compiles on sight.
       changes.sort((a, b) => Number(a.after?.executable ?? false) - Number(b.after?.executable ?? false));
       for (const { address, after: account } of changes) this.machine.setAccount(address, account);
       code ||= changes.some(({ after: account }) => account !== null && isLoader(account.owner));
     }
     if (code) this.machine.rebuildCaches();
+  }
+
+  #remember(bytes: Buffer): void {
+    const { record, encodedRecord, transaction } = decodeEntry(bytes);
+    // Copies: slices would keep whole journal files in memory for as long as the history knows one of their entries.
+    const parsed = parseTransaction(Uint8Array.from(transaction));
+    this.history.add(historyEntryOf(parsed, record, Uint8Array.from(encodedRecord)));
   }
 
   #lastSlot(): number {

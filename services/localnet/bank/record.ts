@@ -70,26 +70,33 @@ export function encodeEntry(
   return { entry, encodedRecord };
 }
 
-/** Decodes an entry and hands each change, in order, to `apply`. `before` tells an account's state. */
-export function decodeEntry(
+/** Decodes an entry, but for its changes: history needs none. */
+export function decodeEntry(bytes: Buffer): JournalEntry {
+  const { recordEnd, transactionEnd } = layoutOf(bytes);
+  const encodedRecord = bytes.subarray(5, recordEnd);
+  const transaction = bytes.subarray(recordEnd + 4, transactionEnd);
+  return { record: parseRecord(encodedRecord), encodedRecord, transaction };
+}
+
+/** Decodes an entry's changes. `before` tells an account's state before the transaction. */
+export function decodeChanges(
   bytes: Buffer,
   before: (address: Uint8Array) => Account | null,
-  apply: (change: AccountChange) => void,
-): JournalEntry {
+): AccountChange[] {
+  const { transactionEnd } = layoutOf(bytes);
+  let offset = transactionEnd + 4;
+  return Array.from({ length: bytes.readUInt32LE(transactionEnd) }, () => {
+    const { change, next } = decodeChange(bytes, offset, before);
+    offset = next;
+    return change;
+  });
+}
+
+function layoutOf(bytes: Buffer): { recordEnd: number; transactionEnd: number } {
   if (bytes[0] !== FORMAT)
     throw new RangeError(`Journal entry has format ${bytes[0]}; this node reads format ${FORMAT}.`);
   const recordEnd = 5 + bytes.readUInt32LE(1);
-  const encodedRecord = bytes.subarray(5, recordEnd);
-  const transactionEnd = recordEnd + 4 + bytes.readUInt32LE(recordEnd);
-  const transaction = bytes.subarray(recordEnd + 4, transactionEnd);
-  const count = bytes.readUInt32LE(transactionEnd);
-  let offset = transactionEnd + 4;
-  for (let i = 0; i < count; i++) {
-    const { change, next } = decodeChange(bytes, offset, before);
-    apply(change);
-    offset = next;
-  }
-  return { record: parseRecord(encodedRecord), encodedRecord, transaction };
+  return { recordEnd, transactionEnd: recordEnd + 4 + bytes.readUInt32LE(recordEnd) };
 }
 
 export function parseRecord(encoded: Uint8Array): TransactionRecord {

@@ -7,7 +7,8 @@ export const SLOT_MILLISECONDS = 400;
 export const SLOTS_PER_EPOCH = 432_000;
 /** A transaction may name a blockhash for this many slots after the slot that made it. */
 export const BLOCKHASH_LIFETIME = 150;
-const SLOT_HASHES_LENGTH = 512;
+/** Slots whose hashes the SlotHashes sysvar holds. */
+export const SLOT_HASHES_LENGTH = 512;
 
 /** Milliseconds since 1970. */
 export type WallClock = () => number;

@@ -11,7 +11,7 @@ import {
   TransactionErrorInsufficientFundsForRent,
   type TransactionMetadata,
 } from "litesvm/dist/internal.js";
-import { SLOTS_PER_EPOCH } from "./slots.ts";
+import { BLOCKHASH_LIFETIME, SLOT_HASHES_LENGTH, SLOTS_PER_EPOCH } from "./slots.ts";
 import { instructionErrorName, type TransactionError, transactionErrorName } from "./transaction-errors.ts";
 
 /** An account's whole state; `null` wherever an address holds none. Lamports are u64. */
@@ -239,8 +239,10 @@ function errorOf(failure: FailedTransactionMetadata): TransactionError {
   return { ProgramExecutionTemporarilyRestricted: { account_index: error.accountIndex } };
 }
 
+// Programs read these two at their full length, whatever they hold: the rest is zeros.
+
 function encodeSlotHashes(entries: SlotState["slotHashes"]): Uint8Array {
-  const bytes = Buffer.alloc(8 + 40 * entries.length);
+  const bytes = Buffer.alloc(8 + 40 * SLOT_HASHES_LENGTH);
   bytes.writeBigUInt64LE(BigInt(entries.length), 0);
   entries.forEach(({ slot, hash }, index) => {
     bytes.writeBigUInt64LE(BigInt(slot), 8 + 40 * index);
@@ -250,7 +252,7 @@ function encodeSlotHashes(entries: SlotState["slotHashes"]): Uint8Array {
 }
 
 function encodeRecentBlockhashes(hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = Buffer.alloc(8 + 40 * hashes.length);
+  const bytes = Buffer.alloc(8 + 40 * BLOCKHASH_LIFETIME);
   bytes.writeBigUInt64LE(BigInt(hashes.length), 0);
   hashes.forEach((hash, index) => {
     bytes.set(hash, 8 + 40 * index);

@@ -208,8 +208,8 @@ function removeOld(folder: string, newest: number, historyBytes: number): void {
   let kept = 0;
   for (const number of numbersOf(folder, "journal").reverse()) {
     const path = fileOf(folder, "journal", number);
-    kept += statSync(path).size;
     if (number < newest && kept > historyBytes) rmSync(path);
+    else kept += statSync(path).size;
   }
 }
 

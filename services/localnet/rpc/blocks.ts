@@ -8,6 +8,7 @@ import { invalidParam, RpcError } from "./errors.ts";
 import { method } from "./method.ts";
 import {
   Address,
+  addressOf,
   Commitment,
   CommitmentConfig,
   contextSlot,
@@ -44,8 +45,10 @@ export const BLOCK_METHODS = [
   method(
     "isBlockhashValid",
     { blockhash: Address, config: CommitmentConfig },
-    ({ blockhash, config }, { bank }) =>
-      withContext(contextSlot(bank, config), bank.slots.isValidBlockhash(blockhash)),
+    ({ blockhash, config }, { bank }) => {
+      const hash = bs58.encode(addressOf(blockhash, "params[0]"));
+      return withContext(contextSlot(bank, config), bank.slots.isValidBlockhash(hash));
+    },
   ),
 
   method(

@@ -20,6 +20,8 @@ export function createRpcServer(context: RpcContext, onInternalError: (error: un
     handle(request, context, onInternalError).then(
       ({ status, body }) => respond(response, status, body),
       (error: unknown) => {
+        // A client that hangs up in the middle of its request is no error of the node's.
+        if (request.errored !== null || request.destroyed) return;
         onInternalError(error);
         respond(response, 503, errorBody(-32603, "The node cannot answer: its ledger cannot be written."));
       },

@@ -129,7 +129,7 @@ export const TRANSACTION_METHODS = [
     "getRecentPrioritizationFees",
     { addresses: Type.Optional(Type.Array(Address, { maxItems: 128 })) },
     ({ addresses = [] }, { bank }) => {
-      addresses.forEach((address, index) => addressOf(address, `params[0][${index}]`));
+      for (const [index, address] of addresses.entries()) addressOf(address, `params[0][${index}]`);
       // A block here is never full, so no slot has required a priority fee.
       const count = Math.min(150, bank.slots.current);
       return Array.from({ length: count }, (_, i) => ({
