@@ -35,6 +35,8 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
 /** Tests may reach further than what they test, and what crosses packages may reach everything. */
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   "services/localnet": ["clients/protocol", "clients/chain"],
+  // Tests of the service start the real database that the local stack starts.
+  "services/aggregator": ["deploy/local"],
 };
 const UNBOUND = ["test", "bench", "migrations"];
 

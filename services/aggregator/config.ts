@@ -3,6 +3,8 @@ import { isAbsolute, resolve } from "node:path";
 import { fromBase58, PlenaryError, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
 
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
 /** Settings of both processes, all from the environment. Absent ones take the default; an unknown value stops the start. */
 const EnvironmentSchema = Type.Object({
   PLENARY_HOST: Type.String({ minLength: 1, default: "127.0.0.1" }),
@@ -16,7 +18,7 @@ const EnvironmentSchema = Type.Object({
   PLENARY_AGGREGATOR_KEY: Type.String({ minLength: 1 }),
   PLENARY_PROGRAM_ID: Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$" }),
   PLENARY_LOG_LEVEL: Type.Union(
-    ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+    LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: "info" },
   ),
   /** Requests a minute from one address. */
@@ -30,7 +32,8 @@ const EnvironmentSchema = Type.Object({
   /** Where a worker serves /healthz and /metrics; 0 is any free port. */
   PLENARY_WORKER_PORT: Type.String({ pattern: "^[0-9]{1,5}$", default: "0" }),
 });
-type Environment = Static<typeof EnvironmentSchema>;
+type Settings = Static<typeof EnvironmentSchema>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
   readonly host: string;
@@ -54,7 +57,7 @@ export interface Config {
 const parse = parserOf(EnvironmentSchema, "Environment");
 
 /** Reads and checks the environment. Throws `invalid-input`, `file-unreadable` or `file-permissions` naming the variable. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment = process.env): Config {
   const settings = parse(withDefaults(environment));
   return {
     host: settings.PLENARY_HOST,
@@ -75,8 +78,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
+/** The level to log at before, and whether or not, the rest of the environment is in order. */
+export function readLogLevel(environment: Environment = process.env): string {
+  const level = environment.PLENARY_LOG_LEVEL ?? "";
+  return LOG_LEVELS.includes(level) ? level : "info";
+}
+
 /** Only known variables, an empty one counted as absent, defaults filled in. */
-function withDefaults(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function withDefaults(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, schema] of Object.entries(EnvironmentSchema.properties)) {
     const fallback = "default" in schema && typeof schema.default === "string" ? schema.default : undefined;
@@ -86,7 +95,7 @@ function withDefaults(environment: Readonly<Record<string, string | undefined>>)
   return settings;
 }
 
-function portOf(settings: Environment, name: "PLENARY_PORT" | "PLENARY_WORKER_PORT"): number {
+function portOf(settings: Settings, name: "PLENARY_PORT" | "PLENARY_WORKER_PORT"): number {
   const port = Number(settings[name]);
   if (port > 65_535)
     throw new PlenaryError("invalid-input", `Environment: ${name} must be a port up to 65535, not ${port}.`, {

@@ -27,6 +27,7 @@ export const blobWrite = endpoint({
   errors: [
     "payload-hash-mismatch",
     "payload-too-large",
+    "not-authority",
     "signature-invalid",
     "request-expired",
     "request-replayed",

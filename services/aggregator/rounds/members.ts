@@ -49,6 +49,20 @@ export async function findMember(
   );
 }
 
+/** A member from the mirror. Throws `not-found`. */
+export async function knownMember(
+  context: Context,
+  federation: Uint8Array,
+  address: Uint8Array,
+): Promise<MemberRow> {
+  const member = await context.store.members.find(federation, address);
+  if (member !== undefined) return member;
+  throw new PlenaryError("not-found", `${toBase58(address)} is not a member of this federation.`, {
+    member: toBase58(address),
+    federation: toBase58(federation),
+  });
+}
+
 function rowOf(federation: Uint8Array, member: LedgerMember): MemberRow {
   return {
     federation,

@@ -37,6 +37,8 @@ export async function registerFederation(
     });
   checkAuthority(requester, onChain.authority);
   checkAgainstChain(context, configuration, onChain);
+  if ((await context.store.federations.find(federation)) !== undefined)
+    return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration);
   const model = await checkModel(context, configuration, onChain);
   const state = new Int32Array(strategy.stateLength(configuration.parameterCount));

@@ -117,7 +117,7 @@ export function viewUpdate(round: RoundRow, update: UpdateRow): UpdateView {
     payloadBytes: Number(update.payload_bytes),
     payloadHash: toHex(update.payload_hash),
     receivedAt: Number(update.received_at),
-    score: update.score === null ? null : Number(update.score),
+    score: update.score?.toString() ?? null,
   };
 }
 

@@ -1,0 +1,20 @@
+import type { Workshop } from "../rounds/close-round.ts";
+import type { Context } from "../rounds/context.ts";
+
+/** What jobs work with: the domain, and what a worker keeps between jobs. */
+export interface JobContext {
+  readonly context: Context;
+  readonly workshop: Workshop;
+}
+
+/** One kind of job. `Data` is JSON; a job may run twice or at the wrong time, and then finds nothing to do. */
+export interface JobDefinition<Data> {
+  readonly name: string;
+  /** How often a failing job runs in all; the reconciler asks again for what stays due. */
+  readonly attempts: number;
+  /** Larger comes later; 0 is first. */
+  readonly priority: number;
+  /** Throws on data of another form. */
+  readonly parse: (data: unknown) => Data;
+  readonly run: (work: JobContext, data: Data) => Promise<void>;
+}

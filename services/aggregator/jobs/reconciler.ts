@@ -1,0 +1,80 @@
+import { toHex } from "@plenary/protocol";
+import type { Context } from "../rounds/context.ts";
+
+const INTERVAL_MILLISECONDS = 500;
+/** Updates that a look takes on at most. */
+const BATCH = 200;
+/** An update that nobody has screened for this long may have lost its job. */
+const LOST_AFTER_MILLISECONDS = 1_000;
+const NONCES_EVERY = 120;
+
+/**
+ * Looks in the database for what is due and has it queued: the queue may be emptied at any time, and a worker may be killed at any time.
+ * What fails again and again is asked for less and less often.
+ */
+export function startReconciler(context: Context): { close(): Promise<void> } {
+  const patience = new Patience();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let closed = false;
+  let turn = 0;
+  const schedule = () => {
+    if (!closed) timer = setTimeout(start, INTERVAL_MILLISECONDS);
+  };
+  const start = () => {
+    running = look(context, patience, turn++)
+      .catch((error: unknown) => context.log.warn({ err: error }, "could not look for what is due"))
+      .then(schedule);
+  };
+  start();
+  return {
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+async function look(context: Context, patience: Patience, turn: number): Promise<void> {
+  const { store, scheduler, clock } = context;
+  const now = clock.now();
+  const due = new Set<string>();
+  const ask = async (name: string, request: () => Promise<void>) => {
+    due.add(name);
+    if (patience.isTime(name, now)) await request();
+  };
+  for (const federation of await store.due.toAdvance(BigInt(now)))
+    await ask(`advance/${toHex(federation)}`, () => scheduler.advance(federation));
+  for (const federation of await store.due.toFinalize(BigInt(now)))
+    await ask(`finalize/${toHex(federation)}`, () => scheduler.finalize(federation));
+  for (const { id } of await store.updates.unscreened(BigInt(now - LOST_AFTER_MILLISECONDS), BATCH))
+    await ask(`screen/${id}`, () => scheduler.screenUpdate(id));
+  for (const { federation, number } of await store.rounds.toEvaluate(BATCH))
+    await ask(`evaluate/${toHex(federation)}/${number}`, () => scheduler.evaluate(federation, number));
+  patience.keepOnly(due);
+  if (turn % NONCES_EVERY === 0) await store.nonces.forget(BigInt(now));
+}
+
+/** Asks at once, then after half a second, one, two, four, and at most every ten seconds. */
+class Patience {
+  readonly #asked = new Map<string, { at: number; wait: number }>();
+
+  isTime(name: string, now: number): boolean {
+    const last = this.#asked.get(name);
+    if (last === undefined) {
+      this.#asked.set(name, { at: now, wait: INTERVAL_MILLISECONDS });
+      return true;
+    }
+    if (now - last.at < last.wait) return false;
+    this.#asked.set(name, { at: now, wait: Math.min(last.wait * 2, LONGEST_MILLISECONDS) });
+    return true;
+  }
+
+  /** Forgets what is not due any more. */
+  keepOnly(due: ReadonlySet<string>): void {
+    for (const name of this.#asked.keys()) if (!due.has(name)) this.#asked.delete(name);
+  }
+}
+
+const LONGEST_MILLISECONDS = 10_000;

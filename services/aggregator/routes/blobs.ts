@@ -1,0 +1,84 @@
+import { fromHex, PlenaryError, toBase58 } from "@plenary/protocol";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Context } from "../rounds/context.ts";
+import type { BlobRange } from "../store/blobs/index.ts";
+import { streamOf } from "./bodies.ts";
+import type { Handlers } from "./mount.ts";
+import { authenticate } from "./signed.ts";
+
+type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
+
+export function blobHandlers(context: Context, maxBlobBytes: number): BlobHandlers {
+  const { blobs } = context;
+  const authorities = new Set<string>();
+  return {
+    blobRead: async ({ params, request, reply }) => {
+      const hash = fromHex(params.hash, 32);
+      const size = await blobs.size(hash);
+      if (size === undefined)
+        throw new PlenaryError("not-found", `There is no blob ${params.hash}.`, { hash: params.hash });
+      const etag = `"${params.hash}"`;
+      // A name stands for its bytes for ever.
+      reply
+        .header("etag", etag)
+        .header("cache-control", "public, max-age=31536000, immutable")
+        .header("accept-ranges", "bytes")
+        .type("application/octet-stream");
+      if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
+      const range = rangeOf(request, size, etag);
+      if (range !== undefined)
+        reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${size}`);
+      reply.header("content-length", range === undefined ? size : range.end - range.start + 1);
+      return send(request, reply, () => blobs.stream(hash, range));
+    },
+    blobWrite: async ({ params, request, reply }) => {
+      const hash = fromHex(params.hash, 32);
+      // The body must have this hash, so that the signature can be checked before it is read.
+      const key = await authenticate(context, request, hash);
+      await requireAuthority(context, authorities, key);
+      const body = streamOf(request);
+      const length = await blobs.receive(body, { hash, limit: maxBlobBytes });
+      reply.header("location", `/v1/blobs/${params.hash}`);
+      return { hash: params.hash, bytes: length };
+    },
+  };
+}
+
+async function requireAuthority(context: Context, known: Set<string>, key: Uint8Array): Promise<void> {
+  const name = toBase58(key);
+  if (known.has(name)) return;
+  if (!(await context.ledger.isAuthority(key)))
+    throw new PlenaryError(
+      "not-authority",
+      `${name} is not the authority of a federation that names this service as its aggregator: create the federation on chain first.`,
+      { key: name, aggregator: toBase58(context.ledger.aggregator) },
+    );
+  known.add(name);
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, open: () => NodeJS.ReadableStream): FastifyReply {
+  return request.method === "HEAD" ? reply.send() : reply.send(open());
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  return (
+    header !== undefined && (header.trim() === "*" || header.split(",").some((tag) => tag.trim() === etag))
+  );
+}
+
+/** RFC 9110, section 14: one range is served, several or an unknown unit are answered with the whole. Throws `range-not-satisfiable`. */
+function rangeOf(request: FastifyRequest, size: number, etag: string): BlobRange | undefined {
+  const { range, "if-range": condition } = request.headers;
+  if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range.trim()) ?? [];
+  if (first === "" && last === "") return undefined;
+  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
+  if (first !== "" && last !== "" && Number(last) < Number(first)) return undefined;
+  if (start > end || start >= size)
+    throw new PlenaryError("range-not-satisfiable", `The blob has ${size} bytes.`, {
+      size,
+      range: range.slice(0, 100),
+    });
+  return { start, end };
+}

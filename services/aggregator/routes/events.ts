@@ -1,0 +1,68 @@
+import { type FederationEvent, toBase58, toHex } from "@plenary/protocol";
+import type { FastifyReply } from "fastify";
+import type { Context } from "../rounds/context.ts";
+import { findFederation } from "../rounds/lookup.ts";
+import type { EventSignal } from "../store/event-signal.ts";
+import type { EventRow } from "../store/events.ts";
+import type { Handlers } from "./mount.ts";
+
+const PAGE = 200;
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/** Streams a federation's events: from the one after Last-Event-ID, else from now on. */
+export function eventHandlers(context: Context, signal: EventSignal): Pick<Handlers, "eventStream"> {
+  return {
+    eventStream: async ({ params, reply }) => {
+      const federation = await findFederation(context, params.federation);
+      const from = readId(reply.sse.lastEventId) ?? federation.event_count;
+      reply.sse.keepAlive();
+      reply.sse.sendHeaders();
+      void streamEvents(context, signal, federation.address, from, reply);
+      return reply;
+    },
+  };
+}
+
+async function streamEvents(
+  context: Context,
+  signal: EventSignal,
+  federation: Uint8Array,
+  from: bigint,
+  reply: FastifyReply,
+): Promise<void> {
+  const waiting = signal.subscribe(toHex(federation));
+  reply.sse.onClose(() => waiting.close());
+  let seen = from;
+  try {
+    while (reply.sse.isConnected && !waiting.closed) {
+      const page = await context.store.events.after(federation, seen, PAGE);
+      for (const row of page) {
+        await reply.sse.send({ id: row.id.toString(), event: row.type, data: viewEvent(row) });
+        seen = row.id;
+      }
+      if (page.length < PAGE) await waiting.next();
+    }
+  } catch (error) {
+    // The client resumes with Last-Event-ID.
+    if (reply.sse.isConnected) reply.log.warn({ err: error }, "event stream ended");
+  } finally {
+    waiting.close();
+    reply.sse.close();
+  }
+}
+
+function viewEvent(row: EventRow): FederationEvent {
+  return {
+    type: row.type,
+    federation: toBase58(row.federation),
+    round: row.round === null ? null : row.round.toString(),
+    ...(row.member === null ? {} : { member: toBase58(row.member) }),
+    at: Number(row.at),
+  };
+}
+
+function readId(text: string | null): bigint | undefined {
+  if (text === null || !/^[0-9]{1,19}$/.test(text)) return undefined;
+  const id = BigInt(text);
+  return id > LARGEST_ID ? undefined : id;
+}

@@ -1,0 +1,66 @@
+import { fromBase58 } from "@plenary/protocol";
+import type { Context } from "../rounds/context.ts";
+import type { Evaluator } from "../rounds/evaluator.ts";
+import { findFederation } from "../rounds/lookup.ts";
+import { knownMember, syncMember } from "../rounds/members.ts";
+import { registerFederation, setPaused } from "../rounds/register-federation.ts";
+import { viewFederation, viewMember, viewReward } from "../rounds/views.ts";
+import type { Handlers } from "./mount.ts";
+import { authenticate } from "./signed.ts";
+
+type FederationHandlers = Pick<
+  Handlers,
+  | "federationList"
+  | "federationRegister"
+  | "federationRead"
+  | "federationPause"
+  | "federationResume"
+  | "memberList"
+  | "memberRead"
+  | "rewardRead"
+>;
+
+export function federationHandlers(context: Context, evaluator: Evaluator): FederationHandlers {
+  const { store } = context;
+  return {
+    federationList: async () => {
+      const rows = await store.federations.all();
+      return { federations: await Promise.all(rows.map((row) => viewFederation(context, row))) };
+    },
+    federationRegister: async ({ body, request }) => {
+      const requester = await authenticate(context, request, request.bodyHash);
+      const { address, configuration } = body;
+      return viewFederation(
+        context,
+        await registerFederation(context, evaluator, requester, address, configuration),
+      );
+    },
+    federationRead: async ({ params }) =>
+      viewFederation(context, await findFederation(context, params.federation)),
+    federationPause: async ({ params, request }) => {
+      const requester = await authenticate(context, request, request.bodyHash);
+      return viewFederation(context, await setPaused(context, requester, params.federation, true));
+    },
+    federationResume: async ({ params, request }) => {
+      const requester = await authenticate(context, request, request.bodyHash);
+      return viewFederation(context, await setPaused(context, requester, params.federation, false));
+    },
+    memberList: async ({ params }) => {
+      const federation = await findFederation(context, params.federation);
+      const members = await store.members.ofFederation(federation.address);
+      return { members: await Promise.all(members.map((member) => viewMember(context, member))) };
+    },
+    memberRead: async ({ params, request }) => {
+      const federation = await findFederation(context, params.federation);
+      const address = fromBase58(params.member);
+      // What was claimed changes on chain without the service; a chain that is down leaves what was last seen.
+      const fresh = await syncMember(context, federation.address, address).catch((error: unknown) => {
+        request.log.warn({ err: error }, "the member could not be read from the chain");
+        return undefined;
+      });
+      return viewMember(context, fresh ?? (await knownMember(context, federation.address, address)));
+    },
+    rewardRead: async ({ params }) =>
+      viewReward(context, await findFederation(context, params.federation), params.member),
+  };
+}

@@ -1,0 +1,128 @@
+import {
+  ENVELOPE_HEADER,
+  ENVELOPE_LENGTH,
+  fromBase58,
+  fromBase64,
+  PlenaryError,
+  SIGNATURE_HEADER,
+  SIGNATURE_LENGTH,
+} from "@plenary/protocol";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Context } from "../rounds/context.ts";
+import { findFederation, findRound } from "../rounds/lookup.ts";
+import { type Admission, acceptUpdate, admitUpload } from "../rounds/submit-update.ts";
+import { viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
+import { streamOf } from "./bodies.ts";
+import type { Handlers } from "./mount.ts";
+
+type RoundHandlers = Pick<
+  Handlers,
+  "roundList" | "roundRead" | "updateSubmit" | "updateList" | "updateRead" | "manifestRead"
+>;
+
+const DEFAULT_LIMIT = 50;
+
+export function roundHandlers(context: Context): RoundHandlers {
+  const { store, blobs } = context;
+  const lookUp = async (params: { federation: string; round: string }) => {
+    const federation = await findFederation(context, params.federation);
+    return { federation, round: await findRound(context, federation, params.round) };
+  };
+  return {
+    roundList: async ({ params, query }) => {
+      const federation = await findFederation(context, params.federation);
+      const before = query.before === undefined ? undefined : BigInt(query.before);
+      const rows = await store.rounds.list(federation.address, before, query.limit ?? DEFAULT_LIMIT);
+      return { rounds: await Promise.all(rows.map((row) => viewRound(context, federation, row))) };
+    },
+    roundRead: async ({ params }) => {
+      const { federation, round } = await lookUp(params);
+      return viewRound(context, federation, round);
+    },
+    updateSubmit: async ({ params, request }) => {
+      const admitted = await admitUpload(context, {
+        federation: params.federation,
+        round: params.round,
+        envelope: readHeader(request, ENVELOPE_HEADER, ENVELOPE_LENGTH, "malformed-envelope"),
+        signature: readHeader(request, SIGNATURE_HEADER, SIGNATURE_LENGTH, "signature-invalid"),
+      });
+      if (admitted.kind === "payload-expected") {
+        await receivePayload(context, admitted, request);
+        return viewReceipt(admitted.federation, await acceptUpdate(context, admitted));
+      }
+      return viewReceipt(await findFederation(context, params.federation), admitted.update);
+    },
+    updateList: async ({ params }) => {
+      const { round } = await lookUp(params);
+      const rows = await store.updates.all(round);
+      return { updates: rows.map((row) => viewUpdate(round, row)) };
+    },
+    updateRead: async ({ params }) => {
+      const { federation, round } = await lookUp(params);
+      const row = await store.updates.standingOf(round, fromBase58(params.member));
+      if (row !== undefined) return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
+      throw new PlenaryError("not-found", `${params.member} has no update in round ${round.number}.`, {
+        member: params.member,
+        round: round.number.toString(),
+      });
+    },
+    manifestRead: async ({ params, reply }) => {
+      const { round } = await lookUp(params);
+      if (round.manifest_hash === null || round.state === "void")
+        throw new PlenaryError("not-found", `Round ${round.number} has no manifest: it is ${round.state}.`, {
+          round: round.number.toString(),
+          state: round.state,
+        });
+      return sendJsonBytes(reply, await blobs.read(round.manifest_hash));
+    },
+  };
+}
+
+/** Streams the payload to the disk; what the headers already contradict is not read. */
+async function receivePayload(
+  context: Context,
+  admission: Admission,
+  request: FastifyRequest,
+): Promise<void> {
+  const { payloadHash, payloadLength } = admission.envelope;
+  const body = streamOf(request);
+  const declared = request.headers["content-length"];
+  if (declared !== undefined && Number(declared) !== payloadLength)
+    throw new PlenaryError(
+      Number(declared) < payloadLength ? "payload-truncated" : "payload-too-large",
+      `The body has ${declared} bytes, its envelope states ${payloadLength}.`,
+      { expected: payloadLength, actual: Number(declared) },
+    );
+  await context.blobs.receive(body, { hash: payloadHash, length: payloadLength, limit: payloadLength });
+}
+
+function readHeader(
+  request: FastifyRequest,
+  name: string,
+  length: number,
+  code: "malformed-envelope" | "signature-invalid",
+): Uint8Array {
+  const text = request.headers[name];
+  try {
+    if (typeof text === "string") return fromBase64(text, length);
+  } catch (cause) {
+    throw missing(name, length, code, cause);
+  }
+  throw missing(name, length, code, undefined);
+}
+
+function missing(
+  name: string,
+  length: number,
+  code: "malformed-envelope" | "signature-invalid",
+  cause: unknown,
+): PlenaryError {
+  const message = `The header ${name} must hold ${length} bytes in base64.`;
+  return new PlenaryError(code, message, { field: name }, { cause });
+}
+
+/** A manifest is sent as it was hashed. */
+function sendJsonBytes(reply: FastifyReply, bytes: Uint8Array): never {
+  reply.type("application/json; charset=utf-8").send(bytes);
+  return reply as never;
+}

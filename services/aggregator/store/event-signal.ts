@@ -1,0 +1,100 @@
+import type { PoolClient } from "pg";
+import type { Database } from "./database.ts";
+import { EVENTS_CHANNEL } from "./events.ts";
+
+/** One reader's wait for news of a federation. */
+export interface Subscription {
+  /** Resolves when there may be news since the last call, or when closed. */
+  next(): Promise<void>;
+  close(): void;
+  readonly closed: boolean;
+}
+
+/** Wakes readers of events, through PostgreSQL's LISTEN, whichever process appended them. */
+export interface EventSignal {
+  /** `federation` is the address in hexadecimal. */
+  subscribe(federation: string): Subscription;
+  close(): Promise<void>;
+}
+
+const RECONNECT_MILLISECONDS = 500;
+
+/** Connects when the first reader subscribes; after a lost connection every reader is woken, since it may have missed something. */
+export function listenForEvents(database: Database, onError: (error: Error) => void): EventSignal {
+  const readers = new Map<string, Set<() => void>>();
+  let client: PoolClient | undefined;
+  let connecting = false;
+  let stopped = false;
+
+  const wake = (federation: string) => {
+    for (const notify of readers.get(federation) ?? []) notify();
+  };
+  const wakeAll = () => {
+    for (const federation of readers.keys()) wake(federation);
+  };
+  const lose = (error: Error) => {
+    client?.removeAllListeners("notification");
+    client?.release(error);
+    client = undefined;
+    if (stopped) return;
+    onError(error);
+    setTimeout(() => void connect(), RECONNECT_MILLISECONDS).unref();
+  };
+  const connect = async (): Promise<void> => {
+    if (client !== undefined || connecting || stopped) return;
+    connecting = true;
+    try {
+      const connected = await database.connect();
+      connected.once("error", lose);
+      connected.on("notification", ({ payload }) => wake(payload ?? ""));
+      client = connected;
+      await connected.query(`LISTEN ${EVENTS_CHANNEL}`);
+    } catch (error) {
+      lose(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      connecting = false;
+      wakeAll();
+    }
+  };
+  return {
+    subscribe(federation) {
+      void connect();
+      return subscription(readers, federation);
+    },
+    async close() {
+      stopped = true;
+      for (const notifies of readers.values()) for (const notify of notifies) notify();
+      client?.removeAllListeners("notification");
+      client?.release(true);
+      client = undefined;
+    },
+  };
+}
+
+function subscription(readers: Map<string, Set<() => void>>, federation: string): Subscription {
+  let news = false;
+  let closed = false;
+  let resolve: (() => void) | undefined;
+  const notify = () => {
+    news = true;
+    resolve?.();
+  };
+  const others = readers.get(federation) ?? new Set();
+  readers.set(federation, others.add(notify));
+  return {
+    get closed() {
+      return closed;
+    },
+    async next() {
+      if (!news && !closed) await new Promise<void>((done) => (resolve = done));
+      news = false;
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      others.delete(notify);
+      if (others.size === 0) readers.delete(federation);
+      resolve?.();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/** A process that a test started: it is stopped with the test, and can be killed in the middle of one. */
+export interface TestProcess {
+  readonly pid: number;
+  /** Everything that it has written. */
+  output(): string;
+  /** Resolves with the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+  /** SIGTERM, then waits. */
+  stop(): Promise<void>;
+  /** SIGKILL, then waits: no handler of the process runs. */
+  kill(): Promise<void>;
+}
+
+/** Starts a process; with `ready` waits until that text stands in its output. Throws with the output if it ends before. */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string; ready?: string } = {},
+): Promise<TestProcess> {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH ?? "", ...options.env },
+    cwd: options.cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { output, appeared } = collect(child, options.ready);
+  const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
+  const stopWith = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
+  const started = {
+    pid: child.pid ?? 0,
+    output,
+    ended,
+    stop: () => stopWith("SIGTERM"),
+    kill: () => stopWith("SIGKILL"),
+  };
+  const outcome = await Promise.race([appeared.then(() => undefined), ended]);
+  if (outcome !== undefined)
+    throw new Error(`${command} ${args.join(" ")} ended with ${outcome}:\n${output()}`);
+  return started;
+}
+
+function collect(
+  child: ChildProcess,
+  ready: string | undefined,
+): { output: () => string; appeared: Promise<void> } {
+  let output = "";
+  const appeared = new Promise<void>((resolve) => {
+    const take = (data: Buffer) => {
+      output += data.toString();
+      if (ready !== undefined && output.includes(ready)) resolve();
+    };
+    child.stdout?.on("data", take);
+    child.stderr?.on("data", take);
+    if (ready === undefined) resolve();
+  });
+  return { output: () => output, appeared };
+}
+
+/** The first of two neighbouring free ports. */
+export async function freePort(): Promise<number> {
+  const first = createServer().listen(0, "127.0.0.1");
+  await once(first, "listening");
+  const address = first.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const second = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    second.once("error", () => resolve(false));
+    second.listen(port + 1, "127.0.0.1", () => resolve(true));
+  });
+  second.close();
+  first.close();
+  await once(first, "close");
+  return isFree ? port : freePort();
+}
+
+/** Path of a file of this repository, from its root. */
+export function repositoryFile(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+}

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROGRAM_ID } from "@plenary/chain";
+import { Connection, Keypair } from "@solana/web3.js";
+import { openHome } from "../../../deploy/local/home.ts";
+import { Ports } from "../../../deploy/local/ports.ts";
+import { openDatabase } from "../../../deploy/local/postgres.ts";
+import { Supervisor } from "../../../deploy/local/processes.ts";
+import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
+
+/** The real parts that the service stands on, each a process of its own. */
+export interface Stack {
+  readonly folder: string;
+  readonly databaseUrl: string;
+  /** Undefined: the queue lives in the database. */
+  readonly redisUrl: string | undefined;
+  readonly rpcUrl: string;
+  readonly aggregator: Keypair;
+  redis: TestProcess | undefined;
+  localnet: TestProcess;
+  /** Environment of server and worker, on `port`. */
+  environment(port: number): Record<string, string>;
+  startServer(port: number): Promise<TestProcess>;
+  startWorker(): Promise<TestProcess>;
+  restartRedis(): Promise<void>;
+  restartLocalnet(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Whether the queue is Redis; else PostgreSQL. */
+  readonly redis: boolean;
+}
+
+/** Starts PostgreSQL, Redis unless told otherwise, and a local chain with the program. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), "plenary-aggregator-"));
+  const database = await startDatabase(join(folder, "home"));
+  const redisPort = await freePort();
+  const startRedis = () => startRedisServer(redisPort, folder);
+  let redis = options.redis ? await startRedis() : undefined;
+  const rpcPort = await freePort();
+  const startLocalnet = () => startNode(rpcPort, join(folder, "ledger"));
+  let localnet = await startLocalnet();
+  const rpcUrl = `http://127.0.0.1:${rpcPort}`;
+  const aggregator = Keypair.generate();
+  const keyFile = join(folder, "aggregator.json");
+  writeFileSync(keyFile, JSON.stringify([...aggregator.secretKey]), { mode: 0o600 });
+  await fund(new Connection(rpcUrl, "confirmed"), aggregator);
+  const redisUrl = options.redis ? `redis://127.0.0.1:${redisPort}` : undefined;
+  const processes: TestProcess[] = [];
+  const environment = (port: number): Record<string, string> => ({
+    DATABASE_URL: database.url,
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    PLENARY_PORT: String(port),
+    PLENARY_RPC_URL: rpcUrl,
+    PLENARY_BLOBS: join(folder, "blobs"),
+    PLENARY_AGGREGATOR_KEY: keyFile,
+    PLENARY_PROGRAM_ID: PROGRAM_ID.toBase58(),
+  });
+  const startService = async (file: string, port: number): Promise<TestProcess> => {
+    const args = [repositoryFile(`services/aggregator/${file}`)];
+    const started = await startProcess(process.execPath, args, {
+      env: environment(port),
+      ready: '"msg":"ready"',
+    });
+    processes.push(started);
+    return started;
+  };
+  return {
+    folder,
+    databaseUrl: database.url,
+    redisUrl,
+    rpcUrl,
+    aggregator,
+    get redis() {
+      return redis;
+    },
+    get localnet() {
+      return localnet;
+    },
+    environment,
+    startServer: (port) => startService("server.ts", port),
+    startWorker: () => startService("worker.ts", 0),
+    async restartRedis() {
+      await redis?.kill();
+      redis = await startRedis();
+    },
+    async restartLocalnet() {
+      await localnet.kill();
+      localnet = await startLocalnet();
+    },
+    async stop() {
+      for (const started of processes.reverse()) await started.stop();
+      await localnet.stop();
+      await redis?.stop();
+      await database.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A PostgreSQL of the test's own. */
+export async function startDatabase(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const home = await openHome(folder);
+  const supervisor = new Supervisor(home, () => {});
+  const url = await openDatabase({ url: undefined, home, supervisor, ports: new Ports(), log: () => {} });
+  return {
+    url,
+    async stop() {
+      await supervisor.stop();
+      home.close();
+    },
+  };
+}
+
+/** A Redis that keeps nothing: what is lost with it must not matter. */
+export function startRedisServer(port: number, folder: string): Promise<TestProcess> {
+  const args = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    folder,
+  ];
+  return startProcess("redis-server", args, { ready: "Ready to accept connections" });
+}
+
+function startNode(port: number, ledger: string): Promise<TestProcess> {
+  return startProcess(process.execPath, [repositoryFile("services/localnet/main.ts")], {
+    env: { PLENARY_LOCALNET_PORT: String(port), PLENARY_LOCALNET_LEDGER: ledger },
+    ready: '"msg":"ready"',
+  });
+}
+
+async function fund(connection: Connection, owner: Keypair): Promise<void> {
+  await connection.confirmTransaction(await connection.requestAirdrop(owner.publicKey, 1_000_000_000_000));
+}
