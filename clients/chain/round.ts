@@ -42,6 +42,9 @@ export interface Round extends RoundResult {
   slot: bigint;
   /** Hash of the newest slot before the round opened; seeds derive from it. */
   slotHash: Uint8Array;
+  /** First slot and its hash after uploads closed, from which audits are drawn; zero for rounds that are not audited. */
+  auditSlot: bigint;
+  auditSlotHash: Uint8Array;
   openedAt: bigint;
   deadline: bigint;
   commitBy: bigint;
@@ -74,6 +77,8 @@ export function decodeRound(address: PublicKey, data: Uint8Array): Round {
     baseCumulativeRewards: fields.amount("baseCumulativeRewards"),
     slot: fields.amount("slot"),
     slotHash: fields.hash("slotHash"),
+    auditSlot: fields.amount("auditSlot"),
+    auditSlotHash: fields.hash("auditSlotHash"),
     openedAt: fields.amount("openedAt"),
     deadline: fields.amount("deadline"),
     commitBy: fields.amount("commitBy"),

@@ -99,3 +99,110 @@ impl UpdateLeaf {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn vectors(name: &str) -> Value {
+        let path = format!(
+            "{}/../../test/vectors/{name}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn bytes(value: &Value) -> Vec<u8> {
+        let hex = value.as_str().unwrap();
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    fn hash(value: &Value) -> Hash {
+        bytes(value).try_into().unwrap()
+    }
+
+    /// Numbers that may pass 2^53 are strings.
+    fn number(value: &Value) -> u64 {
+        value.as_str().unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn the_root_of_no_leaves_is_the_vectors() {
+        assert_eq!(hash(&vectors("merkle")["empty"]), EMPTY_ROOT);
+    }
+
+    #[test]
+    fn every_audit_path_leads_to_its_root_and_to_no_other() {
+        for tree in vectors("merkle")["trees"].as_array().unwrap() {
+            let root = hash(&tree["root"]);
+            let leaves = tree["leaves"].as_array().unwrap();
+            let size = u32::try_from(leaves.len()).unwrap();
+            for path in tree["paths"].as_array().unwrap() {
+                let index = u32::try_from(path["index"].as_u64().unwrap()).unwrap();
+                let siblings: Vec<Hash> =
+                    path["path"].as_array().unwrap().iter().map(hash).collect();
+                let leaf = leaf_hash(&[&bytes(&leaves[index as usize])]);
+                assert_eq!(root_from_path(leaf, index, size, &siblings), Some(root));
+                check_refusals(root, leaf, index, size, &siblings);
+            }
+        }
+    }
+
+    fn check_refusals(root: Hash, leaf: Hash, index: u32, size: u32, path: &[Hash]) {
+        let leads = |leaf, index, size, path: &[Hash]| {
+            root_from_path(leaf, index, size, path) == Some(root)
+        };
+        assert!(!leads(node_hash(&leaf, &leaf), index, size, path));
+        for other in (0..size).filter(|other| *other != index) {
+            assert!(!leads(leaf, other, size, path), "index {other}");
+        }
+        assert!(!leads(leaf, size, size, path));
+        assert!(!leads(leaf, u32::MAX, size, path));
+        let longer = [path, &[EMPTY_ROOT]].concat();
+        assert!(!leads(leaf, index, size, &longer));
+        if let Some((_, shorter)) = path.split_last() {
+            assert!(!leads(leaf, index, size, shorter));
+        }
+        for at in 0..path.len() {
+            let mut altered = path.to_vec();
+            altered[at][31] ^= 1;
+            assert!(!leads(leaf, index, size, &altered));
+        }
+    }
+
+    #[test]
+    fn an_empty_tree_proves_nothing() {
+        assert_eq!(root_from_path(EMPTY_ROOT, 0, 0, &[]), None);
+    }
+
+    #[test]
+    fn leaves_hash_as_in_the_vectors() {
+        let leaves = vectors("leaves");
+        for leaf in leaves["rewards"].as_array().unwrap() {
+            let ours = RewardLeaf {
+                member: Pubkey::new_from_array(hash(&leaf["member"])),
+                cumulative: number(&leaf["cumulative"]),
+            };
+            assert_eq!(ours.hash(), hash(&leaf["hash"]));
+            assert_eq!(ours.hash(), leaf_hash(&[&bytes(&leaf["bytes"])]));
+        }
+        for leaf in leaves["updates"].as_array().unwrap() {
+            let ours = UpdateLeaf {
+                member: Pubkey::new_from_array(hash(&leaf["member"])),
+                sequence: number(&leaf["sequence"]),
+                envelope_hash: hash(&leaf["envelopeHash"]),
+                delta_root: hash(&leaf["deltaRoot"]),
+                weight: u32::try_from(number(&leaf["weight"])).unwrap(),
+                reason: u8::try_from(number(&leaf["reason"])).unwrap(),
+                payload_hash: hash(&leaf["payloadHash"]),
+            };
+            assert_eq!(ours.hash(), hash(&leaf["hash"]));
+            assert_eq!(ours.hash(), leaf_hash(&[&bytes(&leaf["bytes"])]));
+        }
+    }
+}

@@ -58,3 +58,14 @@ impl Dispute {
     pub const SEED: &'static [u8] = b"dispute";
     pub const VERSION: u8 = 1;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_has_no_hidden_padding_and_starts_with_its_version() {
+        assert_eq!(std::mem::offset_of!(Dispute, version), 0);
+        assert_eq!(std::mem::size_of::<Dispute>(), 2336);
+    }
+}

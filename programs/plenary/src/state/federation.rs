@@ -295,3 +295,113 @@ pub fn require_state_root(strategy: u8, root: &Hash) -> Result<()> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::RoundStatus;
+
+    fn golden<T: AccountDeserialize>(kind: &str) -> T {
+        let path = format!(
+            "{}/../../test/vectors/accounts/{kind}-v1.bin",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        T::try_deserialize(&mut std::fs::read(path).unwrap().as_slice()).unwrap()
+    }
+
+    /// Opens and commits the next round; its roots are its number, its cumulative rewards a hundred times that.
+    fn commit(federation: &mut Federation) -> Round {
+        let mut round: Round = golden("round");
+        round.number = federation.open().unwrap();
+        round.open(federation, 1, 1).unwrap();
+        round.next_root = [u8::try_from(round.number).unwrap(); 32];
+        round.next_state_root = EMPTY_ROOT;
+        round.cumulative_rewards = 1000 + 100 * round.number;
+        round.status = RoundStatus::Committed;
+        federation.commit(&round).unwrap();
+        federation.invariant().unwrap();
+        round
+    }
+
+    #[test]
+    fn a_void_drops_every_round_that_builds_on_it() {
+        let mut federation: Federation = golden("federation");
+        let kept = commit(&mut federation);
+        let wrong = commit(&mut federation);
+        let above = commit(&mut federation);
+        federation.open().unwrap();
+        federation.drop_from(&wrong);
+        federation.invariant().unwrap();
+        assert_eq!(federation.last_committed_round, kept.number);
+        assert_eq!(federation.last_model_root, kept.next_root);
+        assert_eq!(federation.promised, kept.cumulative_rewards);
+        assert_eq!(federation.open_round, 0);
+        assert!(federation.has_dropped(&above));
+        assert!(!federation.has_dropped(&kept));
+
+        // what comes after has new numbers, and voiding what was dropped already does not touch it
+        let anew = commit(&mut federation);
+        assert_eq!(anew.number, above.number + 2);
+        assert_eq!(anew.base_round, kept.number);
+        federation.drop_from(&above);
+        federation.invariant().unwrap();
+        assert_eq!(federation.last_committed_round, anew.number);
+    }
+
+    #[test]
+    fn voiding_every_round_returns_to_the_last_final_one() {
+        let mut federation: Federation = golden("federation");
+        let (root, promised) = (federation.last_model_root, federation.promised);
+        let first = commit(&mut federation);
+        commit(&mut federation);
+        federation.drop_from(&first);
+        federation.invariant().unwrap();
+        assert_eq!(federation.last_model_root, root);
+        assert_eq!(federation.promised, promised);
+    }
+
+    #[test]
+    fn what_is_owed_includes_the_open_rounds_budget() {
+        let mut federation: Federation = golden("federation");
+        let before = federation.owed().unwrap();
+        federation.open().unwrap();
+        assert_eq!(
+            federation.owed().unwrap(),
+            before + federation.reward_per_round
+        );
+        federation.promised = u64::MAX;
+        federation.total_claimed = 0;
+        assert!(federation.owed().is_err());
+    }
+
+    #[test]
+    fn claims_never_pass_what_was_earned() {
+        let mut federation: Federation = golden("federation");
+        federation.total_earned = 400;
+        federation.total_claimed = 300;
+        assert!(federation.claim(101).is_err());
+        assert!(federation.claim(u64::MAX).is_err());
+        federation.claim(100).unwrap();
+        assert_eq!(federation.total_claimed, 400);
+    }
+
+    #[test]
+    fn the_invariant_names_every_broken_state() {
+        let broken: [fn(&mut Federation); 8] = [
+            |f| f.version = 2,
+            |f| f.pending = vec![2, 2],
+            |f| f.pending = vec![],
+            |f| f.next_round = 2,
+            |f| f.open_round = 1,
+            |f| f.total_claimed = f.total_earned + 1,
+            |f| f.total_earned = f.promised + 1,
+            |f| f.vault = f.escrow,
+        ];
+        for breaking in broken {
+            let mut federation: Federation = golden("federation");
+            federation.invariant().unwrap();
+            breaking(&mut federation);
+            assert!(federation.invariant().is_err());
+        }
+    }
+}

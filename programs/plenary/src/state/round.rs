@@ -58,6 +58,9 @@ pub struct Round {
     /// Most recent entry of the SlotHashes sysvar when the round opened: nobody could choose it, so seeds derive from it.
     pub slot: u64,
     pub slot_hash: [u8; 32],
+    /// First slot and its hash after uploads closed, from which audits are drawn; zero for rounds that are not audited.
+    pub audit_slot: u64,
+    pub audit_slot_hash: [u8; 32],
     /// Unix seconds.
     pub opened_at: i64,
     pub deadline: i64,
