@@ -1,7 +1,7 @@
 import { type AnswerSet, toFloat32 } from "@plenary/protocol";
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
 import { TrainingError } from "./errors.ts";
-import type { Predictor } from "./predictors/predictor.ts";
+import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import { randomStream, type Seed } from "./random.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
@@ -50,6 +50,7 @@ export async function predictTasks(
   model: Int32Array,
   tasks: readonly Task[],
   engine: Engine,
+  newQuestions: readonly NewQuestion[] = [],
 ): Promise<Float32Array[][]> {
   if (model.length !== predictor.parameterCount) {
     throw new TrainingError(
@@ -59,7 +60,7 @@ export async function predictTasks(
     );
   }
   const questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length));
-  const program = predictor.prediction({ tasks: tasks.length, questions });
+  const program = predictor.prediction({ tasks: tasks.length, questions }, model, newQuestions);
   const session = await engine.load(program.model);
   return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);
 }

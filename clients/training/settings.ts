@@ -16,7 +16,7 @@ export const TrainingSettingsSchema = Type.Object(
     optimizer: Type.Union([Type.Literal("adamw"), Type.Literal("sgd")]),
     learningRate: Type.Number({ exclusiveMinimum: 0, maximum: 100 }),
     weightDecay: Type.Number({ minimum: 0, maximum: 1 }),
-    /** `cosine` lets the rate fall to 0 over `scheduleRounds` rounds. */
+    /** `cosine` lets the rate fall to 1/20 over `scheduleRounds` rounds, where it stays. */
     schedule: Type.Union([Type.Literal("constant"), Type.Literal("cosine")]),
     scheduleRounds: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
     /** Largest L2 norm of the network's gradient in one step; 0 is no limit. */
@@ -51,16 +51,16 @@ export function parseTrainingSettings(value: unknown): TrainingSettings {
 /** Settings that do well for each predictor on surveys of a hundred questions (docs/benchmarks.md). */
 export const DEFAULT_TRAINING = {
   tilt: {
-    localSteps: 6,
-    tasksPerStep: 1,
+    localSteps: 24,
+    tasksPerStep: 2,
     optimizer: "adamw",
     learningRate: 0.003,
     weightDecay: 0,
-    schedule: "constant",
+    schedule: "cosine",
     scheduleRounds: 40,
     clipNorm: 0,
     context: [10, 30],
-    targets: [10, 30],
+    targets: [20, 60],
     priorLearningRate: 1,
   },
   gpo: {
@@ -80,6 +80,6 @@ export const DEFAULT_TRAINING = {
 
 /** Predictor configurations that the defaults above were chosen with; `tilt` is the default predictor. */
 export const DEFAULT_PREDICTOR = {
-  tilt: { name: "tilt", latent: 8, hidden: 64 },
+  tilt: { name: "tilt", latent: 8, hidden: 64, scoringSteps: 2 },
   gpo: { name: "gpo", layers: 2, width: 64, heads: 4, feedForward: 128, likelihood: "cross-entropy" },
 } as const;

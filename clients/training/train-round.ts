@@ -2,7 +2,7 @@ import { type AnswerSet, toFloat32 } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
-import { cosineDecay } from "./optimizers/schedule.ts";
+import { cosineSchedule } from "./optimizers/schedule.ts";
 import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
 import { randomStream, type Seed } from "./random.ts";
 import type { Engine, Feeds, Session } from "./sessions/engine.ts";
@@ -74,7 +74,7 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
     const feeds = { ...program.feeds(base, tasks, member), theta: parameters };
     const { loss, gradient } = await slopes(session, feeds, step);
     const progress = (input.round + step / training.localSteps) / training.scheduleRounds;
-    const rate = training.schedule === "cosine" ? cosineDecay(progress) : 1;
+    const rate = training.schedule === "cosine" ? cosineSchedule(progress) : 1;
     state = applyStep({ predictor, training, rate, parameters, gradient, state });
     total += loss;
     onProgress?.({ step: step + 1, steps: training.localSteps, loss });

@@ -167,3 +167,9 @@ function gather(x: Tensor, indices: Tensor, rule?: (gradient: Tensor) => Tensor)
     axis: { int: axis },
   });
 }
+
+/** Rows of x (first axis) in any order and number; no gradient flows through it. */
+export function takeRows(x: Tensor, rows: readonly number[]): Tensor {
+  const shape = withAxis(x.shape, 0, rows.length);
+  return x.graph.node("Gather", [x, x.graph.integers(rows)], shape, undefined, { axis: { int: 0 } });
+}

@@ -10,6 +10,8 @@ export interface OptionLayout {
   readonly questions: number;
   readonly width: number;
   readonly rows: number;
+  /** First row of each question; one more entry holds the total. */
+  readonly offsets: readonly number[];
   /** Row of each table cell; `rows` where the cell is empty. */
   readonly forward: readonly number[];
   /** Table cell of each row. */
@@ -21,13 +23,15 @@ export function optionLayout(optionCounts: readonly number[]): OptionLayout {
   const rows = optionCounts.reduce((total, count) => total + count, 0);
   const forward: number[] = [];
   const inverse: number[] = [];
+  const offsets = [0];
   optionCounts.forEach((count, question) => {
+    offsets.push(offsets[question]! + count);
     for (let option = 0; option < width; option += 1) {
       forward.push(option < count ? inverse.length : rows);
       if (option < count) inverse.push(question * width + option);
     }
   });
-  return { questions: optionCounts.length, width, rows, forward, inverse };
+  return { questions: optionCounts.length, width, rows, offsets, forward, inverse };
 }
 
 /**

@@ -63,8 +63,12 @@ export interface Predictor {
   /** The training step; kept per shape, so that its session is too. */
   training(shape: ProgramShape): TrainingProgram;
   /**
-   * Predictions. Questions after the questionnaire's last are `newQuestions`, in order. Kept per shape while
-   * there are none.
+   * Predictions of a model (fixed point). Questions after the questionnaire's last are `newQuestions`, in
+   * order. Kept per shape while there are none.
    */
-  prediction(shape: ProgramShape, newQuestions?: readonly NewQuestion[]): PredictionProgram;
+  prediction(
+    shape: ProgramShape,
+    model: Int32Array,
+    newQuestions?: readonly NewQuestion[],
+  ): PredictionProgram;
 }

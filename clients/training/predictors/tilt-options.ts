@@ -1,0 +1,149 @@
+import { optionOffsets, type Questionnaire } from "@plenary/protocol";
+import type { Graph } from "../graph/graph.ts";
+import { multiplyMatrices } from "../graph/linear-algebra.ts";
+import { softmax } from "../graph/normalize.ts";
+import { concatenate, takeRows } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { type OptionLayout, optionLayout } from "./option-layout.ts";
+import type { EmbeddingTable, NewQuestion } from "./predictor.ts";
+
+/** Features of an option beside its embedding: its place among the options and 1 / options. */
+const EXTRA_FEATURES = 2;
+
+/**
+ * How alike two options are, for lending to untrained questions: this times the cosine of their texts, less
+ * this times the difference of their places, less this if their questions differ in the number of options.
+ * Chosen on us-opinion, split 7; flat around these values.
+ */
+const TEXT_AFFINITY = 40;
+const PLACE_PENALTY = 20;
+const COUNT_PENALTY = 10;
+/** Far below any affinity, and finite. */
+const EXCLUDED = -1e30;
+
+/** The options that a graph is built over: the questionnaire's, then those of new questions. */
+export interface OptionTable {
+  readonly layout: OptionLayout;
+  /** First option of each question; one more entry holds the total. */
+  readonly offsets: readonly number[];
+  /** Options of the questionnaire: they own parameters. */
+  readonly known: number;
+  /** Length of a row of `features`. */
+  readonly width: number;
+  readonly features: Float32Array;
+  /** Questions without a trained base, which borrow from the others. */
+  readonly borrowers: readonly number[];
+}
+
+export function featureWidth(dimension: number): number {
+  return dimension + EXTRA_FEATURES;
+}
+
+export function optionTable(
+  questionnaire: Questionnaire,
+  embeddings: EmbeddingTable,
+  untrained: readonly number[],
+  newQuestions: readonly NewQuestion[],
+): OptionTable {
+  const asked = questionnaire.questions.length;
+  const counts = [
+    ...questionnaire.questions.map((question) => question.options.length),
+    ...newQuestions.map((question) => question.options),
+  ];
+  const layout = optionLayout(counts);
+  const vectors = [embeddings.matrix(), ...newQuestions.map((question) => question.embeddings)];
+  return {
+    layout,
+    offsets: layout.offsets,
+    known: embeddings.count,
+    width: featureWidth(embeddings.dimension),
+    features: featureRows(vectors, counts, embeddings.dimension),
+    borrowers: [...untrained, ...newQuestions.map((_, index) => asked + index)],
+  };
+}
+
+function featureRows(
+  vectors: readonly Float32Array[],
+  counts: readonly number[],
+  dimension: number,
+): Float32Array {
+  const width = featureWidth(dimension);
+  const places = counts.flatMap((count) =>
+    Array.from({ length: count }, (_, option) => [option / Math.max(count - 1, 1), 1 / count]),
+  );
+  const features = new Float32Array(places.length * width);
+  let row = 0;
+  for (const matrix of vectors) {
+    for (let start = 0; start < matrix.length; start += dimension) {
+      features.set(matrix.subarray(start, start + dimension), row * width);
+      features.set(places[row]!, row * width + dimension);
+      row += 1;
+    }
+  }
+  return features;
+}
+
+/**
+ * Questions of the questionnaire whose base logits are all 0, as they began: no member has answered them.
+ * None while the whole model is untrained.
+ */
+export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Array): number[] {
+  const offsets = optionOffsets(questionnaire);
+  const untrained = questionnaire.questions
+    .map((_, question) => question)
+    .filter((question) =>
+      base.subarray(offsets[question]!, offsets[question + 1]!).every((logit) => logit === 0),
+    );
+  return untrained.length === questionnaire.questions.length ? [] : untrained;
+}
+
+/**
+ * What every option of the table has, [options, columns], given what the questionnaire's own options have:
+ * options of untrained and new questions borrow a weighted mean from trained ones that they resemble.
+ */
+export function lend(graph: Graph, table: OptionTable, own: Tensor): Tensor {
+  if (table.borrowers.length === 0) return own;
+  const rows = table.borrowers.flatMap((question) =>
+    range(table.offsets[question]!, table.offsets[question + 1]!),
+  );
+  const affinity = graph.constant(affinities(table, rows), [rows.length, table.known]);
+  const borrowed = multiplyMatrices(softmax(affinity), own);
+  const source = range(0, table.layout.rows);
+  rows.forEach((row, position) => {
+    source[row] = table.known + position;
+  });
+  return takeRows(concatenate([own, borrowed], 0), source);
+}
+
+function affinities(table: OptionTable, rows: readonly number[]): Float32Array {
+  const { known, width, features } = table;
+  const lent = new Set(rows);
+  const row = (option: number) => features.subarray(option * width, (option + 1) * width);
+  const result = new Float32Array(rows.length * known).fill(EXCLUDED);
+  rows.forEach((borrower, position) => {
+    for (let lender = 0; lender < known; lender += 1) {
+      if (!lent.has(lender)) result[position * known + lender] = affinity(row(borrower), row(lender));
+    }
+  });
+  return result;
+}
+
+function affinity(a: Float32Array, b: Float32Array): number {
+  const dimension = a.length - EXTRA_FEATURES;
+  let product = 0;
+  let lengthA = 0;
+  let lengthB = 0;
+  for (let i = 0; i < dimension; i += 1) {
+    product += a[i]! * b[i]!;
+    lengthA += a[i]! * a[i]!;
+    lengthB += b[i]! * b[i]!;
+  }
+  const cosine = product / Math.max(Math.sqrt(lengthA * lengthB), 1e-12);
+  const distance = Math.abs(a[dimension]! - b[dimension]!);
+  const sameCount = a[dimension + 1] === b[dimension + 1];
+  return TEXT_AFFINITY * cosine - PLACE_PENALTY * distance - (sameCount ? 0 : COUNT_PENALTY);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}

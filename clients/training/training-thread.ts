@@ -1,0 +1,65 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { TrainingError } from "./errors.ts";
+import { createPredictor } from "./predictors/index.ts";
+import type { Predictor } from "./predictors/predictor.ts";
+import type { Engine } from "./sessions/engine.ts";
+import { openEngine } from "./sessions/index.ts";
+import { trainRound } from "./train-round.ts";
+import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./training-worker.ts";
+
+/** The thread's main program: one request at a time, in the order of their arrival. */
+function main(): void {
+  const port = parentPort;
+  if (port === null) throw new TrainingError("worker-failed", "this file runs as a worker thread only");
+  const { configuration, questionnaire, embeddings, engine }: WorkerSetup = workerData;
+  const { values, ...table } = embeddings;
+  const predictor = createPredictor(configuration, questionnaire, { ...table, matrix: () => values });
+  let opened: Promise<Engine> | undefined;
+  let last: Promise<void> = Promise.resolve();
+  const reply = (message: WorkerReply) => port.postMessage(message);
+  port.on("message", (request: WorkerRequest) => {
+    last = last.then(async () => {
+      try {
+        opened ??= openEngine(engine);
+        await answer(request, predictor, await opened, reply);
+      } catch (error) {
+        reply({ id: request.id, kind: "failed", error: failureOf(error) });
+      }
+    });
+  });
+}
+
+async function answer(
+  request: WorkerRequest,
+  predictor: Predictor,
+  engine: Engine,
+  reply: (message: WorkerReply) => void,
+): Promise<void> {
+  const stop = new Int32Array(request.stop);
+  const controller = new AbortController();
+  const check = () => {
+    if (Atomics.load(stop, 0) !== 0) controller.abort();
+  };
+  check();
+  const result = await trainRound({
+    ...request,
+    predictor,
+    engine,
+    signal: controller.signal,
+    onProgress: (progress) => {
+      check();
+      reply({ id: request.id, kind: "progress", progress });
+    },
+  });
+  reply({ id: request.id, kind: "done", result });
+}
+
+function failureOf(error: unknown): WorkerFailure {
+  if (error instanceof TrainingError) {
+    return { code: error.code, message: error.message, context: error.context };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "worker-failed", message, context: {} };
+}
+
+main();

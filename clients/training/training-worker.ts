@@ -1,0 +1,127 @@
+import { Worker } from "node:worker_threads";
+import type { AnswerSet } from "@plenary/protocol";
+import { TrainingError, type TrainingErrorCode } from "./errors.ts";
+import type { OptimizerState } from "./optimizers/optimizer.ts";
+import type { Predictor } from "./predictors/predictor.ts";
+import type { Seed } from "./random.ts";
+import type { EngineName } from "./sessions/engine.ts";
+import type { TrainingSettings } from "./settings.ts";
+import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./train-round.ts";
+
+/** Trains in a thread of its own, so that the caller's event loop stays free; the same bits as inline. */
+export interface TrainingWorker {
+  /** As `trainRound`; calls run one after another. */
+  train(input: Omit<TrainRoundInput, "predictor" | "engine">): Promise<TrainRoundResult>;
+  close(): Promise<void>;
+}
+
+/** What the thread is told at its start; everything in it can be cloned. */
+export interface WorkerSetup {
+  readonly configuration: Predictor["configuration"];
+  readonly questionnaire: Predictor["questionnaire"];
+  readonly embeddings: { readonly count: number; readonly dimension: number; readonly values: Float32Array };
+  readonly engine: EngineName;
+}
+
+export interface WorkerRequest {
+  readonly id: number;
+  readonly training: TrainingSettings;
+  readonly base: Int32Array;
+  readonly answers: AnswerSet;
+  readonly round: number;
+  readonly seed: Seed;
+  readonly optimizerState: OptimizerState | undefined;
+  /** One int32, 0 until the caller aborts: a message would wait behind the running step. */
+  readonly stop: SharedArrayBuffer;
+}
+
+export type WorkerReply =
+  | { readonly id: number; readonly kind: "progress"; readonly progress: TrainingProgress }
+  | { readonly id: number; readonly kind: "done"; readonly result: TrainRoundResult }
+  | { readonly id: number; readonly kind: "failed"; readonly error: WorkerFailure };
+
+export interface WorkerFailure {
+  readonly code: TrainingErrorCode;
+  readonly message: string;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+interface Pending {
+  resolve(result: TrainRoundResult): void;
+  reject(error: unknown): void;
+  onProgress: TrainRoundInput["onProgress"];
+}
+
+/** Starts the thread for one predictor and engine. It ends with `close`, and does not keep the process alive. */
+export function openTrainingWorker(predictor: Predictor, engine: EngineName): TrainingWorker {
+  const { configuration, questionnaire, embeddings } = predictor;
+  const { count, dimension } = embeddings;
+  const setup: WorkerSetup = {
+    configuration,
+    questionnaire,
+    embeddings: { count, dimension, values: embeddings.matrix() },
+    engine,
+  };
+  const worker = new Worker(new URL("./training-thread.ts", import.meta.url), { workerData: setup });
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  worker.unref();
+  worker.on("message", (reply: WorkerReply) => settle(worker, pending, reply));
+  const failAll = (cause: unknown) => {
+    const failure = new TrainingError("worker-failed", "the training thread ended; train again", {}, cause);
+    for (const call of pending.values()) call.reject(failure);
+    pending.clear();
+  };
+  worker.on("error", failAll);
+  worker.on("exit", failAll);
+  return {
+    train: (input) =>
+      new Promise((resolve, reject) => {
+        const stop = new SharedArrayBuffer(4);
+        const id = nextId;
+        nextId += 1;
+        const abort = () => Atomics.store(new Int32Array(stop), 0, 1);
+        if (input.signal?.aborted) abort();
+        input.signal?.addEventListener("abort", abort, { once: true });
+        const done = () => input.signal?.removeEventListener("abort", abort);
+        pending.set(id, {
+          resolve: (result) => {
+            done();
+            resolve(result);
+          },
+          reject: (error) => {
+            done();
+            reject(error);
+          },
+          onProgress: input.onProgress,
+        });
+        worker.ref();
+        worker.postMessage(requestOf(id, input, stop));
+      }),
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+function requestOf(
+  id: number,
+  input: Omit<TrainRoundInput, "predictor" | "engine">,
+  stop: SharedArrayBuffer,
+): WorkerRequest {
+  const { training, base, answers, round, seed, optimizerState } = input;
+  return { id, training, base, answers, round, seed, optimizerState, stop };
+}
+
+function settle(worker: Worker, pending: Map<number, Pending>, reply: WorkerReply): void {
+  const call = pending.get(reply.id);
+  if (call === undefined) return;
+  if (reply.kind === "progress") {
+    call.onProgress?.(reply.progress);
+    return;
+  }
+  pending.delete(reply.id);
+  if (pending.size === 0) worker.unref();
+  if (reply.kind === "done") call.resolve(reply.result);
+  else call.reject(new TrainingError(reply.error.code, reply.error.message, reply.error.context));
+}
