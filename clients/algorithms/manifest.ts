@@ -2,12 +2,12 @@ import {
   configurationHash,
   type RewardLeaf,
   type RoundManifest,
-  sha256,
   toBase58,
   toBase64,
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
+import { hashBlob } from "./blob-hash.ts";
 import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
 
 /** The round in the form whose hash is committed. `updates` ascend by member. */
@@ -62,13 +62,5 @@ function rewardEntry({ member, cumulative }: RewardLeaf): RoundManifest["rewards
 }
 
 async function vectorEntry(root: Uint8Array, vector: Int32Array): Promise<RoundManifest["base"]> {
-  return { root: toHex(root), blob: toHex(await blobHash(vectorToBytes(vector))) };
-}
-
-/** SHA-256 of a large blob, by the platform where it offers that: browsers do in secure contexts only. */
-async function blobHash(bytes: Uint8Array): Promise<Uint8Array> {
-  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
-  if (subtle === undefined || !(bytes.buffer instanceof ArrayBuffer)) return sha256(bytes);
-  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return new Uint8Array(await subtle.digest("SHA-256", view));
+  return { root: toHex(root), blob: toHex(await hashBlob(vectorToBytes(vector))) };
 }

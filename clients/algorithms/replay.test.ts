@@ -270,6 +270,10 @@ test("what could not have had a receipt fails verification", async () => {
   const signature = update.signature.map((byte, i) => (i === 5 ? byte ^ 1 : byte));
   const forged = publicRound(context, [{ ...rest, update: { ...update, signature } }]);
   assert.equal(await failure(replayRound(forged, evaluate)), "verification-failed");
+  for (const message of [update.message.subarray(1), new Uint8Array(297), new Uint8Array(0)]) {
+    const round = publicRound(context, [{ ...rest, update: { ...update, message } }]);
+    assert.equal(await failure(replayRound(round, evaluate)), "verification-failed");
+  }
 });
 
 test("inconsistent rounds are errors, not results", async () => {

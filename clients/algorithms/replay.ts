@@ -4,6 +4,7 @@ import {
   type Envelope,
   encodeRewardLeaf,
   encodeUpdateLeaf,
+  equalBytes,
   hashJson,
   leafHash,
   merkleRoot,
@@ -15,12 +16,13 @@ import {
   verifySignature,
 } from "@plenary/protocol";
 import { type Accumulator, createAggregator } from "./aggregators/index.ts";
+import { hashBlob } from "./blob-hash.ts";
 import { createContribution, type Evaluate, type ScoredUpdate } from "./contribution/index.ts";
 import { vectorRootFast } from "./kernels/index.ts";
 import { buildManifest } from "./manifest.ts";
 import { addPay, splitBudget, totalEarned } from "./rewards.ts";
 import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
-import { admitEnvelope, type Screened, screenUpdate } from "./screening/index.ts";
+import { admitEnvelope, decodeUpdate, screenUpdate, type UpdateBytes } from "./screening/index.ts";
 import { createStrategy, type Strategy } from "./strategies/index.ts";
 
 /*
@@ -98,7 +100,7 @@ export interface PublicRound {
 
 /**
  * Computes a round anew: checks every signature and envelope, screens, folds, completes. Throws `verification-failed` if an update could
- * not have had a receipt in this round (signature, chain, round, base, codec, limits), and as screenUpdate and completeRound do.
+ * not have had a receipt in this round (form, signature, chain, round, base, codec, limits), and as screenUpdate and completeRound do.
  */
 export async function replayRound(round: PublicRound, evaluate: Evaluate): Promise<RoundResult> {
   const { context } = round;
@@ -106,16 +108,13 @@ export async function replayRound(round: PublicRound, evaluate: Evaluate): Promi
   const baseRoot = vectorRootFast(context.base);
   const updates: RoundUpdate[] = [];
   for (const update of round.updates) {
-    const screened = await screen(round, readEnvelope(context, baseRoot, update));
+    const bytes = await fetchUpdate(round, readEnvelope(context, baseRoot, update));
+    const screened = screenUpdate({ ...bytes, auditFailed: failedAudit(round, bytes.envelope) });
     updates.push({ ...update, leaf: screened.leaf });
     if (screened.delta !== undefined) accumulator.fold(screened.delta, screened.leaf.weight);
   }
-  const delta = async (update: RoundUpdate): Promise<Int32Array> => {
-    const screened = await screen(round, decodeEnvelope(update.message));
-    if (screened.delta === undefined)
-      throw inconsistent("A payload changed while the round was replayed.", update.leaf);
-    return screened.delta;
-  };
+  const delta = async ({ message }: RoundUpdate): Promise<Int32Array> =>
+    decodeUpdate(await fetchUpdate(round, decodeEnvelope(message)));
   return completeRound({ context, updates, accumulator, delta }, evaluate);
 }
 
@@ -129,34 +128,37 @@ export function rewardsRoot(leaves: readonly RewardLeaf[]): Uint8Array {
   return merkleRoot(leaves.map((leaf) => leafHash(encodeRewardLeaf(leaf))));
 }
 
-async function screen(round: PublicRound, envelope: Envelope): Promise<Screened> {
-  return screenUpdate({
+async function fetchUpdate(round: PublicRound, envelope: Envelope): Promise<UpdateBytes> {
+  const payload = await round.payload(envelope.payloadHash);
+  return {
     configuration: round.context.configuration,
     envelope,
-    payload: await round.payload(envelope.payloadHash),
-    auditFailed: round.failedAudits?.some((member) => compareBytes(member, envelope.member) === 0) ?? false,
-  });
+    payload,
+    payloadHash: await hashBlob(payload),
+  };
+}
+
+function failedAudit(round: PublicRound, { member }: Envelope): boolean {
+  return round.failedAudits?.some((failed) => equalBytes(failed, member)) ?? false;
 }
 
 function readEnvelope(context: RoundContext, baseRoot: Uint8Array, update: SignedUpdate): Envelope {
-  const envelope = decodeEnvelope(update.message);
-  const member = toBase58(envelope.member);
-  if (!verifySignature(update.message, update.signature, update.signingKey))
-    throw new PlenaryError("verification-failed", `The update of ${member} is not signed by its key.`, {
-      member,
-    });
   try {
+    const envelope = decodeEnvelope(update.message);
+    if (!verifySignature(update.message, update.signature, update.signingKey))
+      throw new PlenaryError("signature-invalid", "The signature is not its key's over this envelope.");
     admitEnvelope(envelope, { ...context, baseRoot }, context.configuration);
+    return envelope;
   } catch (cause) {
-    const problem = cause instanceof PlenaryError ? cause.message : String(cause);
+    if (!(cause instanceof PlenaryError)) throw cause;
+    const signingKey = toBase58(update.signingKey);
     throw new PlenaryError(
       "verification-failed",
-      `The update of ${member} could not have been part of round ${context.round}: ${problem}`,
-      { member },
+      `The update signed by ${signingKey} could not have been part of round ${context.round}: ${cause.message}`,
+      { signingKey, reason: cause.code },
       { cause },
     );
   }
-  return envelope;
 }
 
 async function scoreUpdates(

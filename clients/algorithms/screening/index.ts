@@ -1,2 +1,8 @@
 export { admitEnvelope, type RoundIdentity } from "./admission.ts";
-export { type Screened, type ScreeningInput, screenUpdate } from "./screen-update.ts";
+export {
+  decodeUpdate,
+  type Screened,
+  type ScreeningInput,
+  screenUpdate,
+  type UpdateBytes,
+} from "./screen-update.ts";

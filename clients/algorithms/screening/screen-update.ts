@@ -20,11 +20,17 @@ export type Screened =
   | { readonly leaf: UpdateLeaf; readonly reason: "counted"; readonly delta: Int32Array }
   | { readonly leaf: UpdateLeaf; readonly reason: Exclude<ReasonName, "counted">; readonly delta?: never };
 
-/** An admitted update (admitEnvelope) and its payload. */
-export interface ScreeningInput {
+/** What an update decodes from. */
+export interface UpdateBytes {
   readonly configuration: FederationConfiguration;
   readonly envelope: Envelope;
   readonly payload: Uint8Array;
+  /** SHA-256 of the payload where the caller has computed it already, as a service does while it stores uploads. */
+  readonly payloadHash?: Uint8Array;
+}
+
+/** An admitted update (admitEnvelope) and its payload. */
+export interface ScreeningInput extends UpdateBytes {
   /** Whether an audit of this update's training failed. */
   readonly auditFailed?: boolean;
 }
@@ -35,24 +41,30 @@ export interface ScreeningInput {
  * that the envelope names (then nothing can be said about the update), `codec-refused` for a codec that admitEnvelope refuses.
  */
 export function screenUpdate(input: ScreeningInput): Screened {
-  const { envelope, payload } = input;
-  checkPayload(envelope, payload);
-  const delta = decodeDelta(input);
+  const { envelope } = input;
+  const delta = decodedOrUndefined(input);
   if (delta === undefined) return refused(envelope, "payload-malformed");
   const reason = firstReason(input, delta);
   if (reason !== undefined) return refused(envelope, reason);
   return { leaf: leafOf(envelope, "counted"), reason: "counted", delta };
 }
 
-/** The update, or undefined if the payload is malformed. */
-function decodeDelta({ configuration, envelope, payload }: ScreeningInput): Int32Array | undefined {
+/**
+ * The vector of an update that was screened before. Throws `codec-malformed` if its payload is malformed, and as screenUpdate does.
+ */
+export function decodeUpdate({ configuration, envelope, payload, payloadHash }: UpdateBytes): Int32Array {
+  checkPayload(envelope, payload, payloadHash ?? sha256(payload));
   const compressor = compressorsById(configuration.codecs).get(envelope.codec);
   if (compressor === undefined)
     throw new PlenaryError("codec-refused", `This federation does not take the codec ${envelope.codec}.`, {
       codec: envelope.codec,
     });
+  return compressor.decode(payload, configuration.parameterCount);
+}
+
+function decodedOrUndefined(input: UpdateBytes): Int32Array | undefined {
   try {
-    return compressor.decode(payload, configuration.parameterCount);
+    return decodeUpdate(input);
   } catch (error) {
     if (error instanceof PlenaryError && error.code === "codec-malformed") return undefined;
     throw error;
@@ -81,14 +93,14 @@ function exceedsNorm(sumOfSquares: bigint, maxNorm: number): boolean {
   return sumOfSquares > limit * limit;
 }
 
-function checkPayload(envelope: Envelope, payload: Uint8Array): void {
+function checkPayload(envelope: Envelope, payload: Uint8Array, payloadHash: Uint8Array): void {
   if (payload.length !== envelope.payloadLength)
     throw new PlenaryError(
       "payload-truncated",
       `The payload has ${payload.length} bytes, its envelope states ${envelope.payloadLength}.`,
       { expected: envelope.payloadLength, actual: payload.length },
     );
-  if (!equalBytes(sha256(payload), envelope.payloadHash))
+  if (!equalBytes(payloadHash, envelope.payloadHash))
     throw new PlenaryError(
       "payload-hash-mismatch",
       "The payload is not the one whose hash the envelope states.",

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+test("the committed kernels are what the compiler makes of their sources", () => {
+  const script = fileURLToPath(new URL("build.ts", import.meta.url));
+  assert.match(
+    execFileSync(process.execPath, [script, "--check"], { encoding: "utf8" }),
+    /equal to the committed ones/,
+  );
+});
