@@ -8,13 +8,43 @@ export {
   readAnswers,
 } from "./answers-file.ts";
 export type { TransferProgress } from "./blob-download.ts";
+export { type Claim, claimRewards, type RewardProof, readRewardProof } from "./claim.ts";
 export { DATASETS, type Dataset, dealGroups, type GroupSplit, loadDataset } from "./dataset.ts";
 export { watchEvents } from "./events.ts";
+export {
+  type FederationMember,
+  type JoinFederation,
+  type OpenFederation,
+  openFederation,
+} from "./federation.ts";
+export {
+  type FederationPlan,
+  type PlannedFederation,
+  planFederation,
+} from "./federation-configuration.ts";
+export {
+  type CreatedFederation,
+  type CreateFederationOptions,
+  type CreateStep,
+  createFederation,
+} from "./federation-create.ts";
+export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";
+export {
+  connectTo,
+  type FederationContext,
+  type OpenFederationOptions,
+  publicKey,
+} from "./open-federation.ts";
+export { type Participant, participate, type TrainOptions } from "./participate.ts";
+export type { ParticipationEvent, TrainedRound } from "./participation-events.ts";
+export { type MintTo, mintTo, requestSol } from "./reward-mint.ts";
 export {
   type CallOptions,
   createServiceClient,
   type ServiceClient,
   type ServiceClientOptions,
 } from "./service-client.ts";
+export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
+export { type Comparison, type RoundVerification, verifyRound } from "./verify-round.ts";

@@ -1,0 +1,133 @@
+import {
+  memberAddress,
+  readMember,
+  readRound,
+  rewardClaim,
+  roundAddress,
+  sendTransaction,
+  TransactionFailed,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import {
+  ENDPOINTS,
+  encodeRewardLeaf,
+  fromHex,
+  leafHash,
+  PlenaryError,
+  verifyInclusion,
+} from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import type { FederationContext } from "./open-federation.ts";
+
+/** A proof of pay that was checked against a final Round account on chain. */
+export interface RewardProof {
+  readonly member: PublicKey;
+  /** The final round whose rewards tree holds the leaf. */
+  readonly round: bigint;
+  /** Earned since the federation began, in base units of the reward mint. */
+  readonly cumulative: bigint;
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
+}
+
+export interface Claim {
+  /** What was paid out, in base units; 0 when nothing was due. */
+  readonly amount: bigint;
+  /** Null when nothing was due. */
+  readonly transaction: string | null;
+  /** The round up to which everything is claimed; null before any round is final with pay for this member. */
+  readonly round: bigint | null;
+}
+
+type OnChain = Pick<FederationContext, "client" | "connection" | "program" | "address" | "rewardMint">;
+
+/**
+ * Fetches a member's proof of pay and checks it against the rewards root in the Round account. Null when no final round pays this member
+ * yet. Throws `verification-failed` if the proof does not hold: the service is wrong or lies.
+ */
+export async function readRewardProof(
+  context: OnChain,
+  member: PublicKey,
+  signal?: AbortSignal,
+): Promise<RewardProof | null> {
+  const { client, connection, program, address: federation } = context;
+  const params = { federation: federation.toBase58(), member: member.toBase58() };
+  const view = await client
+    .call(ENDPOINTS.rewardRead, { params, ...(signal && { signal }) })
+    .catch((error: unknown) => {
+      if (error instanceof PlenaryError && error.code === "not-found") return null;
+      throw error;
+    });
+  if (view === null) return null;
+  const number = BigInt(view.round);
+  const round = await readRound(connection, roundAddress(program, federation, number));
+  if (round?.status !== "final")
+    throw refuted(`Round ${number} is ${round?.status ?? "not there"} on chain, not final.`, number);
+  const cumulative = BigInt(view.cumulative);
+  const path = view.path.map((hash) => fromHex(hash, 32));
+  const leaf = leafHash(encodeRewardLeaf({ member: member.toBytes(), cumulative }));
+  if (!verifyInclusion(round.rewardsRoot, leaf, view.index, round.rewardCount, path))
+    throw refuted(`The rewards root of round ${number} on chain does not contain this amount.`, number);
+  return { member, round: number, cumulative, index: view.index, path };
+}
+
+/**
+ * Claims everything that a member has earned up to the last final round. Safe to repeat: what is not due is not paid. `payer` pays the
+ * transaction's fee, the pay goes to the member's payout account. Throws `verification-failed`, `transaction-failed`.
+ */
+export async function claimRewards(
+  context: OnChain,
+  payer: Keypair,
+  options: { readonly owner?: PublicKey; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Claim> {
+  const { connection, program, address: federation, rewardMint } = context;
+  const owner = options.owner ?? payer.publicKey;
+  const address = memberAddress(program, federation, owner);
+  const member = await readMember(connection, address);
+  if (member === null)
+    throw new PlenaryError(
+      "member-unknown",
+      `${owner.toBase58()} is no member of this federation: join it first.`,
+      {
+        owner: owner.toBase58(),
+      },
+    );
+  const proof = await readRewardProof(context, address, options.signal);
+  if (proof === null) return { amount: 0n, transaction: null, round: null };
+  const { round, cumulative, index, path } = proof;
+  const amount = cumulative - member.claimedTotal;
+  if (amount <= 0n) return { amount: 0n, transaction: null, round };
+  const { payout } = member;
+  const account = tokenAccountAddress(rewardMint, owner);
+  const instructions = [
+    ...(payout.equals(account)
+      ? tokenAccountCreate({ payer: payer.publicKey, mint: rewardMint, owner })
+      : []),
+    ...rewardClaim(program, {
+      federation,
+      rewardMint,
+      number: round,
+      member: address,
+      payout,
+      cumulative,
+      index,
+      path,
+    }),
+  ];
+  try {
+    const send = options.signal === undefined ? {} : { signal: options.signal };
+    return { amount, transaction: await sendTransaction(connection, instructions, [payer], send), round };
+  } catch (error) {
+    // Anybody may claim for a member, so somebody else may have been first.
+    const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;
+    if (now !== null && now.claimedTotal >= cumulative) return { amount: 0n, transaction: null, round };
+    throw error;
+  }
+}
+
+function refuted(message: string, round: bigint): PlenaryError {
+  return new PlenaryError("verification-failed", `The service's proof of pay does not hold. ${message}`, {
+    round: round.toString(),
+  });
+}

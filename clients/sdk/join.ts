@@ -1,0 +1,124 @@
+import {
+  type Federation,
+  memberAddress,
+  memberJoin,
+  readFederation,
+  readMember,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+  unreachable,
+} from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import type { FederationContext } from "./open-federation.ts";
+
+export interface JoinOptions {
+  /** Owns the membership: pays fees and stake, receives rewards. */
+  readonly keypair: Keypair;
+  /** Signs updates; the owner's key by default. */
+  readonly updateKey?: PublicKey;
+  /** In base units of the reward mint; the federation's minimum by default. */
+  readonly stake?: bigint;
+  /** Approves the member where the federation admits by approval. */
+  readonly authority?: Keypair;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Joined {
+  readonly member: PublicKey;
+  /** Null when the owner was a member already. */
+  readonly transaction: string | null;
+}
+
+type OnChain = Pick<FederationContext, "connection" | "program" | "address" | "rewardMint">;
+
+/**
+ * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when
+ * the owner lacks SOL or tokens or the update key is another than the one on chain, `transaction-failed` with the program's sentence.
+ */
+export async function joinFederation(context: OnChain, options: JoinOptions): Promise<Joined> {
+  const { connection, program, address: federation, rewardMint } = context;
+  const { keypair, authority } = options;
+  const owner = keypair.publicKey;
+  const updateKey = options.updateKey ?? owner;
+  const member = memberAddress(program, federation, owner);
+  if (await isMember(connection, member, updateKey)) return { member, transaction: null };
+  const onChain = await readFederation(connection, federation);
+  if (onChain === null)
+    throw new PlenaryError("not-found", `There is no federation ${federation.toBase58()} on this chain.`);
+  checkAdmission(onChain, authority);
+  const stake = options.stake ?? onChain.minimumStake;
+  const account = tokenAccountAddress(rewardMint, owner);
+  await checkFunds(connection, owner, account, stake);
+  const instructions = [
+    ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner }),
+    ...memberJoin(program, {
+      federation,
+      rewardMint,
+      owner,
+      payer: owner,
+      ...(authority && { authority: authority.publicKey }),
+      source: account,
+      payout: account,
+      updateKey,
+      stake,
+    }),
+  ];
+  const signers = authority === undefined ? [keypair] : [keypair, authority];
+  const send = options.signal === undefined ? {} : { signal: options.signal };
+  const transaction = await sendTransaction(connection, instructions, signers, send);
+  return { member, transaction };
+}
+
+async function isMember(connection: Connection, address: PublicKey, updateKey: PublicKey): Promise<boolean> {
+  const member = await readMember(connection, address);
+  if (member === null || member.exitRequestedAt !== 0n) return false;
+  if (!member.updateKey.equals(updateKey))
+    throw new PlenaryError(
+      "invalid-input",
+      `This member signs its updates with ${member.updateKey.toBase58()}, not with ${updateKey.toBase58()}: use that key, or rotate it.`,
+      { expected: member.updateKey.toBase58(), actual: updateKey.toBase58() },
+    );
+  return true;
+}
+
+function checkAdmission(federation: Federation, authority: Keypair | undefined): void {
+  if (federation.admission === "open" || authority !== undefined) return;
+  throw new PlenaryError(
+    "invalid-input",
+    `Members of this federation are approved by its authority, ${federation.authority.toBase58()}, which must sign too.`,
+    { authority: federation.authority.toBase58() },
+  );
+}
+
+/** Asks before sending, because the chain's own refusal does not say what is missing. */
+async function checkFunds(
+  connection: Connection,
+  owner: PublicKey,
+  account: PublicKey,
+  stake: bigint,
+): Promise<void> {
+  const lamports = await connection.getBalance(owner, "confirmed").catch(unreachable(connection));
+  if (lamports === 0)
+    throw new PlenaryError(
+      "invalid-input",
+      `${owner.toBase58()} has no SOL for fees and rent. Send it some; on a development chain: plenary airdrop.`,
+      { account: owner.toBase58() },
+    );
+  if (stake === 0n) return;
+  const held = await tokenBalance(connection, account);
+  if (held < stake)
+    throw new PlenaryError(
+      "invalid-input",
+      `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
+      { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
+    );
+}
+
+/** Base units in a token account; 0 if it does not exist. */
+export async function tokenBalance(connection: Connection, account: PublicKey): Promise<bigint> {
+  const info = await connection.getAccountInfo(account, "confirmed").catch(unreachable(connection));
+  // SPL Token account: mint (32 bytes), owner (32), then the amount as u64.
+  return info === null || info.data.length < 72 ? 0n : info.data.readBigUInt64LE(64);
+}
