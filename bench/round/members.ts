@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { MemberSettings, MemberTimes } from "./member.ts";
+
+const SCRIPT = fileURLToPath(new URL("./member.ts", import.meta.url));
+
+/** The members' processes. */
+export interface MemberProcesses {
+  /** Lets all take part in the round that is open; resolves when all have their receipts. */
+  takePart(): Promise<MemberTimes[]>;
+  stop(): void;
+}
+
+/** Starts one process a member; resolves when all hold their updates and have spoken to the service. */
+export async function startMembers(settings: readonly MemberSettings[]): Promise<MemberProcesses> {
+  const children = settings.map((one) => fork(SCRIPT, [JSON.stringify(one)], { execArgv: [] }));
+  await Promise.all(children.map((child) => answerOf(child, "ready")));
+  return {
+    takePart: () =>
+      Promise.all(
+        children.map(async (child) => {
+          const answer = answerOf(child, "times");
+          child.send({ takePart: true });
+          // Written by member.ts of this very folder.
+          return (await answer) as MemberTimes;
+        }),
+      ),
+    stop: () => {
+      for (const child of children) child.disconnect();
+    },
+  };
+}
+
+function answerOf(child: ChildProcess, field: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) => reject(new Error(`A member's process ended with code ${code}.`));
+    child.once("exit", onExit);
+    child.once("message", (message: unknown) => {
+      child.off("exit", onExit);
+      const fields = typeof message === "object" && message !== null ? Object.entries(message) : [];
+      const found = fields.find(([name]) => name === field);
+      if (found !== undefined) resolve(found[1]);
+      else reject(new Error(`A member failed: ${JSON.stringify(message)}`));
+    });
+  });
+}

@@ -1,0 +1,130 @@
+import { ENDPOINTS, type FederationEvent } from "@plenary/protocol";
+import { Client } from "pg";
+import type { MemberTimes } from "./member.ts";
+import { startMembers } from "./members.ts";
+import type { BenchFederation, BenchStack } from "./stack.ts";
+
+/** Milliseconds of one round, by what the service and its database recorded. The parts follow one another. */
+export interface RoundTimes {
+  /** From the round's opening to its commit on chain, as both stand in the database. */
+  readonly total: number;
+  /** Until the last member's update is stored and has its receipt: downloads, encoding, signatures and uploads. */
+  readonly upload: number;
+  /** Until the last update is screened and folded; most are while others still arrive. */
+  readonly screening: number;
+  /** Server step, roots, manifest, model and state stored. */
+  readonly completion: number;
+  /** Signing, sending and confirming round_commit. */
+  readonly chain: number;
+  readonly members: readonly MemberTimes[];
+}
+
+/** A founded federation with its members' processes, between rounds until one is asked for. */
+export interface PlenaryFederation {
+  round(): Promise<RoundTimes>;
+  stop(): Promise<void>;
+}
+
+/** Starts the members of a federation that rests; `codec` is how all of them encode. */
+export async function startPlenary(
+  stack: BenchStack,
+  federation: BenchFederation,
+  codec: string,
+): Promise<PlenaryFederation> {
+  const address = federation.address.toBase58();
+  const signer = federation.authority.secretKey;
+  const { service } = stack;
+  const view = await service.call(ENDPOINTS.federationRead, { params: { federation: address } });
+  const members = await startMembers(
+    federation.members.map((member, index) => ({
+      serviceUrl: stack.serviceUrl,
+      federation: address,
+      member: member.address.toBase58(),
+      secretKey: Buffer.from(member.keypair.secretKey).toString("base64"),
+      genesisHash: view.genesisHash,
+      programId: view.programId,
+      parameters: federation.configuration.parameterCount,
+      codec,
+      index,
+    })),
+  );
+  const database = new Client({ connectionString: stack.databaseUrl });
+  await database.connect();
+  const nextEvent = await listen(database, Buffer.from(federation.address.toBytes()));
+  return {
+    async round() {
+      await service.call(ENDPOINTS.federationResume, { params: { federation: address }, signer });
+      const number = await nextEvent("round-opened");
+      const taken = members.takePart();
+      // The round that is open goes on; no other begins before the next measurement.
+      await service.call(ENDPOINTS.federationPause, { params: { federation: address }, signer });
+      const times = await taken;
+      await nextEvent("round-committed");
+      return { ...(await readTimes(database, federation, number)), members: times };
+    },
+    async stop() {
+      members.stop();
+      await database.end();
+    },
+  };
+}
+
+/** Waits for events of a federation where the service reads them itself, so that none is missed and nothing is polled. */
+async function listen(database: Client, federation: Uint8Array) {
+  const notified: (() => void)[] = [];
+  database.on("notification", () => {
+    for (const wake of notified.splice(0)) wake();
+  });
+  await database.query("LISTEN plenary_events");
+  let seen = await newest(database, federation);
+  /** The round of the next event of that type; earlier events are passed over. */
+  return async (type: FederationEvent["type"]): Promise<string> => {
+    for (;;) {
+      const notification = new Promise<void>((wake) => notified.push(wake));
+      const { rows } = await database.query<{ id: string; type: string; round: string }>(
+        "SELECT id, type, round FROM events WHERE federation = $1 AND id > $2 ORDER BY id",
+        [federation, seen],
+      );
+      for (const row of rows) {
+        seen = row.id;
+        if (row.type === type) return row.round;
+        if (row.type === "round-void") throw new Error("The round became void; see the service's log.");
+      }
+      await notification;
+    }
+  };
+}
+
+async function newest(database: Client, federation: Uint8Array): Promise<string> {
+  const { rows } = await database.query<{ id: string }>(
+    "SELECT coalesce(max(id), 0) AS id FROM events WHERE federation = $1",
+    [federation],
+  );
+  return rows[0]?.id ?? "0";
+}
+
+async function readTimes(
+  database: Client,
+  federation: BenchFederation,
+  round: string,
+): Promise<Omit<RoundTimes, "members">> {
+  const key = [Buffer.from(federation.address.toBytes()), round];
+  const { rows: events } = await database.query<{ type: string; at: string }>(
+    "SELECT type, max(at) AS at FROM events WHERE federation = $1 AND round = $2 GROUP BY type",
+    key,
+  );
+  const { rows: planned } = await database.query<{ created_at: string }>(
+    "SELECT created_at FROM transactions WHERE federation = $1 AND round = $2 AND kind = 'commit'",
+    key,
+  );
+  const at = (type: string) => Number(events.find((event) => event.type === type)?.at);
+  const [opened, received, screened] = [at("round-opened"), at("update-received"), at("update-screened")];
+  const [computed, committed] = [Number(planned[0]?.created_at), at("round-committed")];
+  return {
+    total: committed - opened,
+    upload: received - opened,
+    screening: screened - received,
+    completion: computed - screened,
+    chain: committed - computed,
+  };
+}

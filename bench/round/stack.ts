@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { memberAddress, memberJoin, sendTransaction, tokenAccountAddress } from "@plenary/chain";
+import {
+  configurationHash,
+  ENDPOINTS,
+  type FederationConfiguration,
+  sha256,
+  toHex,
+  vectorRoot,
+  vectorToBytes,
+} from "@plenary/protocol";
+import { createServiceClient, type ServiceClient } from "@plenary/sdk";
+import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
+import { readConfig } from "../../deploy/local/config.ts";
+import { equipMember, STAKE } from "../../deploy/local/found-federation.ts";
+import { openHome } from "../../deploy/local/home.ts";
+import {
+  type FoundingPlan,
+  type OpenedFederation,
+  openFederation,
+} from "../../deploy/local/open-federation.ts";
+import { Ports } from "../../deploy/local/ports.ts";
+import { openDatabase } from "../../deploy/local/postgres.ts";
+import { Supervisor } from "../../deploy/local/processes.ts";
+import { type Stack, startStack } from "../../deploy/local/stack.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const REWARD = 1_000_000n;
+
+/** Database, queue, chain, server and worker, as `npm start` runs them, in a home that ends with the benchmark. */
+export interface BenchStack extends Stack {
+  readonly databaseUrl: string;
+  readonly service: ServiceClient;
+  readonly connection: Connection;
+  readonly ports: Ports;
+  /** Founds a federation with as many members, its first model all zeros; the service knows it and does not open rounds until it is resumed. */
+  found(settings: FoundSettings): Promise<BenchFederation>;
+  stop(): Promise<void>;
+}
+
+export interface FoundSettings {
+  /** Distinguishes the federations of this stack. */
+  readonly id: number;
+  readonly members: number;
+  readonly parameters: number;
+}
+
+export interface BenchMember {
+  readonly address: PublicKey;
+  /** Owns the membership and signs the updates. */
+  readonly keypair: Keypair;
+}
+
+export interface BenchFederation extends OpenedFederation {
+  readonly configuration: FederationConfiguration;
+  readonly members: readonly BenchMember[];
+}
+
+/** Starts everything. What it did is said on standard error; failures include the logs' ends. */
+export async function startBenchStack(): Promise<BenchStack> {
+  const folder = mkdtempSync(join(tmpdir(), "plenary-bench-"));
+  const home = await openHome(folder);
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const supervisor = new Supervisor(home, log);
+  const ports = new Ports();
+  const stop = async () => {
+    home.markStopping();
+    await supervisor.stop();
+    home.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const given = readConfig({ ...process.env, PLENARY_LOG_LEVEL: "warn" }, ROOT);
+    const settings = { root: ROOT, home, supervisor, ports, log };
+    const databaseUrl = await openDatabase({ ...settings, url: given.databaseUrl });
+    const stack = await startStack({ ...settings, config: { ...given, databaseUrl } });
+    const service = createServiceClient({ url: stack.serviceUrl });
+    const connection = new Connection(stack.rpcUrl, "confirmed");
+    const found = async ({ id, members, parameters }: FoundSettings): Promise<BenchFederation> => {
+      const plan = planOf(`bench-${id}`, members, parameters);
+      const { program } = stack;
+      const opened = await openFederation({ home, connection, program, service, plan, id });
+      // Rounds begin when the benchmark asks for them.
+      await service.call(ENDPOINTS.federationPause, {
+        params: { federation: opened.address.toBase58() },
+        signer: opened.authority.secretKey,
+      });
+      const joined = await Promise.all(
+        Array.from({ length: members }, () => joinMember(connection, program, opened)),
+      );
+      return { ...opened, configuration: plan.configuration, members: joined };
+    };
+    return { ...stack, databaseUrl, service, connection, ports, found, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Equips a new owner with fees and stake and joins it. */
+async function joinMember(
+  connection: Connection,
+  program: PublicKey,
+  federation: OpenedFederation,
+): Promise<BenchMember> {
+  const keypair = Keypair.generate();
+  const owner = keypair.publicKey;
+  await equipMember(connection, federation.authority, federation.mint, owner);
+  const account = tokenAccountAddress(federation.mint, owner);
+  const join = memberJoin(program, {
+    federation: federation.address,
+    rewardMint: federation.mint,
+    owner,
+    payer: owner,
+    source: account,
+    payout: account,
+    updateKey: owner,
+    stake: STAKE,
+  });
+  await sendTransaction(connection, join, [keypair]);
+  return { address: memberAddress(program, federation.address, owner), keypair };
+}
+
+/**
+ * A federation whose rounds close with the last member's update. Pay is by data size: leave-one-out would run the predictor once
+ * for every member, which no side of the comparison does.
+ */
+function planOf(name: string, members: number, parameters: number): FoundingPlan {
+  const model = new Int32Array(parameters);
+  const initial = vectorToBytes(model);
+  const questionnaire = new TextEncoder().encode("{}");
+  const hashOf = (bytes: Uint8Array) => toHex(sha256(bytes));
+  const configuration: FederationConfiguration = {
+    version: 1,
+    name,
+    questionnaire: hashOf(questionnaire),
+    predictor: { name: "tilt", latent: 8, hidden: 64 },
+    training: {},
+    initialModel: hashOf(initial),
+    parameterCount: parameters,
+    strategy: { name: "fedavg" },
+    aggregator: { name: "mean" },
+    codecs: ["int8", "int32"],
+    screening: { maxNorm: 1_000_000 },
+    contribution: { name: "data-size", cap: 1_000 },
+    heldOut: null,
+    limits: { maxUpdates: members, maxWeight: 100_000, maxPayloadBytes: parameters * 4 },
+    rounds: { quorum: members, minimum: members, deadlineSeconds: 600, graceSeconds: 600, total: 10_000 },
+    rewardPerRound: String(REWARD),
+  };
+  return {
+    configuration,
+    configurationHash: configurationHash(configuration),
+    modelRoot: vectorRoot(model),
+    rewardPerRound: REWARD,
+    blobs: [
+      { hash: configuration.questionnaire, bytes: questionnaire },
+      { hash: configuration.initialModel, bytes: initial },
+    ],
+  };
+}
