@@ -19,6 +19,8 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const SAME_SIGNAL_MS = 1_000;
 const EXIT_INTERRUPTED = 130;
 
+// Whoever reads the output may go away (`npm start | head`); the run goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 const terminal = createTerminal(process.stdout);
 const log = (text: string) => terminal.line(text);
 
