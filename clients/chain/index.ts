@@ -1,4 +1,5 @@
 export * from "./addresses.ts";
+export * from "./disconnect.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./federation.ts";
