@@ -1,29 +1,32 @@
 /** What went wrong in training, prediction or embedding; the message says what to do about it. */
-export type TrainingErrorCode =
-  | "aborted"
-  | "answers-invalid"
-  | "context-missing"
-  | "embedding-model-invalid"
-  | "embedding-model-missing"
-  | "engine-mismatch"
-  | "engine-unavailable"
-  | "graph-invalid"
-  | "model-mismatch"
-  | "optimizer-state-invalid"
-  | "predictor-unknown"
-  | "questionnaire-invalid"
-  | "settings-invalid"
-  | "training-diverged"
-  | "worker-failed";
+const CODES = [
+  "aborted",
+  "answers-invalid",
+  "context-missing",
+  "embedding-model-invalid",
+  "embedding-model-missing",
+  "engine-mismatch",
+  "engine-unavailable",
+  "graph-invalid",
+  "model-mismatch",
+  "optimizer-state-invalid",
+  "training-diverged",
+  "worker-failed",
+] as const;
+export type TrainingErrorCode = (typeof CODES)[number];
+
+export function isTrainingErrorCode(code: string): code is TrainingErrorCode {
+  return CODES.some((known) => known === code);
+}
 
 export class TrainingError extends Error {
   readonly code: TrainingErrorCode;
-  readonly context: Readonly<Record<string, unknown>>;
+  readonly context: Readonly<Record<string, string | number | boolean>>;
 
   constructor(
     code: TrainingErrorCode,
     message: string,
-    context: Readonly<Record<string, unknown>> = {},
+    context: Readonly<Record<string, string | number | boolean>> = {},
     cause?: unknown,
   ) {
     super(message, cause === undefined ? undefined : { cause });

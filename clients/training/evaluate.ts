@@ -5,6 +5,7 @@ import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import { randomStream, type Seed } from "./random.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
+import { requireModelLength } from "./train-round.ts";
 
 /** Answers that evaluation shows of each group, as in PluralLLM. */
 export const EVALUATION_CONTEXT = 20;
@@ -52,13 +53,7 @@ export async function predictTasks(
   engine: Engine,
   newQuestions: readonly NewQuestion[] = [],
 ): Promise<Float32Array[][]> {
-  if (model.length !== predictor.parameterCount) {
-    throw new TrainingError(
-      "model-mismatch",
-      `the model has ${model.length} parameters, the predictor ${predictor.parameterCount}`,
-      { expected: predictor.parameterCount, actual: model.length },
-    );
-  }
+  requireModelLength(predictor, model);
   const questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length));
   const program = predictor.prediction({ tasks: tasks.length, questions }, model, newQuestions);
   const session = await engine.load(program.model);

@@ -84,7 +84,8 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
   return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
 }
 
-function requireModelLength(predictor: Predictor, model: Int32Array): void {
+/** Throws `model-mismatch` for a model of another configuration. */
+export function requireModelLength(predictor: Predictor, model: Int32Array): void {
   if (model.length === predictor.parameterCount) return;
   throw new TrainingError(
     "model-mismatch",
@@ -126,7 +127,7 @@ async function slopes(
     throw new TrainingError(
       "training-diverged",
       `the loss became ${value} at step ${step + 1}; lower the learning rate or set clipNorm`,
-      { step, loss: value },
+      { step },
     );
   }
   return { loss: value, gradient };

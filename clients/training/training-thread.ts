@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { PlenaryError } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
 import { createPredictor } from "./predictors/index.ts";
 import type { Predictor } from "./predictors/predictor.ts";
@@ -55,11 +56,12 @@ async function answer(
 }
 
 function failureOf(error: unknown): WorkerFailure {
-  if (error instanceof TrainingError) {
-    return { code: error.code, message: error.message, context: error.context };
+  if (error instanceof TrainingError || error instanceof PlenaryError) {
+    const { name, code, message, context } = error;
+    return { name, code, message, context };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: "worker-failed", message, context: {} };
+  return { name: "TrainingError", code: "worker-failed", message, context: {} };
 }
 
 main();

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { AnswerSet } from "@plenary/protocol";
-import { TrainingError, type TrainingErrorCode } from "./errors.ts";
+import { type AnswerSet, isErrorCode, PlenaryError } from "@plenary/protocol";
+import { isTrainingErrorCode, TrainingError } from "./errors.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { Predictor } from "./predictors/predictor.ts";
 import type { Seed } from "./random.ts";
@@ -40,10 +40,12 @@ export type WorkerReply =
   | { readonly id: number; readonly kind: "done"; readonly result: TrainRoundResult }
   | { readonly id: number; readonly kind: "failed"; readonly error: WorkerFailure };
 
+/** An error as it crosses the thread's border: TrainingError and PlenaryError are made anew on the other side. */
 export interface WorkerFailure {
-  readonly code: TrainingErrorCode;
+  readonly name: string;
+  readonly code: string;
   readonly message: string;
-  readonly context: Readonly<Record<string, unknown>>;
+  readonly context: Readonly<Record<string, string | number | boolean>>;
 }
 
 interface Pending {
@@ -123,5 +125,10 @@ function settle(worker: Worker, pending: Map<number, Pending>, reply: WorkerRepl
   pending.delete(reply.id);
   if (pending.size === 0) worker.unref();
   if (reply.kind === "done") call.resolve(reply.result);
-  else call.reject(new TrainingError(reply.error.code, reply.error.message, reply.error.context));
+  else call.reject(errorOf(reply.error));
+}
+
+function errorOf({ name, code, message, context }: WorkerFailure): Error {
+  if (name === "PlenaryError" && isErrorCode(code)) return new PlenaryError(code, message, context);
+  return new TrainingError(isTrainingErrorCode(code) ? code : "worker-failed", message, context);
 }

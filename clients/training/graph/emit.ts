@@ -1,4 +1,4 @@
-import type { Attribute, Graph, GraphConstant, GraphNode, GraphValue } from "./graph.ts";
+import type { Attribute, Graph, GraphConstant, GraphDefinition, GraphNode, GraphValue } from "./graph.ts";
 import { ProtobufWriter } from "./protobuf.ts";
 import type { ElementType, Shape } from "./tensor.ts";
 
@@ -62,11 +62,43 @@ export interface OnnxModel {
   readonly bytes: Uint8Array;
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly elementType: ElementType }>>;
   readonly outputs: readonly string[];
+  /** The same model with some inputs turned into constants, and with metadata: for other ONNX runtimes. */
+  withConstants(
+    values: Readonly<Record<string, Float32Array>>,
+    metadata: Readonly<Record<string, string>>,
+  ): Uint8Array;
 }
 
 /** The graph as an ONNX model: standard operators only, so that any ONNX runtime loads it. */
 export function emitOnnx(graph: Graph, name: string): OnnxModel {
   const definition = graph.definition();
+  const inputs = definition.inputs.map(
+    ({ name: input, tensor: { shape, elementType } }) => [input, { shape, elementType }] as const,
+  );
+  return {
+    bytes: modelBytes(definition, name, {}),
+    inputs: Object.fromEntries(inputs),
+    outputs: definition.outputs.map((output) => output.name),
+    withConstants: (values, metadata) => {
+      const constants = definition.inputs.flatMap(({ name: input, tensor }) =>
+        values[input] === undefined ? [] : [{ tensor, values: values[input] }],
+      );
+      const rest = {
+        ...definition,
+        constants: [...definition.constants, ...constants],
+        inputs: definition.inputs.filter((input) => values[input.name] === undefined),
+      };
+      return modelBytes(rest, name, metadata);
+    },
+  };
+}
+
+/** onnx.proto: ModelProto */
+function modelBytes(
+  definition: GraphDefinition,
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   const body = new ProtobufWriter();
   for (const node of definition.nodes) body.message(1, nodeMessage(node));
   body.text(2, name);
@@ -75,14 +107,9 @@ export function emitOnnx(graph: Graph, name: string): OnnxModel {
   for (const output of definition.outputs) body.message(12, valueMessage(output));
   const operators = new ProtobufWriter().text(1, "").integer(2, OPERATOR_SET);
   const model = new ProtobufWriter().integer(1, IR_VERSION).text(2, "plenary");
-  return {
-    bytes: model.message(7, body).message(8, operators).finish(),
-    inputs: Object.fromEntries(
-      definition.inputs.map(({ name: input, tensor: { shape, elementType } }) => [
-        input,
-        { shape, elementType },
-      ]),
-    ),
-    outputs: definition.outputs.map((output) => output.name),
-  };
+  model.message(7, body).message(8, operators);
+  for (const [key, value] of Object.entries(metadata)) {
+    model.message(14, new ProtobufWriter().text(1, key).text(2, value));
+  }
+  return model.finish();
 }

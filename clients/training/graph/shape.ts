@@ -173,3 +173,9 @@ export function takeRows(x: Tensor, rows: readonly number[]): Tensor {
   const shape = withAxis(x.shape, 0, rows.length);
   return x.graph.node("Gather", [x, x.graph.integers(rows)], shape, undefined, { axis: { int: 0 } });
 }
+
+/** Rows of a table [rows, columns] by int64 indices of any shape; no gradient flows through it. */
+export function lookUp(table: Tensor, indices: Tensor): Tensor {
+  const shape = [...indices.shape, dimensionAt(table, 1)];
+  return table.graph.node("Gather", [table, indices], shape, undefined, { axis: { int: 0 } });
+}

@@ -1,4 +1,5 @@
 import { PlenaryError, type Questionnaire } from "@plenary/protocol";
+import { gpo } from "./gpo.ts";
 import type { EmbeddingTable, Predictor } from "./predictor.ts";
 import { tilt } from "./tilt.ts";
 
@@ -9,7 +10,7 @@ type PredictorFactory = (
 ) => Predictor;
 
 /** Predictors by the name that a federation's configuration gives. */
-export const predictors = { tilt } as const satisfies Record<string, PredictorFactory>;
+export const predictors = { tilt, gpo } as const satisfies Record<string, PredictorFactory>;
 export type PredictorName = keyof typeof predictors;
 
 /**
