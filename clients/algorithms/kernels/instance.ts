@@ -51,26 +51,39 @@ let compiled: WebAssembly.Module | undefined;
 
 /** A new instance with at least `heapBytes` behind `heap`. Throws `internal` where WebAssembly SIMD or memory is missing. */
 export function instantiateKernels(heapBytes: number): Kernels {
+  const kernels = checkExports(instantiate());
+  reserve(kernels, heapBytes);
+  return kernels;
+}
+
+function instantiate(): WebAssembly.Exports {
   try {
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0)));
-    const kernels = checkExports(new WebAssembly.Instance(compiled).exports);
-    reserve(kernels, heapBytes);
-    return kernels;
+    return new WebAssembly.Instance(compiled).exports;
   } catch (cause) {
-    if (cause instanceof PlenaryError) throw cause;
     throw new PlenaryError(
       "internal",
-      "The WebAssembly kernels cannot start: this runtime lacks WebAssembly SIMD or is out of memory. Use a current browser or Node 20 and later.",
-      { heapBytes },
+      "The kernels cannot start: this runtime lacks WebAssembly SIMD. Use Node 20 or a current browser.",
+      {},
       { cause },
     );
   }
 }
 
-/** Grows the memory to hold `heapBytes` behind `heap`. Views made before are detached. */
-export function reserve(kernels: Kernels, heapBytes: number): void {
+/** Grows the memory to hold `heapBytes` behind `heap`. Views made before are detached. Throws `internal` if there is no more memory. */
+function reserve(kernels: Kernels, heapBytes: number): void {
   const missing = kernels.heap + heapBytes - kernels.memory.buffer.byteLength;
-  if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
+  if (missing <= 0) return;
+  try {
+    kernels.memory.grow(Math.ceil(missing / PAGE));
+  } catch (cause) {
+    throw new PlenaryError(
+      "internal",
+      `There is no memory for a sum of ${heapBytes} bytes: fewer rounds at a time or more memory are needed.`,
+      { heapBytes },
+      { cause },
+    );
+  }
 }
 
 let shared: Kernels | undefined;

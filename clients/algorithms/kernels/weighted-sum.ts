@@ -1,10 +1,11 @@
 import { instantiateKernels, type Kernels } from "./instance.ts";
 
-/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are
- * added. The fold4 kernel is compiled for this distance of the four. */
+/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are added. */
 const BLOCK = 8192;
-/** Bytes before the sums, for blocks of four updates. */
-const SCRATCH = 4 * BLOCK * 4;
+/** Bytes from one block of updates to the next, as the fold4 kernel has it. */
+const STRIDE = 33_856;
+/** Bytes before the sums. */
+const SCRATCH = 4 * STRIDE;
 
 /** One update and its weight. */
 export interface WeightedDelta {
@@ -36,7 +37,7 @@ export class WeightedSum {
    */
   add(updates: readonly WeightedDelta[]): void {
     const blocks = [0, 1, 2, 3].map(
-      (i) => new Int32Array(this.#kernels.memory.buffer, this.#block + i * BLOCK * 4, BLOCK),
+      (i) => new Int32Array(this.#kernels.memory.buffer, this.#block + i * STRIDE, BLOCK),
     );
     for (let start = 0; start < this.length; start += BLOCK)
       for (let first = 0; first < updates.length; first += 4) this.#addBlock(start, updates, first, blocks);
@@ -59,8 +60,7 @@ export class WeightedSum {
     if (count === 4)
       this.#kernels.fold4(sums, this.#block, weight(0), weight(1), weight(2), weight(3), padded);
     else
-      for (let i = 0; i < count; i++)
-        this.#kernels.fold(sums, this.#block + i * BLOCK * 4, weight(i), padded);
+      for (let i = 0; i < count; i++) this.#kernels.fold(sums, this.#block + i * STRIDE, weight(i), padded);
   }
 
   /** sums += other's sums. */
