@@ -79,7 +79,7 @@ function reserve(kernels: Kernels, heapBytes: number): void {
   } catch (cause) {
     throw new PlenaryError(
       "internal",
-      `There is no memory for a sum of ${heapBytes} bytes: fewer rounds at a time or more memory are needed.`,
+      `There is no memory for ${heapBytes} bytes of vectors: run fewer rounds at a time, or give the process more memory.`,
       { heapBytes },
       { cause },
     );
