@@ -80,7 +80,7 @@ export interface Dataset {
   /** Families of questions that no member trains on when questions are held out. */
   readonly heldOutFamilies: readonly string[];
   /**
-   * Groups that train (two thirds of those with at least 20 answers) and groups that stay unseen. Committed splits are 7, 20, 21 and 22;
+   * Groups that train (two thirds of those with at least 20 answers) and groups that stay unseen. Committed splits are 0 to 31;
    * any other number orders the groups by a hash of number and id.
    */
   split(number: number): GroupSplit;

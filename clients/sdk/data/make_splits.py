@@ -14,7 +14,7 @@ import sys
 
 import numpy
 
-SPLITS = (7, 20, 21, 22)
+SPLITS = range(32)
 QUESTION_SPLIT = 1234
 MINIMUM_ANSWERS = 20
 NAMED = json.loads((pathlib.Path(__file__).parent / "families.json").read_text())
@@ -61,7 +61,14 @@ def main() -> None:
             "groups": {str(split): split_groups(data, split) for split in SPLITS},
             "heldOutFamilies": held_out_families(data),
         }
-    print(json.dumps(splits, indent=1))
+    lines = [f" {json.dumps(name)}: {{\n{render(split)}\n }}" for name, split in splits.items()]
+    print("{\n" + ",\n".join(lines) + "\n}")
+
+
+def render(split: dict) -> str:
+    """One line a split, so that the file stays short and its changes readable."""
+    groups = ",\n".join(f"   {json.dumps(number)}: {json.dumps(ids)}" for number, ids in split["groups"].items())
+    return f'  "heldOutFamilies": {json.dumps(split["heldOutFamilies"])},\n  "groups": {{\n{groups}\n  }}'
 
 
 main()

@@ -1,0 +1,66 @@
+import {
+  connectTo,
+  createFederation,
+  createServiceClient,
+  loadDataset,
+  planFederation,
+  publicKey,
+  readKeypair,
+} from "@plenary/sdk";
+import { configuredKeypair, required, type Session } from "../session.ts";
+
+export interface FederationFlags {
+  readonly aggregator: string;
+  readonly dataset: string;
+  readonly split: number;
+  readonly quorum: number;
+  readonly id: bigint;
+  readonly name?: string;
+  readonly seed: number;
+  readonly rounds: number;
+  readonly deadline: number;
+  readonly reward: bigint;
+  readonly stake: bigint;
+  readonly bond: bigint;
+  readonly challengeWindow: number;
+  readonly strategy: string;
+  readonly momentum: number;
+}
+
+/** `plenary federation create`: on chain, blobs, vault and bond, and registration with the service. Safe to repeat. */
+export async function federationCreate(session: Session, flags: FederationFlags): Promise<void> {
+  const authority = await configuredKeypair(session);
+  const aggregator = await readKeypair(flags.aggregator);
+  const dataset = await loadDataset(flags.dataset);
+  const plan = planFederation({
+    name: flags.name ?? dataset.questionnaire.title.slice(0, 128),
+    dataset,
+    heldOut: dataset.answersOf(dataset.split(flags.split).unseen),
+    quorum: flags.quorum,
+    seed: flags.seed,
+    strategy:
+      flags.strategy === "fedavgm" ? { name: "fedavgm", momentum: flags.momentum } : { name: flags.strategy },
+    rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
+    rewardPerRound: flags.reward,
+  });
+  const { program } = session.settings;
+  const created = await createFederation({
+    connection: connectTo(required(session, "rpc")),
+    client: createServiceClient({ url: required(session, "service") }),
+    ...(program !== undefined && { program: publicKey(program, "program") }),
+    authority,
+    aggregator,
+    id: flags.id,
+    plan,
+    terms: { minimumStake: flags.stake, minimumBond: flags.bond, challengeWindow: flags.challengeWindow },
+    onStep: ({ step, reference }) =>
+      session.output.say("step", `${step}${reference === null ? "" : ` ${reference}`}`, { step, reference }),
+    signal: session.signal,
+  });
+  const address = created.address.toBase58();
+  const rewardMint = created.rewardMint.toBase58();
+  session.output.say("federation-created", `federation ${address}, reward mint ${rewardMint}`, {
+    address,
+    rewardMint,
+  });
+}

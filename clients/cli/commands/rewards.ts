@@ -1,0 +1,60 @@
+import { memberAddress } from "@plenary/chain";
+import { claimRewards, publicKey, readRewardProof } from "@plenary/sdk";
+import { EXIT } from "../exit-codes.ts";
+import { configuredKeypair, openConfigured, type Session } from "../session.ts";
+
+/** `plenary claim` */
+export async function claim(session: Session): Promise<void> {
+  const keypair = await configuredKeypair(session);
+  const federation = await openConfigured(session);
+  const { amount, transaction, round } = await claimRewards(federation, keypair, { signal: session.signal });
+  const text =
+    transaction !== null
+      ? `claimed ${amount} in transaction ${transaction}, all that is due up to round ${round}`
+      : round === null
+        ? "nothing to claim: no final round pays this member yet"
+        : `nothing to claim: everything up to round ${round} is claimed`;
+  session.output.say("claimed", text, { amount, transaction, round });
+}
+
+/** `plenary verify-claim [OWNER]` */
+export async function verifyClaim(session: Session, owner: string | undefined): Promise<number> {
+  const federation = await openConfigured(session);
+  const key =
+    owner === undefined ? (await configuredKeypair(session)).publicKey : publicKey(owner, "member's owner");
+  const member = memberAddress(federation.program, federation.address, key);
+  const proof = await readRewardProof(federation, member, session.signal);
+  if (proof === null) {
+    session.output.say("claim-proof", `no final round pays ${member.toBase58()} yet`, {
+      member: member.toBase58(),
+      proof,
+    });
+    return EXIT.done;
+  }
+  const { round, cumulative, index, path } = proof;
+  session.output.say(
+    "claim-proof",
+    `the rewards root of round ${round} on chain proves that ${member.toBase58()} has earned ${cumulative} in all (leaf ${index}, ${path.length} hashes)`,
+    { member: member.toBase58(), proof: { round, cumulative, index, path } },
+  );
+  return EXIT.done;
+}
+
+/** `plenary verify-round N` */
+export async function verifyRound(session: Session, number: bigint): Promise<number> {
+  const federation = await openConfigured(session);
+  const found = await federation.verifyRound(number);
+  const lines = found.comparisons.map(
+    ({ field, chain, computed, equal }) =>
+      `${equal ? "equal    " : "DIFFERENT"}  ${field.padEnd(18)}  ${chain}${equal ? "" : ` on chain, ${computed} computed`}`,
+  );
+  if (found.uncheckedKeys > 0)
+    lines.push(`${found.uncheckedKeys} signing keys are no longer on chain and were not checked`);
+  lines.push(
+    found.valid
+      ? `round ${number} is what its public bytes give: ${found.counted} updates counted, ${found.refused} refused`
+      : `round ${number} is WRONG. ${found.difference}`,
+  );
+  session.output.say("round-verified", lines.join("\n"), { ...found });
+  return found.valid ? EXIT.done : EXIT.verification;
+}

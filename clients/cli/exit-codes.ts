@@ -1,0 +1,47 @@
+import { type ErrorCode, PlenaryError } from "@plenary/protocol";
+import { TrainingError } from "@plenary/training";
+
+/** What the process's exit code says; docs/joining.md lists them. */
+export const EXIT = {
+  done: 0,
+  /** An error that nobody foresaw. */
+  unexpected: 1,
+  /** Wrong options, settings, keys or data: change them. */
+  input: 2,
+  /** Service or chain cannot be reached: try again later. */
+  unreachable: 3,
+  /** Service or program refused: the message says why. */
+  refused: 4,
+  /** Something that was checked does not hold. */
+  verification: 5,
+  interrupted: 130,
+} as const;
+
+const INPUT: readonly ErrorCode[] = [
+  "invalid-input",
+  "answers-invalid",
+  "file-unreadable",
+  "file-permissions",
+  "not-found",
+];
+
+/** Exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof PlenaryError) {
+    if (INPUT.includes(error.code)) return EXIT.input;
+    if (error.code.endsWith("-unavailable") || ["rate-limited", "shutting-down"].includes(error.code))
+      return EXIT.unreachable;
+    if (error.code === "verification-failed") return EXIT.verification;
+    return error.code === "internal" ? EXIT.unexpected : EXIT.refused;
+  }
+  if (error instanceof TrainingError) return EXIT.input;
+  return isAbort(error) ? EXIT.interrupted : EXIT.unexpected;
+}
+
+/** Whether an error is the answer to Ctrl-C. */
+export function isAbort(error: unknown): boolean {
+  return (
+    (error instanceof Error && error.name === "AbortError") ||
+    (error instanceof TrainingError && error.code === "aborted")
+  );
+}

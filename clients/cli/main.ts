@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { PlenaryError } from "@plenary/protocol";
+import { TrainingError } from "@plenary/training";
+import { CommanderError } from "commander";
+import { readEnvironment } from "./config.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { type Output, openOutput } from "./output.ts";
+import { buildProgram, type Run } from "./program.ts";
+
+const interruption = new AbortController();
+
+const run: Run = async (given, work) => {
+  const environment = readEnvironment(process.env);
+  const settings = {
+    service: given.service ?? environment.service,
+    rpc: given.rpc ?? environment.rpc,
+    program: given.program ?? environment.program,
+    federation: given.federation ?? environment.federation,
+    keypair: given.keypair ?? environment.keypair,
+    state: given.state ?? environment.state,
+    data: given.data ?? environment.data,
+  };
+  const output = openOutput(process, given.json === true);
+  try {
+    const code = await work({ settings, output, signal: interruption.signal });
+    process.exitCode = typeof code === "number" ? code : EXIT.done;
+  } catch (error) {
+    report(output, error);
+    process.exitCode = exitCodeOf(error);
+  } finally {
+    output.close();
+  }
+};
+
+function report(output: Output, error: unknown): void {
+  if (error instanceof PlenaryError || error instanceof TrainingError)
+    output.fail(error.code, error.message, error.context);
+  else if (interruption.signal.aborted) output.fail("interrupted", "interrupted", {});
+  else output.fail("internal", error instanceof Error ? (error.stack ?? error.message) : String(error), {});
+}
+
+/** The first signal stops in order, the second at once. */
+function interrupt(): void {
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort();
+}
+
+process.on("SIGINT", interrupt);
+process.on("SIGTERM", interrupt);
+const program = buildProgram(run);
+program.exitOverride();
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.exitOverride();
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has printed the usage; what it calls 1 is wrong input.
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.input;
+}

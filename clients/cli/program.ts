@@ -1,0 +1,163 @@
+import { DATASETS } from "@plenary/sdk";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { dataCheck } from "./commands/data.ts";
+import { type FederationFlags, federationCreate } from "./commands/federation.ts";
+import { airdrop, keygen } from "./commands/keys.ts";
+import { join, status, type TrainFlags, train } from "./commands/member.ts";
+import { claim, verifyClaim, verifyRound } from "./commands/rewards.ts";
+import { type Settings, VARIABLES } from "./config.ts";
+import type { Session } from "./session.ts";
+
+/** Runs a command with its settings; the number is the process's exit code. */
+export type Run = (
+  settings: Partial<Settings> & { readonly json?: boolean },
+  work: (session: Session) => Promise<unknown>,
+) => Promise<void>;
+
+/** The `plenary` command: what it takes, not what it does. */
+export function buildProgram(run: Run): Command {
+  const program = new Command("plenary")
+    .description("Take part in federated preference learning that settles on Solana.")
+    .version("0.1.0")
+    .showHelpAfterError("(plenary --help lists commands and options)")
+    .addHelpText("after", EXIT_CODES);
+  const runs =
+    <Rest extends unknown[]>(work: (session: Session, ...rest: Rest) => Promise<unknown>) =>
+    (...parameters: unknown[]): Promise<void> => {
+      const command = parameters.at(-1);
+      if (!(command instanceof Command))
+        throw new Error("unreachable: commander hands over the command last");
+      // Commander hands over what each command below declares; its types do not say so.
+      const rest = [...parameters.slice(0, -2), command.opts()] as unknown as Rest;
+      return run(command.optsWithGlobals(), (session) => work(session, ...rest));
+    };
+  keyCommands(program, runs);
+  operatorCommands(program, runs);
+  memberCommands(program, runs);
+  checkCommands(program, runs);
+  return program;
+}
+
+type Runs = <Rest extends unknown[]>(
+  work: (session: Session, ...rest: Rest) => Promise<unknown>,
+) => (...parameters: unknown[]) => Promise<void>;
+
+function keyCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("keygen <file>"), [])
+    .description("make a Solana keypair file that only you can read")
+    .action(runs((session, file: string) => keygen(session, file)));
+  withSettings(program.command("airdrop [address]"), ["rpc", "keypair"])
+    .description("ask a development chain for SOL")
+    .option("--sol <amount>", "how much", positive, 1)
+    .action(
+      runs((session, address: string | undefined, flags: { sol: number }) =>
+        airdrop(session, address, flags),
+      ),
+    );
+}
+
+function operatorCommands(program: Command, runs: Runs): void {
+  const federation = program.command("federation").description("for who runs a federation");
+  withSettings(federation.command("create"), ["service", "rpc", "program", "keypair"])
+    .alias("register")
+    .description(
+      "create a federation on chain, fund it and register it with the service; repeat it after a failure",
+    )
+    .requiredOption("--aggregator <file>", "keypair file of the service, which posts the bond")
+    .option("--dataset <name|path>", `${DATASETS.join(", ")}, or a path`, DATASETS[0])
+    .option("--split <n>", "which groups stay unseen, for evaluation and pay", integer, 7)
+    .option("--quorum <n>", "updates that close a round", integer, 3)
+    .option("--id <n>", "tells federations of one authority apart", amount, 1n)
+    .option("--name <text>", "shown to members; the data set's title by default")
+    .option("--seed <n>", "draws the first model", integer, 1)
+    .option("--rounds <n>", "rounds until it is complete; 0 for no end", integer, 0)
+    .option("--deadline <seconds>", "how long a round collects updates", integer, 300)
+    .option("--reward <units>", "most that a round pays, in base units", amount, 1_000_000_000n)
+    .option("--stake <units>", "what a member stakes", amount, 0n)
+    .option("--bond <units>", "what the aggregator posts", amount, 0n)
+    .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer, 3_600)
+    .addOption(
+      new Option("--strategy <name>", "server step").choices(["fedavg", "fedavgm"]).default("fedavg"),
+    )
+    .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
+    .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
+}
+
+const ALL = ["service", "rpc", "program", "federation"] as const;
+
+function memberCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("join"), [...ALL, "keypair", "data"])
+    .description("join a federation on chain, staking what it asks for")
+    .action(runs((session) => join(session)));
+  withSettings(program.command("train"), [...ALL, "keypair", "data", "state"])
+    .description("take part in every round until told to stop; joins first if need be")
+    .option("--rounds <n>", "stop after so many rounds", integer)
+    .option("--once", "stop after one round")
+    .option("--seed <n>", "fix this member's draws, for runs that must repeat exactly", integer)
+    .addOption(
+      new Option("--engine <name>", "wasm gives the same bits everywhere")
+        .choices(["native", "wasm"])
+        .default("native"),
+    )
+    .option("--codec <name>", "how updates travel; the federation's first by default")
+    .action(runs((session, flags: TrainFlags) => train(session, flags)));
+  withSettings(program.command("status"), [...ALL, "keypair"])
+    .description("how the federation and your updates stand, with the reason where one was not counted")
+    .action(runs((session) => status(session)));
+  withSettings(program.command("claim"), [...ALL, "keypair"])
+    .description("claim what final rounds have earned")
+    .action(runs((session) => claim(session)));
+}
+
+function checkCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("verify-claim [owner]"), [...ALL, "keypair"])
+    .description("check a member's proof of pay against the chain")
+    .action(runs((session, owner: string | undefined) => verifyClaim(session, owner)));
+  withSettings(program.command("verify-round"), ALL)
+    .description("compute a round anew from public bytes and compare it with the chain")
+    .argument("<number>", "number of a committed round", amount)
+    .action(runs((session, number: bigint) => verifyRound(session, number)));
+  const data = program.command("data").description("for answers files");
+  withSettings(data.command("check <file>"), ALL)
+    .description("say what is wrong in an answers file, by line and column")
+    .option("--dataset <name|path>", "check against this data set instead of a federation")
+    .action(runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)));
+}
+
+const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
+  service: ["--service <url>", "aggregation service"],
+  rpc: ["--rpc <url>", "Solana RPC node"],
+  program: ["--program <address>", "a deployment of one's own"],
+  federation: ["--federation <address>", "needed where the service has several"],
+  keypair: ["--keypair <file>", "Solana keypair file"],
+  state: ["--state <folder>", "where the member remembers what it has signed"],
+  data: ["--data <file>", "answers as CSV or JSONL"],
+};
+
+function withSettings(command: Command, names: readonly (keyof Settings)[]): Command {
+  for (const name of names) {
+    const [flags, text] = OPTIONS[name];
+    command.option(flags, `${text} [${VARIABLES[name]}]`);
+  }
+  return command.option("--json", "one JSON object per line instead of text");
+}
+
+function integer(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+function amount(text: string): bigint {
+  if (!/^[0-9]{1,20}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return BigInt(text);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 unexpected error, 2 wrong options, keys or data, 3 service or chain out of reach,
+4 refused by service or program, 5 verification failed, 130 interrupted.`;
