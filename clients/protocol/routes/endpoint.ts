@@ -63,16 +63,19 @@ export function endpoint<
 
 export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
 export type QueryOf<E extends Endpoint> = Static<E["query"]>;
-export type BodyOf<E extends Endpoint> = E["body"] extends TSchema
-  ? Static<E["body"]>
-  : E["body"] extends "bytes"
-    ? Uint8Array
+// The literals first: any string has the form of an empty schema.
+export type BodyOf<E extends Endpoint> = E["body"] extends "bytes"
+  ? Uint8Array
+  : E["body"] extends TSchema
+    ? Static<E["body"]>
     : undefined;
-export type ResponseOf<E extends Endpoint> = E["response"] extends TSchema
-  ? Static<E["response"]>
-  : E["response"] extends "bytes"
-    ? Uint8Array
-    : undefined;
+export type ResponseOf<E extends Endpoint> = E["response"] extends "bytes"
+  ? Uint8Array
+  : E["response"] extends "events"
+    ? undefined
+    : E["response"] extends TSchema
+      ? Static<E["response"]>
+      : undefined;
 
 /** The path and query of a call. Throws `invalid-input` if a path parameter is missing. */
 export function urlOf(

@@ -8,9 +8,10 @@ export function isActive(member: MemberRow, round: bigint): boolean {
   return member.joined_round <= round && (member.exit_round === 0n || round < member.exit_round);
 }
 
-/** The key that signs a member's envelopes of a round: a rotated key signs from the next round on. */
+/** The key that signs a member's envelopes of a round: a rotated key signs from the next round on. Before it joined, it has no other. */
 export function signingKeyOf(member: MemberRow, round: bigint): Uint8Array {
-  return round >= member.key_since_round ? member.update_key : member.previous_key;
+  const hasPrevious = member.joined_round < member.key_since_round;
+  return hasPrevious && round < member.key_since_round ? member.previous_key : member.update_key;
 }
 
 /** Reads all of a federation's members from the chain into the mirror. */

@@ -25,7 +25,7 @@ export interface Call<E extends Endpoint> {
   readonly params: ParamsOf<E>;
   readonly query: QueryOf<E>;
   /** Undefined for a stream: read it from `request.body`. */
-  readonly body: E["body"] extends TSchema ? BodyOf<E> : undefined;
+  readonly body: E["body"] extends "bytes" ? undefined : BodyOf<E>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -33,7 +33,7 @@ export interface Call<E extends Endpoint> {
 /** Answers with the endpoint's response; those of bytes and events write to the reply themselves. */
 export type Handler<E extends Endpoint> = (
   call: Call<E>,
-) => Promise<E["response"] extends TSchema ? ResponseOf<E> : FastifyReply>;
+) => Promise<E["response"] extends "bytes" | "events" ? FastifyReply : ResponseOf<E>>;
 
 /** One handler for every endpoint of the protocol: leaving one out is a type error. */
 export type Handlers = { readonly [Operation in keyof Endpoints]: Handler<Endpoints[Operation]> };
