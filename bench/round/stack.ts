@@ -1,26 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { memberAddress, memberJoin, sendTransaction, tokenAccountAddress } from "@plenary/chain";
+import { ENDPOINTS, type FederationConfiguration, sha256, toHex, vectorToBytes } from "@plenary/protocol";
 import {
-  configurationHash,
-  ENDPOINTS,
-  type FederationConfiguration,
-  sha256,
-  toHex,
-  vectorRoot,
-  vectorToBytes,
-} from "@plenary/protocol";
-import { createServiceClient, type ServiceClient } from "@plenary/sdk";
+  createServiceClient,
+  joinFederation,
+  type PlannedFederation,
+  type ServiceClient,
+} from "@plenary/sdk";
 import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import { readConfig } from "../../deploy/local/config.ts";
-import { equipMember, STAKE } from "../../deploy/local/found-federation.ts";
 import { openHome } from "../../deploy/local/home.ts";
-import {
-  type FoundingPlan,
-  type OpenedFederation,
-  openFederation,
-} from "../../deploy/local/open-federation.ts";
+import { equipMember, type OpenedFederation, openFederation } from "../../deploy/local/open-federation.ts";
 import { Ports } from "../../deploy/local/ports.ts";
 import { openDatabase } from "../../deploy/local/postgres.ts";
 import { Supervisor } from "../../deploy/local/processes.ts";
@@ -99,35 +90,23 @@ export async function startBenchStack(): Promise<BenchStack> {
   }
 }
 
-/** Equips a new owner with fees and stake and joins it. */
+/** A new member with what its membership costs. */
 async function joinMember(
   connection: Connection,
   program: PublicKey,
   federation: OpenedFederation,
 ): Promise<BenchMember> {
   const keypair = Keypair.generate();
-  const owner = keypair.publicKey;
-  await equipMember(connection, federation.authority, federation.mint, owner);
-  const account = tokenAccountAddress(federation.mint, owner);
-  const join = memberJoin(program, {
-    federation: federation.address,
-    rewardMint: federation.mint,
-    owner,
-    payer: owner,
-    source: account,
-    payout: account,
-    updateKey: owner,
-    stake: STAKE,
-  });
-  await sendTransaction(connection, join, [keypair]);
-  return { address: memberAddress(program, federation.address, owner), keypair };
+  await equipMember(connection, federation, keypair.publicKey);
+  const { member } = await joinFederation({ connection, program, ...federation }, { keypair });
+  return { address: member, keypair };
 }
 
 /**
  * A federation whose rounds close with the last member's update. Pay is by data size: leave-one-out would run the predictor once
  * for every member, which no side of the comparison does.
  */
-function planOf(name: string, members: number, parameters: number): FoundingPlan {
+function planOf(name: string, members: number, parameters: number): PlannedFederation {
   const model = new Int32Array(parameters);
   const initial = vectorToBytes(model);
   const questionnaire = new TextEncoder().encode("{}");
@@ -152,12 +131,10 @@ function planOf(name: string, members: number, parameters: number): FoundingPlan
   };
   return {
     configuration,
-    configurationHash: configurationHash(configuration),
-    modelRoot: vectorRoot(model),
-    rewardPerRound: REWARD,
-    blobs: [
-      { hash: configuration.questionnaire, bytes: questionnaire },
-      { hash: configuration.initialModel, bytes: initial },
-    ],
+    initialModel: model,
+    blobs: new Map([
+      [configuration.questionnaire, questionnaire],
+      [configuration.initialModel, initial],
+    ]),
   };
 }

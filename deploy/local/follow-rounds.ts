@@ -3,7 +3,7 @@ import { PlenaryError, parserOf, type RoundView, vectorFromBytes } from "@plenar
 import { type Engine, evaluateBaselines, evaluateModel } from "@plenary/training";
 import Type from "typebox";
 import { type Home, replaceFile } from "./home.ts";
-import type { FederationPlan } from "./plan-federation.ts";
+import type { RunPlan } from "./plan-federation.ts";
 import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
 
 /** Draws of evaluation contexts: the service's, so that its scores and these compare. */
@@ -15,7 +15,7 @@ export interface RoundSource {
 }
 
 /** Scores of the two predictions that need no training. */
-export function measureBaselines(plan: FederationPlan): Report["baselines"] {
+export function measureBaselines(plan: RunPlan): Report["baselines"] {
   const { questionnaire, training, unseen } = plan;
   const onUnseen = evaluateBaselines(questionnaire, training, unseen);
   const onTraining = evaluateBaselines(questionnaire, training, training);
@@ -32,10 +32,10 @@ export function measureBaselines(plan: FederationPlan): Report["baselines"] {
 export class RoundLedger {
   readonly rounds: RoundReport[];
   readonly #file: string;
-  readonly #plan: FederationPlan;
+  readonly #plan: RunPlan;
   readonly #engine: Engine;
 
-  constructor(home: Home, federation: string, plan: FederationPlan, engine: Engine) {
+  constructor(home: Home, federation: string, plan: RunPlan, engine: Engine) {
     this.#file = home.file("rounds", `${federation}.json`);
     this.#plan = plan;
     this.#engine = engine;

@@ -1,12 +1,11 @@
 import { memberAddress, readMember } from "@plenary/chain";
 import type { AnswerSet } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { equipMember } from "./found-federation.ts";
 import { type Home, replaceFile } from "./home.ts";
 import { keepKeypair, keypairFile } from "./keys.ts";
-import type { OpenedFederation } from "./open-federation.ts";
-import type { FederationPlan, RunSettings } from "./plan-federation.ts";
-import type { ProcessDescription, SupervisedProcess, Supervisor } from "./processes.ts";
+import { equipMember, type OpenedFederation } from "./open-federation.ts";
+import type { RunPlan, RunSettings } from "./plan-federation.ts";
+import type { ProcessDescription, Supervisor } from "./processes.ts";
 import { nodeProcess, type Stack } from "./stack.ts";
 
 const CLI = "clients/cli/main.ts";
@@ -18,7 +17,7 @@ export interface MembersSettings {
   readonly stack: Stack;
   readonly connection: Connection;
   readonly federation: OpenedFederation;
-  readonly plan: FederationPlan;
+  readonly plan: RunPlan;
   readonly run: RunSettings;
   /** Number of the federation in this home. */
   readonly id: number;
@@ -31,61 +30,46 @@ export interface Organisation {
   readonly name: string;
   readonly address: PublicKey;
   readonly index: number;
+  /** Ids of the survey's groups that it speaks for. */
+  readonly groups: readonly string[];
 }
 
-/** Gives each organisation its keypair and its answers, and lets those join that are no members yet. */
-export async function assembleOrganisations(settings: MembersSettings): Promise<Organisation[]> {
-  const { home, connection, federation, plan, stack, log } = settings;
+/** Gives each organisation its keypair, its answers, and what joining costs, and starts its process, which joins and trains. */
+export async function startOrganisations(settings: MembersSettings): Promise<Organisation[]> {
+  const { home, connection, federation, plan, stack, supervisor } = settings;
   const organisations: Organisation[] = [];
   for (const [index, answers] of plan.slices.entries()) {
     const name = `member-${String(index + 1).padStart(2, "0")}`;
     const owner = keepKeypair(home, name).publicKey;
     const address = memberAddress(stack.program, federation.address, owner);
-    const organisation = { name, address, index };
+    const organisation = { name, address, index, groups: answers.groups.map(({ id }) => id) };
     organisations.push(organisation);
-    if ((await readMember(connection, address)) !== null) continue;
-    writeAnswers(answersFile(settings, organisation), answers);
-    await equipMember(connection, federation.authority, federation.mint, owner);
-    await runToEnd(settings, organisation, "join");
-    log(`${name} joined as ${address.toBase58()} with ${answers.groups.map(({ id }) => id).join(", ")}`);
+    if ((await readMember(connection, address)) === null) {
+      writeAnswers(answersFile(settings, organisation), answers);
+      await equipMember(connection, federation, owner);
+    }
+    await supervisor.start(command(settings, organisation, "train"));
   }
   return organisations;
 }
 
-/** Starts every organisation's training process; each takes part in rounds until the federation is complete. */
-export async function startTraining(
-  settings: MembersSettings,
-  organisations: readonly Organisation[],
-): Promise<SupervisedProcess[]> {
-  const started: SupervisedProcess[] = [];
-  for (const organisation of organisations) {
-    started.push(await settings.supervisor.start(command(settings, organisation, "train")));
-  }
-  return started;
-}
-
 /** Lets an organisation claim what it has earned in final rounds. */
 export async function claimReward(settings: MembersSettings, organisation: Organisation): Promise<void> {
-  await runToEnd(settings, organisation, "claim");
-}
-
-async function runToEnd(settings: MembersSettings, organisation: Organisation, verb: Verb): Promise<void> {
-  const description = command(settings, organisation, verb);
-  const process = await settings.supervisor.start({
+  const description = command(settings, organisation, "claim");
+  const claiming = await settings.supervisor.start({
     ...description,
-    name: `${description.name}-${verb}`,
-    // Ready is done.
+    name: `${description.name}-claim`,
+    // It is done when it has ended.
     ready: async () => false,
   });
-  await process.ended;
+  await claiming.ended;
 }
 
-type Verb = "join" | "train" | "claim";
+type Verb = "train" | "claim";
 
 function command(settings: MembersSettings, organisation: Organisation, verb: Verb): ProcessDescription {
   const { home, stack, federation, environment, run, id } = settings;
   const own: Readonly<Record<Verb, readonly string[]>> = {
-    join: [],
     train: [
       ...["--data", answersFile(settings, organisation), "--engine", run.engine],
       // Every organisation draws its own batches.

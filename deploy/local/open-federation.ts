@@ -1,25 +1,30 @@
-import { federationAddress, readFederation } from "@plenary/chain";
-import { ENDPOINTS, PlenaryError, toHex } from "@plenary/protocol";
-import type { ServiceClient } from "@plenary/sdk";
-import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import { federationAddress, readFederation, tokenAccountAddress } from "@plenary/chain";
+import { configurationHash, ENDPOINTS, PlenaryError, toHex } from "@plenary/protocol";
+import {
+  createFederation,
+  mintTo,
+  type PlannedFederation,
+  requestSol,
+  type ServiceClient,
+  tokenBalance,
+} from "@plenary/sdk";
+import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import { LocalStackError } from "./errors.ts";
-import { foundFederation } from "./found-federation.ts";
 import type { Home } from "./home.ts";
 import { keepKeypair } from "./keys.ts";
-import type { FederationPlan } from "./plan-federation.ts";
+import { BOND, STAKE } from "./tokens.ts";
 
-/** What of a plan stands on chain or lies with the service. */
-export type FoundingPlan = Pick<
-  FederationPlan,
-  "configuration" | "configurationHash" | "modelRoot" | "rewardPerRound" | "blobs"
->;
+/** Lets rounds become final, and claims be paid, while somebody watches. A federation among strangers takes days. */
+const CHALLENGE_WINDOW_SECONDS = 1;
+const FOUNDER_SOL = 10;
+const MEMBER_SOL = 1;
 
 export interface OpenSettings {
   readonly home: Home;
   readonly connection: Connection;
   readonly program: PublicKey;
   readonly service: ServiceClient;
-  readonly plan: FoundingPlan;
+  readonly plan: PlannedFederation;
   /** Number of the federation in this home. */
   readonly id: number;
 }
@@ -27,7 +32,7 @@ export interface OpenSettings {
 export interface OpenedFederation {
   readonly address: PublicKey;
   readonly authority: Keypair;
-  readonly mint: PublicKey;
+  readonly rewardMint: PublicKey;
 }
 
 /**
@@ -37,57 +42,67 @@ export interface OpenedFederation {
 export async function openFederation(settings: OpenSettings): Promise<OpenedFederation> {
   const { home, connection, program, service, plan, id } = settings;
   const authority = keepKeypair(home, "authority");
-  const mint = keepKeypair(home, `mint-${id}`);
+  const aggregator = keepKeypair(home, "aggregator");
   const address = federationAddress(program, authority.publicKey, BigInt(id));
   const known = await readFederation(connection, address);
-  if (known !== null && toHex(known.configurationHash) !== toHex(plan.configurationHash)) {
+  if (known !== null && toHex(known.configurationHash) !== toHex(configurationHash(plan.configuration))) {
     throw new LocalStackError(
       "run-failed",
       `Federation ${address.toBase58()} was founded with another configuration than this version of Plenary makes from the same options. Begin another with --fresh, or use the version that founded it.`,
       { federation: address.toBase58() },
     );
   }
-  const { limits, rounds, parameterCount } = plan.configuration;
-  await foundFederation({
+  if (known !== null && (await isRegistered(service, address))) {
+    return { address, authority, rewardMint: known.rewardMint };
+  }
+  for (const founder of [authority, aggregator]) await ensureSol(connection, founder.publicKey, FOUNDER_SOL);
+  const { rewardMint } = await createFederation({
     connection,
+    client: service,
     program,
     authority,
-    aggregator: keepKeypair(home, "aggregator"),
-    mint,
+    aggregator,
     id: BigInt(id),
-    configurationHash: plan.configurationHash,
-    modelRoot: plan.modelRoot,
-    parameterCount,
-    limits,
-    collectSeconds: rounds.deadlineSeconds,
-    graceSeconds: rounds.graceSeconds,
-    rewardPerRound: plan.rewardPerRound,
-    rewards: plan.rewardPerRound * BigInt(rounds.total),
+    plan,
+    fundedRounds: plan.configuration.rounds.total,
+    terms: { minimumBond: BOND, minimumStake: STAKE, challengeWindow: CHALLENGE_WINDOW_SECONDS },
   });
-  await register(service, plan, address, authority);
-  return { address, authority, mint: mint.publicKey };
+  return { address, authority, rewardMint };
 }
 
-/** Hands the configuration and the public bytes that it names to the service, unless it has them. */
-async function register(
-  service: ServiceClient,
-  plan: FoundingPlan,
-  address: PublicKey,
-  authority: Keypair,
+/** Money for fees and tokens for the stake of an organisation that has not joined yet. */
+export async function equipMember(
+  connection: Connection,
+  { authority, rewardMint }: OpenedFederation,
+  owner: PublicKey,
 ): Promise<void> {
-  const federation = address.toBase58();
+  await ensureSol(connection, owner, MEMBER_SOL);
+  const missing = STAKE - (await tokenBalance(connection, tokenAccountAddress(rewardMint, owner)));
+  if (missing > 0n) await mintTo(connection, { authority, mint: rewardMint, owner, amount: missing });
+}
+
+async function isRegistered(service: ServiceClient, address: PublicKey): Promise<boolean> {
   try {
-    await service.call(ENDPOINTS.federationRead, { params: { federation } });
-    return;
+    await service.call(ENDPOINTS.federationRead, { params: { federation: address.toBase58() } });
+    return true;
   } catch (error) {
-    if (!(error instanceof PlenaryError && error.code === "not-found")) throw error;
+    if (error instanceof PlenaryError && error.code === "not-found") return false;
+    throw error;
   }
-  const signer = authority.secretKey;
-  for (const { hash, bytes } of plan.blobs) {
-    await service.call(ENDPOINTS.blobWrite, { params: { hash }, body: bytes, signer });
+}
+
+/** Sees to it that an account can pay fees and rent. Where money is not free, says who needs how much. */
+async function ensureSol(connection: Connection, owner: PublicKey, sol: number): Promise<void> {
+  const missing = sol - (await connection.getBalance(owner, "confirmed")) / LAMPORTS_PER_SOL;
+  if (missing < sol / 2) return;
+  try {
+    await requestSol(connection, owner, missing);
+  } catch (cause) {
+    throw new LocalStackError(
+      "chain-unavailable",
+      `${owner.toBase58()} needs ${missing} SOL for fees and rent, and this chain gives none away. Send it there and start again.`,
+      { address: owner.toBase58() },
+      { cause },
+    );
   }
-  await service.call(ENDPOINTS.federationRegister, {
-    body: { address: federation, configuration: plan.configuration },
-    signer,
-  });
 }

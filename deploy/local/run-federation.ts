@@ -1,4 +1,4 @@
-import { type Federation, readFederation } from "@plenary/chain";
+import { type Federation, readFederation, readMember } from "@plenary/chain";
 import { ENDPOINTS, fromHex, type RoundView } from "@plenary/protocol";
 import { createServiceClient, type ServiceClient } from "@plenary/sdk";
 import { openEngine } from "@plenary/training";
@@ -9,16 +9,10 @@ import { LocalStackError } from "./errors.ts";
 import { keepFederationRecord } from "./federation-record.ts";
 import { isPassing, measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import type { Home } from "./home.ts";
-import {
-  assembleOrganisations,
-  claimReward,
-  type MembersSettings,
-  type Organisation,
-  startTraining,
-} from "./members.ts";
+import { claimReward, type MembersSettings, type Organisation, startOrganisations } from "./members.ts";
 import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
-import { type FederationPlan, planFederation } from "./plan-federation.ts";
+import { planRun, type RunPlan } from "./plan-federation.ts";
 import type { Supervisor } from "./processes.ts";
 import { type Report, writeReport } from "./report.ts";
 import { baselineLines, claimLine, roundLine, statusLine, summaryLines } from "./run-lines.ts";
@@ -48,7 +42,7 @@ export interface RunFederationSettings {
 export async function runFederation(settings: RunFederationSettings): Promise<boolean> {
   const { home, stack, options, log } = settings;
   const { id, settings: run, isNew } = keepFederationRecord(home, options);
-  const plan = await planFederation(run);
+  const plan = await planRun(run);
   const connection = new Connection(stack.rpcUrl, "confirmed");
   const service = createServiceClient({ url: stack.serviceUrl });
   const federation = await openFederation({ home, connection, program: stack.program, service, plan, id });
@@ -60,10 +54,10 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     ...settings,
     ...{ connection, federation, plan, run, id, environment: settings.config.environment },
   };
-  const organisations = await assembleOrganisations(members);
   const baselines = measureBaselines(plan);
   for (const line of baselineLines(baselines)) log(line);
-  await startTraining(members, organisations);
+  const organisations = await startOrganisations(members);
+  await showJoins(members, organisations, settings);
   const engine = await openEngine("native");
   const ledger = new RoundLedger(home, address, plan, engine);
   const following = { ...settings, service, address, plan, ledger, baselines };
@@ -79,10 +73,27 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   return report.rounds.length >= plan.configuration.rounds.total && state.totalClaimed === state.totalEarned;
 }
 
+/** Waits until every organisation is a member on chain, and says so of each. */
+async function showJoins(
+  { connection }: MembersSettings,
+  organisations: readonly Organisation[],
+  { log, terminal, end }: RunFederationSettings,
+): Promise<void> {
+  for (const [joined, { name, address, groups }] of organisations.entries()) {
+    terminal.status(`${joined} of ${organisations.length} organisations have joined`);
+    while ((await readMember(connection, address)) === null) {
+      end.throwIfAborted();
+      await pause();
+    }
+    log(`${name} is member ${address.toBase58()} with ${groups.join(", ")}`);
+  }
+  terminal.status(null);
+}
+
 interface Following extends RunFederationSettings {
   readonly service: ServiceClient;
   readonly address: string;
-  readonly plan: FederationPlan;
+  readonly plan: RunPlan;
   readonly ledger: RoundLedger;
   readonly baselines: Report["baselines"];
 }

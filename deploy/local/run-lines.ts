@@ -1,6 +1,6 @@
 import type { RoundView } from "@plenary/protocol";
-import { TOKEN } from "./found-federation.ts";
 import type { Evaluation, Report, RoundReport } from "./report.ts";
+import { formatTokens } from "./tokens.ts";
 
 /** What the terminal says about a run. AS is the alignment score, 1 - Jensen-Shannon distance, on groups that no member has. */
 
@@ -40,14 +40,14 @@ export function statusLine(view: RoundView, seconds: number): string {
 }
 
 export function claimLine(member: string, amount: bigint, transaction: string): string {
-  return `claim  ${member}  ${tokens(amount)} tokens  tx ${transaction}`;
+  return `claim  ${member}  ${formatTokens(amount)} tokens  tx ${transaction}`;
 }
 
 export function summaryLines(report: Report): string[] {
   const { totals, baselines, rounds } = report;
   const last = rounds.at(-1);
   const lines = [
-    `${totals.rounds} rounds, ${totals.members} members, ${totals.seconds.toFixed(0)} s in rounds; ${tokens(BigInt(totals.claimed))} of ${tokens(BigInt(totals.earned))} earned tokens claimed.`,
+    `${totals.rounds} rounds, ${totals.members} members, ${totals.seconds.toFixed(0)} s in rounds; ${formatTokens(BigInt(totals.claimed))} of ${formatTokens(BigInt(totals.earned))} earned tokens claimed.`,
   ];
   if (last !== undefined) {
     lines.push(
@@ -59,11 +59,4 @@ export function summaryLines(report: Report): string[] {
 
 function scores({ unseen }: Evaluation): string {
   return `${unseen.mean.toFixed(3)}, worst ${unseen.min.toFixed(3)}`;
-}
-
-function tokens(amount: bigint): string {
-  const fraction = String(amount % TOKEN)
-    .padStart(6, "0")
-    .replace(/0+$/, "");
-  return fraction === "" ? String(amount / TOKEN) : `${amount / TOKEN}.${fraction}`;
 }
