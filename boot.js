@@ -317,7 +317,12 @@ function handOver(node, args, task) {
   const child = spawn(node, args, {
     cwd: ROOT,
     stdio: ["inherit", "inherit", "inherit", ...channel],
-    env: { ...process.env, PLENARY_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd() },
+    env: {
+      // Halves the time that a process takes to load its sources; there are many of them.
+      NODE_COMPILE_CACHE: join(MODULES, ".cache", "node"),
+      ...process.env,
+      PLENARY_CALLER_FOLDER: process.env.INIT_CWD ?? process.cwd(),
+    },
   });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));

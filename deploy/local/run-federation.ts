@@ -21,6 +21,7 @@ import type { Terminal } from "./terminal.ts";
 
 const POLL_MS = 300;
 const PAGE = 200;
+const CLAIMS_AT_ONCE = 3;
 
 export interface RunFederationSettings {
   readonly config: Config;
@@ -154,11 +155,15 @@ async function claimEverything(
     state = await read();
   }
   terminal.status(null);
-  for (const organisation of organisations) {
-    const params = { federation: address, member: organisation.address.toBase58() };
-    const { earned, claimed } = await service.call(ENDPOINTS.memberRead, { params });
-    if (earned !== claimed) await claimReward(members, organisation);
-  }
+  const waiting = [...organisations];
+  const claimNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const params = { federation: address, member: next.address.toBase58() };
+      const { earned, claimed } = await service.call(ENDPOINTS.memberRead, { params });
+      if (earned !== claimed) await claimReward(members, next);
+    }
+  };
+  await Promise.all(Array.from({ length: CLAIMS_AT_ONCE }, claimNext));
   for (const { member, amount, transaction } of await claimsOf(members, organisations)) {
     log(claimLine(member, amount, transaction));
   }
