@@ -19,6 +19,7 @@ import {
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import type { FederationContext } from "./open-federation.ts";
+import { nullIfNotFound } from "./round-reads.ts";
 
 /** A proof of pay that was checked against a final Round account on chain. */
 export interface RewardProof {
@@ -53,12 +54,7 @@ export async function readRewardProof(
 ): Promise<RewardProof | null> {
   const { client, connection, program, address: federation } = context;
   const params = { federation: federation.toBase58(), member: member.toBase58() };
-  const view = await client
-    .call(ENDPOINTS.rewardRead, { params, ...(signal && { signal }) })
-    .catch((error: unknown) => {
-      if (error instanceof PlenaryError && error.code === "not-found") return null;
-      throw error;
-    });
+  const view = await client.call(ENDPOINTS.rewardRead, { params, signal }).catch(nullIfNotFound);
   if (view === null) return null;
   const number = BigInt(view.round);
   const round = await readRound(connection, roundAddress(program, federation, number));

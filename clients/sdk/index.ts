@@ -37,7 +37,8 @@ export {
   type OpenFederationOptions,
   publicKey,
 } from "./open-federation.ts";
-export { type Participant, participate, type TrainOptions } from "./participate.ts";
+export { participate } from "./participate.ts";
+export type { Participant, TrainOptions } from "./participation.ts";
 export type { ParticipationEvent, TrainedRound } from "./participation-events.ts";
 export { type MintTo, mintTo, requestSol } from "./reward-mint.ts";
 export {

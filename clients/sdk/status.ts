@@ -3,12 +3,12 @@ import {
   ENDPOINTS,
   type FederationView,
   type MemberView,
-  PlenaryError,
   type RoundView,
   type UpdateView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
 import type { FederationContext } from "./open-federation.ts";
+import { nullIfNotFound } from "./round-reads.ts";
 
 /** Where a federation stands, and one owner's membership in it. */
 export interface FederationStatus {
@@ -84,9 +84,4 @@ async function memberStatus(
     claimable: "0",
   };
   return { ...(view ?? unknown), stake: account.stake, updates: updates.flat() };
-}
-
-function nullIfNotFound(error: unknown): null {
-  if (error instanceof PlenaryError && error.code === "not-found") return null;
-  throw error;
 }

@@ -2,7 +2,9 @@ export { type AlignmentReport, alignment } from "./alignment.ts";
 export { type Baselines, evaluateBaselines } from "./baselines.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
+export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";
 export type { OptimizerState } from "./optimizers/optimizer.ts";
+export { type PredictInput, type Prediction, predict } from "./predict.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
 export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
 export type { Seed } from "./random.ts";
@@ -20,4 +22,5 @@ export {
   type TrainRoundResult,
   trainRound,
 } from "./train-round.ts";
+export { openTrainingWorker, type TrainingWorker } from "./training-worker.ts";
 export { type UtilityInput, utility } from "./utility.ts";
