@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { fromHex, PlenaryError, toBase58 } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
@@ -56,8 +57,9 @@ async function requireAuthority(context: Context, known: Set<string>, key: Uint8
   known.add(name);
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, open: () => NodeJS.ReadableStream): FastifyReply {
-  return request.method === "HEAD" ? reply.send() : reply.send(open());
+/** For HEAD an empty stream, because Fastify takes the length of anything else for the blob's. */
+function send(request: FastifyRequest, reply: FastifyReply, open: () => Readable): FastifyReply {
+  return reply.send(request.method === "HEAD" ? Readable.from([]) : open());
 }
 
 function matches(header: string | undefined, etag: string): boolean {

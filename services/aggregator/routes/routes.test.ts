@@ -47,7 +47,7 @@ describe("routes", () => {
     federation = await createFederation({
       rpcUrl: stack.rpcUrl,
       aggregator: stack.aggregator,
-      members: 3,
+      members: 4,
       parameterCount: PARAMETERS,
     });
     address = toBase58(federation.address);
@@ -155,7 +155,8 @@ describe("routes", () => {
   });
 
   test("what is refused of a payload, and that nothing of it stays", async () => {
-    const update = await updateFor(client, federation, memberAt(0), round, { sequence: 6n });
+    const delta = new Int32Array(PARAMETERS).fill(4711);
+    const update = await updateFor(client, federation, memberAt(0), round, { sequence: 6n, delta });
     const { payload } = update;
     await refused(uploadOf(update, { body: payload.subarray(1) }), "payload-truncated");
     await refused(uploadOf(update, { body: Buffer.concat([payload, payload]) }), "payload-too-large");
