@@ -1,9 +1,10 @@
-import { DATASETS } from "@plenary/sdk";
+import { DATASETS, MODEL_FORMATS, type ModelFormat } from "@plenary/sdk";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dataCheck } from "./commands/data.ts";
 import { type FederationFlags, federationCreate } from "./commands/federation.ts";
 import { airdrop, keygen } from "./commands/keys.ts";
 import { join, status, type TrainFlags, train } from "./commands/member.ts";
+import { exportCommand, predictCommand } from "./commands/model.ts";
 import { claim, verifyClaim, verifyRound } from "./commands/rewards.ts";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Session } from "./session.ts";
@@ -34,6 +35,7 @@ export function buildProgram(run: Run): Command {
   keyCommands(program, runs);
   operatorCommands(program, runs);
   memberCommands(program, runs);
+  modelCommands(program, runs);
   checkCommands(program, runs);
   return program;
 }
@@ -107,6 +109,23 @@ function memberCommands(program: Command, runs: Runs): void {
   withSettings(program.command("claim"), [...ALL, "keypair"])
     .description("claim what final rounds have earned")
     .action(runs((session) => claim(session)));
+}
+
+function modelCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("export <file>"), ALL)
+    .description("write the model to a file, checked against the chain")
+    .addOption(new Option("--format <name>", "by the file's ending, if not said").choices(MODEL_FORMATS))
+    .option("--round <n>", "the model after this round; the last one by default", amount)
+    .action(
+      runs((session, file: string, flags: { format?: ModelFormat; round?: bigint }) =>
+        exportCommand(session, file, flags),
+      ),
+    );
+  withSettings(program.command("predict"), [...ALL, "data"])
+    .description("predict how groups answer questions from the answers that they gave (--data)")
+    .option("--questions <ids>", "separated by commas; all that the group has not answered by default")
+    .option("--round <n>", "with the model after this round; the last one by default", amount)
+    .action(runs((session, flags: { questions?: string; round?: bigint }) => predictCommand(session, flags)));
 }
 
 function checkCommands(program: Command, runs: Runs): void {

@@ -31,6 +31,7 @@ export {
 export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";
+export { exportModel, MODEL_FORMATS, type ModelFormat, readModel } from "./model.ts";
 export {
   connectTo,
   type FederationContext,
@@ -40,6 +41,12 @@ export {
 export { participate } from "./participate.ts";
 export type { Participant, TrainOptions } from "./participation.ts";
 export type { ParticipationEvent, TrainedRound } from "./participation-events.ts";
+export {
+  type GroupPrediction,
+  type PredictAnswers,
+  predictAnswers,
+  type QuestionPrediction,
+} from "./predict.ts";
 export { type MintTo, mintTo, requestSol } from "./reward-mint.ts";
 export {
   type CallOptions,

@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import { PlenaryError, toHex } from "@plenary/protocol";
+import { exportModel, type ModelFormat, predictAnswers, readAnswers, readModel } from "@plenary/sdk";
+import { openConfigured, required, type Session } from "../session.ts";
+
+/** `plenary export FILE` */
+export async function exportCommand(
+  session: Session,
+  file: string,
+  { format, round }: { readonly format?: ModelFormat; readonly round?: bigint },
+): Promise<void> {
+  const chosen = format ?? formatOf(file);
+  const federation = await openConfigured(session);
+  const { model, root } = await readModel(federation, round, session.signal);
+  const bytes = exportModel(federation, model, chosen);
+  await writeFile(file, bytes).catch((cause: unknown) => {
+    throw new PlenaryError(
+      "file-unreadable",
+      `Cannot write ${file}: choose a folder that exists and is yours.`,
+      { path: file },
+      { cause },
+    );
+  });
+  session.output.say("exported", `${file}: ${chosen}, ${bytes.length} bytes, model ${toHex(root)}`, {
+    file,
+    format: chosen,
+    bytes: bytes.length,
+    root,
+  });
+}
+
+function formatOf(file: string): ModelFormat {
+  if (file.endsWith(".onnx")) return "onnx";
+  if (file.endsWith(".safetensors")) return "safetensors";
+  throw new PlenaryError(
+    "invalid-input",
+    `${file} ends neither in .onnx nor in .safetensors: say --format.`,
+    { field: "format" },
+  );
+}
+
+/** `plenary predict` */
+export async function predictCommand(
+  session: Session,
+  { questions, round }: { readonly questions?: string; readonly round?: bigint },
+): Promise<void> {
+  const federation = await openConfigured(session);
+  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
+  const { model } = await readModel(federation, round, session.signal);
+  const groups = await predictAnswers(federation, { model, answers, questions: questions?.split(",") });
+  const lines = groups.flatMap(({ group, predictions }) => [
+    group,
+    ...predictions.flatMap(({ question, text, options }) => [
+      `  ${question}: ${text}`,
+      ...options.map(({ option, share }) => `    ${(100 * share).toFixed(1).padStart(5)} %  ${option}`),
+    ]),
+  ]);
+  session.output.say("predicted", lines.join("\n"), { groups });
+}
