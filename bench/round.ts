@@ -85,7 +85,12 @@ async function main(): Promise<void> {
   const stack = await startBenchStack();
   const stops: (() => Promise<void>)[] = [() => stack.stop()];
   try {
-    const flower = await startFlower({ clients, parameters, rounds: rounds + warmup, ports: stack.ports });
+    const flower = await startFlower({
+      clients,
+      parameters,
+      rounds: rounds + warmup + 1,
+      ports: stack.ports,
+    });
     stops.unshift(() => flower.stop());
     const sides = [];
     for (const [id, codec] of CODECS.entries()) {

@@ -57,13 +57,19 @@ export async function startFlower(settings: FlowerSettings): Promise<FlowerFeder
     client.stderr.resume();
   }
   await read("ready");
-  let first = true;
+  const signal = (name: "SIGSTOP" | "SIGCONT") => {
+    for (const child of children) child.kill(name);
+  };
+  signal("SIGSTOP");
   return {
     async round() {
-      if (!first) await read("ready");
-      first = false;
+      signal("SIGCONT");
       server.stdin.write("round\n");
-      return Number(await read("seconds"));
+      const seconds = Number(await read("seconds"));
+      await read("ready");
+      // Its clients' threads wake up all the time, which is not to slow down the other side.
+      signal("SIGSTOP");
+      return seconds;
     },
     async stop() {
       const ended = children.map(

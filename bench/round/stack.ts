@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ENDPOINTS, type FederationConfiguration, sha256, toHex, vectorToBytes } from "@plenary/protocol";
@@ -28,6 +28,8 @@ export interface BenchStack extends Stack {
   readonly ports: Ports;
   /** Founds a federation with as many members, its first model all zeros; the service knows it and does not open rounds until it is resumed. */
   found(settings: FoundSettings): Promise<BenchFederation>;
+  /** Stops a process of the stack where it is; what is returned lets it go on. */
+  suspend(name: "server" | "worker"): () => void;
   stop(): Promise<void>;
 }
 
@@ -83,11 +85,24 @@ export async function startBenchStack(): Promise<BenchStack> {
       );
       return { ...opened, configuration: plan.configuration, members: joined };
     };
-    return { ...stack, databaseUrl, service, connection, ports, found, stop };
+    const suspend = (name: string) => {
+      const pid = pidOf(home.file("processes", `${name}.json`));
+      process.kill(pid, "SIGSTOP");
+      return () => void process.kill(pid, "SIGCONT");
+    };
+    return { ...stack, databaseUrl, service, connection, ports, found, suspend, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The process in a supervisor's record. */
+function pidOf(record: string): number {
+  const value: unknown = JSON.parse(readFileSync(record, "utf8"));
+  if (typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number")
+    return value.pid;
+  throw new Error(`${record} names no process.`);
 }
 
 /** A new member with what its membership costs. */
