@@ -1,14 +1,13 @@
-import {
-  ASSOCIATED_TOKEN_PROGRAM_ID,
-  getAssociatedTokenAddressSync,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
 import { PublicKey } from "@solana/web3.js";
 
 /*
  * Where the program's accounts lie. Seeds are written here and in the program's `SEED` constants, nowhere else; the
  * tests compare the two through the compiled program.
  */
+
+/** The SPL Token program, and the one that owns the addresses of associated token accounts. */
+export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 
 const encoder = new TextEncoder();
 const SEEDS = {
@@ -46,7 +45,7 @@ export function escrowAddress(program: PublicKey, federation: PublicKey): Public
 
 /** The owner's associated token account for a mint of the SPL Token program. */
 export function tokenAccountAddress(mint: PublicKey, owner: PublicKey): PublicKey {
-  return getAssociatedTokenAddressSync(mint, owner, true, TOKEN_PROGRAM_ID, ASSOCIATED_TOKEN_PROGRAM_ID);
+  return derive(ASSOCIATED_TOKEN_PROGRAM, [owner.toBytes(), TOKEN_PROGRAM.toBytes(), mint.toBytes()]);
 }
 
 function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {

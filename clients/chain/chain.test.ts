@@ -7,13 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { EMPTY_ROOT, PlenaryError, sha256 } from "@plenary/protocol";
-import {
-  createInitializeMint2Instruction,
-  createMintToInstruction,
-  MINT_SIZE,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
-import { Connection, Keypair, SystemProgram } from "@solana/web3.js";
+import { Connection, Keypair } from "@solana/web3.js";
 import {
   disconnect,
   federationAddress,
@@ -21,8 +15,11 @@ import {
   listFederations,
   listMembers,
   listRounds,
+  MINT_LENGTH,
   memberAddress,
   memberJoin,
+  mintCreate,
+  mintTo,
   PROGRAM_ID,
   parseEvents,
   readFederation,
@@ -72,22 +69,14 @@ after(async () => {
 });
 
 async function createMint(): Promise<void> {
-  const source = tokenAccountAddress(mint.publicKey, authority.publicKey);
-  const create = SystemProgram.createAccount({
-    fromPubkey: authority.publicKey,
-    newAccountPubkey: mint.publicKey,
-    lamports: await connection.getMinimumBalanceForRentExemption(MINT_SIZE),
-    space: MINT_SIZE,
-    programId: TOKEN_PROGRAM_ID,
-  });
-  const account = tokenAccountCreate({
-    payer: authority.publicKey,
-    mint: mint.publicKey,
-    owner: authority.publicKey,
-  });
-  const initialize = createInitializeMint2Instruction(mint.publicKey, 6, authority.publicKey, null);
-  const supply = createMintToInstruction(mint.publicKey, source, authority.publicKey, 1000n);
-  await sendTransaction(connection, [create, initialize, ...account, supply], [authority, mint]);
+  const payer = authority.publicKey;
+  const destination = tokenAccountAddress(mint.publicKey, payer);
+  const rent = await connection.getMinimumBalanceForRentExemption(MINT_LENGTH);
+  const create = mintCreate({ payer, mint: mint.publicKey, authority: payer, decimals: 6, rent });
+  const account = tokenAccountCreate({ payer, mint: mint.publicKey, owner: payer });
+  const supply = mintTo({ mint: mint.publicKey, authority: payer, destination, amount: 1000n });
+  await sendTransaction(connection, [...create, ...account, ...account, ...supply], [authority, mint]);
+  assert.equal((await connection.getTokenAccountBalance(destination)).value.amount, "1000");
 }
 
 test("creates a federation, reads it back and watches it change", async () => {

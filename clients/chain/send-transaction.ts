@@ -67,7 +67,7 @@ async function sendOnce(
   const wire = transaction.serialize();
   const signature = toBase58(transaction.signature ?? new Uint8Array());
   await options.onSigned?.(signature);
-  await submit(connection, wire, false);
+  if (!(await submit(connection, wire, false))) return null;
   for (let turn = 1; ; turn++) {
     options.signal?.throwIfAborted();
     if (await isConfirmed(connection, signature)) return signature;
@@ -99,8 +99,11 @@ function assemble(
   return transaction;
 }
 
-/** A repeated submission may meet its own success ("already processed"), so only the first one's refusal counts. */
-async function submit(connection: Connection, wire: Uint8Array, again: boolean): Promise<void> {
+/**
+ * Hands the transaction to the node; false if the node does not know the blockhash, so that it must be signed anew. A repeated
+ * submission may meet its own success ("already processed"), so only the first one's refusal counts.
+ */
+async function submit(connection: Connection, wire: Uint8Array, again: boolean): Promise<boolean> {
   try {
     await connection.sendRawTransaction(wire, {
       skipPreflight: again,
@@ -108,10 +111,13 @@ async function submit(connection: Connection, wire: Uint8Array, again: boolean):
       maxRetries: 0,
     });
   } catch (cause) {
-    if (again) return;
-    if (!(cause instanceof SendTransactionError)) unreachable(connection)(cause);
-    else throw transactionFailed(cause.transactionError.message, cause.logs ?? [], cause);
+    if (again) return true;
+    if (!(cause instanceof SendTransactionError)) return unreachable(connection)(cause);
+    const { message } = cause.transactionError;
+    if (/blockhash not found/i.test(message)) return false;
+    throw transactionFailed(message, cause.logs ?? [], cause);
   }
+  return true;
 }
 
 async function isConfirmed(connection: Connection, signature: string): Promise<boolean> {

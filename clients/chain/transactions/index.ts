@@ -10,6 +10,8 @@ export * from "./member-exit.ts";
 export * from "./member-join.ts";
 export * from "./member-rotate-key.ts";
 export * from "./member-withdraw.ts";
+export * from "./mint-create.ts";
+export * from "./mint-to.ts";
 export * from "./payout-update.ts";
 export * from "./reward-claim.ts";
 export * from "./round-close.ts";

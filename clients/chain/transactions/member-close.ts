@@ -11,6 +11,7 @@ export interface MemberClose {
 /** Closes the account of a member that left and was never paid; its rent goes back to who paid it. */
 export function memberClose(program: PublicKey, input: MemberClose): TransactionInstruction[] {
   const accounts = {
+    federation: input.federation,
     member: memberAddress(program, input.federation, input.owner),
     owner: input.owner,
     rentPayer: input.rentPayer,

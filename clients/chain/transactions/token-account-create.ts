@@ -1,6 +1,6 @@
-import { createAssociatedTokenAccountIdempotentInstruction } from "@solana/spl-token";
-import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { tokenAccountAddress } from "../addresses.ts";
+import { type PublicKey, SystemProgram, TransactionInstruction } from "@solana/web3.js";
+import { Buffer } from "buffer";
+import { ASSOCIATED_TOKEN_PROGRAM, TOKEN_PROGRAM, tokenAccountAddress } from "../addresses.ts";
 
 export interface TokenAccountCreate {
   readonly payer: PublicKey;
@@ -8,8 +8,19 @@ export interface TokenAccountCreate {
   readonly owner: PublicKey;
 }
 
+/** The associated token program's instruction CreateIdempotent. */
+const CREATE_IDEMPOTENT = 1;
+
 /** Creates the owner's associated token account if it does not exist. */
 export function tokenAccountCreate(input: TokenAccountCreate): TransactionInstruction[] {
-  const address = tokenAccountAddress(input.mint, input.owner);
-  return [createAssociatedTokenAccountIdempotentInstruction(input.payer, address, input.owner, input.mint)];
+  const keys = [
+    { pubkey: input.payer, isSigner: true, isWritable: true },
+    { pubkey: tokenAccountAddress(input.mint, input.owner), isSigner: false, isWritable: true },
+    { pubkey: input.owner, isSigner: false, isWritable: false },
+    { pubkey: input.mint, isSigner: false, isWritable: false },
+    { pubkey: SystemProgram.programId, isSigner: false, isWritable: false },
+    { pubkey: TOKEN_PROGRAM, isSigner: false, isWritable: false },
+  ];
+  const data = Buffer.from([CREATE_IDEMPOTENT]);
+  return [new TransactionInstruction({ programId: ASSOCIATED_TOKEN_PROGRAM, keys, data })];
 }

@@ -145,4 +145,6 @@ pub enum PlenaryError {
     WrongRentPayer,
     #[msg("The SlotHashes sysvar holds no entry.")]
     SlotHashMissing,
+    #[msg("Rounds in which the member could take part are not final or void yet.")]
+    MemberRoundsNotFinal,
 }

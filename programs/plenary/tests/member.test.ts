@@ -8,6 +8,7 @@ import {
   memberWithdraw,
   PROGRAM_ID,
   payoutUpdate,
+  roundVoid,
   updateKeyAt,
 } from "@plenary/chain";
 import { type Keypair, PublicKey } from "@solana/web3.js";
@@ -89,11 +90,28 @@ test("a member leaves, waits, takes its stake, and may come back", () => {
   scenario.refuse("StakeInEscrow", scenario.joinInstruction(owner), [payer, owner]);
   scenario.refuse("StakeInEscrow", close(scenario, owner), [owner]);
   scenario.chain.now += 1n;
+  // the round that it could take part in can still be challenged once it is committed
+  scenario.refuse("MemberRoundsNotFinal", withdraw(scenario, owner), [owner]);
+  scenario.run("round_void", roundVoid(PROGRAM_ID, { federation, number }), [payer]);
   scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
   scenario.refuse("NothingToWithdraw", withdraw(scenario, owner), [owner]);
   scenario.run("member_join", scenario.joinInstruction(owner), [payer, owner]);
   assert.equal(scenario.member(owner).joinedRound, number + 1n);
   assert.equal(scenario.state().members, 1);
+});
+
+test("without a stake, too, a member neither closes nor comes back while its rounds can be challenged", () => {
+  const scenario = Scenario.ready("first", { minimumStake: 0n });
+  const { federation, payer } = scenario;
+  const owner = scenario.join("member one", 0n);
+  const number = scenario.open();
+  scenario.commit(number);
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
+  scenario.refuse("MemberRoundsNotFinal", close(scenario, owner), [owner]);
+  scenario.refuse("MemberRoundsNotFinal", scenario.joinInstruction(owner, { stake: 0n }), [payer, owner]);
+  scenario.chain.now += 60n;
+  scenario.finalize(number);
+  scenario.run("member_close", close(scenario, owner), [owner]);
 });
 
 test("an account that was paid stays, so that coming back pays nothing twice", () => {

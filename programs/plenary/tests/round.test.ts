@@ -19,17 +19,20 @@ test("a round opens with the next number, on the last committed base, within the
   refuse("RoundAlreadyOpen", {});
 });
 
-test("a commitment states counts, weights and rewards that can be", () => {
-  const scenario = Scenario.ready("first", { rewardPerRound: 20_000n, minimumBond: 0n });
+test("a round opens only if the vault can pay its budget", () => {
+  const scenario = Scenario.ready("first", { rewardPerRound: 10_001n });
   scenario.refuse("VaultTooSmall", scenario.openInstruction(), [scenario.payer, scenario.aggregator]);
-  const funded = Scenario.ready();
-  const owner = funded.join("member one");
-  funded.completeRound(funded.earned([owner, 400n]));
-  const number = funded.open();
-  const earned = funded.earned([owner, 500n]);
+});
+
+test("a commitment states counts, weights and rewards that can be", () => {
+  const scenario = Scenario.ready();
+  const owner = scenario.join("member one");
+  scenario.completeRound(scenario.earned([owner, 400n]));
+  const number = scenario.open();
+  const earned = scenario.earned([owner, 500n]);
   const refuse = (error: string, changes: Partial<RoundResult>) =>
-    funded.refuse(error, funded.commitInstruction(number, funded.result(number, earned, changes)), [
-      funded.aggregator,
+    scenario.refuse(error, scenario.commitInstruction(number, scenario.result(number, earned, changes)), [
+      scenario.aggregator,
     ]);
   for (const updateCount of [0, 17, 2 ** 32 - 1]) refuse("UpdateCountOutOfRange", { updateCount });
   for (const totalWeight of [3001, 2 ** 32 - 1]) refuse("TotalWeightOutOfRange", { totalWeight });
@@ -39,10 +42,10 @@ test("a commitment states counts, weights and rewards that can be", () => {
   refuse("RewardsTreeMismatch", { rewardCount: 0 });
   refuse("RewardsTreeMismatch", { rewardsRoot: EMPTY_ROOT });
   refuse("StateNotEmpty", { nextStateRoot: digest("a state") });
-  funded.commit(number, earned);
+  scenario.commit(number, earned);
   refuse("RoundNotOpen", {});
-  funded.chain.now += 60n;
-  funded.finalize(number);
+  scenario.chain.now += 60n;
+  scenario.finalize(number);
   refuse("RoundNotOpen", {});
 });
 

@@ -8,8 +8,11 @@ import {
   federationAddress,
   federationCreate,
   type Member,
+  MINT_LENGTH,
   memberAddress,
   memberJoin,
+  mintCreate,
+  mintTo,
   PROGRAM_ID,
   type Round,
   type RoundResult,
@@ -31,13 +34,7 @@ import {
   leafHash,
   merkleRoot,
 } from "@plenary/protocol";
-import {
-  createInitializeMint2Instruction,
-  createMintToInstruction,
-  MINT_SIZE,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
-import { type Keypair, type PublicKey, SystemProgram, type TransactionInstruction } from "@solana/web3.js";
+import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { digest, keypairOf, type Outcome, TestChain } from "./test-chain.ts";
 
 export const DECIMALS = 6;
@@ -166,7 +163,7 @@ export class Scenario {
 
   /** The owner's token account, with `amount` more in it. */
   tokensFor(owner: Keypair, amount: bigint, mint = this.mint): PublicKey {
-    return mintTo(this.chain, mint, owner.publicKey, amount);
+    return issue(this.chain, mint, owner.publicKey, amount);
   }
 
   tokenAccount(owner: Keypair): PublicKey {
@@ -293,30 +290,21 @@ export class Scenario {
 export function createMint(chain: TestChain, label: string): PublicKey {
   const treasury = chain.actor("treasury");
   const mint = keypairOf(label);
-  const rent = Number(chain.svm.minimumBalanceForRentExemption(BigInt(MINT_SIZE)));
-  const create = SystemProgram.createAccount({
-    fromPubkey: treasury.publicKey,
-    newAccountPubkey: mint.publicKey,
-    lamports: rent,
-    space: MINT_SIZE,
-    programId: TOKEN_PROGRAM_ID,
-  });
-  const initialize = createInitializeMint2Instruction(mint.publicKey, DECIMALS, treasury.publicKey, null);
-  chain.run("mint", [create, initialize], [treasury, mint]);
+  const payer = treasury.publicKey;
+  const rent = Number(chain.svm.minimumBalanceForRentExemption(BigInt(MINT_LENGTH)));
+  const create = mintCreate({ payer, mint: mint.publicKey, authority: payer, decimals: DECIMALS, rent });
+  chain.run("mint", create, [treasury, mint]);
   return mint.publicKey;
 }
 
 /** Mints to the owner's associated token account, creating it where needed; returns its address. */
-export function mintTo(chain: TestChain, mint: PublicKey, owner: PublicKey, amount: bigint): PublicKey {
+export function issue(chain: TestChain, mint: PublicKey, owner: PublicKey, amount: bigint): PublicKey {
   const treasury = chain.actor("treasury");
-  const account = tokenAccountAddress(mint, owner);
+  const destination = tokenAccountAddress(mint, owner);
   const create = tokenAccountCreate({ payer: treasury.publicKey, mint, owner });
-  chain.run(
-    "mint",
-    [...create, createMintToInstruction(mint, account, treasury.publicKey, amount)],
-    [treasury],
-  );
-  return account;
+  const supply = mintTo({ mint, authority: treasury.publicKey, destination, amount });
+  chain.run("mint", [...create, ...supply], [treasury]);
+  return destination;
 }
 
 function sorted(earned: readonly Earned[]): Earned[] {

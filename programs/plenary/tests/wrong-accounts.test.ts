@@ -146,183 +146,223 @@ const tokens = (key: Keypair) => mine.tokenAccount(key);
 const at = (key: Keypair) => key.publicKey;
 
 /** In the order in which one federation can go through them all. */
-const steps: readonly (() => Case)[] = [
-  () => ({
-    name: "federation_update",
-    instructions: federationUpdate(PROGRAM_ID, { federation, authority: at(authority), terms: mine.terms }),
-    signers: [authority],
-  }),
-  () => ({
-    name: "federation_pause",
-    instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: true }),
-    signers: [authority],
-  }),
-  () => ({
-    name: "federation_pause",
-    instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: false }),
-    signers: [authority],
-  }),
-  () => ({
-    name: "authority_propose",
-    instructions: authorityPropose(PROGRAM_ID, {
-      federation,
-      authority: at(authority),
-      proposed: at(authority),
+const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
+  [
+    "federation_update",
+    () => ({
+      instructions: federationUpdate(PROGRAM_ID, { federation, authority: at(authority), terms: mine.terms }),
+      signers: [authority],
     }),
-    signers: [authority],
-  }),
-  () => ({
-    name: "authority_accept",
-    instructions: authorityAccept(PROGRAM_ID, { federation, proposedAuthority: at(authority) }),
-    signers: [authority],
-  }),
-  () => ({
-    name: "vault_fund",
-    instructions: vaultFund(PROGRAM_ID, {
-      federation,
-      rewardMint,
-      funder: at(aggregator),
-      source: tokens(aggregator),
-      amount: 10n,
+  ],
+  [
+    "federation_pause",
+    () => ({
+      instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: true }),
+      signers: [authority],
     }),
-    signers: [aggregator],
-  }),
-  () => ({
-    name: "vault_withdraw",
-    instructions: vaultWithdraw(PROGRAM_ID, {
-      federation,
-      rewardMint,
-      authority: at(authority),
-      destination: mine.tokensFor(authority, 0n),
-      amount: 5n,
+  ],
+  [
+    "federation_pause",
+    () => ({
+      instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: false }),
+      signers: [authority],
     }),
-    signers: [authority],
-    accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow", "ownEscrow"].map(
-      (to) => `destination <- ${to}`,
-    ),
-  }),
-  () => ({
-    name: "bond_deposit",
-    instructions: bondDeposit(PROGRAM_ID, {
-      federation,
-      rewardMint,
-      aggregator: at(aggregator),
-      source: tokens(aggregator),
-      amount: 10n,
+  ],
+  [
+    "authority_propose",
+    () => ({
+      instructions: authorityPropose(PROGRAM_ID, {
+        federation,
+        authority: at(authority),
+        proposed: at(authority),
+      }),
+      signers: [authority],
     }),
-    signers: [aggregator],
-  }),
-  () => ({
-    name: "bond_withdraw",
-    instructions: bondWithdraw(PROGRAM_ID, {
-      federation,
-      rewardMint,
-      signer: at(aggregator),
-      destination: tokens(aggregator),
-      amount: 10n,
+  ],
+  [
+    "authority_accept",
+    () => ({
+      instructions: authorityAccept(PROGRAM_ID, { federation, proposedAuthority: at(authority) }),
+      signers: [authority],
     }),
-    signers: [aggregator],
-  }),
-  () => {
-    const joining = chain.actor("member three");
-    mine.tokensFor(joining, 100n);
-    return {
-      name: "member_join",
-      instructions: mine.joinInstruction(joining),
-      signers: [payer, joining],
-      accepted: [
-        ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
-        ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `authority <- ${key}`),
-        ...["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
-          (to) => `payout <- ${to}`,
-        ),
-      ],
-    };
-  },
-  () => ({
-    name: "member_rotate_key",
-    instructions: memberRotateKey(PROGRAM_ID, {
-      federation,
-      owner: at(owner),
-      updateKey: keypairOf("new key").publicKey,
-    }),
-    signers: [owner],
-  }),
-  () => ({
-    name: "payout_update",
-    instructions: payoutUpdate(PROGRAM_ID, { federation, owner: at(owner), payout: tokens(owner) }),
-    signers: [owner],
-    accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
-      (to) => `payout <- ${to}`,
-    ),
-  }),
-  () => ({
-    name: "round_open",
-    instructions: mine.openInstruction(),
-    signers: [payer, aggregator],
-    accepted: ["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
-  }),
-  () => ({
-    name: "round_commit",
-    instructions: mine.commitInstruction(2n, mine.result(2n, earned)),
-    signers: [aggregator],
-  }),
-  () => {
-    chain.now += 60n;
-    return {
-      name: "round_finalize",
-      instructions: roundFinalize(PROGRAM_ID, { federation, number: 2n }),
-      signers: [payer],
-    };
-  },
-  () => ({ name: "reward_claim", instructions: mine.claimInstruction(2n, owner, earned), signers: [payer] }),
-  () => ({
-    name: "round_close",
-    instructions: roundClose(PROGRAM_ID, {
-      federation,
-      authority: at(authority),
-      number: 1n,
-      rentPayer: at(payer),
-    }),
-    signers: [authority],
-  }),
-  () => {
-    const number = mine.open();
-    chain.now += 91n;
-    return {
-      name: "round_void",
-      instructions: roundVoid(PROGRAM_ID, { federation, number }),
-      signers: [payer],
-    };
-  },
-  () => ({
-    name: "member_exit",
-    instructions: memberExit(PROGRAM_ID, { federation, owner: at(other) }),
-    signers: [other],
-  }),
-  () => {
-    chain.now += 100n;
-    return {
-      name: "member_withdraw",
-      instructions: memberWithdraw(PROGRAM_ID, {
+  ],
+  [
+    "vault_fund",
+    () => ({
+      instructions: vaultFund(PROGRAM_ID, {
         federation,
         rewardMint,
-        owner: at(other),
-        destination: tokens(other),
+        funder: at(aggregator),
+        source: tokens(aggregator),
+        amount: 10n,
       }),
+      signers: [aggregator],
+    }),
+  ],
+  [
+    "vault_withdraw",
+    () => ({
+      instructions: vaultWithdraw(PROGRAM_ID, {
+        federation,
+        rewardMint,
+        authority: at(authority),
+        destination: mine.tokensFor(authority, 0n),
+        amount: 5n,
+      }),
+      signers: [authority],
+      accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow", "ownEscrow"].map(
+        (to) => `destination <- ${to}`,
+      ),
+    }),
+  ],
+  [
+    "bond_deposit",
+    () => ({
+      instructions: bondDeposit(PROGRAM_ID, {
+        federation,
+        rewardMint,
+        aggregator: at(aggregator),
+        source: tokens(aggregator),
+        amount: 10n,
+      }),
+      signers: [aggregator],
+    }),
+  ],
+  [
+    "bond_withdraw",
+    () => ({
+      instructions: bondWithdraw(PROGRAM_ID, {
+        federation,
+        rewardMint,
+        signer: at(aggregator),
+        destination: tokens(aggregator),
+        amount: 10n,
+      }),
+      signers: [aggregator],
+    }),
+  ],
+  [
+    "member_join",
+    () => {
+      const joining = chain.actor("member three");
+      mine.tokensFor(joining, 100n);
+      return {
+        instructions: mine.joinInstruction(joining),
+        signers: [payer, joining],
+        accepted: [
+          ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
+          ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `authority <- ${key}`),
+          ...["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
+            (to) => `payout <- ${to}`,
+          ),
+        ],
+      };
+    },
+  ],
+  [
+    "member_rotate_key",
+    () => ({
+      instructions: memberRotateKey(PROGRAM_ID, {
+        federation,
+        owner: at(owner),
+        updateKey: keypairOf("new key").publicKey,
+      }),
+      signers: [owner],
+    }),
+  ],
+  [
+    "payout_update",
+    () => ({
+      instructions: payoutUpdate(PROGRAM_ID, { federation, owner: at(owner), payout: tokens(owner) }),
+      signers: [owner],
+      accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
+        (to) => `payout <- ${to}`,
+      ),
+    }),
+  ],
+  [
+    "round_open",
+    () => ({
+      instructions: mine.openInstruction(),
+      signers: [payer, aggregator],
+      accepted: ["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
+    }),
+  ],
+  [
+    "round_commit",
+    () => ({
+      instructions: mine.commitInstruction(2n, mine.result(2n, earned)),
+      signers: [aggregator],
+    }),
+  ],
+  [
+    "round_finalize",
+    () => {
+      chain.now += 60n;
+      return {
+        instructions: roundFinalize(PROGRAM_ID, { federation, number: 2n }),
+        signers: [payer],
+      };
+    },
+  ],
+  ["reward_claim", () => ({ instructions: mine.claimInstruction(2n, owner, earned), signers: [payer] })],
+  [
+    "round_close",
+    () => ({
+      instructions: roundClose(PROGRAM_ID, {
+        federation,
+        authority: at(authority),
+        number: 1n,
+        rentPayer: at(payer),
+      }),
+      signers: [authority],
+    }),
+  ],
+  [
+    "round_void",
+    () => {
+      const number = mine.open();
+      chain.now += 91n;
+      return {
+        instructions: roundVoid(PROGRAM_ID, { federation, number }),
+        signers: [payer],
+      };
+    },
+  ],
+  [
+    "member_exit",
+    () => ({
+      instructions: memberExit(PROGRAM_ID, { federation, owner: at(other) }),
       signers: [other],
-    };
-  },
-  () => ({
-    name: "member_close",
-    instructions: memberClose(PROGRAM_ID, { federation, owner: at(other), rentPayer: at(payer) }),
-    signers: [other],
-  }),
+    }),
+  ],
+  [
+    "member_withdraw",
+    () => {
+      chain.now += 100n;
+      return {
+        instructions: memberWithdraw(PROGRAM_ID, {
+          federation,
+          rewardMint,
+          owner: at(other),
+          destination: tokens(other),
+        }),
+        signers: [other],
+      };
+    },
+  ],
+  [
+    "member_close",
+    () => ({
+      instructions: memberClose(PROGRAM_ID, { federation, owner: at(other), rentPayer: at(payer) }),
+      signers: [other],
+    }),
+  ],
 ];
 
-for (const [index, step] of steps.entries()) {
-  // names are known without running: a case may only be built once those before it have run
-  test(`step ${index + 1}: every wrong account is refused, the right ones pass`, () => check(step()));
+for (const [name, step] of STEPS) {
+  // a step is built only now: it needs what those before it have done
+  test(`${name} refuses every wrong account`, () => check({ name, ...step() }));
 }
 
 test("federation_create refuses every wrong account", () => {

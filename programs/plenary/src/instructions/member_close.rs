@@ -2,13 +2,15 @@ use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
 use crate::events::MemberClosed;
-use crate::state::Member;
+use crate::state::{Federation, Member};
 
 #[derive(Accounts)]
 pub struct MemberClose<'info> {
+    pub federation: Box<Account<'info, Federation>>,
     #[account(
         mut,
         close = rent_payer,
+        has_one = federation @ PlenaryError::WrongFederation,
         has_one = owner @ PlenaryError::NotOwner,
         has_one = rent_payer @ PlenaryError::WrongRentPayer,
     )]
@@ -23,6 +25,8 @@ impl MemberClose<'_> {
     pub fn validate(&self) -> Result<()> {
         require!(self.member.has_exited(), PlenaryError::NotExited);
         require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
+        self.member
+            .require_settled(self.federation.oldest_unsettled_round())?;
         // reward leaves are cumulative: an account that forgot its claims could claim everything again
         require!(self.member.claimed_total == 0, PlenaryError::ClaimsRecorded);
         Ok(())
@@ -30,7 +34,7 @@ impl MemberClose<'_> {
 
     pub fn member_close(ctx: Context<Self>) -> Result<()> {
         emit!(MemberClosed {
-            federation: ctx.accounts.member.federation,
+            federation: ctx.accounts.federation.key(),
             member: ctx.accounts.member.key(),
         });
         Ok(())

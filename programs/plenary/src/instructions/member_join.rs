@@ -62,6 +62,8 @@ impl MemberJoin<'_> {
         if joined_before {
             require!(self.member.has_exited(), PlenaryError::AlreadyMember);
             require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
+            self.member
+                .require_settled(federation.oldest_unsettled_round())?;
         }
         require_payout(federation, &self.payout)
     }

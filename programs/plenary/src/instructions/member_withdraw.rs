@@ -37,6 +37,9 @@ impl MemberWithdraw<'_> {
         let stake = accounts
             .member
             .withdraw(now, accounts.federation.exit_cooldown)?;
+        accounts
+            .member
+            .require_settled(accounts.federation.oldest_unsettled_round())?;
         accounts.federation.stakes = accounts
             .federation
             .stakes

@@ -77,6 +77,16 @@ impl Member {
         Ok(())
     }
 
+    /// Whether no round that the member could take part in can be challenged any more. Until then its stake and its keys are
+    /// evidence: a member that left must not make them disappear by withdrawing, closing or joining anew.
+    pub fn require_settled(&self, oldest_unsettled: u64) -> Result<()> {
+        require!(
+            self.exit_round <= oldest_unsettled,
+            PlenaryError::MemberRoundsNotFinal
+        );
+        Ok(())
+    }
+
     /// Gives the stake back once the cooldown is over; returns its amount.
     pub fn withdraw(&mut self, now: i64, cooldown: u32) -> Result<u64> {
         require!(self.has_exited(), PlenaryError::NotExited);
