@@ -7,7 +7,7 @@ export type { OptimizerState } from "./optimizers/optimizer.ts";
 export { type PredictInput, type Prediction, predict } from "./predict.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
 export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
-export type { Seed } from "./random.ts";
+export { type RandomStream, randomStream, type Seed } from "./random.ts";
 export type { Engine, EngineName } from "./sessions/engine.ts";
 export { openEngine } from "./sessions/index.ts";
 export {

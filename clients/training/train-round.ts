@@ -79,6 +79,7 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
     total += loss;
     onProgress?.({ step: step + 1, steps: training.localSteps, loss });
   }
+  if (!parameters.every(Number.isFinite)) throw diverged(training.localSteps);
   const weight = groups.reduce((cells, group) => cells + group.answers.length, 0);
   const steps = training.localSteps;
   return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
@@ -124,13 +125,17 @@ async function slopes(
   const { loss, gradient } = await session.run(feeds);
   const value = loss?.[0];
   if (gradient === undefined || value === undefined || !Number.isFinite(value)) {
-    throw new TrainingError(
-      "training-diverged",
-      `the loss became ${value} at step ${step + 1}; lower the learning rate or set clipNorm`,
-      { step },
-    );
+    throw diverged(step + 1);
   }
   return { loss: value, gradient };
+}
+
+function diverged(step: number): TrainingError {
+  return new TrainingError(
+    "training-diverged",
+    `loss or parameters became infinite or undefined at step ${step}; lower the learning rate or set clipNorm`,
+    { step },
+  );
 }
 
 function startState(
