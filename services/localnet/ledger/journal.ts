@@ -141,26 +141,44 @@ export class Journal {
   }
 
   #fail(batch: Batch | undefined, cause: unknown): void {
-    if (this.#failure !== undefined) return;
+    const first = this.#failure === undefined;
+    this.#failure ??= this.#failureFrom(cause);
+    batch?.done.reject(this.#failure);
+    this.#gathering?.done.reject(this.#failure);
+    if (first) this.#onFailure(this.#failure);
+  }
+
+  #failureFrom(cause: unknown): LocalnetError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#failure = new LocalnetError(
+    return new LocalnetError(
       "ledger-write-failed",
       `The ledger cannot be written (${this.#path}: ${reason}): the node stops, because it could not keep what it confirms. Free space or repair the disk, then start it again.`,
       { path: this.#path },
       { cause },
     );
-    batch?.done.reject(this.#failure);
-    this.#gathering?.done.reject(this.#failure);
-    this.#onFailure(this.#failure);
   }
 }
 
 async function openAt(path: string, intactLength: number): Promise<FileHandle> {
   const file = await open(path, intactLength === 0 ? "w" : "r+");
-  if (intactLength === 0) await file.write(MAGIC, 0, MAGIC.length, 0);
-  else await file.truncate(intactLength);
-  await file.sync();
-  const folder = await open(dirname(path), "r");
-  await folder.sync().finally(() => folder.close());
-  return file;
+  try {
+    if (intactLength === 0) await file.write(MAGIC, 0, MAGIC.length, 0);
+    else await file.truncate(intactLength);
+    await file.sync();
+    await syncFolder(dirname(path));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Makes the names of a folder's new files as durable as their contents. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

@@ -269,7 +269,7 @@ function guardAccess<T>(folder: string, action: () => T): T {
     return action();
   } catch (cause) {
     const code = systemErrorCode(cause);
-    if (code === undefined) throw cause;
+    if (code === undefined || cause instanceof LocalnetError) throw cause;
     throw new LocalnetError(
       "ledger-unwritable",
       `The ledger folder ${folder} cannot be used (${code}): give this user read and write access to it, or set PLENARY_LOCALNET_LEDGER to another folder.`,

@@ -7,10 +7,10 @@ import type { Settings } from "../config.ts";
 import { type LocalnetNode, startNode } from "../node.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-/** A new empty folder that is removed after the test. */
-export function temporaryFolder(t: TestContext): string {
+/** A new empty folder, removed when the process ends: after all that tests have left to close. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "plenary-localnet-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -72,7 +72,7 @@ export async function startTestNode(
     {
       port: 0,
       host: "127.0.0.1",
-      ledger: settings.ledger ?? temporaryFolder(t),
+      ledger: settings.ledger ?? temporaryFolder(),
       programs: [],
       historyBytes: 64 * 1024 * 1024,
       segmentBytes: 8 * 1024 * 1024,
