@@ -4,6 +4,7 @@ import Type, { type Static } from "typebox";
 import { LocalStackError } from "./errors.ts";
 import { type Home, replaceFile } from "./home.ts";
 import { DEFAULTS, type Options } from "./options.ts";
+import { planRun, type RunPlan } from "./plan-federation.ts";
 
 const RecordSchema = Type.Object(
   {
@@ -28,39 +29,45 @@ export type FederationRecord = Static<typeof RecordSchema>;
 
 const parseRecord = parserOf(RecordSchema, "federation.json");
 
+/** The federation to run, with its plan. */
+export interface PreparedRun extends FederationRecord {
+  readonly isNew: boolean;
+  readonly plan: RunPlan;
+}
+
 /**
- * The federation to run: the one that the home has, or a new one of the given options. Throws `option-invalid` when an option differs from
- * what the federation in the home was founded with: its configuration stands on chain.
+ * The federation to run: the one that the home has, or a new one of the given options, remembered once its plan is known to work.
+ * Throws `option-invalid` when an option differs from what the federation in the home was founded with: its configuration stands
+ * on chain. Throws what is wrong with data set or options.
  */
-export function keepFederationRecord(
-  home: Home,
-  options: Options,
-): FederationRecord & { readonly isNew: boolean } {
+export async function prepareRun(home: Home, options: Options): Promise<PreparedRun> {
   const file = home.file("federation.json");
   const known = existsSync(file) ? parseRecord(JSON.parse(readFileSync(file, "utf8"))) : null;
   if (known !== null && !options.fresh) {
-    for (const name of ["rounds", "clients", "dataset", "seed", "engine"] as const) {
-      const asked = options[name];
-      if (asked === undefined || asked === known.settings[name]) continue;
-      throw new LocalStackError(
-        "option-invalid",
-        `The federation in ${home.path} was founded with --${name} ${known.settings[name]}, not ${asked}. Leave the option out to continue it, add --fresh to begin another, or set PLENARY_HOME to another folder.`,
-        { option: name },
-      );
-    }
-    return { ...known, isNew: false };
+    refuseOtherOptions(home, options, known);
+    return { ...known, isNew: false, plan: await planRun(known.settings) };
   }
-  const record: FederationRecord = {
-    version: 1,
-    id: (known?.id ?? 0) + 1,
-    settings: {
-      rounds: options.rounds ?? DEFAULTS.rounds,
-      clients: options.clients ?? DEFAULTS.clients,
-      dataset: options.dataset ?? DEFAULTS.dataset,
-      seed: options.seed ?? DEFAULTS.seed,
-      engine: options.engine ?? DEFAULTS.engine,
-    },
+  const settings = {
+    rounds: options.rounds ?? DEFAULTS.rounds,
+    clients: options.clients ?? DEFAULTS.clients,
+    dataset: options.dataset ?? DEFAULTS.dataset,
+    seed: options.seed ?? DEFAULTS.seed,
+    engine: options.engine ?? DEFAULTS.engine,
   };
+  const plan = await planRun(settings);
+  const record: FederationRecord = { version: 1, id: (known?.id ?? 0) + 1, settings };
   replaceFile(file, `${JSON.stringify(record, null, 2)}\n`);
-  return { ...record, isNew: true };
+  return { ...record, isNew: true, plan };
+}
+
+function refuseOtherOptions(home: Home, options: Options, { settings }: FederationRecord): void {
+  for (const name of ["rounds", "clients", "dataset", "seed", "engine"] as const) {
+    const asked = options[name];
+    if (asked === undefined || asked === settings[name]) continue;
+    throw new LocalStackError(
+      "option-invalid",
+      `The federation in ${home.path} was founded with --${name} ${settings[name]}, not ${asked}. Leave the option out to continue it, add --fresh to begin another, or set PLENARY_HOME to another folder.`,
+      { option: name },
+    );
+  }
 }

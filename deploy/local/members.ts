@@ -84,8 +84,8 @@ function command(settings: MembersSettings, organisation: Organisation, verb: Ve
     ...["--federation", federation.address.toBase58(), "--keypair", keypairFile(home, organisation.name)],
     ...own[verb],
   ];
-  const description = nodeProcess(settings, organisation.name, CLI, environment);
-  return { ...description, args: [...description.args, ...args], restart: "on-failure" };
+  const description = nodeProcess(settings, organisation.name, CLI, { environment });
+  return { ...description, args: [...description.args, ...args] };
 }
 
 function answersFile({ home, id }: MembersSettings, { name }: Organisation): string {

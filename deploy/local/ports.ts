@@ -4,7 +4,8 @@ import { LocalStackError } from "./errors.ts";
 export interface PortWish {
   /** What listens there, for messages. */
   readonly purpose: string;
-  readonly preferred: number;
+  /** Absent: any will do. */
+  readonly preferred?: number;
   /** The variable that asked for exactly this port; without one, another free port will do. */
   readonly demandedBy?: string;
   /** How many ports in a row are needed (default 1). */
@@ -17,23 +18,28 @@ export class Ports {
 
   /** The first of `count` free ports in a row. Throws `port-in-use` if a demanded one is taken. */
   async take(wish: PortWish): Promise<number> {
-    const count = wish.count ?? 1;
-    if (await this.#areFree(wish.preferred, count)) return this.#give(wish.preferred, count);
-    if (wish.demandedBy !== undefined) {
+    const { preferred, count = 1 } = wish;
+    if (preferred !== undefined && (await this.#areFree(preferred, count)))
+      return this.#give(preferred, count);
+    if (preferred !== undefined && wish.demandedBy !== undefined) {
       const which =
-        count === 1
-          ? `Port ${wish.preferred}`
-          : `One of the ports ${wish.preferred} to ${wish.preferred + count - 1}`;
+        count === 1 ? `Port ${preferred}` : `One of the ports ${preferred} to ${preferred + count - 1}`;
       throw new LocalStackError(
         "port-in-use",
         `${which}, asked for by ${wish.demandedBy} for ${wish.purpose}, is in use. Stop the program that listens there, or choose another port.`,
-        { port: wish.preferred },
+        { port: preferred },
       );
     }
     for (;;) {
       const port = await anyFreePort();
       if (await this.#areFree(port, count)) return this.#give(port, count);
     }
+  }
+
+  /** Whether nobody listens on a port that was given out, or on those after it. */
+  async isFree(first: number, count = 1): Promise<boolean> {
+    for (let port = first; port < first + count; port++) if ((await listenOnce(port)) === null) return false;
+    return true;
   }
 
   async #areFree(first: number, count: number): Promise<boolean> {

@@ -11,7 +11,6 @@ import type { Supervisor } from "./processes.ts";
 
 const ROLE = "plenary";
 const DATABASE = "plenary";
-const PREFERRED_PORT = 7072;
 /** initdb wants a user that the system knows by name. */
 const UNPRIVILEGED_USER = "nobody";
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -52,24 +51,24 @@ async function startEmbedded({ home, ports, supervisor, log }: DatabaseSettings)
     await initialise(cluster, binaries, supervisor);
   }
   removeForeignPidFile(cluster.data);
-  const port = await ports.take({ purpose: "the database", preferred: PREFERRED_PORT });
   const password = readFileSync(cluster.password, "utf8").trim();
-  const urlOf = (database: string) => `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
-  await supervisor.start({
+  const urlOf = (port: number, database: string) =>
+    `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+  const port = await supervisor.startOnPort(ports, { purpose: "the database" }, (candidate) => ({
     name: "postgres",
     command: binaries.postgres,
-    args: serverArguments(cluster.address, port),
+    args: serverArguments(cluster.address, candidate),
     cwd: cluster.data,
     env: databaseEnvironment(),
-    ready: async () => (await tryConnect(urlOf("postgres"))) === null,
+    ready: async () => (await tryConnect(urlOf(candidate, "postgres"))) === null,
     // "Fast" shutdown: sessions are ended, what is committed stays.
     stopSignal: "SIGINT",
     restart: "always",
     ...cluster.user,
-  });
-  await createDatabase(urlOf("postgres"));
+  }));
+  await createDatabase(urlOf(port, "postgres"));
   log(`Database: PostgreSQL on 127.0.0.1:${port}`);
-  return urlOf(DATABASE);
+  return urlOf(port, DATABASE);
 }
 
 interface Cluster {

@@ -1,8 +1,18 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { LocalStackError, systemCode } from "./errors.ts";
 import { type Home, replaceFile } from "./home.ts";
+import type { Ports, PortWish } from "./ports.ts";
 import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
 
 const READY_TIMEOUT_MS = 90_000;
@@ -14,6 +24,7 @@ const BACKOFF_MOST_MS = 10_000;
 const SETTLED_MS = 30_000;
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 const LOG_TAIL_LINES = 15;
+const PORT_ATTEMPTS = 5;
 
 export interface ProcessDescription {
   /** Unique in the stack; names the log file. */
@@ -27,6 +38,8 @@ export interface ProcessDescription {
   readonly gid?: number;
   /** Whether it answers. Asked again and again until true; errors count as false. */
   readonly ready: () => Promise<boolean>;
+  /** What it writes to its log when it listens: without it, a stranger on the same port could answer in its place. */
+  readonly readyLine?: string;
   /** What asks it to end in order (default SIGTERM). */
   readonly stopSignal?: NodeJS.Signals;
   /** How long it may take to end before it is killed (default 15,000). */
@@ -88,8 +101,36 @@ export class Supervisor {
     }
     const supervised = new Supervised(description, this.#home, this.#log, this.#count++);
     this.#running.push(supervised);
-    await supervised.begin();
+    try {
+      await supervised.begin();
+    } catch (error) {
+      await supervised.stop();
+      this.#running.splice(this.#running.indexOf(supervised), 1);
+      throw error;
+    }
     return supervised;
+  }
+
+  /**
+   * The same for a process that listens on a port which is only preferred: if it fails and the port turns out to be taken, by
+   * whoever was faster, it gets another.
+   */
+  async startOnPort(
+    ports: Ports,
+    wish: PortWish,
+    describe: (port: number) => ProcessDescription,
+  ): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      const port = await ports.take(wish);
+      try {
+        await this.start(describe(port));
+        return port;
+      } catch (error) {
+        const final = attempt === PORT_ATTEMPTS || wish.demandedBy !== undefined || this.#stopped;
+        if (final || (await ports.isFree(port, wish.count))) throw error;
+        this.#log(`Port ${port} was taken by another program meanwhile; ${wish.purpose} gets another`);
+      }
+    }
   }
 
   /** Stops everything, in the reverse order of starting. Nothing can be started afterwards. */
@@ -114,6 +155,8 @@ class Supervised implements SupervisedProcess {
   #ready = false;
   #failures = 0;
   #restartTimer: NodeJS.Timeout | undefined;
+  /** Where the current process's part of the log begins. */
+  #logStart = 0;
 
   constructor(description: ProcessDescription, home: Home, log: (line: string) => void, order: number) {
     this.name = description.name;
@@ -152,6 +195,7 @@ class Supervised implements SupervisedProcess {
     const { command, args, cwd, env, uid, gid } = this.#description;
     rotate(this.logFile);
     const output = openSync(this.logFile, "a", 0o600);
+    this.#logStart = fstatSync(output).size;
     const options: SpawnOptions = { cwd, env: { ...env }, detached: true, stdio: ["ignore", output, output] };
     if (uid !== undefined) options.uid = uid;
     if (gid !== undefined) options.gid = gid;
@@ -211,11 +255,17 @@ class Supervised implements SupervisedProcess {
     child.kill("SIGKILL");
   }
 
+  #hasSaidReady(): boolean {
+    const { readyLine } = this.#description;
+    if (readyLine === undefined || this.#ready) return true;
+    return readFileSync(this.logFile).subarray(this.#logStart).includes(readyLine);
+  }
+
   async #becomeReady(): Promise<void> {
     const child = this.#child;
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (!this.#stopping) {
-      if (await this.#description.ready().catch(() => false)) break;
+      if (this.#hasSaidReady() && (await this.#description.ready().catch(() => false))) break;
       const gone = this.#child !== child;
       // A short task may be done before it was ever asked.
       if (gone && child?.exitCode === 0) break;

@@ -8,7 +8,6 @@ import { type Home, replaceFile } from "./home.ts";
 import type { Ports } from "./ports.ts";
 import type { Supervisor } from "./processes.ts";
 
-const PREFERRED_PORT = 7073;
 const OLDEST_VERSION = [6, 2] as const;
 const TIMEOUT_MS = 5_000;
 
@@ -52,10 +51,25 @@ async function startServer(
   command: string,
   { home, ports, supervisor, log }: QueueSettings,
 ): Promise<string> {
-  const port = await ports.take({ purpose: "the queue", preferred: PREFERRED_PORT });
   const folder = home.folder("redis");
   const password = keepPassword(home.file("redis", "password"));
-  const configuration = home.file("redis", "redis.conf");
+  const urlOf = (port: number) => `redis://:${password}@127.0.0.1:${port}`;
+  const port = await supervisor.startOnPort(ports, { purpose: "the queue" }, (candidate) => ({
+    name: "redis",
+    command,
+    args: [writeConfiguration(home, candidate, password)],
+    cwd: folder,
+    env: { LC_ALL: "C" },
+    ready: async () => (await tryPing(urlOf(candidate))) === null,
+    restart: "always",
+  }));
+  log(`Queue: ${command} on 127.0.0.1:${port}`);
+  return urlOf(port);
+}
+
+/** The password stands in a file, not on the command line, which every user can see. */
+function writeConfiguration(home: Home, port: number, password: string): string {
+  const file = home.file("redis", "redis.conf");
   const settings = [
     "bind 127.0.0.1",
     `port ${port}`,
@@ -67,19 +81,8 @@ async function startServer(
     // BullMQ loses jobs if keys are evicted.
     "maxmemory-policy noeviction",
   ];
-  replaceFile(configuration, `${settings.join("\n")}\n`);
-  const url = `redis://:${password}@127.0.0.1:${port}`;
-  await supervisor.start({
-    name: "redis",
-    command,
-    args: [configuration],
-    cwd: folder,
-    env: { LC_ALL: "C" },
-    ready: async () => (await tryPing(url)) === null,
-    restart: "always",
-  });
-  log(`Queue: ${command} on 127.0.0.1:${port}`);
-  return url;
+  replaceFile(file, `${settings.join("\n")}\n`);
+  return file;
 }
 
 function keepPassword(file: string): string {

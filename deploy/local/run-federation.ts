@@ -6,13 +6,13 @@ import { Connection } from "@solana/web3.js";
 import { type Claim, readClaims } from "./claims.ts";
 import type { Config } from "./config.ts";
 import { LocalStackError } from "./errors.ts";
-import { keepFederationRecord } from "./federation-record.ts";
+import type { PreparedRun } from "./federation-record.ts";
 import { isPassing, measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import type { Home } from "./home.ts";
 import { claimReward, type MembersSettings, type Organisation, startOrganisations } from "./members.ts";
 import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
-import { planRun, type RunPlan } from "./plan-federation.ts";
+import type { RunPlan } from "./plan-federation.ts";
 import type { Supervisor } from "./processes.ts";
 import { type Report, writeReport } from "./report.ts";
 import { baselineLines, claimLine, roundLine, statusLine, summaryLines } from "./run-lines.ts";
@@ -30,6 +30,7 @@ export interface RunFederationSettings {
   readonly supervisor: Supervisor;
   readonly stack: Stack;
   readonly options: Options;
+  readonly prepared: PreparedRun;
   readonly terminal: Terminal;
   readonly log: (line: string) => void;
   /** Aborted when the run is to stop. */
@@ -42,8 +43,7 @@ export interface RunFederationSettings {
  */
 export async function runFederation(settings: RunFederationSettings): Promise<boolean> {
   const { home, stack, options, log } = settings;
-  const { id, settings: run, isNew } = keepFederationRecord(home, options);
-  const plan = await planRun(run);
+  const { id, settings: run, isNew, plan } = settings.prepared;
   const connection = new Connection(stack.rpcUrl, "confirmed");
   const service = createServiceClient({ url: stack.serviceUrl });
   const federation = await openFederation({ home, connection, program: stack.program, service, plan, id });

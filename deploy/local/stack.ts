@@ -10,6 +10,8 @@ import { openDatabase } from "./postgres.ts";
 import type { ProcessDescription, Supervisor } from "./processes.ts";
 import { openQueue } from "./redis.ts";
 
+/** Log levels at which the processes do not say that they are ready. */
+const QUIET = /^(warn|error|fatal|silent)$/;
 const READY_REQUEST_MS = 2_000;
 
 export interface StackSettings {
@@ -40,28 +42,23 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     openQueue({ ...settings, url: config.redisUrl, searchPath: config.searchPath }),
     openChain(settings, program),
   ]);
-  const port = await settings.ports.take({ purpose: "the service", ...config.servicePort });
-  const workerPort = await settings.ports.take({ purpose: "the worker's health", preferred: port + 1 });
-  const serviceUrl = `http://127.0.0.1:${port}`;
-  const environment = serviceEnvironment(settings, {
-    databaseUrl,
-    redisUrl,
-    rpcUrl,
-    program,
-    port,
-    workerPort,
-  });
-  const [server, worker] = [
-    nodeProcess(settings, "server", "services/aggregator/server.ts", environment, serviceUrl),
-    nodeProcess(
-      settings,
-      "worker",
-      "services/aggregator/worker.ts",
-      environment,
-      `http://127.0.0.1:${workerPort}`,
+  const environment = serviceEnvironment(settings, { databaseUrl, redisUrl, rpcUrl, program });
+  const { supervisor, ports } = settings;
+  const [port] = await Promise.all([
+    supervisor.startOnPort(ports, { purpose: "the service", ...config.servicePort }, (candidate) =>
+      nodeProcess(settings, "server", "services/aggregator/server.ts", {
+        environment: { ...environment, PLENARY_PORT: String(candidate) },
+        url: localUrl(candidate),
+      }),
     ),
-  ];
-  await Promise.all([settings.supervisor.start(server), settings.supervisor.start(worker)]);
+    supervisor.startOnPort(ports, { purpose: "the worker's health" }, (candidate) =>
+      nodeProcess(settings, "worker", "services/aggregator/worker.ts", {
+        environment: { ...environment, PLENARY_WORKER_PORT: String(candidate) },
+        url: localUrl(candidate),
+      }),
+    ),
+  ]);
+  const serviceUrl = localUrl(port);
   log(`Service: ${serviceUrl}`);
   return { rpcUrl, serviceUrl, program, ownChain: config.rpcUrl === undefined };
 }
@@ -73,36 +70,52 @@ async function openChain(settings: StackSettings, program: PublicKey): Promise<s
     log("Chain: the one of PLENARY_RPC_URL");
     return config.rpcUrl;
   }
-  const port = await ports.take({ purpose: "the local chain", count: 2, ...config.localnetPort });
-  const url = `http://127.0.0.1:${port}`;
-  await supervisor.start({
+  const wish = { purpose: "the local chain", count: 2, ...config.localnetPort };
+  const port = await supervisor.startOnPort(ports, wish, (candidate) => ({
     ...nodeProcess(settings, "localnet", "services/localnet/main.ts", {
-      ...config.environment,
-      PLENARY_LOCALNET_PORT: String(port),
-      PLENARY_LOCALNET_LEDGER: home.folder("localnet"),
+      environment: {
+        ...config.environment,
+        PLENARY_LOCALNET_PORT: String(candidate),
+        PLENARY_LOCALNET_LEDGER: home.folder("localnet"),
+      },
+      url: localUrl(candidate),
     }),
-    ready: () => isHealthy(url),
-  });
-  log(`Chain: local Solana node on ${url}`);
-  return url;
+    ready: () => isHealthy(localUrl(candidate)),
+  }));
+  log(`Chain: local Solana node on ${localUrl(port)}`);
+  return localUrl(port);
 }
 
-/** A process of this repository, run by the Node that runs this one. `url` is where its /readyz answers. */
+function localUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export interface NodeProcessSettings {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where a process that listens answers /readyz. */
+  readonly url?: string;
+}
+
+/** A process of this repository, run by the Node that runs this one. */
 export function nodeProcess(
   { root }: Pick<StackSettings, "root">,
   name: string,
   script: string,
-  env: Readonly<Record<string, string>>,
-  url?: string,
+  { environment, url }: NodeProcessSettings,
 ): ProcessDescription {
-  return {
+  const description = {
     name,
     command: process.execPath,
     args: [join(root, script)],
     cwd: root,
-    env,
-    ready: url === undefined ? async () => true : () => isReady(`${url}/readyz`),
+    env: environment,
+  };
+  if (url === undefined) return { ...description, ready: async () => true, restart: "on-failure" };
+  return {
+    ...description,
+    ready: () => isReady(`${url}/readyz`),
     restart: "always",
+    ...(QUIET.test(environment.PLENARY_LOG_LEVEL ?? "") ? {} : { readyLine: '"msg":"ready"' }),
   };
 }
 
@@ -111,8 +124,6 @@ interface Addresses {
   readonly redisUrl: string | null;
   readonly rpcUrl: string;
   readonly program: PublicKey;
-  readonly port: number;
-  readonly workerPort: number;
 }
 
 function serviceEnvironment(settings: StackSettings, addresses: Addresses): Record<string, string> {
@@ -121,8 +132,6 @@ function serviceEnvironment(settings: StackSettings, addresses: Addresses): Reco
   const environment: Record<string, string> = {
     ...config.environment,
     DATABASE_URL: addresses.databaseUrl,
-    PLENARY_PORT: String(addresses.port),
-    PLENARY_WORKER_PORT: String(addresses.workerPort),
     PLENARY_RPC_URL: addresses.rpcUrl,
     PLENARY_PROGRAM_ID: addresses.program.toBase58(),
     PLENARY_BLOBS: home.folder("blobs"),

@@ -4,8 +4,9 @@
  */
 import { resolve } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { LocalStackError } from "./errors.ts";
+import { prepareRun } from "./federation-record.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { Ports } from "./ports.ts";
@@ -53,7 +54,7 @@ async function main(): Promise<number> {
   const supervisor = new Supervisor(home, log);
   end.addEventListener("abort", () => home.markStopping());
   try {
-    return await run(options, home, supervisor, end);
+    return await run(config, options, home, supervisor, end);
   } finally {
     home.markStopping();
     await supervisor.stop();
@@ -61,8 +62,13 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(options: Options, home: Home, supervisor: Supervisor, end: AbortSignal): Promise<number> {
-  const config = readConfig(process.env, ROOT);
+async function run(
+  config: Config,
+  options: Options,
+  home: Home,
+  supervisor: Supervisor,
+  end: AbortSignal,
+): Promise<number> {
   await supervisor.endStale();
   const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log };
   const interrupted = new Promise<"interrupted">((done) => {
@@ -71,8 +77,9 @@ async function run(options: Options, home: Home, supervisor: Supervisor, end: Ab
     else end.addEventListener("abort", onEnd, { once: true });
   });
   const working = (async () => {
+    const prepared = await prepareRun(home, options);
     const stack = await startStack(settings);
-    const complete = await runFederation({ ...settings, stack, options, terminal, end });
+    const complete = await runFederation({ ...settings, prepared, stack, options, terminal, end });
     return { stack, complete };
   })();
   // When interrupted, its failures are only echoes of the processes that were stopped under it.

@@ -1,0 +1,172 @@
+/**
+ * `npm start` as people meet it: whole federations, with every part real, left alone and mistreated. A run that lost each of
+ * its processes to `kill -9`, and in the end all at once, must come to the same models as one that was left alone.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, test } from "node:test";
+import { parseReport, type Report } from "./report.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
+
+const BOOT = resolve(import.meta.dirname, "../../boot.js");
+const RUN = ["--rounds", "4", "--clients", "2", "--seed", "7"];
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly output: string[];
+  /** Resolves with the first line that matches; rejects with all output if the process ends without one. */
+  line(pattern: RegExp): Promise<string>;
+  /** Exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+}
+
+function start(home: string, args: readonly string[], environment: Record<string, string> = {}): Started {
+  const env: Record<string, string | undefined> = { ...process.env, PLENARY_HOME: home, ...environment };
+  // What a terminal would not have set: it makes node's test runner see a test in the child.
+  delete env.NODE_TEST_CONTEXT;
+  const child = spawn(process.execPath, [BOOT, "start", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const output: string[] = [];
+  const waiting: { pattern: RegExp; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  const onLine = (line: string) => {
+    output.push(line);
+    for (const { pattern, resolve } of waiting) if (pattern.test(line)) resolve(line);
+  };
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
+  const ended = once(child, "close").then(([code, signal]) => {
+    for (const { pattern, reject } of waiting) reject(new Error(`No ${pattern} in:\n${output.join("\n")}`));
+    return code ?? signal;
+  });
+  const line = (pattern: RegExp): Promise<string> => {
+    const said = output.find((candidate) => pattern.test(candidate));
+    if (said !== undefined) return Promise.resolve(said);
+    return new Promise((resolve, reject) => waiting.push({ pattern, resolve, reject }));
+  };
+  return { child, output, line, ended };
+}
+
+async function finish(started: Started): Promise<string> {
+  const code = await started.ended;
+  const output = started.output.join("\n");
+  assert.equal(code, 0, output);
+  return output;
+}
+
+function readReport(file: string): Report {
+  return parseReport(JSON.parse(readFileSync(file, "utf8")));
+}
+
+function recordedPid(home: string, name: string): number {
+  const record: unknown = JSON.parse(readFileSync(join(home, "processes", `${name}.json`), "utf8"));
+  assert.ok(
+    typeof record === "object" && record !== null && "pid" in record && typeof record.pid === "number",
+  );
+  return record.pid;
+}
+
+/** Kills `npm start` itself: boot.js and its child, as `kill -9` of all would, leaving their processes behind. */
+async function killAll({ child, ended }: Started): Promise<void> {
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+  for (const pid of children) process.kill(Number(pid), "SIGKILL");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+describe("npm start", { concurrency: false }, () => {
+  const undisturbed = temporaryFolder();
+  const file = join(undisturbed, "report.json");
+  const home = join(undisturbed, "home");
+
+  test("runs a federation to its last claim and reports it", async () => {
+    const run = start(home, [...RUN, "--once", "--report", file]);
+    const output = await finish(run);
+    const report = readReport(file);
+    assert.deepEqual(
+      report.rounds.map(({ number, counted, refused }) => ({ number, counted, refused })),
+      [1, 2, 3, 4].map((number) => ({ number, counted: 2, refused: 0 })),
+    );
+    report.rounds.slice(1).forEach((round, index) => {
+      assert.equal(round.baseRoot, report.rounds[index]?.nextRoot);
+    });
+    assert.equal(report.dataset, "us-opinion");
+    assert.equal(report.totals.claimed, report.totals.earned);
+    assert.equal(
+      report.claims.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+      BigInt(report.totals.claimed),
+    );
+    assert.ok(BigInt(report.totals.earned) > 0n);
+    assert.ok((report.rounds.at(-1)?.evaluation.unseen.mean ?? 0) > report.baselines.uniform.unseen.mean);
+    assert.match(output, /round 4\/4 {2}2 updates/);
+    assert.deepEqual(readdirSync(join(home, "processes")), []);
+  });
+
+  test("started again, a finished federation is reported as it was, and other options are refused", async () => {
+    const again = join(undisturbed, "again.json");
+    await finish(start(home, ["--once", "--report", again]));
+    assert.deepEqual(readReport(again), readReport(file));
+    const other = start(home, ["--rounds", "9"]);
+    assert.equal(await other.ended, 1);
+    assert.match(other.output.join("\n"), /founded with --rounds 4, not 9/);
+  });
+
+  test("comes to the same models though every process and then everything is killed", async () => {
+    const folder = temporaryFolder();
+    const disturbed = join(folder, "home");
+    const first = start(disturbed, RUN);
+    await first.line(/^round 1\/4/);
+    for (const name of ["worker", "redis", "server", "localnet", "postgres", "member-01"]) {
+      process.kill(recordedPid(disturbed, name), "SIGKILL");
+      await first.line(new RegExp(`^${name} is back`));
+    }
+    await killAll(first);
+
+    const second = start(disturbed, []);
+    await second.line(/^Ending postgres .* left over/);
+    await second.line(/^Continuing federation/);
+    second.child.kill("SIGINT");
+    assert.equal(await second.ended, 0, second.output.join("\n"));
+
+    const report = join(folder, "report.json");
+    await finish(start(disturbed, ["--once", "--report", report]));
+    const roots = (path: string) => readReport(path).rounds.map(({ nextRoot }) => nextRoot);
+    assert.deepEqual(roots(report), roots(file));
+  });
+
+  test("a folder in use is refused; boot.js's death ends the run, and its folder is free", async () => {
+    const folder = join(temporaryFolder(), "home");
+    const first = start(folder, RUN);
+    await first.line(/^Service: /);
+    const second = start(folder, []);
+    assert.equal(await second.ended, 1);
+    assert.match(second.output.join("\n"), /is in use: process \d+ runs there/);
+    first.child.kill("SIGKILL");
+    await first.line(/^Stopping/);
+    // It waits for the one that is stopping.
+    const third = start(folder, []);
+    await third.line(/^Service: /);
+    third.child.kill("SIGTERM");
+    assert.equal(await third.ended, 0, third.output.join("\n"));
+  });
+
+  test("more organisations than groups, an unknown survey and a taken port are refused at once", async () => {
+    const folder = temporaryFolder();
+    const refusals: [string[], Record<string, string>, RegExp][] = [
+      [["--clients", "200"], {}, /200 organisations cannot share 12 training groups/],
+      [["--dataset", "nowhere.json"], {}, /nowhere\.json.*there is no such file/],
+      [[], { PLENARY_PORT: "0" }, /PLENARY_PORT must be a port/],
+      [[], { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" }, /DATABASE_URL does not answer/],
+    ];
+    for (const [args, environment, message] of refusals) {
+      const run = start(join(folder, "home"), args, environment);
+      assert.equal(await run.ended, 1);
+      assert.match(run.output.join("\n"), message);
+    }
+    writeFileSync(join(folder, "file"), "");
+    const unwritable = start(join(folder, "file", "home"), []);
+    assert.equal(await unwritable.ended, 1);
+    assert.match(unwritable.output.join("\n"), /Cannot write in .*set PLENARY_HOME/);
+  });
+});
