@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { fromBase58, PlenaryError, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
@@ -118,6 +118,12 @@ function readKey(path: string): Uint8Array {
       { cause },
     );
   }
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0)
+    throw new PlenaryError(
+      "file-permissions",
+      `Others can read the aggregator's keypair file ${path}: run chmod 600 on it.`,
+      context,
+    );
   if (!isKeypair(bytes))
     throw new PlenaryError(
       "invalid-input",

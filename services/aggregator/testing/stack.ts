@@ -21,8 +21,9 @@ export interface Stack {
   localnet: TestProcess;
   /** Environment of server and worker, on `port`. */
   environment(port: number): Record<string, string>;
-  startServer(port: number): Promise<TestProcess>;
-  startWorker(): Promise<TestProcess>;
+  /** With other settings than the stack's, where given. */
+  startServer(port: number, change?: Record<string, string>): Promise<TestProcess>;
+  startWorker(change?: Record<string, string>): Promise<TestProcess>;
   restartRedis(): Promise<void>;
   restartLocalnet(): Promise<void>;
   stop(): Promise<void>;
@@ -59,10 +60,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     PLENARY_AGGREGATOR_KEY: keyFile,
     PLENARY_PROGRAM_ID: PROGRAM_ID.toBase58(),
   });
-  const startService = async (file: string, port: number): Promise<TestProcess> => {
+  const startService = async (
+    file: string,
+    port: number,
+    change: Record<string, string> = {},
+  ): Promise<TestProcess> => {
     const args = [repositoryFile(`services/aggregator/${file}`)];
     const started = await startProcess(process.execPath, args, {
-      env: environment(port),
+      env: { ...environment(port), ...change },
       ready: '"msg":"ready"',
     });
     processes.push(started);
@@ -81,8 +86,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return localnet;
     },
     environment,
-    startServer: (port) => startService("server.ts", port),
-    startWorker: () => startService("worker.ts", 0),
+    startServer: (port, change) => startService("server.ts", port, change),
+    startWorker: (change) => startService("worker.ts", 0, change),
     async restartRedis() {
       await redis?.kill();
       redis = await startRedis();
