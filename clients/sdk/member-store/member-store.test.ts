@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { equalBytes } from "@plenary/protocol";
+import { openMemberStore } from "./index.ts";
+import { IDENTITY, updateOf } from "./testing/updates.ts";
+
+const DOOMED = join(import.meta.dirname, "testing/doomed-member.ts");
+const RECEIPT = { receipt: "AAAA", signature: "AAAA", aggregator: IDENTITY.member };
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "plenary-member-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("an update, its receipt and the optimiser's state come back after the folder is opened again", async (t) => {
+  const folder = await folderOf(t);
+  const first = await openMemberStore(folder, IDENTITY);
+  const update = updateOf(7n, 1n);
+  const prepared = await first.prepare(update);
+  assert.equal(prepared.receipt, null);
+  await first.acknowledge(7n, RECEIPT);
+  await first.settle(7n, "counted");
+  await first.close();
+  const second = await openMemberStore(folder, IDENTITY);
+  t.after(() => second.close());
+  assert.deepEqual(second.seed, first.seed);
+  const record = await second.latest();
+  assert.ok(record);
+  assert.deepEqual(record, { ...prepared, receipt: RECEIPT, outcome: "counted" });
+  const payload = await second.payload(record);
+  assert.ok(payload && equalBytes(payload, update.payload));
+  assert.deepEqual(await second.optimizerState(record), update.optimizerState);
+});
+
+test("a second envelope with a sequence that was used is refused, a higher one replaces it", async (t) => {
+  const store = await openMemberStore(await folderOf(t), IDENTITY);
+  t.after(() => store.close());
+  await store.prepare(updateOf(1n, 3n));
+  for (const sequence of [3n, 2n])
+    await assert.rejects(store.prepare(updateOf(1n, sequence, 1)), { code: "equivocation" });
+  await store.prepare(updateOf(1n, 3n));
+  assert.equal((await store.prepare(updateOf(1n, 4n, 1))).sequence, "4");
+  await store.prepare(updateOf(2n, 1n));
+});
+
+test("old payloads are cleared away, records are kept", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openMemberStore(folder, IDENTITY);
+  t.after(() => store.close());
+  for (let round = 1n; round <= 12n; round += 1n) await store.prepare(updateOf(round, 1n));
+  assert.equal((await readdir(join(folder, "rounds"))).length, 12);
+  assert.equal((await readdir(join(folder, "blobs"))).length, 6);
+  const old = await store.record(1n);
+  assert.ok(old);
+  assert.equal(await store.payload(old), null);
+  assert.equal((await store.latest())?.round, "12");
+});
+
+test("a folder of another member, in use, damaged or not writable is refused", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openMemberStore(folder, IDENTITY);
+  await assert.rejects(openMemberStore(folder, IDENTITY), {
+    code: "conflict",
+    message: new RegExp(`in use by process ${process.pid}`),
+  });
+  await store.close();
+  await assert.rejects(openMemberStore(folder, { ...IDENTITY, member: IDENTITY.federation }), {
+    code: "conflict",
+    message: /another member/,
+  });
+  await assert.rejects(openMemberStore(folder, { ...IDENTITY, genesisHash: "33".repeat(32) }), {
+    code: "conflict",
+    message: /another federation/,
+  });
+  await writeFile(join(folder, "member.json"), "{");
+  await assert.rejects(openMemberStore(folder, IDENTITY), { code: "invalid-input", message: /damaged/ });
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  await assert.rejects(openMemberStore(join(file, "state"), IDENTITY), { code: "file-unreadable" });
+});
+
+test("a lock that a killed process left behind is taken over", async (t) => {
+  const folder = await folderOf(t);
+  const script = `import { openMemberStore } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+    await openMemberStore(${JSON.stringify(folder)}, ${JSON.stringify(IDENTITY)});
+    process.stdout.write("open"); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script]);
+  await once(child.stdout, "data");
+  await assert.rejects(openMemberStore(folder, IDENTITY), { code: "conflict" });
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const store = await openMemberStore(folder, IDENTITY);
+  await store.close();
+});
+
+/** How often the member calls the file system when nothing kills it. */
+function countCalls(folder: string, moment: string): number {
+  const { stdout, stderr } = spawnSync(process.execPath, [DOOMED, folder, "0", moment], { encoding: "utf8" });
+  const [, calls] = /done (\d+)/.exec(stdout) ?? [];
+  assert.ok(calls, stderr);
+  return Number(calls);
+}
+
+for (const moment of ["before", "after"] as const)
+  test(`killed ${moment} any call to the file system, nothing that was promised is lost`, async (t) => {
+    const calls = countCalls(await folderOf(t), moment);
+    assert.ok(calls > 50);
+    // Every third call, shifted between the two moments, so that together they cover the calls and the test stays short.
+    for (let call = moment === "before" ? 1 : 2; call <= calls; call += 3) {
+      const folder = await folderOf(t);
+      const child = spawnSync(process.execPath, [DOOMED, folder, String(call), moment], { encoding: "utf8" });
+      assert.equal(child.signal, "SIGKILL", child.stderr);
+      await checkAfterDeath(folder, child.stdout);
+    }
+  });
+
+async function checkAfterDeath(folder: string, said: string): Promise<void> {
+  const store = await openMemberStore(folder, IDENTITY, new Uint8Array(32).fill(8));
+  for (const round of [1n, 2n]) {
+    const record = await store.record(round);
+    if (said.includes(`prepared ${round}`)) assert.ok(record, `round ${round}`);
+    if (said.includes(`acknowledged ${round}`)) assert.ok(record?.receipt);
+    if (said.includes(`settled ${round}`)) assert.equal(record?.outcome, "counted");
+    if (record === null) continue;
+    // A record that is there is whole: what it names can be sent again without training.
+    const update = updateOf(round, 1n);
+    const payload = await store.payload(record);
+    assert.ok(payload && equalBytes(payload, update.payload));
+    assert.deepEqual(await store.optimizerState(record), update.optimizerState);
+    await assert.rejects(store.prepare(updateOf(round, 1n, 1)), { code: "equivocation" });
+  }
+  await store.prepare(updateOf(3n, 1n));
+  assert.equal((await store.latest())?.round, "3");
+  await store.close();
+}
