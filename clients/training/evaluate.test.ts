@@ -72,6 +72,22 @@ describe("models", () => {
     assert.ok(Math.abs(report.mean - uniform.mean) < 0.02);
   });
 
+  test("questions can be asked apart from those that are shown", async () => {
+    const [first, second] = answersOf([0, 1]).groups;
+    const shown = {
+      version: 1 as const,
+      groups: [{ ...first!, answers: first!.answers.slice(0, 60) }, second!],
+    };
+    const asked = { version: 1 as const, groups: [{ ...first!, answers: first!.answers.slice(60) }] };
+    const report = await evaluateModel({ predictor, model, answers: shown, asked, engine: native, seed: 3 });
+    assert.deepEqual(
+      report.groups.map((group) => group.id),
+      [first!.id],
+    );
+    const { uniform } = evaluateBaselines(questionnaire, asked, asked);
+    assert.ok(Math.abs(report.mean - uniform.mean) < 0.05);
+  });
+
   test("utility is the same integer in another session and needs the wasm engine", async () => {
     const heldOut = answersOf([0, 1]);
     const first = await utility({ predictor, model, heldOut, engine: wasm });

@@ -17,6 +17,11 @@ export interface EvaluateInput {
   /** Fixed point. */
   readonly model: Int32Array;
   readonly answers: AnswerSet;
+  /**
+   * Answers to ask for in place of those that were not shown, for groups of `answers`: with questions that
+   * nobody trained on it measures new questions. Groups that it leaves out are not scored.
+   */
+  readonly asked?: AnswerSet | undefined;
   readonly engine: Engine;
   readonly seed: Seed;
 }
@@ -26,12 +31,15 @@ export interface EvaluateInput {
  * has fewer than 40) and is asked for all its others, three times.
  */
 export async function evaluateModel(input: EvaluateInput): Promise<AlignmentReport> {
-  const { predictor, engine, answers, seed } = input;
+  const { predictor, engine, answers, asked, seed } = input;
   const groups = evaluableGroups(sharesOf(answers, predictor.questionnaire));
-  const tasks = groups.flatMap((group) => evaluationTasks(group, seed));
+  const targets =
+    asked && new Map(sharesOf(asked, predictor.questionnaire).map((group) => [group.id, group]));
+  const scored = groups.filter(({ id }) => targets === undefined || targets.has(id));
+  const tasks = scored.flatMap((group) => evaluationTasks(group, seed, targets?.get(group.id)));
   const predicted = await predictTasks(predictor, input.model, tasks, engine);
   return alignmentReport(
-    groups.map(({ id }, index) => {
+    scored.map(({ id }, index) => {
       const from = index * EVALUATION_DRAWS;
       const scores = tasks
         .slice(from, from + EVALUATION_DRAWS)
@@ -60,10 +68,12 @@ export async function predictTasks(
   return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);
 }
 
-function evaluationTasks(group: GroupShares, seed: Seed): Task[] {
-  return Array.from({ length: EVALUATION_DRAWS }, (_, draw) =>
-    drawEvaluationTask(group, EVALUATION_CONTEXT, randomStream(seed, "evaluation", group.id, draw)),
-  );
+function evaluationTasks(group: GroupShares, seed: Seed, asked: GroupShares | undefined): Task[] {
+  return Array.from({ length: EVALUATION_DRAWS }, (_, draw) => {
+    const random = randomStream(seed, "evaluation", group.id, draw);
+    const { context, targets } = drawEvaluationTask(group, EVALUATION_CONTEXT, random);
+    return { context, targets: asked?.answers ?? targets };
+  });
 }
 
 export function evaluableGroups(groups: readonly GroupShares[]): readonly GroupShares[] {

@@ -5,6 +5,7 @@ export { openTextEmbedder, type TextEmbedder, type TextEmbedderInput } from "./e
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
 export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";
+export { optimizers } from "./optimizers/index.ts";
 export type { OptimizerState } from "./optimizers/optimizer.ts";
 export { type PredictInput, type Prediction, predict } from "./predict.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
