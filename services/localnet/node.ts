@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Bank } from "./bank/bank.ts";
-import type { WallClock } from "./bank/slots.ts";
+import { SLOT_MILLISECONDS, type WallClock } from "./bank/slots.ts";
 import type { Settings } from "./config.ts";
 import { LocalnetError, systemErrorCode } from "./errors.ts";
 import { Ledger } from "./ledger/ledger.ts";
@@ -41,7 +41,7 @@ export async function startNode(settings: Settings, options: NodeOptions): Promi
   const clock = options.clock ?? Date.now;
   const { ledger, contents } = await Ledger.open({
     folder: settings.ledger,
-    now: clock(),
+    genesisTime: clock() - SLOT_MILLISECONDS,
     segmentBytes: settings.segmentBytes,
     historyBytes: settings.historyBytes,
     onFailure: options.onLedgerFailure,

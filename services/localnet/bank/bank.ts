@@ -1,16 +1,15 @@
 import bs58 from "bs58";
 import type { Ledger, LedgerContents } from "../ledger/ledger.ts";
-import { type AccountChange, sameAccount } from "./account-changes.ts";
-import { accountKeysOf, tokenBalancesOf } from "./account-keys.ts";
+import type { AccountChange } from "./account-changes.ts";
 import { FAUCET_LAMPORTS, Faucet } from "./faucet.ts";
-import { feeOf } from "./fees.ts";
 import { History, type HistoryEntry } from "./history.ts";
-import { isWritable, messageHash, type ParsedTransaction, parseTransaction } from "./message.ts";
+import { messageHash, type ParsedTransaction, parseTransaction } from "./message.ts";
 import { deployPrograms, type GenesisProgram } from "./programs.ts";
 import { decodeChanges, decodeEntry, encodeEntry, type TransactionRecord } from "./record.ts";
+import { recordOfRun, runTransaction } from "./run-transaction.ts";
 import { BLOCKHASH_LIFETIME, Slots, type WallClock } from "./slots.ts";
 import type { TransactionError } from "./transaction-errors.ts";
-import { type Account, type Execution, type Simulation, VirtualMachine } from "./virtual-machine.ts";
+import { type Execution, type Simulation, VirtualMachine } from "./virtual-machine.ts";
 
 /** What became of a submitted transaction. Only a processed one is in the ledger and has paid its fee. */
 export interface Submission {
@@ -133,37 +132,21 @@ export class Bank {
     const signature = bs58.encode(transaction.signatures[0]!);
     const refusal = this.#refusal(transaction);
     if (refusal !== null) return { signature, processed: false, error: refusal, execution: null };
-    const keys = accountKeysOf(transaction.message, this.machine);
-    const before = keys.all.map((key) => this.machine.account(key));
-    const preTokens = tokenBalancesOf(before, this.machine);
-    const execution = this.machine.execute(bytes);
-    const after = keys.all.map((key, index) =>
-      isWritable(transaction.message, index) ? this.machine.account(key) : before[index]!,
-    );
-    const changes = changesBetween(keys.all, before, after);
-    const { error } = execution;
-    if (error !== null && (preflight || changes.length === 0)) {
-      for (const { address, before: account } of changes) this.machine.setAccount(address, account);
+    const run = runTransaction(transaction, this.machine);
+    const { error } = run.execution;
+    if (error !== null && (preflight || run.changes.length === 0)) {
+      for (const { address, before } of run.changes) this.machine.setAccount(address, before);
       const ran = !NOT_RUN.has(error);
-      return { signature, processed: false, error, execution: ran ? execution : null };
+      return { signature, processed: false, error, execution: ran ? run.execution : null };
     }
-    const record = {
+    const slot = this.slots.current;
+    const record = recordOfRun(transaction, run, {
       position: this.history.total,
-      slot: this.slots.current,
-      time: this.slots.timeOf(this.slots.current),
-      fee: feeOf(transaction.message).toString(),
-      ...recordOfExecution(execution),
-      preBalances: before.map((account) => String(account?.lamports ?? 0n)),
-      postBalances: after.map((account) => String(account?.lamports ?? 0n)),
-      preTokens,
-      postTokens: tokenBalancesOf(after, this.machine),
-      loaded: {
-        writable: keys.loaded.writable.map((key) => bs58.encode(key)),
-        readonly: keys.loaded.readonly.map((key) => bs58.encode(key)),
-      },
-    };
-    this.#keep(transaction, record, changes);
-    return { signature, processed: true, error, execution };
+      slot,
+      time: this.slots.timeOf(slot),
+    });
+    this.#keep(transaction, record, run.changes);
+    return { signature, processed: true, error, execution: run.execution };
   }
 
   /** Runs a transaction without effect. Throws `MalformedTransactionError`. */
@@ -255,38 +238,6 @@ export class Bank {
 
 function isLoader(owner: Uint8Array): boolean {
   return LOADERS.includes(bs58.encode(owner));
-}
-
-function changesBetween(
-  addresses: readonly Uint8Array[],
-  before: readonly (Account | null)[],
-  after: readonly (Account | null)[],
-): AccountChange[] {
-  return addresses.flatMap((address, index) => {
-    const change = { address, before: before[index] ?? null, after: after[index] ?? null };
-    return change.before === change.after || sameAccount(change.before, change.after) ? [] : [change];
-  });
-}
-
-function recordOfExecution(execution: Execution) {
-  const { error, logs, unitsConsumed, returnData } = execution;
-  return {
-    error,
-    logs,
-    inner: execution.inner.map((list) =>
-      list.map(({ programIndex, accounts, data, stackHeight }) => ({
-        programIndex,
-        accounts: [...accounts],
-        data: Buffer.from(data).toString("base64"),
-        stackHeight,
-      })),
-    ),
-    units: String(unitsConsumed),
-    returned:
-      returnData === null
-        ? null
-        : { program: bs58.encode(returnData.program), data: Buffer.from(returnData.data).toString("base64") },
-  };
 }
 
 function historyEntryOf(

@@ -79,9 +79,10 @@ export class VirtualMachine {
     svm.setTransactionHistory(0n);
   }
 
-  /** A fresh chain state with the built-in programs, SPL Token, Token-2022, associated accounts and Memo. */
+  /** A fresh chain state with the built-in programs, SPL Token, Token-2022, associated accounts, Memo and wrapped SOL. */
   static create(): VirtualMachine {
     const machine = new VirtualMachine(new LiteSvm());
+    machine.#svm.withNativeMints();
     machine.#svm.setEpochSchedule(
       new EpochSchedule(BigInt(SLOTS_PER_EPOCH), BigInt(SLOTS_PER_EPOCH), false, 0n, 0n),
     );

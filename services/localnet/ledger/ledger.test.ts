@@ -8,7 +8,7 @@ import { temporaryFolder } from "../testing/test-node.ts";
 import { Ledger } from "./ledger.ts";
 
 function open(folder: string, limits = { segmentBytes: 1_000_000, historyBytes: 1_000_000 }) {
-  return Ledger.open({ folder, now: 1_800_000_000_000, ...limits, onFailure: assert.fail });
+  return Ledger.open({ folder, genesisTime: 1_800_000_000_000, ...limits, onFailure: assert.fail });
 }
 
 test("a ledger keeps its identity, and tells what came after the snapshot from what came before", async (_t) => {

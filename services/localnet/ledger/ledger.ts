@@ -52,8 +52,8 @@ export interface LedgerContents {
 
 export interface LedgerOptions {
   readonly folder: string;
-  /** Milliseconds since 1970: the genesis of a ledger that this call creates. */
-  readonly now: number;
+  /** Milliseconds since 1970 at which slot 0 began, for a ledger that this call creates. */
+  readonly genesisTime: number;
   /** A journal file that grows past this many bytes is closed with a snapshot. */
   readonly segmentBytes: number;
   /** Journal files that only hold history are removed once those kept exceed this many bytes. */
@@ -99,7 +99,7 @@ export class Ledger {
     });
     try {
       return guardAccess(folder, () => {
-        const identity = readIdentity(folder) ?? createIdentity(folder, options.now);
+        const identity = readIdentity(folder) ?? createIdentity(folder, options.genesisTime);
         const { contents, number, intactLength } = readContents(folder);
         const path = fileOf(folder, "journal", number);
         const journal = new Journal({ path, intactLength, after: Promise.resolve(), onFailure });
@@ -231,13 +231,13 @@ function readIdentity(folder: string): LedgerIdentity | null {
   throw damaged(path, "it does not have the form of a ledger's identity");
 }
 
-function createIdentity(folder: string, now: number): LedgerIdentity {
+function createIdentity(folder: string, genesisTime: number): LedgerIdentity {
   const strays = [...numbersOf(folder, "snapshot"), ...numbersOf(folder, "journal")];
   if (strays.length > 0) throw damaged(join(folder, IDENTITY_FILE), "it is missing beside a journal");
   const identity: LedgerIdentity = {
     version: 1,
     genesisHash: bs58.encode(randomBytes(32)),
-    genesisTime: now,
+    genesisTime,
     seed: randomBytes(32).toString("hex"),
     faucet: randomBytes(32).toString("hex"),
   };

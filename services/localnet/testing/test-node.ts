@@ -10,9 +10,15 @@ import { ManualClock } from "./manual-clock.ts";
 /** A new empty folder, removed when the process ends: after all that tests have left to close. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "plenary-localnet-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (FOLDERS.length === 0)
+    process.once("exit", () => {
+      for (const made of FOLDERS) rmSync(made, { recursive: true, force: true });
+    });
+  FOLDERS.push(folder);
   return folder;
 }
+
+const FOLDERS: string[] = [];
 
 /** The requests of a web3.js connection, which goes on asking in the background after a call has returned. */
 export class Requests {
