@@ -4,7 +4,7 @@ import { dataCheck } from "./commands/data.ts";
 import { type FederationFlags, federationCreate } from "./commands/federation.ts";
 import { airdrop, keygen } from "./commands/keys.ts";
 import { join, status, type TrainFlags, train } from "./commands/member.ts";
-import { exportCommand, predictCommand } from "./commands/model.ts";
+import { exportCommand, type PredictFlags, predictCommand } from "./commands/model.ts";
 import { claim, verifyClaim, verifyRound } from "./commands/rewards.ts";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Session } from "./session.ts";
@@ -124,8 +124,11 @@ function modelCommands(program: Command, runs: Runs): void {
   withSettings(program.command("predict"), [...ALL, "data"])
     .description("predict how groups answer questions from the answers that they gave (--data)")
     .option("--questions <ids>", "separated by commas; all that the group has not answered by default")
+    .option("--ask <text>", "a question beyond the questionnaire, with --options and --embedder")
+    .option("--options <texts>", "of the question that is asked, separated by |")
+    .option("--embedder <folder>", "text embedder all-MiniLM-L6-v2")
     .option("--round <n>", "with the model after this round; the last one by default", amount)
-    .action(runs((session, flags: { questions?: string; round?: bigint }) => predictCommand(session, flags)));
+    .action(runs((session, flags: PredictFlags) => predictCommand(session, flags)));
 }
 
 function checkCommands(program: Command, runs: Runs): void {

@@ -43,6 +43,7 @@ export type { Participant, TrainOptions } from "./participation.ts";
 export type { ParticipationEvent, TrainedRound } from "./participation-events.ts";
 export {
   type GroupPrediction,
+  type NewText,
   type PredictAnswers,
   predictAnswers,
   type QuestionPrediction,

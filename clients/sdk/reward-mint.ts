@@ -1,12 +1,14 @@
-import { sendTransaction, tokenAccountAddress, tokenAccountCreate, unreachable } from "@plenary/chain";
-import { PlenaryError, sha256 } from "@plenary/protocol";
 import {
-  createInitializeMint2Instruction,
-  createMintToInstruction,
-  MINT_SIZE,
-  TOKEN_PROGRAM_ID,
-} from "@solana/spl-token";
-import { type Connection, Keypair, LAMPORTS_PER_SOL, type PublicKey, SystemProgram } from "@solana/web3.js";
+  MINT_LENGTH,
+  mintCreate,
+  mintTo as mintToInstructions,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+  unreachable,
+} from "@plenary/chain";
+import { PlenaryError, sha256 } from "@plenary/protocol";
+import { type Connection, Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import type { CreateStep } from "./federation-create.ts";
 import { pause } from "./retry.ts";
 
@@ -28,19 +30,15 @@ export async function createRewardMint(
     .getAccountInfo(mint.publicKey, "confirmed")
     .catch(unreachable(connection));
   if (existing !== null) return mint.publicKey;
-  const lamports = await connection
-    .getMinimumBalanceForRentExemption(MINT_SIZE)
-    .catch(unreachable(connection));
-  const instructions = [
-    SystemProgram.createAccount({
-      fromPubkey: authority.publicKey,
-      newAccountPubkey: mint.publicKey,
-      space: MINT_SIZE,
-      lamports,
-      programId: TOKEN_PROGRAM_ID,
-    }),
-    createInitializeMint2Instruction(mint.publicKey, DECIMALS, authority.publicKey, null),
-  ];
+  const rent = await connection.getMinimumBalanceForRentExemption(MINT_LENGTH).catch(unreachable(connection));
+  const payer = authority.publicKey;
+  const instructions = mintCreate({
+    payer,
+    mint: mint.publicKey,
+    authority: payer,
+    decimals: DECIMALS,
+    rent,
+  });
   const reference = await sendTransaction(connection, instructions, [authority, mint]);
   onStep?.({ step: "mint", reference });
   return mint.publicKey;
@@ -59,7 +57,12 @@ export interface MintTo {
 export function mintTo(connection: Connection, { authority, mint, owner, amount }: MintTo): Promise<string> {
   const instructions = [
     ...tokenAccountCreate({ payer: authority.publicKey, mint, owner }),
-    createMintToInstruction(mint, tokenAccountAddress(mint, owner), authority.publicKey, amount),
+    ...mintToInstructions({
+      mint,
+      authority: authority.publicKey,
+      destination: tokenAccountAddress(mint, owner),
+      amount,
+    }),
   ];
   return sendTransaction(connection, instructions, [authority]);
 }

@@ -39,15 +39,26 @@ function formatOf(file: string): ModelFormat {
   );
 }
 
+export interface PredictFlags {
+  readonly questions?: string;
+  readonly round?: bigint;
+  readonly ask?: string;
+  readonly options?: string;
+  readonly embedder?: string;
+}
+
 /** `plenary predict` */
-export async function predictCommand(
-  session: Session,
-  { questions, round }: { readonly questions?: string; readonly round?: bigint },
-): Promise<void> {
+export async function predictCommand(session: Session, flags: PredictFlags): Promise<void> {
   const federation = await openConfigured(session);
   const answers = await readAnswers(required(session, "data"), federation.questionnaire);
-  const { model } = await readModel(federation, round, session.signal);
-  const groups = await predictAnswers(federation, { model, answers, questions: questions?.split(",") });
+  const { model } = await readModel(federation, flags.round, session.signal);
+  const groups = await predictAnswers(federation, {
+    model,
+    answers,
+    questions: flags.questions?.split(","),
+    newQuestions: newQuestionsOf(flags),
+    embedder: flags.embedder,
+  });
   const lines = groups.flatMap(({ group, predictions }) => [
     group,
     ...predictions.flatMap(({ question, text, options }) => [
@@ -56,4 +67,18 @@ export async function predictCommand(
     ]),
   ]);
   session.output.say("predicted", lines.join("\n"), { groups });
+}
+
+function newQuestionsOf({ ask, options }: PredictFlags): { text: string; options: string[] }[] {
+  if (ask === undefined) return [];
+  const choices = options?.split("|").map((option) => option.trim()) ?? [];
+  if (choices.length < 2)
+    throw new PlenaryError(
+      "invalid-input",
+      "--ask needs --options with two options or more, separated by |.",
+      {
+        field: "options",
+      },
+    );
+  return [{ text: ask, options: choices }];
 }
