@@ -5,7 +5,7 @@ import { ENDPOINTS, toBase58 } from "@plenary/protocol";
 import { clientOf, type TestClient } from "./testing/client.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
 import { freePort } from "./testing/processes.ts";
-import { type Proxy, proxyTo } from "./testing/proxy.ts";
+import { type CuttableLink, proxyTo } from "./testing/proxy.ts";
 import { sendRaw } from "./testing/raw-request.ts";
 import { submitAll, updateFor, waitForEvent } from "./testing/scenario.ts";
 import { type Stack, startStack } from "./testing/stack.ts";
@@ -15,9 +15,9 @@ const PARAMETERS = 20;
 describe("what the service stands on, missing", () => {
   let stack: Stack;
   let client: TestClient;
-  let database: Proxy;
-  let redis: Proxy;
-  let chain: Proxy;
+  let database: CuttableLink;
+  let redis: CuttableLink;
+  let chain: CuttableLink;
   let federation: TestFederation;
 
   before(async () => {

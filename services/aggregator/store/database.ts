@@ -42,6 +42,8 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     types: parsers,
   });
   pool.on("error", onError);
+  // A connection that breaks in use tells its query and then everybody; without a listener that would end the process.
+  pool.on("connect", (client) => client.on("error", onError));
   const queries = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {
     queries,
@@ -62,7 +64,7 @@ async function withLock<T>(pool: Pool, name: string, work: () => Promise<T>): Pr
   const onError = (error: Error) => {
     broken = error;
   };
-  client.on("error", onError);
+  client.once("error", onError);
   try {
     const { rows } = await client.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken", [
       name,

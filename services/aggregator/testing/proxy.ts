@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /** A way to another process that a test can break and mend, as networks and restarts do. */
-export interface Proxy {
+export interface CuttableLink {
   /** The given URL, through the proxy. */
   readonly url: string;
   /** Ends all connections and takes no new ones. */
@@ -11,7 +11,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function proxyTo(target: string): Promise<Proxy> {
+export async function proxyTo(target: string): Promise<CuttableLink> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const accept = (incoming: Socket) => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { equalBytes, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import type { BlobExpectation, BlobStore } from "./blob-store.ts";
 
+/** Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the hashing. */
+const WRITE_BYTES = 512 * 1024;
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
 /**
@@ -128,6 +130,8 @@ async function receiveInto(
   const hash = createHash("sha256");
   const limit = Math.min(expected.limit, expected.length ?? expected.limit);
   let length = 0;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
   for await (const chunk of source) {
     length += chunk.length;
     if (length > limit)
@@ -135,17 +139,26 @@ async function receiveInto(
         limit,
       });
     hash.update(chunk);
-    await writeAll(file, chunk);
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes < WRITE_BYTES) continue;
+    await writeAll(file, held);
+    [held, heldBytes] = [[], 0];
   }
+  await writeAll(file, held);
   checkReceived(length, hash, expected);
   return length;
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < chunk.length) {
-    const { bytesWritten } = await file.write(chunk, written, chunk.length - written);
-    written += bytesWritten;
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let rest = chunks.filter(({ length }) => length > 0);
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    rest = rest.flatMap((chunk) => {
+      const written = Math.min(bytesWritten, chunk.length);
+      bytesWritten -= written;
+      return written < chunk.length ? [chunk.subarray(written)] : [];
+    });
   }
 }
 
