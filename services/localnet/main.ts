@@ -20,6 +20,11 @@ async function main(): Promise<void> {
   });
   if (node.tornBytes > 0)
     log.warn({ bytes: node.tornBytes }, "The journal ended in an interrupted write, which was dropped.");
+  if (!["127.0.0.1", "::1", "localhost"].includes(settings.host))
+    log.warn(
+      { host: settings.host },
+      "Everyone who reaches this address can use the node: PLENARY_LOCALNET_HOST is not loopback.",
+    );
   const stop = (signal: string) => {
     log.info({ signal }, "stopping");
     node.close().then(() => process.exit(0), die);

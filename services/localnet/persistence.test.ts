@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createMint, getAccount, getOrCreateAssociatedTokenAccount, mintTo } from "@solana/spl-token";
@@ -62,6 +63,34 @@ test("after a restart accounts, history, blockhashes and duplicates are as befor
     (await connection.getBlock(slot, { maxSupportedTransactionVersion: 0 }))?.transactions.length,
     1,
   );
+});
+
+test("wherever its last record was torn, a ledger opens with all the others", async (t) => {
+  const ledger = temporaryFolder();
+  const first = await startTestNode(t, { ledger });
+  const to = Keypair.generate().publicKey;
+  const lengths = [];
+  const journal = join(ledger, "journal-1");
+  for (let i = 0; i < 3; i++) {
+    await first.connection.requestAirdrop(to, 1_000_000);
+    lengths.push(statSync(journal).size);
+  }
+  await first.node.close();
+  const [, whole = 0, end = 0] = lengths;
+  for (let cut = whole + 1; cut < end; cut += Math.ceil((end - whole) / 12)) {
+    const copy = temporaryFolder();
+    cpSync(ledger, copy, { recursive: true });
+    truncateSync(join(copy, "journal-1"), cut);
+    const { connection, node } = await startTestNode(t, { ledger: copy }, first.clock);
+    assert.equal(node.tornBytes, cut - whole);
+    assert.equal(await connection.getBalance(to), 2_000_000);
+    assert.equal(await connection.getTransactionCount(), 2);
+    await connection.requestAirdrop(to, 1_000_000);
+    await node.close();
+    const again = await startTestNode(t, { ledger: copy }, first.clock);
+    assert.equal(await again.connection.getBalance(to), 3_000_000);
+    await again.node.close();
+  }
 });
 
 test("time without the node counts: blockhashes expire, and a clock set back does not turn slots back", async (t) => {

@@ -7,7 +7,7 @@ import { LocalnetError } from "../errors.ts";
 import { temporaryFolder } from "../testing/test-node.ts";
 import { Journal, readJournal } from "./journal.ts";
 
-const entries = [Buffer.from("first"), Buffer.alloc(300, 7), Buffer.from("x"), Buffer.alloc(40)];
+const entries = [Buffer.from("first"), Buffer.alloc(60, 7), Buffer.from("x"), Buffer.alloc(20)];
 
 /** Offsets at which entries begin, and the end of the last. */
 function boundaries(): number[] {
