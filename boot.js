@@ -300,11 +300,19 @@ function benchArguments([name, ...rest]) {
   return [`bench/${name}.ts`, ...rest];
 }
 
+/** Biome colours its output even where nobody sees colours. */
+const lintColors = () => (process.stdout.isTTY ? [] : ["--colors=off"]);
+
 const TASKS = {
   start: (args) => ["deploy/local/start.ts", ...args],
   test: testArguments,
   bench: benchArguments,
-  lint: (args) => ["node_modules/@biomejs/biome/bin/biome", "ci", ...(args.length ? args : ["."])],
+  lint: (args) => [
+    "node_modules/@biomejs/biome/bin/biome",
+    "ci",
+    ...lintColors(),
+    ...(args.length ? args : ["."]),
+  ],
   /** Compiles the committed WebAssembly anew; `-- --check` only compares. */
   build: (args) => ["clients/algorithms/kernels/build.ts", ...args],
   typecheck: (args) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", ".", ...args],
