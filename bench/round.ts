@@ -2,11 +2,12 @@
  * `npm run bench -- round`: a whole round of federated averaging with ready updates (no training), against Flower's gRPC round.
  *
  * Ours: database, queue, chain, server and worker as `npm start` runs them, and one process a member. From the round's opening to its
- * commit on chain: every member downloads the base model and checks its root, encodes, hashes, signs and uploads its update; the
- * service stores it durably, signs a receipt, screens and folds it; then server step, roots, manifest and round_commit.
+ * commit on chain: every member reads the round, signs its encoded update and uploads it; the service stores it durably, signs a receipt,
+ * screens and folds it (with its own computation of the update's root); then server step, roots, manifest and round_commit.
+ * Measured besides, as "whole": every member first downloads the base model and computes its root, then encodes and hashes its update.
  * Flower: its gRPC server with FedAvg and one process a client, each returning arrays that it already has. From the choice of clients
- * to the new parameters, which lie in memory: nothing is signed, stored or committed. (flwr 1.41 serves its newer SuperLink over HTTP;
- * start_server and start_client are what speaks gRPC, and have no polling intervals.)
+ * to the new parameters, which lie in memory: nothing is signed, stored or committed; the parameters go out to the clients.
+ * (flwr 1.41 serves its newer SuperLink over HTTP; start_server and start_client are what speaks gRPC, and nothing in them polls.)
  *
  * Rounds of both alternate, after a warm-up; medians count. Options: --clients N, --parameters N, --rounds N, --warmup N.
  */
@@ -30,7 +31,13 @@ const clients = positiveInteger("clients", values.clients);
 const parameters = positiveInteger("parameters", values.parameters);
 const rounds = positiveInteger("rounds", values.rounds);
 const warmup = positiveInteger("warmup", values.warmup);
-const CODECS = ["int32", "int8"] as const;
+/** The last one's ratio is what is compared. */
+const WAYS = [
+  { codec: "int8", way: "whole" },
+  { codec: "int32", way: "whole" },
+  { codec: "int8", way: "ready" },
+  { codec: "int32", way: "ready" },
+] as const;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const seconds = (list: readonly number[]) =>
@@ -47,13 +54,13 @@ function rootMilliseconds(): number {
   return median(times);
 }
 
-function report(codec: string, times: readonly RoundTimes[]): void {
+function report(title: string, times: readonly RoundTimes[]): void {
   const of = (part: Exclude<keyof RoundTimes, "members">) => seconds(times.map((round) => round[part]));
   const member = (part: "download" | "encode" | "upload") =>
     seconds(times.flatMap(({ members }) => members.map((each) => each[part])));
-  say(`Plenary, ${codec}: ${of("total")}, of which`);
+  say(`Plenary, ${title}: ${of("total")}, of which`);
   say(`  until the last update is stored     ${of("upload")}`);
-  say(`    a member: base model, checked     ${member("download")}`);
+  say(`    a member: round, base model       ${member("download")}`);
   say(`    a member: encode, hash, sign      ${member("encode")}`);
   say(`    a member: upload until receipt    ${member("upload")}`);
   say(`  rest of screening and folding       ${of("screening")}`);
@@ -92,33 +99,32 @@ async function main(): Promise<void> {
       ports: stack.ports,
     });
     stops.unshift(() => flower.stop());
-    const sides = [];
-    for (const [id, codec] of CODECS.entries()) {
-      const federation = await stack.found({ id, members: clients, parameters });
-      const plenary = await startPlenary(stack, federation, codec);
-      stops.unshift(() => plenary.stop());
-      const times: RoundTimes[] = [];
-      sides.push({ codec, plenary, times, processor: new Map<Part, number>() });
-    }
+    const plenary = await startPlenary({ stack, clients, parameters, ways: WAYS });
+    stops.unshift(() => plenary.stop());
+    const sides = WAYS.map(({ codec, way }) => ({
+      title: `${codec}, ${way}`,
+      times: [] as RoundTimes[],
+      processor: new Map<Part, number>(),
+    }));
     const flowerTimes: number[] = [];
     const flowerProcessor = new Map<Part, number>();
     for (let turn = 0; turn < rounds + warmup; turn++) {
       const [ignored, warm] = [new Map<Part, number>(), turn >= warmup];
       flowerTimes.push(await counting(warm ? flowerProcessor : ignored, flower.round));
-      for (const { plenary, times, processor } of sides)
-        times.push(await counting(warm ? processor : ignored, plenary.round));
+      for (const [place, { times, processor }] of sides.entries())
+        times.push(await counting(warm ? processor : ignored, () => plenary.round(place)));
     }
     const theirs = flowerTimes.slice(warmup);
     say(`One vector root of this size takes ${(rootMilliseconds() / 1_000).toFixed(3)} s.`);
     say(`Flower, gRPC: ${describeSeconds(theirs)}`);
     reportProcessor(flowerProcessor);
-    for (const { codec, times, processor } of sides) {
-      report(codec, times.slice(warmup));
+    for (const { title, times, processor } of sides) {
+      report(title, times.slice(warmup));
       reportProcessor(processor);
     }
-    for (const { codec, times } of sides.toReversed()) {
+    for (const { title, times } of sides) {
       const ours = median(times.slice(warmup).map(({ total }) => total / 1_000));
-      say(`Plenary (${codec}) / Flower: ${(ours / median(theirs)).toFixed(2)}`);
+      say(`Plenary (${title}) / Flower: ${(ours / median(theirs)).toFixed(2)}`);
     }
   } finally {
     for (const stop of stops) await stop();

@@ -1,6 +1,7 @@
 /**
- * One member of bench/round.ts in a process of its own. It holds a ready update, as after training, and takes part in a round each time
- * the harness says so: base model down and checked, update encoded, hashed, signed and up, all through the SDK's service client.
+ * One member of bench/round.ts in a process of its own. It takes part in a round each time the harness says so, through the SDK's service
+ * client. Its update is ready: in the way "ready" as the payload with its hashes, so that it is signed and uploaded; in the way "whole" as
+ * the vector that training leaves, so that the base model is downloaded and checked and the update is encoded and hashed in the round too.
  */
 import { createCompressor, vectorRootFast } from "@plenary/algorithms";
 import {
@@ -10,6 +11,7 @@ import {
   encodeEnvelope,
   equalBytes,
   fromBase58,
+  fromBase64,
   fromHex,
   type RoundView,
   SIGNATURE_HEADER,
@@ -24,16 +26,25 @@ import { createServiceClient } from "@plenary/sdk";
 /** What a member's process is started with, as JSON in its first argument. */
 export interface MemberSettings {
   readonly serviceUrl: string;
+  readonly genesisHash: string;
+  readonly programId: string;
+  readonly parameters: number;
+  readonly index: number;
+  readonly memberships: readonly Membership[];
+}
+
+/** One of the federations that the process is a member of, each for one way of measuring. */
+export interface Membership {
   readonly federation: string;
   readonly member: string;
   /** Solana secret key, in base64. */
   readonly secretKey: string;
-  readonly genesisHash: string;
-  readonly programId: string;
-  readonly parameters: number;
   readonly codec: string;
-  readonly index: number;
+  readonly way: Way;
 }
+
+/** What a member does in a round. */
+export type Way = "ready" | "whole";
 
 /** Milliseconds of a member's part in one round. */
 export interface MemberTimes {
@@ -44,8 +55,6 @@ export interface MemberTimes {
 
 const settings: MemberSettings = JSON.parse(process.argv[2] ?? "");
 const client = createServiceClient({ url: settings.serviceUrl });
-const compressor = createCompressor(settings.codec);
-const secretKey = new Uint8Array(Buffer.from(settings.secretKey, "base64"));
 const update = readyUpdate(settings.index, settings.parameters);
 
 /** Values within +-0.06, as after a few local steps; another for each member. */
@@ -57,57 +66,78 @@ function readyUpdate(index: number, length: number): Int32Array {
   });
 }
 
-async function takePart(): Promise<MemberTimes> {
-  const began = performance.now();
-  const round = await client.call(ENDPOINTS.roundRead, {
-    params: { federation: settings.federation, round: "current" },
-  });
-  const base = vectorFromBytes(await client.download(fromHex(round.baseBlob, 32)));
-  if (!equalBytes(vectorRootFast(base), fromHex(round.baseRoot, 32)))
-    throw new Error("The base model is not the one whose root stands on chain.");
-  const downloaded = performance.now();
-  const { payload, message } = encode(round);
-  const encoded = performance.now();
-  await client.call(ENDPOINTS.updateSubmit, {
-    params: { federation: settings.federation, round: round.number },
-    headers: {
-      [ENVELOPE_HEADER]: toBase64(message),
-      [SIGNATURE_HEADER]: toBase64(signMessage(message, secretKey)),
-    },
-    body: payload,
-  });
-  return { download: downloaded - began, encode: encoded - downloaded, upload: performance.now() - encoded };
-}
+/** What of an update does not depend on the round. */
+type Encoded = Pick<Envelope, "codec" | "payloadLength" | "payloadHash" | "deltaRoot"> & {
+  readonly payload: Uint8Array;
+};
 
-function encode(round: RoundView): { payload: Uint8Array; message: Uint8Array } {
+function encode(codec: string): Encoded {
+  const compressor = createCompressor(codec);
   const payload = compressor.encode(update);
-  const decoded = settings.codec === "int32" ? update : compressor.decode(payload, update.length);
-  const envelope: Envelope = {
-    genesisHash: fromHex(settings.genesisHash, 32),
-    programId: fromBase58(settings.programId),
-    federation: fromBase58(settings.federation),
-    round: BigInt(round.number),
-    member: fromBase58(settings.member),
-    baseRoot: fromHex(round.baseRoot, 32),
-    sequence: 1n,
+  const decoded = codec === "int32" ? update : compressor.decode(payload, update.length);
+  return {
+    payload,
     codec: compressor.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
-    weight: 100 + settings.index,
     deltaRoot: vectorRootFast(decoded),
-    checkpointRoot: ZERO_HASH,
   };
-  return { payload, message: encodeEnvelope(envelope) };
 }
 
-process.on("message", () => {
-  takePart().then(
+function messageOf(
+  membership: Membership,
+  round: RoundView,
+  { payload: _, ...encoded }: Encoded,
+): Uint8Array {
+  return encodeEnvelope({
+    ...encoded,
+    genesisHash: fromHex(settings.genesisHash, 32),
+    programId: fromBase58(settings.programId),
+    federation: fromBase58(membership.federation),
+    round: BigInt(round.number),
+    member: fromBase58(membership.member),
+    baseRoot: fromHex(round.baseRoot, 32),
+    sequence: 1n,
+    weight: 100 + settings.index,
+    checkpointRoot: ZERO_HASH,
+  });
+}
+
+async function downloadBase(round: RoundView): Promise<void> {
+  const base = vectorFromBytes(await client.download(fromHex(round.baseBlob, 32)));
+  if (!equalBytes(vectorRootFast(base), fromHex(round.baseRoot, 32)))
+    throw new Error("The base model is not the one whose root stands on chain.");
+}
+
+async function takePart(membership: Membership, ready: Encoded): Promise<MemberTimes> {
+  const { federation, codec, way } = membership;
+  const began = performance.now();
+  const round = await client.call(ENDPOINTS.roundRead, { params: { federation, round: "current" } });
+  if (way === "whole") await downloadBase(round);
+  const downloaded = performance.now();
+  const encoded = way === "whole" ? encode(codec) : ready;
+  const message = messageOf(membership, round, encoded);
+  const signature = signMessage(message, fromBase64(membership.secretKey));
+  const signed = performance.now();
+  await client.call(ENDPOINTS.updateSubmit, {
+    params: { federation, round: round.number },
+    headers: { [ENVELOPE_HEADER]: toBase64(message), [SIGNATURE_HEADER]: toBase64(signature) },
+    body: encoded.payload,
+  });
+  return { download: downloaded - began, encode: signed - downloaded, upload: performance.now() - signed };
+}
+
+const taken = settings.memberships.map((membership) => {
+  const ready = encode(membership.codec);
+  return () => takePart(membership, ready);
+});
+process.on("message", (message) => {
+  const take = taken[Number(message)];
+  take?.().then(
     (times) => process.send?.({ times }),
     (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on("disconnect", () => process.exit(0));
-// Compiled and warm, as a member is that has just trained.
-vectorRootFast(update);
-await client.call(ENDPOINTS.federationRead, { params: { federation: settings.federation } });
+await client.call(ENDPOINTS.federationList);
 process.send?.({ ready: true });

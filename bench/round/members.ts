@@ -6,8 +6,8 @@ const SCRIPT = fileURLToPath(new URL("./member.ts", import.meta.url));
 
 /** The members' processes. */
 export interface MemberProcesses {
-  /** Lets all take part in the round that is open; resolves when all have their receipts. */
-  takePart(): Promise<MemberTimes[]>;
+  /** Lets all take part in the open round of the federation at that place of their memberships; resolves when all have their receipts. */
+  takePart(membership: number): Promise<MemberTimes[]>;
   stop(): void;
 }
 
@@ -16,11 +16,11 @@ export async function startMembers(settings: readonly MemberSettings[]): Promise
   const children = settings.map((one) => fork(SCRIPT, [JSON.stringify(one)], { execArgv: [] }));
   await Promise.all(children.map((child) => answerOf(child, "ready")));
   return {
-    takePart: () =>
+    takePart: (membership) =>
       Promise.all(
         children.map(async (child) => {
           const answer = answerOf(child, "times");
-          child.send({ takePart: true });
+          child.send(membership);
           // Written by member.ts of this very folder.
           return (await answer) as MemberTimes;
         }),

@@ -1,6 +1,6 @@
 import { ENDPOINTS, type FederationEvent } from "@plenary/protocol";
 import { Client } from "pg";
-import type { MemberTimes } from "./member.ts";
+import type { MemberSettings, MemberTimes, Way } from "./member.ts";
 import { startMembers } from "./members.ts";
 import type { BenchFederation, BenchStack } from "./stack.ts";
 
@@ -19,45 +19,44 @@ export interface RoundTimes {
   readonly members: readonly MemberTimes[];
 }
 
-/** A founded federation with its members' processes, between rounds until one is asked for. */
-export interface PlenaryFederation {
-  round(): Promise<RoundTimes>;
+/** Federations with the same members' processes, all between rounds. */
+export interface Plenary {
+  /** Runs one round of a federation, by its place. */
+  round(place: number): Promise<RoundTimes>;
   stop(): Promise<void>;
 }
 
-/** Starts the members of a federation that rests; `codec` is how all of them encode. */
-export async function startPlenary(
-  stack: BenchStack,
-  federation: BenchFederation,
-  codec: string,
-): Promise<PlenaryFederation> {
-  const address = federation.address.toBase58();
-  const signer = federation.authority.secretKey;
-  const { service } = stack;
-  const view = await service.call(ENDPOINTS.federationRead, { params: { federation: address } });
-  const members = await startMembers(
-    federation.members.map((member, index) => ({
-      serviceUrl: stack.serviceUrl,
-      federation: address,
-      member: member.address.toBase58(),
-      secretKey: Buffer.from(member.keypair.secretKey).toString("base64"),
-      genesisHash: view.genesisHash,
-      programId: view.programId,
-      parameters: federation.configuration.parameterCount,
-      codec,
-      index,
-    })),
-  );
+export interface PlenarySettings {
+  readonly stack: BenchStack;
+  readonly clients: number;
+  readonly parameters: number;
+  readonly ways: readonly { readonly codec: string; readonly way: Way }[];
+}
+
+/** Founds a federation for each way of measuring and starts the members' processes. */
+export async function startPlenary(settings: PlenarySettings): Promise<Plenary> {
+  const { stack, clients, parameters, ways } = settings;
+  const federations: BenchFederation[] = [];
+  for (const id of ways.keys())
+    federations.push(await stack.found({ id: id + 1, members: clients, parameters }));
+  const members = await startMembers(await memberSettings(settings, federations));
   const database = new Client({ connectionString: stack.databaseUrl });
   await database.connect();
-  const nextEvent = await listen(database, Buffer.from(federation.address.toBytes()));
+  const listeners = await Promise.all(
+    federations.map(({ address }) => listen(database, Buffer.from(address.toBytes()))),
+  );
   return {
-    async round() {
-      await service.call(ENDPOINTS.federationResume, { params: { federation: address }, signer });
+    async round(place) {
+      const [federation, nextEvent] = [federations[place]!, listeners[place]!];
+      const call = {
+        params: { federation: federation.address.toBase58() },
+        signer: federation.authority.secretKey,
+      };
+      await stack.service.call(ENDPOINTS.federationResume, call);
       const number = await nextEvent("round-opened");
-      const taken = members.takePart();
+      const taken = members.takePart(place);
       // The round that is open goes on; no other begins before the next measurement.
-      await service.call(ENDPOINTS.federationPause, { params: { federation: address }, signer });
+      await stack.service.call(ENDPOINTS.federationPause, call);
       const times = await taken;
       await nextEvent("round-committed");
       return { ...(await readTimes(database, federation, number)), members: times };
@@ -67,6 +66,26 @@ export async function startPlenary(
       await database.end();
     },
   };
+}
+
+async function memberSettings(
+  { stack, clients, parameters, ways }: PlenarySettings,
+  federations: readonly BenchFederation[],
+): Promise<MemberSettings[]> {
+  const params = { federation: federations[0]!.address.toBase58() };
+  const { genesisHash, programId } = await stack.service.call(ENDPOINTS.federationRead, { params });
+  return Array.from({ length: clients }, (_, index) => ({
+    ...{ serviceUrl: stack.serviceUrl, genesisHash, programId, parameters, index },
+    memberships: federations.map(({ address, members }, place) => {
+      const { address: member, keypair } = members[index]!;
+      return {
+        federation: address.toBase58(),
+        member: member.toBase58(),
+        secretKey: Buffer.from(keypair.secretKey).toString("base64"),
+        ...ways[place]!,
+      };
+    }),
+  }));
 }
 
 /** Waits for events of a federation where the service reads them itself, so that none is missed and nothing is polled. */
