@@ -108,7 +108,8 @@ function memberCommands(program: Command, runs: Runs): void {
     .action(runs((session) => status(session)));
   withSettings(program.command("claim"), [...ALL, "keypair"])
     .description("claim what final rounds have earned")
-    .action(runs((session) => claim(session)));
+    .option("--wait <seconds>", "wait so long at most for rounds that are about to be final", integer, 30)
+    .action(runs((session, flags: { wait: number }) => claim(session, flags)));
 }
 
 function modelCommands(program: Command, runs: Runs): void {

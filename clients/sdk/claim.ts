@@ -1,5 +1,6 @@
 import {
   memberAddress,
+  readFederation,
   readMember,
   readRound,
   rewardClaim,
@@ -19,6 +20,7 @@ import {
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import type { FederationContext } from "./open-federation.ts";
+import { pause } from "./retry.ts";
 import { nullIfNotFound } from "./round-reads.ts";
 
 /** A proof of pay that was checked against a final Round account on chain. */
@@ -39,6 +41,17 @@ export interface Claim {
   readonly transaction: string | null;
   /** The round up to which everything is claimed; null before any round is final with pay for this member. */
   readonly round: bigint | null;
+}
+
+export interface ClaimOptions {
+  /** Whose pay; the payer's by default. */
+  readonly owner?: PublicKey;
+  /**
+   * Milliseconds to wait for committed rounds to become final, where their challenge windows end within that time; 0 by default. Waiting
+   * saves a second claim, and loses nothing when it is too short.
+   */
+  readonly patience?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type OnChain = Pick<FederationContext, "client" | "connection" | "program" | "address" | "rewardMint">;
@@ -75,7 +88,7 @@ export async function readRewardProof(
 export async function claimRewards(
   context: OnChain,
   payer: Keypair,
-  options: { readonly owner?: PublicKey; readonly signal?: AbortSignal | undefined } = {},
+  options: ClaimOptions = {},
 ): Promise<Claim> {
   const { connection, program, address: federation, rewardMint } = context;
   const owner = options.owner ?? payer.publicKey;
@@ -89,6 +102,7 @@ export async function claimRewards(
         owner: owner.toBase58(),
       },
     );
+  if (options.patience) await waitForFinality(context, options.patience, options.signal);
   const proof = await readRewardProof(context, address, options.signal);
   if (proof === null) return { amount: 0n, transaction: null, round: null };
   const { round, cumulative, index, path } = proof;
@@ -119,6 +133,33 @@ export async function claimRewards(
     const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;
     if (now !== null && now.claimedTotal >= cumulative) return { amount: 0n, transaction: null, round };
     throw error;
+  }
+}
+
+const POLL_INTERVAL = 250;
+
+/** Waits while rounds are committed whose windows end in time, and until the service has seen that they are final. */
+async function waitForFinality(
+  context: OnChain,
+  patience: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { client, connection, program, address } = context;
+  const deadline = Date.now() + patience;
+  while (Date.now() < deadline) {
+    const federation = await readFederation(connection, address);
+    const [oldest] = federation?.pending ?? [];
+    const round =
+      oldest === undefined ? null : await readRound(connection, roundAddress(program, address, oldest));
+    if (round !== null && Number(round.challengeEndsAt) * 1000 > deadline) return;
+    if (round === null) {
+      const number = federation?.finalRound ?? 0n;
+      if (number === 0n) return;
+      const params = { federation: address.toBase58(), round: number.toString() };
+      const view = await client.call(ENDPOINTS.roundRead, { params, signal }).catch(nullIfNotFound);
+      if (view === null || view.state === "final") return;
+    }
+    await pause(POLL_INTERVAL, signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { memberAddress } from "@plenary/chain";
 import { type AnswerSet, parseAnswers, sha256, toBase58, toHex } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type Claim, claimRewards } from "./claim.ts";
+import { type Claim, type ClaimOptions, claimRewards } from "./claim.ts";
 import { type JoinOptions, joinFederation } from "./join.ts";
 import { openMemberStore } from "./member-store/index.ts";
 import { type FederationContext, type OpenFederationOptions, openContext } from "./open-federation.ts";
@@ -38,8 +38,8 @@ export interface FederationMember {
   readonly joinTransaction: string | null;
   /** Trains in every round until told to stop. See `participate`. */
   train(options?: TrainOptions): AsyncGenerator<TrainedRound>;
-  /** Claims what final rounds have earned. See `claimRewards`. */
-  claim(): Promise<Claim>;
+  /** Claims what final rounds have earned, after waiting half a minute at most for rounds that are about to be final. See `claimRewards`. */
+  claim(options?: Pick<ClaimOptions, "patience">): Promise<Claim>;
   status(): Promise<FederationStatus>;
   /** Releases the state folder. */
   close(): Promise<void>;
@@ -59,6 +59,9 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
     verifyRound: (round) => verifyRound(context, round),
   };
 }
+
+/** Milliseconds: a development chain's challenge window, and none of a real one's. */
+const CLAIM_PATIENCE = 30_000;
 
 async function openMember(context: FederationContext, options: JoinFederation): Promise<FederationMember> {
   const { keypair, state, updateKeypair = keypair } = options;
@@ -83,7 +86,8 @@ async function openMember(context: FederationContext, options: JoinFederation): 
       joinTransaction: joined.transaction,
       train: (train) =>
         participate({ context, member: address, keypair: updateKeypair, answers, store }, train),
-      claim: () => claimRewards(context, keypair, { signal: options.signal }),
+      claim: ({ patience = CLAIM_PATIENCE } = {}) =>
+        claimRewards(context, keypair, { patience, signal: options.signal }),
       status: () => readStatus(context, keypair.publicKey, options.signal),
       close: () => store.close(),
     };

@@ -8,7 +8,7 @@ export {
   readAnswers,
 } from "./answers-file.ts";
 export type { TransferProgress } from "./blob-download.ts";
-export { type Claim, claimRewards, type RewardProof, readRewardProof } from "./claim.ts";
+export { type Claim, type ClaimOptions, claimRewards, type RewardProof, readRewardProof } from "./claim.ts";
 export { DATASETS, type Dataset, dealGroups, type GroupSplit, loadDataset } from "./dataset.ts";
 export { watchEvents } from "./events.ts";
 export {

@@ -4,10 +4,13 @@ import { EXIT } from "../exit-codes.ts";
 import { configuredKeypair, openConfigured, type Session } from "../session.ts";
 
 /** `plenary claim` */
-export async function claim(session: Session): Promise<void> {
+export async function claim(session: Session, { wait }: { readonly wait: number }): Promise<void> {
   const keypair = await configuredKeypair(session);
   const federation = await openConfigured(session);
-  const { amount, transaction, round } = await claimRewards(federation, keypair, { signal: session.signal });
+  const { amount, transaction, round } = await claimRewards(federation, keypair, {
+    patience: 1000 * wait,
+    signal: session.signal,
+  });
   const text =
     transaction !== null
       ? `claimed ${amount} in transaction ${transaction}, all that is due up to round ${round}`
