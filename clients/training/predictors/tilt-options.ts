@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { multiplyMatrices } from "../graph/linear-algebra.ts";
 import { softmax } from "../graph/normalize.ts";
 import { concatenate, takeRows } from "../graph/shape.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { dimensionAt, type Tensor } from "../graph/tensor.ts";
 import { type OptionLayout, optionLayout } from "./option-layout.ts";
 import type { EmbeddingTable, NewQuestion } from "./predictor.ts";
 
@@ -13,11 +13,13 @@ const EXTRA_FEATURES = 2;
 /**
  * How alike two options are, for lending to untrained questions: this times the cosine of their texts, less
  * this times the difference of their places, less this if their questions differ in the number of options.
- * Chosen on us-opinion, split 7; flat around these values.
+ * Chosen by cross-validation over question families of the shipped surveys; flat around these values.
  */
-const TEXT_AFFINITY = 40;
+const TEXT_AFFINITY = 20;
 const PLACE_PENALTY = 20;
 const COUNT_PENALTY = 10;
+/** Cosine at which an option stops being a relative: nothing (a uniform base) competes at this affinity. */
+const STRANGER_COSINE = 0.6;
 /** Far below any affinity, and finite. */
 const EXCLUDED = -1e30;
 
@@ -99,15 +101,18 @@ export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Arra
 
 /**
  * What every option of the table has, [options, columns], given what the questionnaire's own options have:
- * options of untrained and new questions borrow a weighted mean from trained ones that they resemble.
+ * options of untrained and new questions borrow a weighted mean (Nadaraya-Watson) from trained ones that they
+ * resemble, and nothing as far as they resemble none.
  */
 export function lend(graph: Graph, table: OptionTable, own: Tensor): Tensor {
   if (table.borrowers.length === 0) return own;
   const rows = table.borrowers.flatMap((question) =>
     range(table.offsets[question]!, table.offsets[question + 1]!),
   );
-  const affinity = graph.constant(affinities(table, rows), [rows.length, table.known]);
-  const borrowed = multiplyMatrices(softmax(affinity), own);
+  const affinity = graph.constant(affinities(table, rows), [rows.length, table.known + 1]);
+  const columns = dimensionAt(own, 1);
+  const nothing = graph.constant(new Float32Array(columns), [1, columns]);
+  const borrowed = multiplyMatrices(softmax(affinity), concatenate([own, nothing], 0));
   const source = range(0, table.layout.rows);
   rows.forEach((row, position) => {
     source[row] = table.known + position;
@@ -115,15 +120,18 @@ export function lend(graph: Graph, table: OptionTable, own: Tensor): Tensor {
   return takeRows(concatenate([own, borrowed], 0), source);
 }
 
+/** Row by row: affinity to each of the questionnaire's options, and at last to nothing. */
 function affinities(table: OptionTable, rows: readonly number[]): Float32Array {
   const { known, width, features } = table;
   const lent = new Set(rows);
   const row = (option: number) => features.subarray(option * width, (option + 1) * width);
-  const result = new Float32Array(rows.length * known).fill(EXCLUDED);
+  const columns = known + 1;
+  const result = new Float32Array(rows.length * columns).fill(EXCLUDED);
   rows.forEach((borrower, position) => {
     for (let lender = 0; lender < known; lender += 1) {
-      if (!lent.has(lender)) result[position * known + lender] = affinity(row(borrower), row(lender));
+      if (!lent.has(lender)) result[position * columns + lender] = affinity(row(borrower), row(lender));
     }
+    result[position * columns + known] = TEXT_AFFINITY * STRANGER_COSINE;
   });
   return result;
 }
