@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -27,6 +28,7 @@ const LOCKFILE = join(ROOT, "package-lock.json");
 /** Inside node_modules, so that `npm ci`, which empties it first, also withdraws the claim that it is complete. */
 const STAMP = join(MODULES, ".plenary-installed");
 const INSTALL_LOCK = join(ROOT, ".install-lock");
+const NPM_PID = join(INSTALL_LOCK, "npm");
 const REQUIRED_MAJOR = 24;
 const HEARTBEAT_MS = 1_000;
 /** A lock whose holder has not touched it for this long was left by a boot that was killed. */
@@ -151,6 +153,7 @@ function runNpmCi() {
     shell,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (child.pid) writeFileSync(NPM_PID, String(child.pid));
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
@@ -192,6 +195,23 @@ function isNpmRunning() {
   }
 }
 
+function isExpired(lock) {
+  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  return touched !== undefined && Date.now() - touched > LOCK_EXPIRES_MS;
+}
+
+/** Removes an expired lock, and only that: another boot may have broken it and locked in the meantime. */
+function breakInstallLock() {
+  const aside = `${INSTALL_LOCK}-${process.pid}`;
+  try {
+    renameSync(INSTALL_LOCK, aside);
+    if (!isExpired(aside)) renameSync(aside, INSTALL_LOCK);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+  }
+  rmSync(aside, { recursive: true, force: true });
+}
+
 /** Takes the install lock, waiting while another boot holds it; returns a function that gives it back. */
 async function takeInstallLock() {
   for (let told = false; ; ) {
@@ -205,9 +225,8 @@ async function takeInstallLock() {
         );
       }
     }
-    const touched = statSync(INSTALL_LOCK, { throwIfNoEntry: false })?.mtimeMs;
-    if (touched !== undefined && Date.now() - touched > LOCK_EXPIRES_MS && !isNpmRunning()) {
-      rmSync(INSTALL_LOCK, { recursive: true, force: true });
+    if (isExpired(INSTALL_LOCK) && !isNpmRunning()) {
+      breakInstallLock();
       continue;
     }
     if (!told) console.error("Another process is installing the packages; waiting for it.");

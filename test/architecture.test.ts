@@ -225,6 +225,15 @@ describe("architecture", () => {
     assert.deepEqual(problems, []);
   });
 
+  test(".env.example documents every variable, and no other", () => {
+    const name = /\b(?:PLENARY_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g;
+    const read = SOURCES.filter(({ path }) => basename(path) === "config.ts" && roomOf(path) !== "bench")
+      .flatMap(({ text }) => withoutComments(text).match(name) ?? [])
+      .filter((variable) => variable !== "PLENARY_CALLER_FOLDER");
+    const documented = [...readFileSync(join(ROOT, ".env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm)];
+    assert.deepEqual([...new Set(read)].sort(), documented.map((match) => match[1]).sort());
+  });
+
   test("no room is called after nothing", () => {
     assert.deepEqual(
       SOURCES.map(({ path }) => path).filter((path) => FORBIDDEN_ROOM.test(path)),

@@ -102,6 +102,7 @@ async function lock(root: string): Promise<void> {
   const path = join(root, LOCK);
   const draft = `${path}.${process.pid}`;
   const deadline = Date.now() + STOPPING_PATIENCE_MS;
+  rmSync(draft, { force: true });
   writeFileSync(draft, JSON.stringify(ownLock(false)), { mode: 0o600 });
   try {
     while (!tryLink(draft, path)) {
@@ -123,7 +124,12 @@ function tryLink(draft: string, path: string): boolean {
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
-    throw error;
+    throw new LocalStackError(
+      "home-unwritable",
+      `The file system of ${path} cannot hold a lock (${systemCode(error)}). Set PLENARY_HOME to a folder on a local disk.`,
+      {},
+      { cause: error },
+    );
   }
 }
 

@@ -25,7 +25,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 const terminal = createTerminal(process.stdout);
 const log = (text: string) => terminal.line(text);
 
-/** Resolves when the run is to end: a signal, or the death of boot.js. Another signal after a while ends at once. */
+let failed = false;
+
+/** Aborted when the run is to end: by a signal, the death of boot.js, or an error that nobody caught. A second signal ends at once. */
 function watchForEnd(): AbortSignal {
   const controller = new AbortController();
   let first = 0;
@@ -43,6 +45,11 @@ function watchForEnd(): AbortSignal {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   process.on("disconnect", stop);
+  process.on("uncaughtException", (error) => {
+    console.error(error);
+    failed = true;
+    stop();
+  });
   return controller.signal;
 }
 
@@ -85,6 +92,7 @@ async function run(
   // When interrupted, its failures are only echoes of the processes that were stopped under it.
   working.catch(() => undefined);
   const outcome = await Promise.race([working, interrupted]);
+  if (failed) return 1;
   if (outcome === "interrupted") return options.once ? EXIT_INTERRUPTED : 0;
   if (options.once) return outcome.complete ? 0 : 1;
   const { serviceUrl, rpcUrl } = outcome.stack;
@@ -92,7 +100,7 @@ async function run(
     `The service stays up: ${serviceUrl}/docs, chain ${rpcUrl}. Ctrl-C stops it; state is in ${home.path}.`,
   );
   await interrupted;
-  return 0;
+  return failed ? 1 : 0;
 }
 
 main().then(
