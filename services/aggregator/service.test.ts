@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createAggregator, createStrategy, vectorRootFast } from "@plenary/algorithms";
+import { createAggregator, createStrategy, replayRound, vectorRootFast } from "@plenary/algorithms";
 import {
   decodeReceipt,
   ENDPOINTS,
@@ -11,17 +11,20 @@ import {
   fromHex,
   hashJson,
   leafHash,
+  type RoundManifest,
   rootFromPath,
   toBase58,
   toHex,
   vectorFromBytes,
   verifySignature,
 } from "@plenary/protocol";
+import { openEngine, utility } from "@plenary/training";
 import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
 import { freePort } from "./testing/processes.ts";
 import { deltaOf, submitAll, updateFor, waitForEvent } from "./testing/scenario.ts";
 import { type Stack, startStack } from "./testing/stack.ts";
+import { type TestSurvey, testSurvey } from "./testing/survey.ts";
 
 const PARAMETERS = 130;
 
@@ -187,6 +190,39 @@ for (const backend of ["redis", "postgresql"] as const)
       assert.deepEqual([done.status, done.committedRounds], ["complete", "2"]);
     });
 
+    test("scores models on held-out answers: integers that pay, alignment for people, the same when replayed", async () => {
+      const survey = testSurvey();
+      const federation = await found({
+        parameterCount: survey.predictor.parameterCount,
+        model: survey.predictor.initialParameters(1),
+        blobs: survey.blobs,
+        configuration: (defaults) => ({
+          ...defaults,
+          questionnaire: survey.questionnaireHash,
+          predictor: survey.predictor.configuration,
+          heldOut: survey.heldOutHash,
+          contribution: { name: "leave-one-out", heldOut: survey.heldOutHash },
+        }),
+      });
+      await client.register(federation);
+      await submitAll(client, federation, 1n);
+      await waitForEvent(client, federation, "round-committed", 1n);
+      await waitForEvent(client, federation, "round-evaluated", 1n);
+      const round = await client.round(federation.address, 1n);
+      assert.deepEqual(
+        round.evaluation?.groups.map(({ id }) => id),
+        ["north", "south"],
+      );
+      const params = { federation: toBase58(federation.address), round: "1" };
+      const manifest = await client.call(ENDPOINTS.manifestRead, { params });
+      const { updates } = await client.call(ENDPOINTS.updateList, { params });
+      assert.deepEqual(
+        new Map(updates.map(({ member, score }) => [member, score])),
+        new Map(manifest.scores.map(({ member, score }) => [member, score])),
+      );
+      assert.equal(await replay(client, federation, survey, manifest), round.manifest);
+    });
+
     test("lets a member that joins during a round take part in the next", async () => {
       const federation = await found({
         members: 1,
@@ -217,6 +253,44 @@ function expectedModel(federation: TestFederation, rounds: number): Int32Array {
     model = strategy.apply(model, sum.finish(), new Int32Array(0)).next;
   }
   return model;
+}
+
+/** The hash of the manifest that a stranger computes from what the service publishes. */
+async function replay(
+  client: TestClient,
+  federation: TestFederation,
+  survey: TestSurvey,
+  manifest: RoundManifest,
+): Promise<string> {
+  const blob = (hash: string) => client.call(ENDPOINTS.blobRead, { params: { hash } });
+  const engine = await openEngine("wasm");
+  const { predictor, heldOut } = survey;
+  const result = await replayRound(
+    {
+      context: {
+        genesisHash: fromHex(manifest.genesisHash),
+        programId: fromBase58(manifest.programId),
+        federation: federation.address,
+        round: BigInt(manifest.round),
+        configuration: federation.configuration,
+        seed: fromHex(manifest.seed),
+        previousManifest: null,
+        base: vectorFromBytes(await blob(manifest.base.blob)),
+        state: vectorFromBytes(await blob(manifest.stateBefore.blob)),
+        earned: [],
+      },
+      updates: manifest.updates.map(({ envelope, signature, signingKey }) => ({
+        message: fromBase64(envelope),
+        signature: fromBase64(signature),
+        signingKey: fromBase58(signingKey),
+      })),
+      payload: (hash) => blob(toHex(hash)),
+    },
+    (model) => utility({ predictor, model, heldOut, engine }),
+  );
+  await engine.close();
+  assert.deepEqual(result.manifest, manifest);
+  return toHex(result.manifestHash);
 }
 
 async function checkModel(client: TestClient, blob: string | null, root: string): Promise<void> {

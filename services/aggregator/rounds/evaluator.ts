@@ -14,6 +14,7 @@ import {
   evaluateModel,
   openEngine,
   type Predictor,
+  TrainingError,
   utility,
 } from "@plenary/training";
 import type { BlobStore } from "../store/blobs/index.ts";
@@ -23,6 +24,8 @@ const EVALUATION_SEED = 7;
 
 /** Runs models on held-out answers. */
 export interface Evaluator {
+  /** Throws if predictor, questionnaire and answers do not fit together; runs no model. */
+  check(configuration: FederationConfiguration): Promise<void>;
   /** The integer that contribution is measured by, from the reproducible engine. */
   utility(configuration: FederationConfiguration, model: Int32Array): Promise<number>;
   /** Alignment scores for people; undefined if the federation has no held-out answers. */
@@ -34,6 +37,14 @@ interface Subject {
   readonly predictor: Predictor;
   readonly questionnaire: Questionnaire;
 }
+
+/** What training says about a configuration or about answers, in the code of a wrong configuration. */
+function rethrow(error: unknown): never {
+  if (!(error instanceof TrainingError) || !ABOUT_INPUT.has(error.code)) throw error;
+  throw new PlenaryError("invalid-input", error.message, error.context, { cause: error });
+}
+
+const ABOUT_INPUT: ReadonlySet<string> = new Set(["answers-invalid", "model-mismatch"]);
 
 /** Loads predictors, answers and engines when they are first needed and keeps them. */
 export function trainingEvaluator(blobs: BlobStore): Evaluator {
@@ -48,10 +59,16 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
   const answersOf = (hash: string, questionnaire: Questionnaire) =>
     once(answerSets, hash, async () => parseAnswers(await readJson(blobs, hash), questionnaire));
   return {
+    async check(configuration) {
+      const { questionnaire } = await subjectOf(configuration);
+      if (configuration.heldOut !== null) await answersOf(configuration.heldOut, questionnaire);
+      if (isScored(configuration)) await answersOf(heldOutOf(configuration), questionnaire);
+    },
     async utility(configuration, model) {
       const { predictor, questionnaire } = await subjectOf(configuration);
       const heldOut = await answersOf(heldOutOf(configuration), questionnaire);
-      return utility({ predictor, model, heldOut, engine: await engine("wasm") });
+      const wasm = await engine("wasm");
+      return utility({ predictor, model, heldOut, engine: wasm }).catch(rethrow);
     },
     async alignment(configuration, model) {
       if (configuration.heldOut === null) return undefined;
@@ -63,7 +80,7 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
         answers,
         engine: await engine("native"),
         seed: EVALUATION_SEED,
-      });
+      }).catch(rethrow);
       const { mean, min, fairness } = report;
       return { mean, min, fairness, groups: report.groups.map(({ id, alignment }) => ({ id, alignment })) };
     },
@@ -71,6 +88,15 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
       for (const opened of engines.values()) await (await opened).close();
     },
   };
+}
+
+/** Whether rounds run the predictor: to measure contribution or to show people its alignment. */
+export function runsPredictor(configuration: FederationConfiguration): boolean {
+  return configuration.heldOut !== null || isScored(configuration);
+}
+
+function isScored({ contribution }: FederationConfiguration): boolean {
+  return contribution.heldOut !== undefined;
 }
 
 /** The answers that contribution is measured on. */
@@ -88,12 +114,13 @@ function heldOutOf({ contribution }: FederationConfiguration): string {
 async function loadSubject(blobs: BlobStore, configuration: FederationConfiguration): Promise<Subject> {
   const questionnaire = parseQuestionnaire(await readJson(blobs, configuration.questionnaire));
   const embeddings = decodeEmbeddings(await blobs.read(fromHex(questionnaire.embeddings.blob, 32)));
-  const { count, dimension } = embeddings;
-  const predictor = createPredictor(configuration.predictor, questionnaire, {
-    count,
-    dimension,
-    matrix: () => embeddings.matrix(),
-  });
+  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
+  if (predictor.parameterCount !== configuration.parameterCount)
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The predictor has ${predictor.parameterCount} parameters, the configuration says ${configuration.parameterCount}.`,
+      { expected: predictor.parameterCount, actual: configuration.parameterCount },
+    );
   return { predictor, questionnaire };
 }
 

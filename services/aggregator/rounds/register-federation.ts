@@ -12,7 +12,7 @@ import {
 } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import { type Context, inTransaction } from "./context.ts";
-import type { Evaluator } from "./evaluator.ts";
+import { type Evaluator, runsPredictor } from "./evaluator.ts";
 import type { LedgerFederation } from "./ledger.ts";
 import { findFederation } from "./lookup.ts";
 import { syncMembers } from "./members.ts";
@@ -40,9 +40,9 @@ export async function registerFederation(
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration);
-  const model = await checkModel(context, configuration, onChain);
+  await checkModel(context, configuration, onChain);
   const state = new Int32Array(strategy.stateLength(configuration.parameterCount));
-  await checkBlobs(context, evaluator, configuration, model);
+  await checkBlobs(context, evaluator, configuration);
   if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
   await inTransaction(context, async (store) => {
     const inserted = await store.federations.insert({
@@ -130,14 +130,14 @@ async function checkModel(
   context: Context,
   configuration: FederationConfiguration,
   onChain: LedgerFederation,
-): Promise<Int32Array> {
+): Promise<void> {
   await requireBlob(context, "initialModel", configuration.initialModel);
   const model = await new ModelCache(context.blobs).load(fromHex(configuration.initialModel, 32));
   if (
     model.length === configuration.parameterCount &&
     equalBytes(vectorRootFast(model), onChain.lastModelRoot)
   )
-    return model;
+    return;
   if (onChain.lastCommittedRound > 0n) throw alreadyRunning(onChain.lastCommittedRound.toString());
   throw new PlenaryError(
     "configuration-mismatch",
@@ -151,19 +151,13 @@ async function checkBlobs(
   context: Context,
   evaluator: Evaluator,
   configuration: FederationConfiguration,
-  model: Int32Array,
 ): Promise<void> {
   await requireBlob(context, "questionnaire", configuration.questionnaire);
   const { heldOut } = configuration;
   const scored = configuration.contribution.heldOut;
-  if (heldOut !== null) {
-    await requireBlob(context, "heldOut", heldOut);
-    await evaluator.alignment(configuration, model);
-  }
-  if (typeof scored === "string") {
-    await requireBlob(context, "contribution.heldOut", scored);
-    await evaluator.utility(configuration, model);
-  }
+  if (heldOut !== null) await requireBlob(context, "heldOut", heldOut);
+  if (typeof scored === "string") await requireBlob(context, "contribution.heldOut", scored);
+  if (runsPredictor(configuration)) await evaluator.check(configuration);
 }
 
 async function requireBlob(context: Context, field: string, hash: string): Promise<void> {
