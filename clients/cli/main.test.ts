@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { VARIABLES } from "./config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "plenary-cli-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = (name: string) => join(folder, name);
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function plenary(args: readonly string[], environment: Record<string, string> = {}): Ran {
+  const clean = Object.fromEntries(Object.values(VARIABLES).map((name) => [name, ""]));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, "plenary.js"), ...args],
+    {
+      encoding: "utf8",
+      env: { ...process.env, ...clean, ...environment },
+    },
+  );
+  return { code: status, stdout, stderr };
+}
+
+test("help lists every command and the exit codes", () => {
+  const { code, stdout } = plenary(["--help"]);
+  assert.equal(code, 0);
+  for (const command of [
+    "keygen",
+    "federation",
+    "join",
+    "train",
+    "status",
+    "claim",
+    "verify-claim",
+    "verify-round",
+    "export",
+    "predict",
+    "data",
+  ])
+    assert.match(stdout, new RegExp(`^  ${command}`, "m"));
+  assert.match(stdout, /Exit codes: 0 done/);
+  assert.match(plenary(["train", "--help"]).stdout, /PLENARY_STATE/);
+});
+
+test("a keypair file is made once, for its owner only", () => {
+  const first = plenary(["keygen", file("key.json"), "--json"]);
+  assert.equal(first.code, 0, first.stderr);
+  assert.deepEqual(Object.keys(JSON.parse(first.stdout)), ["event", "file", "address"]);
+  assert.equal(statSync(file("key.json")).mode & 0o777, 0o600);
+  const second = plenary(["keygen", file("key.json")]);
+  assert.equal(second.code, 2);
+  assert.match(second.stderr, /exists already.*\[file-unreadable\]/);
+});
+
+test("wrong usage ends with 2 and says what is right", () => {
+  for (const [args, expected] of [
+    [["nosuch"], /unknown command/],
+    [["train", "--rounds", "x"], /whole number/],
+    [["train", "--engine", "gpu"], /native, wasm/],
+    [["verify-round", "-1"], /unknown option|whole number/],
+    [["join"], /--keypair is missing: give it, or set PLENARY_KEYPAIR/],
+    [["status", "--service", "nonsense", "--rpc", "http://127.0.0.1:9"], /no URL of a service/],
+    [["join", "--keypair", file("none.json")], /no such file/],
+  ] as const) {
+    const { code, stderr } = plenary(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+    assert.match(stderr, expected);
+  }
+});
+
+test("settings come from the environment too, and the command line wins", () => {
+  const variables = { PLENARY_SERVICE_URL: "nonsense", PLENARY_RPC_URL: "http://127.0.0.1:9" };
+  assert.match(plenary(["status"], variables).stderr, /"nonsense" is no URL/);
+  assert.match(plenary(["status", "--service", "other"], variables).stderr, /"other" is no URL/);
+});
+
+test("an answers file is checked against a data set, line by line", () => {
+  writeFileSync(file("good.csv"), "question,group,option,count\ngss18_natspac,a,Too little,3\n");
+  const good = plenary(["data", "check", file("good.csv"), "--dataset", "gss", "--json"]);
+  assert.equal(good.code, 0, good.stderr);
+  assert.equal(JSON.parse(good.stdout).valid, true);
+  writeFileSync(file("bad.csv"), "question,group,option\nnosuch,a,b\ngss18_natspac,a,Perhaps\n");
+  const bad = plenary(["data", "check", file("bad.csv"), "--dataset", "gss"]);
+  assert.equal(bad.code, 2);
+  assert.match(bad.stdout, /line 2, column question.*\n.*line 3, column option/);
+});
+
+test("an unreachable service is said so, with exit code 3 and JSON on request", () => {
+  const args = ["status", "--service", "http://127.0.0.1:9", "--rpc", "http://127.0.0.1:9", "--json"];
+  const { code, stderr } = plenary(args);
+  assert.equal(code, 3);
+  const { event, code: name, message } = JSON.parse(stderr);
+  assert.deepEqual([event, name], ["error", "service-unavailable"]);
+  assert.match(message, /cannot be reached/);
+});
