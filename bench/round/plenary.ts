@@ -42,9 +42,9 @@ export async function startPlenary(settings: PlenarySettings): Promise<Plenary> 
   const members = await startMembers(await memberSettings(settings, federations));
   const database = new Client({ connectionString: stack.databaseUrl });
   await database.connect();
-  const listeners = await Promise.all(
-    federations.map(({ address }) => listen(database, Buffer.from(address.toBytes()))),
-  );
+  const listeners: ((type: FederationEvent["type"]) => Promise<string>)[] = [];
+  for (const { address } of federations)
+    listeners.push(await listen(database, Buffer.from(address.toBytes())));
   return {
     async round(place) {
       const [federation, nextEvent] = [federations[place]!, listeners[place]!];
