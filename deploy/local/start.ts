@@ -77,7 +77,11 @@ async function run(
   end: AbortSignal,
 ): Promise<number> {
   await supervisor.endStale();
-  const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log };
+  // What goes on for a moment after the end is nobody's concern.
+  const logUntilEnd = (text: string) => {
+    if (!end.aborted) log(text);
+  };
+  const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log: logUntilEnd };
   const interrupted = new Promise<"interrupted">((done) => {
     const onEnd = () => done("interrupted");
     if (end.aborted) onEnd();
