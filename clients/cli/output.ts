@@ -68,6 +68,8 @@ function participationLine(event: ParticipationEvent): string | null {
         : null;
     case "uploaded":
       return `round ${event.round}: update received, weight ${event.weight}, receipt checked`;
+    case "retrying":
+      return `${event.message} Trying again.`;
     case "settled":
       return `round ${event.round}: ${event.outcome}${event.reason === null ? "" : ` - ${event.reason}`}`;
     case "downloading":

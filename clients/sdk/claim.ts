@@ -1,4 +1,5 @@
 import {
+  type Member,
   memberAddress,
   readFederation,
   readMember,
@@ -18,7 +19,7 @@ import {
   PlenaryError,
   verifyInclusion,
 } from "@plenary/protocol";
-import type { Keypair, PublicKey } from "@solana/web3.js";
+import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { FederationContext } from "./open-federation.ts";
 import { pause } from "./retry.ts";
 import { nullIfNotFound } from "./round-reads.ts";
@@ -90,7 +91,7 @@ export async function claimRewards(
   payer: Keypair,
   options: ClaimOptions = {},
 ): Promise<Claim> {
-  const { connection, program, address: federation, rewardMint } = context;
+  const { connection, program, address: federation } = context;
   const owner = options.owner ?? payer.publicKey;
   const address = memberAddress(program, federation, owner);
   const member = await readMember(connection, address);
@@ -105,35 +106,34 @@ export async function claimRewards(
   if (options.patience) await waitForFinality(context, options.patience, options.signal);
   const proof = await readRewardProof(context, address, options.signal);
   if (proof === null) return { amount: 0n, transaction: null, round: null };
-  const { round, cumulative, index, path } = proof;
+  const { round, cumulative } = proof;
   const amount = cumulative - member.claimedTotal;
-  if (amount <= 0n) return { amount: 0n, transaction: null, round };
-  const { payout } = member;
-  const account = tokenAccountAddress(rewardMint, owner);
-  const instructions = [
-    ...(payout.equals(account)
-      ? tokenAccountCreate({ payer: payer.publicKey, mint: rewardMint, owner })
-      : []),
-    ...rewardClaim(program, {
-      federation,
-      rewardMint,
-      number: round,
-      member: address,
-      payout,
-      cumulative,
-      index,
-      path,
-    }),
-  ];
+  const nothing = { amount: 0n, transaction: null, round };
+  if (amount <= 0n) return nothing;
+  const instructions = claimInstructions(context, payer.publicKey, member, proof);
   try {
     const send = options.signal === undefined ? {} : { signal: options.signal };
     return { amount, transaction: await sendTransaction(connection, instructions, [payer], send), round };
   } catch (error) {
     // Anybody may claim for a member, so somebody else may have been first.
     const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;
-    if (now !== null && now.claimedTotal >= cumulative) return { amount: 0n, transaction: null, round };
+    if (now !== null && now.claimedTotal >= cumulative) return nothing;
     throw error;
   }
+}
+
+/** The claim, after the owner's token account where that is where pay goes: the owner may have closed it. */
+function claimInstructions(
+  { program, address: federation, rewardMint }: OnChain,
+  payer: PublicKey,
+  { address, owner, payout }: Member,
+  { round, cumulative, index, path }: RewardProof,
+): TransactionInstruction[] {
+  const account = payout.equals(tokenAccountAddress(rewardMint, owner))
+    ? tokenAccountCreate({ payer, mint: rewardMint, owner })
+    : [];
+  const claim = { federation, rewardMint, number: round, member: address, payout, cumulative, index, path };
+  return [...account, ...rewardClaim(program, claim)];
 }
 
 const POLL_INTERVAL = 250;

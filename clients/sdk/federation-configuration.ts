@@ -86,25 +86,21 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     screening: { maxNorm: plan.maxNorm ?? 0 },
     contribution: plan.contribution ?? payBy(scoredOn === null ? null : keepJson(scoredOn)),
     heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
-    limits: {
-      maxUpdates: 256,
-      maxWeight: 4096,
-      maxPayloadBytes: Math.max(
-        ...codecs.map((codec) => createCompressor(codec).maxPayloadLength(predictor.parameterCount)),
-      ),
-      ...plan.limits,
-    },
-    rounds: {
-      quorum: plan.quorum,
-      minimum: Math.min(2, plan.quorum),
-      deadlineSeconds: 300,
-      graceSeconds: 300,
-      total: 0,
-      ...plan.rounds,
-    },
+    limits: { ...defaultLimits(codecs, predictor.parameterCount), ...plan.limits },
+    rounds: { ...defaultRounds(plan.quorum), ...plan.rounds },
     rewardPerRound: (plan.rewardPerRound ?? DEFAULT_REWARD).toString(),
   });
   return { configuration, initialModel, blobs };
+}
+
+function defaultLimits(codecs: readonly string[], parameterCount: number): FederationConfiguration["limits"] {
+  const longest = codecs.map((codec) => createCompressor(codec).maxPayloadLength(parameterCount));
+  return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
+}
+
+/** Two updates at least, where the quorum allows it: the mean of one is that member's own model. */
+function defaultRounds(quorum: number): FederationConfiguration["rounds"] {
+  return { quorum, minimum: Math.min(2, quorum), deadlineSeconds: 300, graceSeconds: 300, total: 0 };
 }
 
 function trainingOf(predictor: string): Readonly<Record<string, unknown>> {

@@ -61,6 +61,29 @@ export async function openContext(options: OpenFederationOptions): Promise<Feder
   const view = await findFederation(client, options.federation, signal);
   const genesisHash = fromBase58(await connection.getGenesisHash().catch(unreachable(connection)));
   checkChain(view, genesisHash, program);
+  const { address, rewardMint, configuration, hash } = await checkedConfiguration(connection, view);
+  const questionnaire = await readQuestionnaire(client, configuration, signal);
+  const embeddings = decodeEmbeddings(
+    await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
+  );
+  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
+  return {
+    client,
+    connection,
+    program,
+    address,
+    rewardMint,
+    genesisHash,
+    configuration,
+    configurationHash: hash,
+    questionnaire,
+    embeddings,
+    predictor,
+  };
+}
+
+/** The configuration that the service shows, if it is the one whose hash stands on chain. */
+async function checkedConfiguration(connection: Connection, view: FederationView) {
   const address = new PublicKey(view.address);
   const onChain = await readFederation(connection, address);
   if (onChain === null)
@@ -79,25 +102,7 @@ export async function openContext(options: OpenFederationOptions): Promise<Feder
       "The service shows another configuration than the federation's members agreed on: its hash does not stand on chain. Do not join through it.",
       { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
     );
-  const questionnaire = await readQuestionnaire(client, configuration, signal);
-  const embeddings = decodeEmbeddings(
-    await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
-  );
-  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
-  const { rewardMint } = onChain;
-  return {
-    client,
-    connection,
-    program,
-    address,
-    rewardMint,
-    genesisHash,
-    configuration,
-    configurationHash: hash,
-    questionnaire,
-    embeddings,
-    predictor,
-  };
+  return { address, rewardMint: onChain.rewardMint, configuration, hash };
 }
 
 /** A connection that only asks: nothing here keeps a WebSocket open. Throws `invalid-input` when the URL is none. */

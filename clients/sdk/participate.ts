@@ -4,6 +4,7 @@ import { openLocalTrainer } from "./local-training.ts";
 import type { RoundRecord } from "./member-store/index.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
+import { isRetryable, pause, pauseAfter } from "./retry.ts";
 import { readFederationView, readRoundView } from "./round-reads.ts";
 import { watchForChanges } from "./round-watch.ts";
 import { settle } from "./settle.ts";
@@ -12,7 +13,7 @@ import { takePart } from "./take-part.ts";
 /**
  * Takes part in every round until told to stop: waits for a round, downloads its base model and checks it against the Round account on
  * chain, trains, signs, uploads, checks the receipt, and waits for what becomes of the update. Yields each round when that is known. Ends
- * when the federation is complete. After a restart it goes on where the store says.
+ * when the federation is complete. Goes on through outages of service and chain, for however long, and after a restart where the store says.
  */
 export async function* participate(
   participant: Participant,
@@ -26,24 +27,39 @@ export async function* participate(
   const session: ParticipationSession = { ...participant, options, waker, trainer, emit };
   try {
     let counted = 0;
-    while (options.rounds === undefined || counted < options.rounds) {
-      const { seen } = waker;
-      const unsettled = await unsettledRecord(session);
-      const round = unsettled === null ? await nextRound(session) : null;
-      if (unsettled === null && round === null) return;
-      const record = unsettled ?? (round === null ? null : await takePart(session, round));
-      if (record === null) {
-        await waker.after(seen);
-        continue;
+    for (let failures = 0; options.rounds === undefined || counted < options.rounds; ) {
+      try {
+        const trained = await takeTurn(session);
+        if (trained === "complete") return;
+        failures = 0;
+        if (trained === null) continue;
+        if (trained.outcome !== "void") counted += 1;
+        yield trained;
+      } catch (error) {
+        if (signal?.aborted || !isRetryable(error)) throw error;
+        emit({ type: "retrying", code: error.code, message: error.message });
+        failures += 1;
+        await pause(pauseAfter(context.client.retry, failures, error), signal);
       }
-      const trained = await settle(session, record);
-      if (trained.outcome !== "void") counted += 1;
-      yield trained;
     }
   } finally {
     waker.stop();
     await trainer.close();
   }
+}
+
+/** One step towards the next settled round; null if there was none to take. Can be repeated after any failure: the store knows the rest. */
+async function takeTurn(session: ParticipationSession): Promise<TrainedRound | "complete" | null> {
+  const { waker } = session;
+  const { seen } = waker;
+  const unsettled = await unsettledRecord(session);
+  if (unsettled !== null) return settle(session, unsettled);
+  const round = await nextRound(session);
+  if (round === null) return "complete";
+  const record = await takePart(session, round);
+  if (record !== null) return settle(session, record);
+  await waker.after(seen);
+  return null;
 }
 
 /** An update of an earlier run whose round has closed, and whose outcome is not known yet. */

@@ -25,6 +25,8 @@ export type ParticipationEvent =
       readonly receipt: string;
       readonly signature: string;
     }
+  /** Service or chain is out of reach: it is tried again after a pause. */
+  | { readonly type: "retrying"; readonly code: string; readonly message: string }
   | {
       readonly type: "settled";
       readonly round: bigint;

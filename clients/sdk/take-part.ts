@@ -9,6 +9,7 @@ import {
   fromBase64,
   fromHex,
   PlenaryError,
+  type ReceiptView,
   type RoundView,
   SIGNATURE_HEADER,
   toBase64,
@@ -151,41 +152,41 @@ async function upload(
   round: Round,
 ): Promise<RoundRecord> {
   const { context, store, options, emit } = session;
-  const message = fromBase64(record.envelope);
-  const envelope = decodeEnvelope(message);
   const payload = await store.payload(record);
   if (payload === null)
     throw new PlenaryError(
       "file-unreadable",
-      `The payload for round ${record.round} is missing from the state folder.`,
-      {
-        round: record.round,
-      },
+      `The payload for round ${record.round} is missing from the state folder: restore it, or wait for the next round.`,
+      { round: record.round },
     );
-  const { signal } = options;
   try {
     const receipt = await context.client.call(ENDPOINTS.updateSubmit, {
       params: { federation: context.address.toBase58(), round: record.round },
       body: payload,
       headers: { [ENVELOPE_HEADER]: record.envelope, [SIGNATURE_HEADER]: record.signature },
       onProgress: (progress) => emit({ type: "uploading", round: round.number, ...progress }),
-      signal,
+      signal: options.signal,
     });
-    verifyReceipt(receipt, envelope, message, round.aggregator);
-    const { aggregator } = receipt;
-    const { signature } = receipt;
-    emit({
-      type: "uploaded",
-      round: round.number,
-      sequence: envelope.sequence,
-      weight: record.weight,
-      envelopeHash: receipt.envelopeHash,
-      receipt: receipt.receipt,
-      signature,
-    });
-    return await store.acknowledge(round.number, { receipt: receipt.receipt, signature, aggregator });
+    return await keepReceipt(session, record, round, receipt);
   } catch (error) {
     if (error instanceof PlenaryError && TOO_LATE.has(error.code)) return record;
     throw error;
   }
+}
+
+async function keepReceipt(
+  { store, emit }: ParticipationSession,
+  record: RoundRecord,
+  round: Round,
+  view: ReceiptView,
+): Promise<RoundRecord> {
+  const message = fromBase64(record.envelope);
+  const envelope = decodeEnvelope(message);
+  verifyReceipt(view, envelope, message, round.aggregator);
+  const { receipt, signature, aggregator, envelopeHash } = view;
+  const acknowledged = await store.acknowledge(round.number, { receipt, signature, aggregator });
+  const { sequence } = envelope;
+  const { weight } = record;
+  emit({ type: "uploaded", round: round.number, sequence, weight, envelopeHash, receipt, signature });
+  return acknowledged;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { link, open, readFile, rm } from "node:fs/promises";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
 import { fileError, systemCode } from "../files.ts";
@@ -55,7 +55,20 @@ async function removeIfLeft(path: string, folder: string): Promise<void> {
       `The state folder ${folder} is in use by process ${pid}. Stop it, or give this member another folder.`,
       { folder, process: Number(pid) },
     );
-  await rm(path, { force: true });
+  await takeAway(path, text);
+}
+
+/** Removes the lock that was looked at, and not one that another process has made since. */
+async function takeAway(path: string, text: string): Promise<void> {
+  const aside = `${path}.${process.pid}.left`;
+  try {
+    await rename(path, aside);
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return;
+    throw fileError(path, "Cannot unlock the folder of the member's state", cause);
+  }
+  if ((await readFile(aside, "utf8")) !== text) await linked(aside, path);
+  await rm(aside, { force: true });
 }
 
 function isRunning(pid: number): boolean {

@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { fromHex, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import type { OptimizerState } from "@plenary/training";
 import { makeFolder, readIfThere, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -100,46 +100,46 @@ function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise
     await writeDurably(path(record.round), `${JSON.stringify(record)}\n`);
     return record;
   };
+  const keep = async (bytes: Uint8Array): Promise<string> => {
+    const hash = toHex(sha256(bytes));
+    await writeDurably(blob(hash), bytes);
+    return hash;
+  };
   const change = async (round: bigint, part: Partial<RoundRecord>): Promise<RoundRecord> => {
     const record = await read(round.toString());
-    if (record === null)
-      throw new PlenaryError("not-found", `This member has no update for round ${round}.`, {
-        round: round.toString(),
-      });
-    return write({ ...record, ...part });
+    if (record !== null) return write({ ...record, ...part });
+    throw new PlenaryError("not-found", `This member has no update for round ${round}.`, {
+      round: round.toString(),
+    });
   };
   return {
-    seed: Uint8Array.from(Buffer.from(identity.seed, "hex")),
+    seed: fromHex(identity.seed, 32),
     record: (round) => read(round.toString()),
     async latest() {
-      const rounds = await storedRounds(folder);
-      const last = rounds.at(-1);
+      const last = (await storedRounds(folder)).at(-1);
       return last === undefined ? null : read(last.toString());
     },
     async prepare({ record, payload, optimizerState }) {
       refuseEquivocation(await read(record.round), record);
-      const payloadHash = toHex(sha256(payload));
-      await writeDurably(blob(payloadHash), payload);
-      const optimizer = optimizerState === undefined ? null : encodeOptimizer(optimizerState);
-      const optimizerHash = optimizer === null ? null : toHex(sha256(optimizer));
-      if (optimizer !== null && optimizerHash !== null) await writeDurably(blob(optimizerHash), optimizer);
-      const full = {
-        version: 1 as const,
+      // The record comes last: when it is there, so is what it names.
+      const payloadHash = await keep(payload);
+      const optimizer = optimizerState === undefined ? null : await keep(encodeOptimizer(optimizerState));
+      const written = await write({
+        version: 1,
         ...record,
         payloadHash,
-        optimizer: optimizerHash,
+        optimizer,
         receipt: null,
         outcome: null,
-      };
-      const written = await write(full);
+      });
       await clearOldBlobs(folder, read);
       return written;
     },
     acknowledge: (round, receipt) => change(round, { receipt }),
     settle: (round, outcome) => change(round, { outcome }),
     payload: (record) => readIfThere(blob(record.payloadHash)),
-    async optimizerState(record) {
-      const bytes = record.optimizer === null ? null : await readIfThere(blob(record.optimizer));
+    async optimizerState({ optimizer }) {
+      const bytes = optimizer === null ? null : await readIfThere(blob(optimizer));
       return bytes === null ? undefined : decodeOptimizer(bytes);
     },
     close: unlock,
