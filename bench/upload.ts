@@ -37,9 +37,9 @@ import { type PreparedUpload, Sender } from "./upload/sender.ts";
 const { values } = parseArgs({
   options: {
     bytes: { type: "string", default: "4000000" },
-    uploads: { type: "string", default: "27" },
+    uploads: { type: "string", default: "40" },
     batches: { type: "string", default: "9" },
-    connections: { type: "string", default: "4" },
+    connections: { type: "string", default: "10" },
   },
 });
 const bytes = positiveInteger("bytes", values.bytes);
@@ -47,7 +47,8 @@ const uploads = positiveInteger("uploads", values.uploads);
 const batches = positiveInteger("batches", values.batches);
 const connections = positiveInteger("connections", values.connections);
 const WARMUP = 2;
-const MEMBERS = 10;
+/** One stays away; a member's next update is sent when half of the others have sent theirs, so that sequences arrive in order. */
+const MEMBERS = 2 * connections + 1;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Payloads of int32 codec within the range of an update. */
