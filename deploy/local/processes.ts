@@ -10,10 +10,11 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { LocalStackError, systemCode } from "./errors.ts";
+import { LocalStackError } from "./errors.ts";
 import { type Home, replaceFile } from "./home.ts";
 import type { Ports, PortWish } from "./ports.ts";
-import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
+import { identityOf, isRunning } from "./process-identity.ts";
+import { endProcess, readProcessRecord } from "./recorded-processes.ts";
 
 const READY_TIMEOUT_MS = 90_000;
 const STOP_PATIENCE_MS = 15_000;
@@ -79,7 +80,7 @@ export class Supervisor {
   async endStale(): Promise<void> {
     const folder = this.#home.folder("processes");
     const records = readdirSync(folder)
-      .map((file) => readRecord(join(folder, file)))
+      .map((file) => readProcessRecord(join(folder, file)))
       .filter((record) => record !== null)
       .sort((a, b) => b.order - a.order);
     for (const record of records) {
@@ -282,51 +283,6 @@ class Supervised implements SupervisedProcess {
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
     this.#ready = true;
-  }
-}
-
-/** Asks a process to end, and kills it when it does not. Its whole session is addressed, since it leads one. */
-async function endProcess(
-  identity: ProcessIdentity,
-  signal: NodeJS.Signals,
-  patience: number,
-): Promise<void> {
-  for (const each of [signal, "SIGKILL"] as const) {
-    if (!isRunning(identity)) return;
-    sendSignal(identity.pid, each);
-    const deadline = Date.now() + patience;
-    while (isRunning(identity) && Date.now() < deadline)
-      await new Promise((done) => setTimeout(done, POLL_MS));
-  }
-}
-
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    // PostgreSQL passes its own signals on to its children: a shutdown is told to the postmaster alone.
-    process.kill(signal === "SIGKILL" ? -pid : pid, signal);
-  } catch (error) {
-    if (systemCode(error) !== "ESRCH") throw error;
-  }
-}
-
-interface StaleProcess extends ProcessIdentity {
-  readonly file: string;
-  readonly name: string;
-  readonly order: number;
-  readonly stopSignal: NodeJS.Signals;
-}
-
-function readRecord(file: string): StaleProcess | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const identity = parseIdentity(value);
-    if (identity === null || typeof value !== "object" || value === null) return null;
-    const name = "name" in value && typeof value.name === "string" ? value.name : "a process";
-    const order = "order" in value && typeof value.order === "number" ? value.order : 0;
-    const stopSignal = "stopSignal" in value && value.stopSignal === "SIGINT" ? "SIGINT" : "SIGTERM";
-    return { ...identity, file, name, order, stopSignal };
-  } catch {
-    return null;
   }
 }
 
