@@ -16,23 +16,19 @@ export async function findFederation(context: Context, address: string): Promise
 }
 
 /** A round by its number or "current", the newest. Throws `not-found`. */
-export async function findRound(
-  context: Context,
-  federation: FederationRow,
-  round: string,
-): Promise<RoundRow> {
+export async function findRound(context: Context, federation: Uint8Array, round: string): Promise<RoundRow> {
   const { rounds } = context.store;
   const number = round === "current" ? undefined : BigInt(round);
   const found =
     number === undefined
-      ? await rounds.newest(federation.address)
+      ? await rounds.newest(federation)
       : number > LARGEST_ROUND
         ? undefined
-        : await rounds.find({ federation: federation.address, number });
+        : await rounds.find({ federation, number });
   if (found !== undefined) return found;
   const message =
     number === undefined
       ? "The federation has not opened a round yet: wait for the event round-opened."
       : `There is no round ${round} in this federation.`;
-  throw new PlenaryError("not-found", message, { federation: toBase58(federation.address), round });
+  throw new PlenaryError("not-found", message, { federation: toBase58(federation), round });
 }

@@ -4,11 +4,14 @@ import {
   type Envelope,
   encodeReceipt,
   envelopeHash,
+  equalBytes,
+  fromBase58,
   PlenaryError,
   signMessage,
   toBase58,
   verifySignature,
 } from "@plenary/protocol";
+import { isUniqueViolation } from "../store/database.ts";
 import type { FederationRow } from "../store/federations.ts";
 import type { Store } from "../store/index.ts";
 import type { MemberRow } from "../store/members.ts";
@@ -53,22 +56,21 @@ export interface KnownUpdate {
  */
 export async function admitUpload(context: Context, upload: Upload): Promise<Admission | KnownUpdate> {
   const envelope = decodeEnvelope(upload.envelope);
-  const federation = await findFederation(context, upload.federation);
   const hash = envelopeHash(upload.envelope);
-  const known = await findKnown(context.store, federation, envelope, hash);
-  const round = known === undefined ? await findRound(context, federation, upload.round) : undefined;
-  if (round !== undefined) admitEnvelope(envelope, identityOf(federation, round), federation.configuration);
-  const member = await findMember(context, federation.address, envelope.member);
+  const { federation, related, mirrored, addressed } = await lookUp(context, upload, envelope, hash);
+  const known = sameEnvelope(related, hash);
+  if (known === undefined)
+    admitEnvelope(envelope, identityOf(federation, addressed()), federation.configuration);
+  const member = mirrored ?? (await findMember(context, federation.address, envelope.member));
   const signingKey = signingKeyOf(member, envelope.round);
   checkSignature(upload, signingKey);
   if (known !== undefined) return { kind: "known", update: known };
-  if (round === undefined) throw new Error("unreachable: an unknown envelope has a round");
+  const round = addressed();
   checkOpen(round);
   checkActive(member, round);
-  const { message, signature } = { message: upload.envelope, signature: upload.signature };
+  const { envelope: message, signature } = upload;
   const admission = { federation, round, envelope, message, hash, signature, signingKey };
-  const contradiction = await checkSequence(context.store, round, envelope);
-  if (contradiction !== undefined) {
+  if (contradicts(related, envelope)) {
     await keepEvidence(context.store, admission, context.clock.now());
     throw equivocation(envelope);
   }
@@ -81,42 +83,115 @@ export async function admitUpload(context: Context, upload: Upload): Promise<Adm
  */
 export async function acceptUpdate(context: Context, admission: Admission): Promise<UpdateRow> {
   const now = context.clock.now();
-  const outcome = await inTransaction(context, (store) => acceptIn(store, context, admission, now));
+  // Signed before the lock is taken, so that others need not wait for it.
+  const row = rowOf(admission, now, context.aggregatorKey);
+  const outcome = (await acceptNext(context, admission, row)) ?? (await accept(context, admission, row, now));
   if (outcome === "equivocation") throw equivocation(admission.envelope);
-  await context.scheduler.screenUpdate(outcome.id);
+  // Durable: what follows may fail, and nobody needs to wait for it.
+  void announce(context, outcome);
+  void context.scheduler.screenUpdate(outcome.id);
   return outcome;
+}
+
+/** The usual case, in one round trip. Undefined if it is another one; `accept` then finds out which. */
+async function acceptNext(
+  { store }: Context,
+  { federation }: Admission,
+  row: Omit<UpdateRow, "id">,
+): Promise<UpdateRow | undefined> {
+  try {
+    const id = await store.updates.insertNext(row, federation.configuration.limits.maxUpdates);
+    return id === undefined ? undefined : { ...row, id };
+  } catch (error) {
+    if (isUniqueViolation(error)) return undefined;
+    throw error;
+  }
+}
+
+function accept(
+  context: Context,
+  admission: Admission,
+  row: Omit<UpdateRow, "id">,
+  now: number,
+): Promise<UpdateRow | "equivocation"> {
+  return whileContended(() => inTransaction(context, (store) => acceptIn(store, admission, row, now)));
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** Two uploads of one member at once: the second meets the first's row, and is checked against it the next time. */
+async function whileContended<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUniqueViolation(error) || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function acceptIn(
   store: Store,
-  context: Context,
   admission: Admission,
+  row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
   const { federation, envelope } = admission;
   const key: RoundKey = { federation: federation.address, number: envelope.round };
-  const round = await store.rounds.lock(key);
-  const known = await findKnown(store, federation, envelope, admission.hash);
+  const mayFill = await couldFill(store, federation);
+  // The close of the round waits for those who hold it; only where updates must be counted they wait for each other too.
+  const round = await (mayFill ? store.rounds.lock(key) : store.rounds.hold(key));
+  const related = await relatedUpdates(store, federation.address, envelope, admission.hash);
+  const known = sameEnvelope(related, admission.hash);
   if (known !== undefined) return known;
   if (round === undefined) throw new Error("unreachable: rounds are never deleted");
   checkOpen(round);
-  if ((await checkSequence(store, round, envelope)) !== undefined) {
+  if (contradicts(related, envelope)) {
     await keepEvidence(store, admission, now);
     return "equivocation";
   }
-  const standing = await store.updates.standingOf(key, envelope.member);
-  if (standing === undefined) await checkRoom(store, key, federation);
-  else await store.updates.supersede(key, envelope.member);
-  const row = rowOf(admission, now, context.aggregatorKey);
-  const id = await store.updates.insert(row);
-  await store.events.append({
-    federation: federation.address,
-    type: "update-received",
-    round: envelope.round,
-    member: envelope.member,
-    at: now,
-  });
-  return { ...row, id };
+  if (standingOf(related) !== undefined) await store.updates.supersede(key, envelope.member);
+  else if (mayFill) await checkRoom(store, key, federation);
+  return { ...row, id: await store.updates.insert(row) };
+}
+
+/** Reads at once all that an upload is checked against. Throws `not-found` for the federation, and when asked for it for the round. */
+async function lookUp(context: Context, upload: Upload, envelope: Envelope, hash: Uint8Array) {
+  const address = fromBase58(upload.federation);
+  const [federation, related, mirrored, round] = await Promise.all([
+    findFederation(context, upload.federation),
+    relatedUpdates(context.store, address, envelope, hash),
+    context.store.members.find(address, envelope.member),
+    findRound(context, address, upload.round).catch((error: unknown) => {
+      if (error instanceof PlenaryError && error.code === "not-found") return error;
+      throw error;
+    }),
+  ]);
+  const addressed = (): RoundRow => {
+    if (round instanceof PlenaryError) throw round;
+    return round;
+  };
+  return { federation, related, mirrored, addressed };
+}
+
+/** Whether a federation has more members than a round takes updates. */
+async function couldFill(store: Store, { address, configuration }: FederationRow): Promise<boolean> {
+  return (await store.members.count(address)) > configuration.limits.maxUpdates;
+}
+
+/** Events are numbered one after the other, so that this is no part of the upload's transaction, which would make all wait for all. */
+async function announce(context: Context, update: UpdateRow): Promise<void> {
+  try {
+    await context.store.events.append({
+      federation: update.federation,
+      type: "update-received",
+      round: update.round,
+      member: update.member,
+      at: Number(update.received_at),
+    });
+  } catch (error) {
+    context.log.warn({ err: error, update: update.id.toString() }, "an upload could not be announced");
+  }
 }
 
 function rowOf(admission: Admission, now: number, aggregatorKey: Uint8Array): Omit<UpdateRow, "id"> {
@@ -152,18 +227,22 @@ function rowOf(admission: Admission, now: number, aggregatorKey: Uint8Array): Om
   };
 }
 
-async function findKnown(
+async function relatedUpdates(
   store: Store,
-  federation: FederationRow,
-  envelope: Envelope,
+  federation: Uint8Array,
+  { round, member, sequence }: Envelope,
   hash: Uint8Array,
-): Promise<UpdateRow | undefined> {
-  if (envelope.round > LARGEST_ROUND) return undefined;
-  return store.updates.byEnvelope(
-    { federation: federation.address, number: envelope.round },
-    envelope.member,
-    hash,
-  );
+): Promise<UpdateRow[]> {
+  if (round > LARGEST_ROUND) return [];
+  return store.updates.related({ federation, number: round }, member, sequence, hash);
+}
+
+function sameEnvelope(related: readonly UpdateRow[], hash: Uint8Array): UpdateRow | undefined {
+  return related.find((update) => equalBytes(update.envelope_hash, hash));
+}
+
+function standingOf(related: readonly UpdateRow[]): UpdateRow | undefined {
+  return related.find(({ state }) => state !== "superseded");
 }
 
 /** Rounds are counted in the database's signed 64-bit integers. */
@@ -209,16 +288,11 @@ function checkActive(member: MemberRow, round: RoundRow): void {
   });
 }
 
-/** Throws `sequence-stale` on a sequence below the standing one; returns the stored update that an equal one contradicts. */
-async function checkSequence(
-  store: Store,
-  round: RoundRow,
-  envelope: Envelope,
-): Promise<UpdateRow | undefined> {
-  const same = await store.updates.bySequence(round, envelope.member, envelope.sequence);
-  if (same !== undefined) return same;
-  const standing = await store.updates.standingOf(round, envelope.member);
-  if (standing === undefined || standing.sequence < envelope.sequence) return undefined;
+/** Whether a stored update has this sequence and another envelope. Throws `sequence-stale` on one below the standing update's. */
+function contradicts(related: readonly UpdateRow[], envelope: Envelope): boolean {
+  if (related.some(({ sequence }) => sequence === envelope.sequence)) return true;
+  const standing = standingOf(related);
+  if (standing === undefined || standing.sequence < envelope.sequence) return false;
   throw new PlenaryError(
     "sequence-stale",
     `The service holds this member's update with sequence ${standing.sequence}; only a higher one replaces it.`,

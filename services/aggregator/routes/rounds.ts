@@ -26,7 +26,7 @@ export function roundHandlers(context: Context): RoundHandlers {
   const { store, blobs } = context;
   const lookUp = async (params: { federation: string; round: string }) => {
     const federation = await findFederation(context, params.federation);
-    return { federation, round: await findRound(context, federation, params.round) };
+    return { federation, round: await findRound(context, federation.address, params.round) };
   };
   return {
     roundList: async ({ params, query }) => {

@@ -108,6 +108,11 @@ export function isConnectionFailure(error: unknown): boolean {
   return CONNECTION_MESSAGE.test(error.message);
 }
 
+/** Whether an insert met a row that another transaction has just written. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "23505";
+}
+
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

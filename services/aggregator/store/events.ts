@@ -1,5 +1,5 @@
 import type { FederationEvent } from "@plenary/protocol";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { EventsTable } from "./schema.ts";
 
@@ -21,23 +21,14 @@ export function eventStore(queries: Queries) {
      * order, so that a reader that has seen number n has missed none before it.
      */
     async append(event: NewEvent): Promise<void> {
-      const { event_count: id } = await queries
-        .updateTable("federations")
-        .set((eb) => ({ event_count: eb("event_count", "+", 1n) }))
-        .where("address", "=", event.federation)
-        .returning("event_count")
-        .executeTakeFirstOrThrow();
-      await queries
-        .insertInto("events")
-        .values({
-          federation: event.federation,
-          id,
-          type: event.type,
-          round: event.round ?? null,
-          member: event.member ?? null,
-          at: BigInt(event.at),
-        })
-        .execute();
+      const { federation, type, round = null, member = null, at } = event;
+      await sql`
+        WITH numbered AS (
+          UPDATE federations SET event_count = event_count + 1 WHERE address = ${federation} RETURNING event_count
+        )
+        INSERT INTO events (federation, id, type, round, member, at)
+        SELECT ${federation}::bytea, event_count, ${type}, ${round}::bigint, ${member}::bytea, ${BigInt(at)}::bigint FROM numbered
+      `.execute(queries);
     },
 
     after: (federation: Uint8Array, id: bigint, limit: number): Promise<EventRow[]> =>

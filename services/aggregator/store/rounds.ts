@@ -28,8 +28,11 @@ export function roundStore(queries: Queries) {
   return {
     find: (key: RoundKey): Promise<RoundRow | undefined> => at(key).executeTakeFirst(),
 
-    /** The row, locked until the transaction ends: uploads and the close of a round go one after the other. */
+    /** The row, locked until the transaction ends: waits for all who hold it, and they for this. */
     lock: (key: RoundKey): Promise<RoundRow | undefined> => at(key).forUpdate().executeTakeFirst(),
+
+    /** The row, kept from changing until the transaction ends, by any number of transactions at once. */
+    hold: (key: RoundKey): Promise<RoundRow | undefined> => at(key).forShare().executeTakeFirst(),
 
     newest: (federation: Uint8Array): Promise<RoundRow | undefined> =>
       queries

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { RoundKey } from "./rounds.ts";
 import type { EquivocationsTable, UpdatesTable } from "./schema.ts";
@@ -33,15 +33,23 @@ export function updateStore(queries: Queries) {
     standingOf: (key: RoundKey, member: Uint8Array): Promise<UpdateRow | undefined> =>
       ofRound(key).where("member", "=", member).where("state", "<>", "superseded").executeTakeFirst(),
 
-    byEnvelope: (
+    /** What a new update of a member has to agree with: the same envelope, the same sequence, and the one that stands. */
+    related: (
       key: RoundKey,
       member: Uint8Array,
+      sequence: bigint,
       envelopeHash: Uint8Array,
-    ): Promise<UpdateRow | undefined> =>
-      ofRound(key).where("member", "=", member).where("envelope_hash", "=", envelopeHash).executeTakeFirst(),
-
-    bySequence: (key: RoundKey, member: Uint8Array, sequence: bigint): Promise<UpdateRow | undefined> =>
-      ofRound(key).where("member", "=", member).where("sequence", "=", sequence).executeTakeFirst(),
+    ): Promise<UpdateRow[]> =>
+      ofRound(key)
+        .where("member", "=", member)
+        .where((eb) =>
+          eb.or([
+            eb("state", "<>", "superseded"),
+            eb("sequence", "=", sequence),
+            eb("envelope_hash", "=", envelopeHash),
+          ]),
+        )
+        .execute(),
 
     async counts({ federation, number }: RoundKey): Promise<UpdateCounts> {
       const rows = await queries
@@ -64,6 +72,40 @@ export function updateStore(queries: Queries) {
         .returning("id")
         .executeTakeFirstOrThrow();
       return id;
+    },
+
+    /**
+     * Inserts an update that replaces the member's standing one, if there is one, in a single statement with its own transaction, and gives
+     * its id. Undefined if that is not all there is to it: the round has closed, the sequence is not above all others, or the federation has
+     * more members than `mostUpdates`, so that updates must be counted. Holds the round's row as `hold` does.
+     */
+    async insertNext(row: Omit<UpdateRow, "id">, mostUpdates: number): Promise<bigint | undefined> {
+      const { federation, round, member, sequence } = row;
+      const { rows } = await sql<{ id: bigint }>`
+        WITH held AS (
+          SELECT federation, number FROM rounds r
+          WHERE federation = ${federation} AND number = ${round} AND state = 'collecting'
+            AND NOT EXISTS (
+              SELECT 1 FROM updates u
+              WHERE u.federation = r.federation AND u.round = r.number AND u.member = ${member} AND u.sequence >= ${sequence}
+            )
+          FOR SHARE
+        ),
+        replaced AS (
+          UPDATE updates u SET state = 'superseded' FROM held
+          WHERE u.federation = held.federation AND u.round = held.number AND u.member = ${member} AND u.state <> 'superseded'
+          RETURNING u.id
+        )
+        INSERT INTO updates (federation, round, member, sequence, envelope, envelope_hash, signature, signing_key, payload_hash,
+          payload_bytes, weight, state, receipt, receipt_signature, received_at)
+        SELECT held.federation, held.number, ${member}::bytea, ${sequence}::numeric, ${row.envelope}::bytea, ${row.envelope_hash}::bytea,
+          ${row.signature}::bytea, ${row.signing_key}::bytea, ${row.payload_hash}::bytea, ${row.payload_bytes}::bigint,
+          ${row.weight}::integer, 'received', ${row.receipt}::bytea, ${row.receipt_signature}::bytea, ${row.received_at}::bigint
+        FROM held, (SELECT count(*) AS number FROM replaced) AS gone
+        WHERE gone.number > 0 OR (SELECT count(*) FROM members WHERE federation = ${federation}) <= ${mostUpdates}
+        RETURNING id
+      `.execute(queries);
+      return rows[0]?.id;
     },
 
     async supersede(key: RoundKey, member: Uint8Array): Promise<void> {

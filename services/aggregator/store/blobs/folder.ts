@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { equalBytes, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import type { BlobExpectation, BlobStore } from "./blob-store.ts";
 
-/** Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the hashing. */
-const WRITE_BYTES = 512 * 1024;
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
+/** Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the hashing. */
+const BATCH_BYTES = 512 * 1024;
+
 /**
- * Blobs as files: <folder>/<first two digits>/<hash>. A file is written under another name, synced, renamed and its folder synced, so
- * that a name always means the whole bytes, whenever the machine stops.
+ * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its folder synced, so that a name always
+ * means the whole bytes, whenever the machine stops.
  */
 export async function folderBlobStore(folder: string): Promise<BlobStore> {
   const incoming = join(folder, "incoming");
@@ -21,10 +22,8 @@ export async function folderBlobStore(folder: string): Promise<BlobStore> {
   } catch (cause) {
     throw unwritable(folder, cause);
   }
-  const pathOf = (hash: Uint8Array) => {
-    const name = toHex(hash);
-    return join(folder, name.slice(0, 2), name);
-  };
+  const pathOf = (hash: Uint8Array) => join(folder, toHex(hash));
+  const syncNames = sharedSync(folder);
   const sizeOf = async (hash: Uint8Array): Promise<number | undefined> => {
     try {
       return (await stat(pathOf(hash))).size;
@@ -34,7 +33,7 @@ export async function folderBlobStore(folder: string): Promise<BlobStore> {
     }
   };
   const store = (hash: Uint8Array, fill: (file: FileHandle) => Promise<void>) =>
-    storeFile(incoming, pathOf(hash), join(folder, toHex(hash).slice(0, 2)), fill);
+    storeFile(incoming, pathOf(hash), syncNames, fill);
   return {
     size: sizeOf,
     async read(hash) {
@@ -92,7 +91,7 @@ function sha256Of(bytes: Uint8Array): Uint8Array {
 async function storeFile(
   incoming: string,
   path: string,
-  parent: string,
+  syncNames: () => Promise<void>,
   fill: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
   const temporary = join(incoming, randomUUID());
@@ -104,13 +103,28 @@ async function storeFile(
     } finally {
       await file.close();
     }
-    await mkdir(parent, { recursive: true });
     await rename(temporary, path);
-    await syncFolder(parent);
+    await syncNames();
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" ? storageFull(error) : error;
   }
+}
+
+/** Syncs a folder for everybody who asks while the sync before is under way: it began after their renames. */
+function sharedSync(path: string): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    if (next !== undefined) return next;
+    const start = async () => {
+      next = undefined;
+      await syncFolder(path);
+    };
+    next = running.then(start, start);
+    running = next;
+    return next;
+  };
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -129,37 +143,54 @@ async function receiveInto(
 ): Promise<number> {
   const hash = createHash("sha256");
   const limit = Math.min(expected.limit, expected.length ?? expected.limit);
+  const writer = batchWriter(file);
   let length = 0;
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
   for await (const chunk of source) {
     length += chunk.length;
     if (length > limit)
       throw new PlenaryError("payload-too-large", `The body is longer than the ${limit} bytes allowed.`, {
         limit,
       });
+    await writer.add(chunk);
     hash.update(chunk);
-    held.push(chunk);
-    heldBytes += chunk.length;
-    if (heldBytes < WRITE_BYTES) continue;
-    await writeAll(file, held);
-    [held, heldBytes] = [[], 0];
   }
-  await writeAll(file, held);
+  await writer.finish();
   checkReceived(length, hash, expected);
   return length;
 }
 
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  let rest = chunks.filter(({ length }) => length > 0);
-  while (rest.length > 0) {
-    let { bytesWritten } = await file.writev(rest);
-    rest = rest.flatMap((chunk) => {
-      const written = Math.min(bytesWritten, chunk.length);
-      bytesWritten -= written;
-      return written < chunk.length ? [chunk.subarray(written)] : [];
-    });
-  }
+/** Writes in few large calls, one of which is under way while the next bytes come in and are hashed. */
+function batchWriter(file: FileHandle): { add(chunk: Uint8Array): Promise<void>; finish(): Promise<void> } {
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const flush = async () => {
+    await writing;
+    if (size === 0) return;
+    writing = writeAll(file, batch, size);
+    // Whoever awaits it next hears of a failure.
+    writing.catch(() => {});
+    [batch, size] = [[], 0];
+  };
+  return {
+    async add(chunk) {
+      batch.push(chunk);
+      size += chunk.length;
+      if (size >= BATCH_BYTES) await flush();
+    },
+    async finish() {
+      await flush();
+      await writing;
+    },
+  };
+}
+
+async function writeAll(file: FileHandle, chunks: Uint8Array[], size: number): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten === size) return;
+  // A disk that is nearly full takes a part; the rest then fails with the reason.
+  const rest = Buffer.concat(chunks).subarray(bytesWritten);
+  await file.appendFile(rest);
 }
 
 function checkReceived(length: number, hash: Hash, expected: BlobExpectation): void {
