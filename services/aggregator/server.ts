@@ -1,3 +1,4 @@
+import "./thread-pool.ts";
 import type { AddressInfo } from "node:net";
 import { PlenaryError } from "@plenary/protocol";
 import type { FastifyInstance } from "fastify";

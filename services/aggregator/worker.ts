@@ -1,3 +1,4 @@
+import "./thread-pool.ts";
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import { readConfig } from "./config.ts";
