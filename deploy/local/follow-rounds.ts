@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { PlenaryError, parserOf, type RoundView, vectorFromBytes } from "@plenary/protocol";
+import { parserOf, type RoundView, vectorFromBytes } from "@plenary/protocol";
 import { type Engine, evaluateBaselines, evaluateModel } from "@plenary/training";
 import Type from "typebox";
 import { type Home, replaceFile } from "./home.ts";
 import type { RunPlan } from "./plan-federation.ts";
 import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
+import type { RoundClock } from "./round-clock.ts";
 
 /** Draws of evaluation contexts: the service's, so that its scores and these compare. */
 const EVALUATION_SEED = 7;
@@ -34,8 +35,10 @@ export class RoundLedger {
   readonly #file: string;
   readonly #plan: RunPlan;
   readonly #engine: Engine;
+  readonly #clock: RoundClock;
 
-  constructor(home: Home, federation: string, plan: RunPlan, engine: Engine) {
+  constructor(home: Home, federation: string, plan: RunPlan, engine: Engine, clock: RoundClock) {
+    this.#clock = clock;
     this.#file = home.file("rounds", `${federation}.json`);
     this.#plan = plan;
     this.#engine = engine;
@@ -64,6 +67,8 @@ export class RoundLedger {
     const transaction = view.transactions.commit;
     if (evaluation === null || transaction === null || openedAt === null || committedAt === null) return null;
     if (nextBlob === null || nextRoot === null || updatesRoot === null) return null;
+    const timed = this.#clock.seconds(view.number);
+    if (timed === "soon") return null;
     const report = await evaluateModel({
       predictor: this.#plan.predictor,
       model: vectorFromBytes(await source.blob(nextBlob)),
@@ -78,19 +83,11 @@ export class RoundLedger {
       updatesRoot,
       counted: view.counted,
       refused: view.refused,
-      seconds: Math.max((committedAt - openedAt) / 1000, 0),
+      seconds: timed ?? Math.max((committedAt - openedAt) / 1000, 0),
       evaluation: { unseen: scoreOf(evaluation), training: scoreOf(report) },
       transaction,
     };
   }
-}
-
-/** Whether an error will pass when the part that failed is back; its supervisor sees to that. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof PlenaryError
-    ? error.code.endsWith("-unavailable") || error.code === "shutting-down" || error.code === "internal"
-    : error instanceof TypeError ||
-        (error instanceof Error && /fetch failed|ECONN|socket/i.test(error.message));
 }
 
 const parseRounds = parserOf(Type.Array(RoundReportSchema), "Measured rounds");

@@ -7,19 +7,20 @@ import { type Claim, readClaims } from "./claims.ts";
 import type { Config } from "./config.ts";
 import { LocalStackError } from "./errors.ts";
 import type { PreparedRun } from "./federation-record.ts";
-import { isPassing, measureBaselines, RoundLedger } from "./follow-rounds.ts";
+import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import type { Home } from "./home.ts";
 import { claimReward, type MembersSettings, type Organisation, startOrganisations } from "./members.ts";
 import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
+import { patiently, pause } from "./patience.ts";
 import type { RunPlan } from "./plan-federation.ts";
 import type { Supervisor } from "./processes.ts";
 import { type Report, writeReport } from "./report.ts";
+import { RoundClock } from "./round-clock.ts";
 import { baselineLines, claimLine, roundLine, statusLine, summaryLines } from "./run-lines.ts";
 import type { Stack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
-const POLL_MS = 300;
 const PAGE = 200;
 const CLAIMS_AT_ONCE = 3;
 
@@ -57,15 +58,26 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   };
   const baselines = measureBaselines(plan);
   for (const line of baselineLines(baselines)) log(line);
+  const clock = new RoundClock();
+  const listening = new AbortController();
+  const until = AbortSignal.any([listening.signal, settings.end]);
+  // Only durations are lost if this fails.
+  clock.listen(service, address, until).catch(() => undefined);
   const organisations = await startOrganisations(members);
   await showJoins(members, organisations, settings);
   const engine = await openEngine("native");
-  const ledger = new RoundLedger(home, address, plan, engine);
+  const ledger = new RoundLedger(home, address, plan, engine, clock);
   const following = { ...settings, service, address, plan, ledger, baselines };
   await followToLastRound(following);
+  listening.abort();
   const state = await claimEverything(members, organisations, following);
   await engine.close();
-  const report = reportOf(following, organisations.length, state, await claimsOf(members, organisations));
+  const report = reportOf(
+    following,
+    organisations.length,
+    state,
+    await patiently(settings.end, () => claimsOf(members, organisations)),
+  );
   for (const line of summaryLines(report)) log(line);
   if (options.report !== undefined) {
     writeReport(options.report, report);
@@ -82,10 +94,7 @@ async function showJoins(
 ): Promise<void> {
   for (const [joined, { name, address, groups }] of organisations.entries()) {
     terminal.status(`${joined} of ${organisations.length} organisations have joined`);
-    while ((await readMember(connection, address)) === null) {
-      end.throwIfAborted();
-      await pause();
-    }
+    while ((await patiently(end, () => readMember(connection, address))) === null) await pause();
     log(`${name} is member ${address.toBase58()} with ${groups.join(", ")}`);
   }
   terminal.status(null);
@@ -108,15 +117,12 @@ async function followToLastRound(following: Following): Promise<void> {
   };
   for (const round of ledger.rounds) log(roundLine(round, total, baselines));
   while (ledger.rounds.length < total) {
-    end.throwIfAborted();
-    try {
+    await patiently(end, async () => {
       const views = await roundsSince(service, address, ledger.rounds.at(-1)?.number ?? 0);
       await ledger.follow(source, views, (round) => log(roundLine(round, total, baselines)));
       const newest = views.at(-1);
       if (newest !== undefined) terminal.status(statusLine(newest, secondsSince(newest.openedAt)));
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-    }
+    });
     await pause();
   }
   terminal.status(null);
@@ -143,13 +149,12 @@ async function claimEverything(
 ): Promise<Federation> {
   const { connection, federation } = members;
   const read = async () => {
-    const state = await readFederation(connection, federation.address);
+    const state = await patiently(end, () => readFederation(connection, federation.address));
     if (state !== null) return state;
     throw new LocalStackError("run-failed", `The chain no longer has the federation ${address}.`);
   };
   let state = await read();
   while (state.pending.length > 0) {
-    end.throwIfAborted();
     terminal.status(`waiting for ${state.pending.length} rounds to become final`);
     await pause();
     state = await read();
@@ -164,7 +169,9 @@ async function claimEverything(
     }
   };
   await Promise.all(Array.from({ length: CLAIMS_AT_ONCE }, claimNext));
-  for (const { member, amount, transaction } of await claimsOf(members, organisations)) {
+  for (const { member, amount, transaction } of await patiently(end, () =>
+    claimsOf(members, organisations),
+  )) {
     log(claimLine(member, amount, transaction));
   }
   return read();
@@ -214,8 +221,4 @@ function reportOf(
 
 function secondsSince(time: number | null): number {
   return time === null ? 0 : Math.max((Date.now() - time) / 1000, 0);
-}
-
-function pause(): Promise<void> {
-  return new Promise((done) => setTimeout(done, POLL_MS));
 }
