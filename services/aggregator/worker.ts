@@ -7,6 +7,7 @@ import { startReconciler } from "./jobs/reconciler.ts";
 import { runProcess } from "./process.ts";
 import { ModelCache } from "./rounds/models.ts";
 import { RunningSums } from "./rounds/running-sums.ts";
+import { createScreener } from "./rounds/screener.ts";
 import { dependenciesOf, mountHealth } from "./routes/health.ts";
 import { createMetrics, mountMetrics } from "./routes/metrics.ts";
 import { openService, type ServiceLog } from "./service.ts";
@@ -16,7 +17,9 @@ async function start(log: ServiceLog): Promise<() => Promise<void>> {
   const config = readConfig();
   const service = await openService(config, log);
   const { context, queue, evaluator } = service;
-  const workshop = { sums: new RunningSums(), models: new ModelCache(context.blobs), evaluator };
+  const screener = createScreener();
+  const models = new ModelCache(context.blobs);
+  const workshop = { sums: new RunningSums(), models, evaluator, screener };
   const app = fastify({ logger: false });
   mountMetrics(app, createMetrics());
   mountHealth(app, dependenciesOf(context, { name: "queue", check: () => queue.check() }));
@@ -29,6 +32,7 @@ async function start(log: ServiceLog): Promise<() => Promise<void>> {
   return async () => {
     await reconciler.close();
     await jobs.close();
+    await screener.close();
     await app.close();
     await service.close();
   };

@@ -8,12 +8,10 @@ import { isDueToClose } from "./due.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { ModelCache } from "./models.ts";
 import { CONTINUE, type Progress, waitFor } from "./progress.ts";
-import type { RunningSums } from "./running-sums.ts";
-import { deltaOf, isCounted, screenInto } from "./screen-update.ts";
+import { deltaOf, isCounted, type ScreeningTools, screenInto } from "./screen-update.ts";
 
 /** What computing rounds takes, kept by a worker from one to the next. */
-export interface Workshop {
-  readonly sums: RunningSums;
+export interface Workshop extends ScreeningTools {
   readonly models: ModelCache;
   readonly evaluator: Evaluator;
 }
@@ -74,12 +72,12 @@ export async function finishRound(
 
 async function screenRest(
   context: Context,
-  { sums }: Workshop,
+  workshop: Workshop,
   federation: FederationRow,
   round: RoundRow,
 ): Promise<void> {
   for (const update of await context.store.updates.standing(round))
-    if (update.state === "received") await screenInto(context, sums, federation, update);
+    if (update.state === "received") await screenInto(context, workshop, federation, update);
 }
 
 async function compute(

@@ -31,6 +31,7 @@ import { type Stack, startStack } from "../testing/stack.ts";
 
 const PARAMETERS = 130;
 const FUZZ_RUNS = 300;
+const PASSWORD = "the operator's password";
 
 describe("routes", () => {
   let stack: Stack;
@@ -42,7 +43,10 @@ describe("routes", () => {
   before(async () => {
     stack = await startStack({ redis: true });
     const port = await freePort();
-    await Promise.all([stack.startServer(port), stack.startWorker()]);
+    await Promise.all([
+      stack.startServer(port, { PLENARY_OPERATOR_PASSWORD: PASSWORD }),
+      stack.startWorker(),
+    ]);
     client = clientOf(`http://127.0.0.1:${port}`);
     federation = await createFederation({
       rpcUrl: stack.rpcUrl,
@@ -300,6 +304,28 @@ describe("routes", () => {
     assert.match((await get("/metrics")).body.toString(), /plenary_http_request_seconds_count/);
     assert.equal((await get("/docs/")).status, 200);
     await refused({ method: "GET", path: "/v2/nothing" }, "not-found");
+  });
+
+  test("the queue's page is for the operator alone", async () => {
+    const page = (credentials?: string) =>
+      sendRaw(client.origin, {
+        method: "GET",
+        path: "/operator/queues/",
+        headers:
+          credentials === undefined
+            ? {}
+            : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
+      });
+    assert.deepEqual(
+      [
+        (await page()).status,
+        (await page("operator:wrong")).status,
+        (await page(`operator:${PASSWORD}`)).status,
+      ],
+      [401, 401, 200],
+    );
+    const api = await sendRaw(client.origin, { method: "GET", path: "/operator/queues/api/queues" });
+    assert.equal(api.status, 401);
   });
 
   test("events resume after any id, without gap or repetition", async () => {

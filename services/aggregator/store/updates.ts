@@ -119,16 +119,26 @@ export function updateStore(queries: Queries) {
         .execute();
     },
 
-    /** Records the result of screening; false if the update was screened or superseded meanwhile. */
-    async setScreened(id: bigint, reason: number): Promise<boolean> {
-      const screened = await queries
-        .updateTable("updates")
-        .set({ state: reason === 0 ? "counted" : "refused", reason })
-        .where("id", "=", id)
-        .where("state", "=", "received")
-        .returning("id")
-        .executeTakeFirst();
-      return screened !== undefined;
+    /**
+     * Records the result of screening and its event, in one statement with its own transaction; false if the update was screened or
+     * superseded meanwhile.
+     */
+    async setScreened(id: bigint, reason: number, now: number): Promise<boolean> {
+      const { rows } = await sql`
+        WITH screened AS (
+          UPDATE updates SET state = ${reason === 0 ? "counted" : "refused"}, reason = ${reason}::smallint
+          WHERE id = ${id} AND state = 'received' RETURNING federation, round, member
+        ),
+        numbered AS (
+          UPDATE federations f SET event_count = event_count + 1 FROM screened
+          WHERE f.address = screened.federation RETURNING f.event_count
+        )
+        INSERT INTO events (federation, id, type, round, member, at)
+        SELECT screened.federation, numbered.event_count, 'update-screened', screened.round, screened.member, ${BigInt(now)}::bigint
+        FROM screened, numbered
+        RETURNING id
+      `.execute(queries);
+      return rows.length > 0;
     },
 
     async setScore(key: RoundKey, member: Uint8Array, score: bigint): Promise<void> {
