@@ -1,5 +1,5 @@
 import { completeRound, type RoundContext, type RoundResult, type RoundUpdate } from "@plenary/algorithms";
-import { canonicalJsonBytes, decodeEnvelope, sha256, vectorToBytes } from "@plenary/protocol";
+import { canonicalJsonBytes, decodeEnvelope, roundSeed, vectorToBytes } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import type { UpdateRow } from "../store/updates.ts";
@@ -128,7 +128,7 @@ async function roundContext(
     federation: federation.address,
     round: round.number,
     configuration: federation.configuration,
-    seed: roundSeed(round),
+    seed: roundSeed(round.base_root, round.number, slotHashOf(round)),
     previousManifest: round.previous_manifest,
     base: await models.load(round.base_blob),
     state: await models.load(round.base_state_blob),
@@ -136,12 +136,10 @@ async function roundContext(
   };
 }
 
-/** Hash of base root, round number and the slot hash that the program recorded when the round opened. */
-function roundSeed(round: RoundRow): Uint8Array {
+/** The slot hash that the program recorded when the round opened. */
+function slotHashOf(round: RoundRow): Uint8Array {
   if (round.slot_hash === null) throw new Error("unreachable: a round that closes was opened");
-  const number = new Uint8Array(8);
-  new DataView(number.buffer).setBigUint64(0, round.number, true);
-  return sha256(round.base_root, number, round.slot_hash);
+  return round.slot_hash;
 }
 
 function signedUpdate(row: UpdateRow): RoundUpdate {
