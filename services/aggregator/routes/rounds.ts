@@ -8,9 +8,10 @@ import {
   SIGNATURE_LENGTH,
 } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { acceptUpdate } from "../rounds/accept-update.ts";
+import { type Admission, admitUpload } from "../rounds/admit-update.ts";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { type Admission, acceptUpdate, admitUpload } from "../rounds/submit-update.ts";
 import { viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
