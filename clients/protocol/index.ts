@@ -13,6 +13,7 @@ export * from "./merkle.ts";
 export * from "./questionnaire.ts";
 export * from "./reasons.ts";
 export * from "./receipt.ts";
+export * from "./round-seed.ts";
 export * from "./routes/index.ts";
 export * from "./schema.ts";
 export * from "./signature.ts";

@@ -11,7 +11,7 @@ import {
   parseManifest,
   type RewardLeaf,
   type RoundManifest,
-  sha256,
+  roundSeed,
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
@@ -145,7 +145,7 @@ async function roundContext(context: Context, manifest: RoundManifest, round: Ro
     federation: address.toBytes(),
     round: round.number,
     configuration: context.configuration,
-    seed: roundSeed(round),
+    seed: roundSeed(round.baseRoot, round.number, round.slotHash),
     previousManifest: previousHash,
     base: vectorFromBytes(await client.download(fromHex(manifest.base.blob, 32))),
     state: vectorFromBytes(await client.download(fromHex(manifest.stateBefore.blob, 32))),
@@ -156,13 +156,6 @@ async function roundContext(context: Context, manifest: RoundManifest, round: Ro
       }),
     ),
   };
-}
-
-/** Hash of base root, round number and the slot hash that the program recorded when the round opened. */
-function roundSeed(round: Round): Uint8Array {
-  const number = new Uint8Array(8);
-  new DataView(number.buffer).setBigUint64(0, round.number, true);
-  return sha256(round.baseRoot, number, round.slotHash);
 }
 
 /** Utility of a model, with the engine whose bits are the same everywhere. */
