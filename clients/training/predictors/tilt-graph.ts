@@ -7,7 +7,7 @@ import { detach, type Tensor } from "../graph/tensor.ts";
 import { logSoftmaxPerQuestion } from "./option-layout.ts";
 import { unpack } from "./parameters.ts";
 import type { ParameterBlock } from "./predictor.ts";
-import { lend, type OptionTable } from "./tilt-options.ts";
+import { LENT_VECTOR, lend, type OptionTable } from "./tilt-options.ts";
 
 /** Keeps log base finite where the base has learned that nobody chooses an option. */
 const SMALLEST_SHARE = 1e-6;
@@ -71,7 +71,11 @@ export function tiltPredictionGraph(shape: TiltShape, table: OptionTable, tasks:
     [optionParameters(graph, table, parameter), reshape(parameter("base"), [table.known, 1])],
     1,
   );
-  const [vectors, base] = split(lend(graph, table, own), 1, [shape.latent + 1, 1]) as [Tensor, Tensor];
+  const strengths = [...new Array<number>(shape.latent + 1).fill(LENT_VECTOR), 1];
+  const [vectors, base] = split(lend(graph, table, own, strengths), 1, [shape.latent + 1, 1]) as [
+    Tensor,
+    Tensor,
+  ];
   const options = optionsOf(shape, table, vectors, reshape(base, [rows]));
   graph.output("shares", exponential(tilted(shape, table, parameter("log-penalty"), options, context)));
   return emitOnnx(graph, "tilt-prediction");

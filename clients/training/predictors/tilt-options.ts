@@ -1,4 +1,5 @@
 import { optionOffsets, type Questionnaire } from "@plenary/protocol";
+import { multiply } from "../graph/elementwise.ts";
 import type { Graph } from "../graph/graph.ts";
 import { multiplyMatrices } from "../graph/linear-algebra.ts";
 import { softmax } from "../graph/normalize.ts";
@@ -20,6 +21,11 @@ const PLACE_PENALTY = 20;
 const COUNT_PENALTY = 10;
 /** Cosine at which an option stops being a relative: nothing (a uniform base) competes at this affinity. */
 const STRANGER_COSINE = 0.6;
+/**
+ * Part of a relative's vector that is lent with its base: texts that are almost alike may divide groups in
+ * opposite ways (how warm people feel towards one party or the other), and no text embedding says so.
+ */
+export const LENT_VECTOR = 0.3;
 /** Far below any affinity, and finite. */
 const EXCLUDED = -1e30;
 
@@ -100,11 +106,12 @@ export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Arra
 }
 
 /**
- * What every option of the table has, [options, columns], given what the questionnaire's own options have:
+ * What every option of the table has, [options, columns], given what the questionnaire's own options have;
+ * `strengths` says which part of each column is lent:
  * options of untrained and new questions borrow a weighted mean (Nadaraya-Watson) from trained ones that they
  * resemble, and nothing as far as they resemble none.
  */
-export function lend(graph: Graph, table: OptionTable, own: Tensor): Tensor {
+export function lend(graph: Graph, table: OptionTable, own: Tensor, strengths: readonly number[]): Tensor {
   if (table.borrowers.length === 0) return own;
   const rows = table.borrowers.flatMap((question) =>
     range(table.offsets[question]!, table.offsets[question + 1]!),
@@ -112,7 +119,8 @@ export function lend(graph: Graph, table: OptionTable, own: Tensor): Tensor {
   const affinity = graph.constant(affinities(table, rows), [rows.length, table.known + 1]);
   const columns = dimensionAt(own, 1);
   const nothing = graph.constant(new Float32Array(columns), [1, columns]);
-  const borrowed = multiplyMatrices(softmax(affinity), concatenate([own, nothing], 0));
+  const whole = multiplyMatrices(softmax(affinity), concatenate([own, nothing], 0));
+  const borrowed = multiply(whole, graph.constant(strengths, [columns]));
   const source = range(0, table.layout.rows);
   rows.forEach((row, position) => {
     source[row] = table.known + position;
