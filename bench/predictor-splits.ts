@@ -1,13 +1,14 @@
 /**
  * `npm run bench -- predictor-splits`: what predictors reach on real surveys, federated and centrally at equal steps, on groups that
- * nobody trained on, with the baselines beside them. One member per training group, FedAvg on fixed-point updates as the service computes
+ * nobody trained on, with the baselines beside them. FedAvg on fixed-point updates as the service computes
  * it. Questions of held-out families are left out of training; they are asked as untrained questions of the questionnaire, and counted
- * apart. Options: --dataset NAME (us-opinion), --splits 7,20,21, --rounds 40, --predictor tilt|gpo.
+ * apart. Options: --dataset NAME (us-opinion), --splits 7,20,21, --rounds 40, --predictor tilt|gpo,
+ * --clients N (training groups dealt out to N members; a member a group by default).
  */
 import { parseArgs } from "node:util";
 import { createAggregator, createStrategy } from "@plenary/algorithms";
 import { type AnswerSet, deltaOf } from "@plenary/protocol";
-import { loadDataset } from "@plenary/sdk";
+import { dealGroups, loadDataset } from "@plenary/sdk";
 import {
   type AlignmentReport,
   createPredictor,
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     splits: { type: "string", default: "7,20,21" },
     rounds: { type: "string", default: "40" },
     predictor: { type: "string", default: "tilt" },
+    clients: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
@@ -109,18 +111,21 @@ console.log(
 for (const number of values.splits.split(",").map(Number)) {
   const { training, unseen } = dataset.split(number);
   const held = dataset.heldOutFamilies;
-  const members = training.map((group) => dataset.answersOf([group], held));
+  const clients = values.clients === undefined ? training.length : Number(values.clients);
+  const members = dealGroups(training, clients).map((groups) => dataset.answersOf(groups, held));
   const together = dataset.answersOf(training, held);
   const known = dataset.answersOf(unseen, held);
   const fresh = only(dataset.answersOf(unseen), held);
-  console.log(`\nsplit ${number}: ${training.length} groups train, ${unseen.length} unseen`);
+  console.log(
+    `\nsplit ${number}: ${training.length} groups train in ${members.length} members, ${unseen.length} unseen`,
+  );
   console.log(`${"".padEnd(26)}      mean     worst  fairness  new mean new worst`);
   const baseline = evaluateBaselines(dataset.questionnaire, together, known);
   const baselineFresh = evaluateBaselines(dataset.questionnaire, together, fresh);
   line("uniform", baseline.uniform, baselineFresh.uniform);
   line("training groups' mean", baseline.trainingMean, baselineFresh.trainingMean);
   const federated = await report("federated", await train(members, settings), known, fresh);
-  const tasksPerStep = settings.tasksPerStep * members.length;
+  const tasksPerStep = settings.tasksPerStep * training.length;
   const central = await report(
     "central, equal steps",
     await train([together], { ...settings, tasksPerStep }),

@@ -98,6 +98,13 @@ describe("models", () => {
     await assert.rejects(utility({ predictor, model, heldOut, engine: native }), { code: "engine-mismatch" });
   });
 
+  test("utility is this integer on every machine", async () => {
+    assert.equal(
+      await utility({ predictor, model, heldOut: answersOf([0, 1]), engine: wasm }),
+      -122601955585,
+    );
+  });
+
   test("utility of uniform shares is their squared error, in units of 2^-32", async () => {
     const heldOut = answersOf([4]);
     const flat = model.slice().fill(0);

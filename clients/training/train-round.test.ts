@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { deltaOf, PlenaryError } from "@plenary/protocol";
+import { deltaOf, PlenaryError, toHex, vectorRoot } from "@plenary/protocol";
 import { loadSurvey } from "./fixtures/survey.ts";
 import {
   createPredictor,
@@ -53,6 +53,18 @@ describe("a round of training", () => {
       }
     });
   }
+
+  test("the wasm engine gives these bits on every machine", async () => {
+    const expected = {
+      tilt: "a54634155f6d26eefa756501cce08ccb5a93c4dbe1b2f12af278299330aaa0df",
+      gpo: "e62260d8ada6ebdfcd0cc7b2b5243cf269ddd9214a8e6a0abb106ead6c0da9f1",
+    };
+    for (const predictor of [tilt, gpo]) {
+      const { after } = await trainRound(input(wasm, predictor));
+      const root = toHex(vectorRoot(deltaOf(predictor.initialParameters(1), after)));
+      assert.equal(root, expected[predictor === tilt ? "tilt" : "gpo"]);
+    }
+  });
 
   test("the engines agree but for rounding", async () => {
     const a = await trainRound(input(native));
