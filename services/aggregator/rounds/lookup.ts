@@ -1,9 +1,7 @@
 import { fromBase58, PlenaryError, toBase58 } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
-import type { RoundRow } from "../store/rounds.ts";
+import { LARGEST_ROUND, type RoundRow } from "../store/rounds.ts";
 import type { Context } from "./context.ts";
-
-const LARGEST_ROUND = 2n ** 63n - 1n;
 
 /** The federation at a base58 address. Throws `not-found`. */
 export async function findFederation(context: Context, address: string): Promise<FederationRow> {

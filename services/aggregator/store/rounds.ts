@@ -10,6 +10,9 @@ export interface RoundKey {
   readonly number: bigint;
 }
 
+/** Numbers are bigint in the database: no round has a larger one. */
+export const LARGEST_ROUND = 2n ** 63n - 1n;
+
 /** States in which the service is at work on a round. */
 export const LIVE_STATES = [
   "opening",
@@ -43,12 +46,15 @@ export function roundStore(queries: Queries) {
         .limit(1)
         .executeTakeFirst(),
 
+    /** Newest first, below `before`. */
     list: (federation: Uint8Array, before: bigint | undefined, limit: number): Promise<RoundRow[]> =>
       queries
         .selectFrom("rounds")
         .selectAll()
         .where("federation", "=", federation)
-        .$if(before !== undefined, (query) => query.where("number", "<", before ?? 0n))
+        .$if(before !== undefined && before <= LARGEST_ROUND, (query) =>
+          query.where("number", "<", before ?? LARGEST_ROUND),
+        )
         .orderBy("number", "desc")
         .limit(limit)
         .execute(),
