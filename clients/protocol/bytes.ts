@@ -58,16 +58,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
-}
-
 function expectLength(bytes: Uint8Array, length: number | undefined, what: string): Uint8Array {
   if (length !== undefined && bytes.length !== length)
     throw new PlenaryError("invalid-input", `Expected ${length} bytes of ${what}, not ${bytes.length}.`, {

@@ -1,7 +1,7 @@
 import { sha256 } from "./hash.ts";
 import { layout, type RecordOf } from "./layout.ts";
 
-const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1"), {
+const ENVELOPE_FIELDS = {
   genesisHash: "bytes32",
   programId: "bytes32",
   federation: "bytes32",
@@ -15,28 +15,15 @@ const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1")
   weight: "u32",
   deltaRoot: "bytes32",
   checkpointRoot: "bytes32",
-});
+} as const;
+const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1"), ENVELOPE_FIELDS);
 
 /**
  * What a member signs about one update: for which chain, program, federation and round, on which base model, and what the payload is.
  * `weight` counts the (question, group) cells trained on; `deltaRoot` is the vector root of the decoded update; `checkpointRoot` is
  * all zeros unless the member commits to training checkpoints. A higher `sequence` replaces the member's earlier update.
  */
-export type Envelope = RecordOf<{
-  genesisHash: "bytes32";
-  programId: "bytes32";
-  federation: "bytes32";
-  round: "u64";
-  member: "bytes32";
-  baseRoot: "bytes32";
-  sequence: "u64";
-  codec: "u8";
-  payloadLength: "u32";
-  payloadHash: "bytes32";
-  weight: "u32";
-  deltaRoot: "bytes32";
-  checkpointRoot: "bytes32";
-}>;
+export type Envelope = RecordOf<typeof ENVELOPE_FIELDS>;
 
 export const ENVELOPE_LENGTH = ENVELOPE.length;
 

@@ -2,7 +2,7 @@ import { layout, type RecordOf } from "./layout.ts";
 
 const VERSION = Uint8Array.of(1);
 
-const UPDATE_LEAF = layout("update leaf", VERSION, {
+const UPDATE_LEAF_FIELDS = {
   member: "bytes32",
   sequence: "u64",
   envelopeHash: "bytes32",
@@ -10,26 +10,19 @@ const UPDATE_LEAF = layout("update leaf", VERSION, {
   weight: "u32",
   reason: "u8",
   payloadHash: "bytes32",
-});
+} as const;
+const UPDATE_LEAF = layout("update leaf", VERSION, UPDATE_LEAF_FIELDS);
 
-const REWARD_LEAF = layout("reward leaf", VERSION, { member: "bytes32", cumulative: "u64" });
+const REWARD_LEAF_FIELDS = { member: "bytes32", cumulative: "u64" } as const;
+const REWARD_LEAF = layout("reward leaf", VERSION, REWARD_LEAF_FIELDS);
 
 /** One member's update in a round's updates tree, counted (`reason` 0) or refused (`weight` 0, `reason` says why). */
-export type UpdateLeaf = RecordOf<{
-  member: "bytes32";
-  sequence: "u64";
-  envelopeHash: "bytes32";
-  deltaRoot: "bytes32";
-  weight: "u32";
-  reason: "u8";
-  payloadHash: "bytes32";
-}>;
+export type UpdateLeaf = RecordOf<typeof UPDATE_LEAF_FIELDS>;
 
 /** One member's earnings since the federation began, in base units of the reward mint. */
-export type RewardLeaf = RecordOf<{ member: "bytes32"; cumulative: "u64" }>;
+export type RewardLeaf = RecordOf<typeof REWARD_LEAF_FIELDS>;
 
 export const UPDATE_LEAF_LENGTH = UPDATE_LEAF.length;
-export const REWARD_LEAF_LENGTH = REWARD_LEAF.length;
 
 export function encodeUpdateLeaf(leaf: UpdateLeaf): Uint8Array {
   return UPDATE_LEAF.encode(leaf);

@@ -1,13 +1,5 @@
 import Type, { type Static } from "typebox";
-import {
-  Base58Address,
-  Base58Signature,
-  Base64,
-  HexHash,
-  IntegerString,
-  parserOf,
-  U64String,
-} from "./schema.ts";
+import { Base58Address, Base64, HexHash, IntegerString, parserOf, U64String } from "./schema.ts";
 
 const Vector = Type.Object({ root: HexHash, blob: HexHash }, { additionalProperties: false });
 
@@ -68,5 +60,3 @@ export type ManifestUpdate = RoundManifest["updates"][number];
 
 /** Throws `invalid-input` naming the field that is wrong. */
 export const parseManifest: (value: unknown) => RoundManifest = parserOf(RoundManifestSchema, "Manifest");
-
-export const TransactionSignature = Base58Signature;

@@ -21,7 +21,6 @@ export const REASONS = {
 } as const satisfies Record<string, { code: number; text: string }>;
 
 export type ReasonName = keyof typeof REASONS;
-export type ReasonCode = (typeof REASONS)[ReasonName]["code"];
 
 const BY_CODE = new Map<number, ReasonName>(
   (Object.keys(REASONS) as ReasonName[]).map((name) => [REASONS[name].code, name]),

@@ -1,6 +1,6 @@
 import { layout, type RecordOf } from "./layout.ts";
 
-const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"), {
+const RECEIPT_FIELDS = {
   genesisHash: "bytes32",
   programId: "bytes32",
   federation: "bytes32",
@@ -9,22 +9,14 @@ const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"),
   sequence: "u64",
   envelopeHash: "bytes32",
   time: "i64",
-});
+} as const;
+const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"), RECEIPT_FIELDS);
 
 /**
  * The aggregator's signed promise that an update is stored and will have a leaf in the round's updates tree. `time` is in
  * milliseconds since 1970. With it a member can prove an omission on chain.
  */
-export type Receipt = RecordOf<{
-  genesisHash: "bytes32";
-  programId: "bytes32";
-  federation: "bytes32";
-  round: "u64";
-  member: "bytes32";
-  sequence: "u64";
-  envelopeHash: "bytes32";
-  time: "i64";
-}>;
+export type Receipt = RecordOf<typeof RECEIPT_FIELDS>;
 
 export const RECEIPT_LENGTH = RECEIPT.length;
 

@@ -12,7 +12,6 @@ import {
   type ReceiptView,
   sha256,
   signMessage,
-  toBase64,
   toHex,
   verifySignature,
   ZERO_HASH,
@@ -123,14 +122,6 @@ export function verifyReceipt(
   for (const field of ["round", "sequence"] as const)
     if (receipt[field] !== envelope[field])
       throw invalid(`it is for ${field} ${receipt[field]}, not ${envelope[field]}`, envelope);
-}
-
-/** Headers of an upload. */
-export function envelopeHeaders({ message, signature }: SignedEnvelope): {
-  readonly envelope: string;
-  readonly signature: string;
-} {
-  return { envelope: toBase64(message), signature: toBase64(signature) };
 }
 
 function invalid(problem: string, envelope: Envelope): PlenaryError {

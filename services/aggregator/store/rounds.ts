@@ -13,14 +13,6 @@ export interface RoundKey {
 /** Numbers are bigint in the database: no round has a larger one. */
 export const LARGEST_ROUND = 2n ** 63n - 1n;
 
-/** States in which the service is at work on a round. */
-export const LIVE_STATES = [
-  "opening",
-  "collecting",
-  "closing",
-  "committing",
-] as const satisfies readonly RoundState[];
-
 export function roundStore(queries: Queries) {
   const at = ({ federation, number }: RoundKey) =>
     queries
