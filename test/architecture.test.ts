@@ -35,8 +35,9 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
 /** Tests may reach further than what they test, and what crosses packages may reach everything. */
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   "services/localnet": ["clients/protocol", "clients/chain"],
-  // Tests of the service start the real database that the local stack starts.
-  "services/aggregator": ["deploy/local"],
+  // Tests of the service start the real database that the local stack starts, and ask test/nightly.ts how many cases to draw.
+  "services/aggregator": ["deploy/local", "test"],
+  programs: ["test"],
 };
 const UNBOUND = ["test", "bench", "migrations"];
 
