@@ -9,3 +9,4 @@ export * from "./rewards.ts";
 export * from "./round.ts";
 export * from "./screening/index.ts";
 export * from "./strategies/index.ts";
+export * from "./verification/index.ts";

@@ -40,7 +40,7 @@ test("help lists every command and the exit codes", () => {
     "status",
     "claim",
     "verify-claim",
-    "verify-round",
+    "verify\\|verify-round",
     "export",
     "predict",
     "data",

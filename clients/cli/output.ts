@@ -1,4 +1,4 @@
-import type { ParticipationEvent } from "@plenary/sdk";
+import type { ParticipationEvent, VerificationProgress } from "@plenary/sdk";
 import cliProgress from "cli-progress";
 
 /** Where a command says what it does: lines for people, JSON lines for programs, bars on a terminal. */
@@ -7,6 +7,8 @@ export interface Output {
   say(event: string, text: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Progress of a member: bars on a terminal, JSON lines, and otherwise nothing until a step is done. */
   participation(event: ParticipationEvent): void;
+  /** Progress of a verification, likewise. */
+  verification(round: bigint, progress: VerificationProgress): void;
   /** An error, on the error stream. */
   fail(code: string, message: string, context: Readonly<Record<string, unknown>>): void;
   /** Takes bars off the screen. */
@@ -29,6 +31,7 @@ function jsonOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Out
   return {
     say: (event, _, fields = {}) => write(stdout, { event, ...fields }),
     participation: ({ type, ...fields }) => write(stdout, { event: type, ...fields }),
+    verification: (round, progress) => write(stdout, { event: "verifying", round, ...progress }),
     fail: (code, message, context) => write(stderr, { event: "error", code, message, context }),
     close: () => undefined,
   };
@@ -43,10 +46,12 @@ function plainOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Ou
   return {
     say: (_, text) => line(text),
     participation: (event) => {
-      if (bar?.show(event)) return;
+      bar?.show(progressOf(event));
       const text = participationLine(event);
       if (text !== null) line(text);
     },
+    verification: (round, { stage, done, total }) =>
+      bar?.show({ label: `round ${round} ${stage} `, value: done, total, detail: `${done} of ${total}` }),
     fail: (code, message) => {
       bar?.clear();
       stderr.write(`plenary: ${message} [${code}]\n`);
@@ -78,9 +83,16 @@ function participationLine(event: ParticipationEvent): string | null {
   }
 }
 
+interface Progress {
+  readonly label: string;
+  readonly value: number;
+  readonly total: number;
+  readonly detail: string;
+}
+
 interface Bar {
-  /** Shows an event that has a progress; false for others. */
-  show(event: ParticipationEvent): boolean;
+  /** Shows how far something is; nothing for null. */
+  show(progress: Progress | null): void;
   clear(): void;
 }
 
@@ -94,9 +106,8 @@ function progressBar(stream: NodeJS.WriteStream): Bar {
   };
   return {
     clear,
-    show(event) {
-      const progress = progressOf(event);
-      if (progress === null) return false;
+    show(progress) {
+      if (progress === null) return;
       const { label, value, total, detail } = progress;
       if (shown !== label) {
         clear();
@@ -113,17 +124,12 @@ function progressBar(stream: NodeJS.WriteStream): Bar {
         shown = label;
       }
       bar?.update(value, { detail });
-      if (value < total) return true;
-      clear();
-      // The last step is also worth a line.
-      return event.type !== "training";
+      if (value >= total) clear();
     },
   };
 }
 
-function progressOf(
-  event: ParticipationEvent,
-): { label: string; value: number; total: number; detail: string } | null {
+function progressOf(event: ParticipationEvent): Progress | null {
   switch (event.type) {
     case "training":
       return {

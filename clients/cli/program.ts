@@ -5,7 +5,8 @@ import { type FederationFlags, federationCreate } from "./commands/federation.ts
 import { airdrop, keygen } from "./commands/keys.ts";
 import { join, status, type TrainFlags, train } from "./commands/member.ts";
 import { exportCommand, type PredictFlags, predictCommand } from "./commands/model.ts";
-import { claim, verifyClaim, verifyRound } from "./commands/rewards.ts";
+import { claim, verifyClaim } from "./commands/rewards.ts";
+import { type VerifyFlags, verify } from "./commands/verification.ts";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Session } from "./session.ts";
 
@@ -136,10 +137,17 @@ function checkCommands(program: Command, runs: Runs): void {
   withSettings(program.command("verify-claim [owner]"), [...ALL, "keypair"])
     .description("check a member's proof of pay against the chain")
     .action(runs((session, owner: string | undefined) => verifyClaim(session, owner)));
-  withSettings(program.command("verify-round"), ALL)
-    .description("compute a round anew from public bytes and compare it with the chain")
+  withSettings(program.command("verify"), ALL)
+    .alias("verify-round")
+    .description(
+      "compute a round anew from public bytes, compare it with the chain and name the first wrong thing",
+    )
     .argument("<number>", "number of a committed round", amount)
-    .action(runs((session, number: bigint) => verifyRound(session, number)));
+    .option(
+      "--blobs <url|folder>",
+      "where the public bytes are, instead of the service: a mirror or a folder",
+    )
+    .action(runs((session, number: bigint, flags: VerifyFlags) => verify(session, number, flags)));
   const data = program.command("data").description("for answers files");
   withSettings(data.command("check <file>"), ALL)
     .description("say what is wrong in an answers file, by line and column")

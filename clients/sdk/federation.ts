@@ -9,7 +9,7 @@ import { participate } from "./participate.ts";
 import type { TrainOptions } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
 import { type FederationStatus, readStatus } from "./status.ts";
-import { type RoundVerification, verifyRound } from "./verify-round.ts";
+import { type RoundVerification, verifyRound } from "./verification/index.ts";
 
 export interface JoinFederation extends Omit<JoinOptions, "updateKey"> {
   /** The member's own answers: they stay on this machine. */
@@ -56,7 +56,8 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
     ...context,
     join: (join) => openMember(context, join),
     status: (owner) => readStatus(context, owner, options.signal),
-    verifyRound: (round) => verifyRound(context, round),
+    verifyRound: (round) =>
+      verifyRound({ ...context, blobs: context.client }, round, { signal: options.signal }),
   };
 }
 

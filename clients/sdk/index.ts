@@ -56,4 +56,4 @@ export {
   type ServiceClientOptions,
 } from "./service-client.ts";
 export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
-export { type Comparison, type RoundVerification, verifyRound } from "./verify-round.ts";
+export * from "./verification/index.ts";

@@ -28,6 +28,8 @@ const STAKE = 5_000_000n;
 export interface Ground {
   readonly stack: Stack;
   readonly aggregator: Keypair;
+  /** Where the service keeps its blobs: a mirror, for who has a copy. */
+  readonly blobs: string;
   /** A folder of the test's own. */
   readonly folder: string;
 }
@@ -53,12 +55,13 @@ export async function startGround(t: TestContext): Promise<Ground> {
     ports: new Ports(),
     log: (line) => log.push(line),
   });
-  return { stack, aggregator, folder };
+  return { stack, aggregator, folder, blobs: home.folder("blobs") };
 }
 
 /** A federation on a ground, with what it takes to equip members of it. */
 export interface Founded {
   readonly address: PublicKey;
+  readonly authority: Keypair;
   readonly rewardMint: PublicKey;
   readonly dataset: Dataset;
   /** Money for fees and tokens for the stake. */
@@ -94,6 +97,7 @@ export async function foundFederation(
   });
   return {
     address,
+    authority,
     rewardMint,
     dataset,
     async equip(owner) {

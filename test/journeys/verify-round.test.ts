@@ -1,61 +1,139 @@
 /** Whatever a Round account says that does not follow from the public bytes is found and named. */
 import assert from "node:assert/strict";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { type Round, readRound, roundAddress } from "@plenary/chain";
-import { connectTo, openFederation } from "@plenary/sdk";
+import type { Finding } from "@plenary/algorithms";
+import {
+  federationUpdate,
+  type Round,
+  readFederation,
+  readRound,
+  roundAddress,
+  sendTransaction,
+} from "@plenary/chain";
+import { decodeEnvelope, fromBase64, parseManifest, toHex } from "@plenary/protocol";
+import {
+  connectTo,
+  createServiceClient,
+  openFederation,
+  openVerifier,
+  type Verifier,
+  verifyRound,
+} from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { foundFederation, startGround } from "./local-federation.ts";
+import { type Founded, foundFederation, type Ground, startGround } from "./local-federation.ts";
 
+/** What an altered root in the Round account is: bytes with that root do not exist, so that they are withheld. */
 const ALTERED = {
-  "base model root": "baseRoot",
-  "updates root": "updatesRoot",
-  "next model root": "nextRoot",
-  "rewards root": "rewardsRoot",
-} as const satisfies Record<string, keyof Round>;
+  baseRoot: { kind: "withheld", text: /^the base model is withheld/ },
+  updatesRoot: { kind: "withheld", text: /^the leaves of the updates tree are withheld/ },
+  nextRoot: { kind: "withheld", text: /^the next model is withheld/ },
+  rewardsRoot: { kind: "not-provable", text: /^the leaves of the rewards tree are withheld/ },
+} as const satisfies Partial<Record<keyof Round, { kind: Finding["kind"]; text: RegExp }>>;
 
-test("a round verifies, and does not with any root altered", async (t) => {
+test("a round is verified from chain and public bytes alone, and whatever is wrong is named", async (t) => {
   const ground = await startGround(t);
   const { serviceUrl: service, rpcUrl: rpc } = ground.stack;
   const founded = await foundFederation(ground, { total: 1 });
+  await runOneRound(ground, founded);
+  const mirror = join(ground.folder, "mirror");
+  await cp(ground.blobs, mirror, { recursive: true });
+  const options = { rpc, federation: founded.address.toBase58(), blobs: mirror };
+  const verifier = await openVerifier(options);
+  const connection = connectTo(rpc);
+  const address = roundAddress(verifier.program, verifier.address, 1n);
+  const round = await readRound(connection, address);
+  assert.ok(round);
+
+  await t.test("an honest round is right, whichever source has its bytes", async () => {
+    const stages: string[] = [];
+    for (const chosen of [verifier, await openVerifier({ rpc, service })]) {
+      const found = await verifyRound(chosen, 1n, { onProgress: ({ stage }) => stages.push(stage) });
+      assert.deepEqual([found.valid, found.finding, found.provable], [true, null, null]);
+      assert.deepEqual([found.counted, found.refused, found.uncheckedKeys], [2, 0, 0]);
+      assert.ok(found.comparisons.every(({ equal }) => equal));
+    }
+    assert.ok(stages.includes("updates"));
+    await assert.rejects(verifyRound(verifier, 2n), { code: "not-found", message: /not on chain/ });
+  });
+
+  await t.test("an altered root is named, with the dispute that proves it", async () => {
+    for (const [field, expected] of Object.entries(ALTERED) as [keyof typeof ALTERED, Expected][]) {
+      const altered = await alteringRpc(t, rpc, address.toBase58(), round[field]);
+      await assertWrong(await openVerifier({ ...options, rpc: altered }), expected);
+    }
+  });
+
+  await t.test("bytes that are missing or other ones are withheld", async () => {
+    const manifestHash = toHex(round.manifestHash);
+    const manifest = parseManifest(JSON.parse(await readFile(join(mirror, manifestHash), "utf8")));
+    const payload = payloadOf(manifest.updates[1]?.envelope ?? "");
+    for (const [hash, expected] of [
+      [payload, { kind: "withheld", text: new RegExp(`^the blob ${payload} of update 1 is missing`) }],
+      [manifest.base.blob, { kind: "withheld", text: /of the base model is missing/ }],
+      [manifestHash, { kind: "withheld", text: /^the manifest \w+ is missing/ }],
+      [manifest.configuration, { kind: "not-provable", text: /^the configuration of the round/ }],
+    ] as const) {
+      const path = join(mirror, hash);
+      const bytes = await readFile(path);
+      await rm(path);
+      await assertWrong(verifier, expected);
+      await writeFile(path, bytes.subarray(1));
+      await assertWrong(verifier, expected);
+      await writeFile(path, bytes);
+    }
+    assert.equal((await verifyRound(verifier, 1n)).valid, true);
+  });
+
+  await t.test("a source that cannot be reached says nothing about the round", async () => {
+    const blobs = createServiceClient({ url: "http://127.0.0.1:9", retry: { attempts: 1 } });
+    await assert.rejects(verifyRound({ ...verifier, blobs }, 1n), { code: "service-unavailable" });
+  });
+
+  await t.test("a round of an earlier configuration verifies under that one", async () => {
+    const federation = await readFederation(connection, founded.address);
+    assert.ok(federation);
+    const terms = { ...federation, configurationHash: new Uint8Array(32).fill(7) };
+    const update = { federation: founded.address, authority: founded.authority.publicKey, terms };
+    await sendTransaction(connection, federationUpdate(verifier.program, update), [founded.authority]);
+    assert.equal((await verifyRound(verifier, 1n)).valid, true);
+  });
+});
+
+interface Expected {
+  readonly kind: Finding["kind"];
+  readonly text: RegExp;
+}
+
+async function assertWrong(verifier: Verifier, { kind, text: pattern }: Expected): Promise<void> {
+  const { valid, finding } = await verifyRound(verifier, 1n);
+  assert.equal(valid, false);
+  assert.equal(finding?.kind, kind, finding?.text);
+  assert.match(finding?.text ?? "", pattern);
+}
+
+async function runOneRound({ stack, folder }: Ground, founded: Founded): Promise<void> {
   const groups = founded.dataset.split(7).training;
-  const federation = await openFederation({ service, rpc });
+  const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
   await Promise.all(
     [0, 1].map(async (index) => {
       const keypair = Keypair.generate();
       await founded.equip(keypair.publicKey);
       const answers = founded.dataset.answersOf([groups[index] ?? ""]);
-      const state = join(ground.folder, `member-${index}`);
-      const member = await federation.join({ keypair, answers, state });
+      const member = await federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
       for await (const { outcome } of member.train()) assert.equal(outcome, "counted");
       await member.close();
     }),
   );
-  const found = await federation.verifyRound(1n);
-  assert.deepEqual([found.valid, found.difference, found.counted, found.uncheckedKeys], [true, null, 2, 0]);
-  assert.ok(found.comparisons.every(({ equal }) => equal));
+}
 
-  const address = roundAddress(federation.program, federation.address, 1n);
-  const round = await readRound(connectTo(rpc), address);
-  assert.ok(round);
-  for (const [name, field] of Object.entries(ALTERED)) {
-    const altered = await openFederation({
-      service,
-      rpc: await alteringRpc(t, rpc, address.toBase58(), round[field]),
-    });
-    const { valid, difference } = await altered.verifyRound(1n);
-    assert.equal(valid, false);
-    // A base that is altered makes every envelope one for another model.
-    assert.match(
-      difference ?? "",
-      name === "base model root" ? /base/ : new RegExp(`^The ${name} on chain is`),
-    );
-  }
-  await assert.rejects(federation.verifyRound(2n), { code: "not-found", message: /not on chain/ });
-});
+function payloadOf(envelope: string): string {
+  return toHex(decodeEnvelope(fromBase64(envelope)).payloadHash);
+}
 
 /** The real node, but for one account in which `bytes` are altered. */
 async function alteringRpc(t: TestContext, rpc: string, account: string, bytes: Uint8Array): Promise<string> {

@@ -42,22 +42,3 @@ export async function verifyClaim(session: Session, owner: string | undefined): 
   );
   return EXIT.done;
 }
-
-/** `plenary verify-round N` */
-export async function verifyRound(session: Session, number: bigint): Promise<number> {
-  const federation = await openConfigured(session);
-  const found = await federation.verifyRound(number);
-  const lines = found.comparisons.map(
-    ({ field, chain, computed, equal }) =>
-      `${equal ? "equal    " : "DIFFERENT"}  ${field.padEnd(18)}  ${chain}${equal ? "" : ` on chain, ${computed} computed`}`,
-  );
-  if (found.uncheckedKeys > 0)
-    lines.push(`${found.uncheckedKeys} signing keys are no longer on chain and were not checked`);
-  lines.push(
-    found.valid
-      ? `round ${number} is what its public bytes give: ${found.counted} updates counted, ${found.refused} refused`
-      : `round ${number} is WRONG. ${found.difference}`,
-  );
-  session.output.say("round-verified", lines.join("\n"), { ...found });
-  return found.valid ? EXIT.done : EXIT.verification;
-}

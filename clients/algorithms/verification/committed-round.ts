@@ -1,0 +1,14 @@
+/** What `round_commit` has fixed about a round, as its account on chain holds it. */
+export interface CommittedRound {
+  readonly baseRoot: Uint8Array;
+  readonly baseStateRoot: Uint8Array;
+  readonly nextRoot: Uint8Array;
+  readonly nextStateRoot: Uint8Array;
+  readonly updatesRoot: Uint8Array;
+  readonly updateCount: number;
+  readonly totalWeight: number;
+  readonly rewardsRoot: Uint8Array;
+  readonly rewardCount: number;
+  readonly cumulativeRewards: bigint;
+  readonly manifestHash: Uint8Array;
+}

@@ -1,0 +1,33 @@
+/** What of a round is public, by what it is called in findings. */
+export type PublicBlob =
+  | "manifest"
+  | "update leaves"
+  | "payload"
+  | "base model"
+  | "state before"
+  | "next model"
+  | "state after"
+  | "rewards leaves";
+
+/** The dispute on chain that proves a finding, or why there is none. Indices count from 0. */
+export type Proof =
+  /** Wrong arithmetic in a chunk, or leaves that break a rule of the tree, which any chunk's dispute meets. */
+  | { readonly kind: "chunk"; readonly chunk: number }
+  /** The envelope behind a leaf cannot be shown. */
+  | { readonly kind: "leaf"; readonly index: number }
+  /** The cumulative pay of a member (its address in base58) fell, or the member was dropped. */
+  | { readonly kind: "shortfall"; readonly member: string }
+  /** The rewards leaves do not ascend, or do not add up to the cumulative rewards. */
+  | { readonly kind: "overpay" }
+  /** Bytes that the aggregator must be made to show: a dispute of this chunk demands them, and what it cannot show decides. */
+  | { readonly kind: "withheld"; readonly blob: PublicBlob; readonly chunk: number }
+  | { readonly kind: "not-provable"; readonly why: string };
+
+/** The first thing that is wrong with a committed round. */
+export type Finding = Proof & {
+  /** What is wrong, in one sentence that names the place, the committed value and the right one. */
+  readonly text: string;
+};
+
+/** Why bytes that only replay can judge cannot be disputed. */
+export const REPLAY_ONLY = "The program cannot recompute it; whoever replays the round sees it.";

@@ -1,0 +1,19 @@
+export type { CommittedRound } from "./committed-round.ts";
+export { type CommittedStep, committedStep } from "./committed-step.ts";
+export { type Finding, type Proof, type PublicBlob, REPLAY_ONLY } from "./finding.ts";
+export {
+  findUnsignedLeaf,
+  findUnsoundLeaves,
+  findWrongReason,
+  type PublishedUpdate,
+  publishedUpdates,
+} from "./leaves.ts";
+export {
+  type ChunkProof,
+  chunkProof,
+  type LeafProof,
+  rewardLeafProof,
+  updateLeafProof,
+} from "./proofs.ts";
+export { findWrongPay, type RewardsOfRound } from "./rewards.ts";
+export { findVectorDifference, type VectorDifference, wrongChunk } from "./vectors.ts";

@@ -1,0 +1,154 @@
+import {
+  compareBytes,
+  decodeEnvelope,
+  type Envelope,
+  envelopeHash,
+  equalBytes,
+  fromBase58,
+  fromBase64,
+  PlenaryError,
+  REASONS,
+  type RoundManifest,
+  reasonName,
+  toBase58,
+  toHex,
+  type UpdateLeaf,
+  verifySignature,
+} from "@plenary/protocol";
+import { updatesRoot } from "../replay.ts";
+import type { RoundContext } from "../round.ts";
+import { admitEnvelope } from "../screening/index.ts";
+import type { CommittedRound } from "./committed-round.ts";
+import { type Finding, REPLAY_ONLY } from "./finding.ts";
+
+/** An update as a manifest publishes it, decoded. */
+export interface PublishedUpdate {
+  readonly leaf: UpdateLeaf;
+  readonly envelope: Envelope;
+  readonly signingKey: Uint8Array;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** The updates of a manifest, with the leaves that it implies. Throws `malformed-envelope` or `invalid-input` on bytes that are none. */
+export function publishedUpdates(manifest: RoundManifest): PublishedUpdate[] {
+  return manifest.updates.map((update) => {
+    const message = fromBase64(update.envelope);
+    const envelope = decodeEnvelope(message);
+    return {
+      leaf: {
+        member: fromBase58(update.member),
+        sequence: envelope.sequence,
+        envelopeHash: envelopeHash(message),
+        deltaRoot: envelope.deltaRoot,
+        weight: update.weight,
+        reason: update.reason,
+        payloadHash: envelope.payloadHash,
+      },
+      envelope,
+      signingKey: fromBase58(update.signingKey),
+      message,
+      signature: fromBase64(update.signature),
+    };
+  });
+}
+
+/**
+ * The first thing in which published leaves break a rule of the updates tree; null if they keep them. Whoever folds the leaves on chain
+ * meets it, in the dispute of any chunk.
+ */
+export function findUnsoundLeaves(
+  leaves: readonly UpdateLeaf[],
+  committed: CommittedRound,
+  maxWeight: number,
+): Finding | null {
+  const root = updatesRoot(leaves);
+  if (!equalBytes(root, committed.updatesRoot) || leaves.length !== committed.updateCount)
+    return {
+      kind: "withheld",
+      blob: "update leaves",
+      chunk: 0,
+      text: `the leaves of the updates tree are withheld: those in the manifest are ${leaves.length} with the root ${toHex(root)}, committed are ${committed.updateCount} with ${toHex(committed.updatesRoot)}`,
+    };
+  for (const [index, leaf] of leaves.entries()) {
+    const problem = leafProblem(leaf, leaves[index - 1], maxWeight);
+    if (problem !== null) return { kind: "chunk", chunk: 0, text: `leaf ${index} ${problem}` };
+  }
+  const total = leaves.reduce((sum, { weight }) => sum + weight, 0);
+  if (total === committed.totalWeight) return null;
+  return {
+    kind: "chunk",
+    chunk: 0,
+    text: `the total weight is ${committed.totalWeight}, the leaves add up to ${total}`,
+  };
+}
+
+function leafProblem(leaf: UpdateLeaf, before: UpdateLeaf | undefined, maxWeight: number): string | null {
+  const member = toBase58(leaf.member);
+  if (before !== undefined && compareBytes(before.member, leaf.member) >= 0)
+    return `is of member ${member}, which does not come after the leaf before it`;
+  if (leaf.weight > maxWeight)
+    return `of member ${member} has weight ${leaf.weight}; the round allows ${maxWeight}`;
+  if ((leaf.reason === REASONS.counted.code) !== leaf.weight > 0)
+    return `of member ${member} has weight ${leaf.weight} and the reason code ${leaf.reason}: an update has a weight if and only if it counts`;
+  return null;
+}
+
+/** The first leaf whose envelope is not what its member signed for this round; null if all are. Keys are the caller's to compare. */
+export function findUnsignedLeaf(
+  updates: readonly PublishedUpdate[],
+  context: RoundContext,
+  baseRoot: Uint8Array,
+): Finding | null {
+  for (const [index, update] of updates.entries()) {
+    const problem = envelopeProblem(update, context, baseRoot);
+    if (problem !== null) return { kind: "leaf", index, text: `leaf ${index} ${problem}` };
+  }
+  return null;
+}
+
+function envelopeProblem(
+  { leaf, envelope, message, signature, signingKey }: PublishedUpdate,
+  context: RoundContext,
+  baseRoot: Uint8Array,
+): string | null {
+  const member = toBase58(leaf.member);
+  if (!verifySignature(message, signature, signingKey))
+    return `of member ${member} has no valid signature: it is not that of ${toBase58(signingKey)} over the envelope`;
+  if (!equalBytes(envelope.member, leaf.member))
+    return `is of member ${member}, its envelope of ${toBase58(envelope.member)}`;
+  if (leaf.weight > 0 && leaf.weight !== envelope.weight)
+    return `of member ${member} has weight ${leaf.weight}, its envelope says ${envelope.weight}`;
+  try {
+    admitEnvelope(envelope, { ...context, baseRoot }, context.configuration);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PlenaryError)) throw error;
+    return `of member ${member} could not have been part of this round: ${error.message}`;
+  }
+}
+
+/**
+ * The first leaf that counts what screening refuses, or refuses what it counts or for another reason; null if none does. Both lists ascend
+ * by member and have the same envelopes.
+ */
+export function findWrongReason(
+  leaves: readonly UpdateLeaf[],
+  screened: readonly UpdateLeaf[],
+): Finding | null {
+  for (const [index, leaf] of leaves.entries()) {
+    const right = screened[index];
+    if (right === undefined || leaf.reason === right.reason) continue;
+    return {
+      kind: "not-provable",
+      why: REPLAY_ONLY,
+      text: `leaf ${index} of member ${toBase58(leaf.member)} ${verdictOf(leaf.reason)}; its payload ${verdictOf(right.reason)}`,
+    };
+  }
+  return null;
+}
+
+function verdictOf(code: number): string {
+  const name = reasonName(code);
+  return name === "counted" ? "is counted" : `is refused as ${name ?? `reason ${code}`}`;
+}

@@ -1,0 +1,310 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CHUNK_LENGTH,
+  chunkCount,
+  leafHash,
+  type RewardLeaf,
+  type RoundManifest,
+  toBase58,
+  toBase64,
+  toHex,
+  verifyInclusion,
+} from "@plenary/protocol";
+import fc from "fast-check";
+import { vectorRootFast } from "../kernels/index.ts";
+import { type PublicRound, replayRound, rewardsRoot, updatesRoot } from "../replay.ts";
+import { totalEarned } from "../rewards.ts";
+import type { RoundContext, RoundResult } from "../round.ts";
+import {
+  configurationFixture,
+  contextFixture,
+  distanceUtility,
+  hashOf,
+  publicRound,
+  updateFixture,
+  vectorFixture,
+} from "../testing/round-fixture.ts";
+import {
+  type CommittedRound,
+  chunkProof,
+  committedStep,
+  type Finding,
+  findUnsignedLeaf,
+  findUnsoundLeaves,
+  findVectorDifference,
+  findWrongPay,
+  findWrongReason,
+  type PublishedUpdate,
+  publishedUpdates,
+  rewardLeafProof,
+  updateLeafProof,
+  wrongChunk,
+} from "./index.ts";
+
+const PARAMETERS = 150;
+const MAX_WEIGHT = 100_000;
+
+interface Honest {
+  readonly context: RoundContext;
+  readonly round: PublicRound;
+  readonly result: RoundResult;
+  readonly updates: readonly PublishedUpdate[];
+}
+
+/** Five members, one of them refused; some have earned before. */
+async function honestRound(): Promise<Honest> {
+  const context: RoundContext = {
+    ...contextFixture(configurationFixture({ strategy: { name: "fedavgm", momentum: 58_982 } })),
+    earned: ["a", "b", "c"]
+      .map((name, i): RewardLeaf => ({ member: hashOf(`member ${name}`), cumulative: BigInt(10 + i) }))
+      .sort((x, y) => Buffer.compare(x.member, y.member)),
+  };
+  const plan = (member: string, i: number) => ({
+    member,
+    delta: vectorFixture(`delta ${member}`, PARAMETERS, 2 ** 22),
+    weight: 10 + 37 * i,
+    ...(member === "c" && { payload: new Uint8Array(3) }),
+  });
+  const round = publicRound(
+    context,
+    ["a", "b", "c", "d", "e"].map((member, i) => updateFixture(context, plan(member, i))),
+  );
+  const result = await replayRound(round, distanceUtility(vectorFixture("target", PARAMETERS, 2 ** 25)));
+  return { context, round, result, updates: publishedUpdates(result.manifest) };
+}
+
+const HONEST = await honestRound();
+
+function committedOf({ roots, ...result }: RoundResult): CommittedRound {
+  return {
+    baseRoot: roots.base,
+    baseStateRoot: roots.stateBefore,
+    nextRoot: roots.next,
+    nextStateRoot: roots.stateAfter,
+    updatesRoot: roots.updates,
+    updateCount: result.leaves.length,
+    totalWeight: result.totalWeight,
+    rewardsRoot: roots.rewards,
+    rewardCount: result.rewards.length,
+    cumulativeRewards: result.cumulativeRewards,
+    manifestHash: result.manifestHash,
+  };
+}
+
+const COMMITTED = committedOf(HONEST.result);
+const LEAVES = HONEST.updates.map(({ leaf }) => leaf);
+const PAY = {
+  earned: HONEST.context.earned,
+  published: HONEST.result.rewards,
+  computed: HONEST.result.rewards,
+};
+
+/** The leaves, with what round_commit would then hold of them. */
+function committedLeaves(leaves: readonly (typeof LEAVES)[number][]): CommittedRound {
+  const totalWeight = leaves.reduce((sum, { weight }) => sum + weight, 0);
+  return { ...COMMITTED, updatesRoot: updatesRoot(leaves), updateCount: leaves.length, totalWeight };
+}
+
+function committedRewards(rewards: readonly RewardLeaf[]): CommittedRound {
+  return {
+    ...COMMITTED,
+    rewardsRoot: rewardsRoot(rewards),
+    rewardCount: rewards.length,
+    cumulativeRewards: totalEarned(rewards),
+  };
+}
+
+test("an honest round has no finding", async () => {
+  const { context, updates, result } = HONEST;
+  assert.equal(findUnsoundLeaves(LEAVES, COMMITTED, MAX_WEIGHT), null);
+  assert.equal(findUnsignedLeaf(updates, context, COMMITTED.baseRoot), null);
+  assert.equal(findWrongReason(LEAVES, result.leaves), null);
+  assert.equal(findVectorDifference(result.next, result.next), null);
+  assert.equal(findWrongPay(PAY, COMMITTED), null);
+  const step = await committedStep(context, updates, HONEST.round.payload);
+  assert.deepEqual(step?.roots, { next: COMMITTED.nextRoot, stateAfter: COMMITTED.nextStateRoot });
+});
+
+test("an altered integer anywhere names exactly its chunk and parameter", () => {
+  const length = fc.integer({ min: 1, max: 1000 });
+  fc.assert(
+    fc.property(length, fc.nat(), fc.integer({ min: 1, max: 2 ** 31 - 1 }), (size, at, change) => {
+      const right = vectorFixture("right", size, 2 ** 30);
+      const parameter = at % size;
+      const wrong = right.slice();
+      wrong[parameter] = (right[parameter] ?? 0) ^ change;
+      const found = findVectorDifference(wrong, right);
+      const chunk = Math.floor(parameter / CHUNK_LENGTH);
+      assert.deepEqual(found, {
+        chunk,
+        parameter,
+        published: wrong[parameter],
+        computed: right[parameter],
+      });
+      const finding = wrongChunk("next model", found, size);
+      assert.equal(finding.kind === "chunk" && finding.chunk, chunk);
+      // Nothing before it differs, so that a dispute of an earlier chunk would be lost.
+      for (let i = 0; i < chunk; i++)
+        assert.deepEqual(chunkProof(wrong, i).chunk, chunkProof(right, i).chunk);
+    }),
+  );
+});
+
+test("a finding says in plain words what is wrong where", () => {
+  const right = new Int32Array(25_545);
+  const wrong = right.slice();
+  right[19_921] = 513;
+  wrong[19_921] = 512;
+  const found = findVectorDifference(wrong, right);
+  assert.ok(found);
+  assert.equal(
+    wrongChunk("next model", found, right.length).text,
+    "chunk 311 of the next model (parameters 19904 to 19967): parameter 19921 is 512, the updates give 513",
+  );
+});
+
+test("padding with zeros is no difference, anything else beyond the end is", () => {
+  assert.equal(findVectorDifference(Int32Array.of(1, 0, 0), Int32Array.of(1)), null);
+  assert.equal(findVectorDifference(Int32Array.of(1, 0, 3), Int32Array.of(1))?.parameter, 2);
+});
+
+test("chunks and leaves are proved under their roots", () => {
+  const vector = vectorFixture("vector", 1000, 2 ** 20);
+  for (let i = 0; i < chunkCount(vector.length); i++) {
+    const { chunk, path } = chunkProof(vector, i);
+    assert.ok(verifyInclusion(vectorRootFast(vector), leafHash(chunk), i, chunkCount(1000), path));
+  }
+  for (const [i] of LEAVES.entries()) {
+    const { leaf, path } = updateLeafProof(LEAVES, i);
+    assert.ok(verifyInclusion(COMMITTED.updatesRoot, leafHash(leaf), i, LEAVES.length, path));
+  }
+  for (const [i] of PAY.published.entries()) {
+    const { leaf, path } = rewardLeafProof(PAY.published, i);
+    assert.ok(verifyInclusion(COMMITTED.rewardsRoot, leafHash(leaf), i, PAY.published.length, path));
+  }
+  for (const chunk of [-1, 16, 0.5])
+    assert.throws(() => chunkProof(vector, chunk), { code: "invalid-input" });
+});
+
+function outcome(finding: Finding | null): unknown {
+  assert.ok(finding);
+  const { text, ...proof } = finding;
+  return { ...proof, text };
+}
+
+test("leaves that are not those committed are withheld", () => {
+  const altered = LEAVES.map((leaf, i) => (i === 2 ? { ...leaf, sequence: 9n } : leaf));
+  for (const leaves of [altered, LEAVES.slice(1)])
+    assert.partialDeepStrictEqual(outcome(findUnsoundLeaves(leaves, COMMITTED, MAX_WEIGHT)), {
+      kind: "withheld",
+      blob: "update leaves",
+    });
+});
+
+test("leaves that break a rule of the tree are met by any chunk's dispute", () => {
+  const swapped = LEAVES.toReversed();
+  const double = [...LEAVES.slice(0, 1), ...LEAVES];
+  const heavy = LEAVES.map((leaf, i) => (i === 1 ? { ...leaf, weight: MAX_WEIGHT + 1 } : leaf));
+  const refused = LEAVES.map((leaf) => ({ ...leaf, reason: 4 }));
+  for (const leaves of [swapped, double, heavy, refused]) {
+    const finding = findUnsoundLeaves(leaves, committedLeaves(leaves), MAX_WEIGHT);
+    assert.partialDeepStrictEqual(outcome(finding), { kind: "chunk", chunk: 0 });
+  }
+  const sum = { ...COMMITTED, totalWeight: COMMITTED.totalWeight + 1 };
+  assert.match(
+    findUnsoundLeaves(LEAVES, sum, MAX_WEIGHT)?.text ?? "",
+    /total weight is \d+, the leaves add up/,
+  );
+});
+
+test("a leaf that its member did not sign for is named by its index", () => {
+  const { context, result, updates } = HONEST;
+  const find = (change: (manifest: RoundManifest) => void) => {
+    const manifest = structuredClone(result.manifest);
+    change(manifest);
+    return findUnsignedLeaf(publishedUpdates(manifest), context, COMMITTED.baseRoot);
+  };
+  const entry = (manifest: RoundManifest, index: number) => {
+    const update = manifest.updates[index];
+    assert.ok(update);
+    return update;
+  };
+  const counted = LEAVES.findIndex(({ weight }) => weight > 0);
+  const weight = find((manifest) => {
+    entry(manifest, counted).weight += 2;
+  });
+  const says = LEAVES[counted]?.weight ?? 0;
+  assert.deepEqual(outcome(weight), {
+    kind: "leaf",
+    index: counted,
+    text: `leaf ${counted} of member ${toBase58(LEAVES[counted]?.member ?? new Uint8Array())} has weight ${says + 2}, its envelope says ${says}`,
+  });
+  const unsigned = find((manifest) => {
+    entry(manifest, 3).signature = toBase64(new Uint8Array(64));
+  });
+  assert.match(unsigned?.text ?? "", /^leaf 3 of member \w+ has no valid signature/);
+  const stranger = find((manifest) => {
+    entry(manifest, 4).member = toBase58(hashOf("stranger"));
+  });
+  assert.match(stranger?.text ?? "", /^leaf 4 is of member \w+, its envelope of/);
+  const otherRound = findUnsignedLeaf(updates, { ...context, round: 8n }, COMMITTED.baseRoot);
+  assert.match(otherRound?.text ?? "", /could not have been part of this round/);
+});
+
+test("a leaf refused without reason is found, and hides no wrong arithmetic", async () => {
+  const { context, result, updates, round } = HONEST;
+  const index = LEAVES.findIndex(({ weight }) => weight > 0);
+  const published = updates.map((update, i) =>
+    i === index ? { ...update, leaf: { ...update.leaf, weight: 0, reason: 4 } } : update,
+  );
+  const finding = findWrongReason(
+    published.map(({ leaf }) => leaf),
+    result.leaves,
+  );
+  assert.equal(finding?.kind, "not-provable");
+  assert.match(
+    finding?.text ?? "",
+    new RegExp(`^leaf ${index} of .* refused as norm-exceeded; its payload is counted`),
+  );
+  const step = await committedStep(context, published, round.payload);
+  assert.ok(step);
+  assert.notDeepEqual(step.roots.next, COMMITTED.nextRoot);
+  const wrong = step.next.slice();
+  wrong[77] = (wrong[77] ?? 0) + 1;
+  assert.equal(findVectorDifference(wrong, step.next)?.parameter, 77);
+});
+
+test("a leaf that counts a payload which does not decode gives no step", async () => {
+  const { context, updates, round } = HONEST;
+  const published = updates.map((update) => ({ ...update, leaf: { ...update.leaf, reason: 0, weight: 5 } }));
+  assert.equal(await committedStep(context, published, round.payload), null);
+});
+
+test("wrong pay is named by the member that lost, or by the sum", () => {
+  const [first, ...rest] = PAY.published;
+  assert.ok(first);
+  const before = PAY.earned[0];
+  assert.ok(before);
+  const find = (published: readonly RewardLeaf[], committed = committedRewards(published)) =>
+    outcome(findWrongPay({ ...PAY, published }, committed));
+  const less = PAY.published.map((leaf) =>
+    toHex(leaf.member) === toHex(before.member) ? { ...leaf, cumulative: before.cumulative - 1n } : leaf,
+  );
+  assert.partialDeepStrictEqual(find(less), { kind: "shortfall", member: toBase58(before.member) });
+  const dropped = PAY.published.filter((leaf) => toHex(leaf.member) !== toHex(before.member));
+  assert.partialDeepStrictEqual(find(dropped), { kind: "shortfall", member: toBase58(before.member) });
+  const shy = { ...COMMITTED, cumulativeRewards: COMMITTED.cumulativeRewards - 1n };
+  assert.partialDeepStrictEqual(find(PAY.published, shy), { kind: "overpay" });
+  assert.partialDeepStrictEqual(find([...rest, first]), { kind: "overpay" });
+  assert.partialDeepStrictEqual(find(PAY.published, { ...COMMITTED, rewardCount: 9 }), { kind: "overpay" });
+  const more = PAY.published.map((leaf, i) =>
+    i === 0 ? { ...leaf, cumulative: leaf.cumulative + 1n } : leaf,
+  );
+  assert.partialDeepStrictEqual(find(more), { kind: "not-provable" });
+  // Leaves other than those committed are demanded through a member that the tree must keep.
+  assert.partialDeepStrictEqual(find(more, COMMITTED), {
+    kind: "shortfall",
+    member: toBase58(before.member),
+  });
+});

@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PlenaryError, toHex } from "@plenary/protocol";
+import { fileError, systemCode } from "../files.ts";
+import { createServiceClient, type ServiceClient } from "../service-client.ts";
+
+/** Where public bytes come from: an aggregator, any mirror of it, or a folder. What it gives is checked against its name. */
+export type BlobSource = Pick<ServiceClient, "download">;
+
+/** A mirror's URL (blobs below /v1/blobs, as a service has them), or a folder of files that are named by their SHA-256. */
+export function openBlobSource(place: string): BlobSource {
+  return /^https?:\/\//.test(place) ? createServiceClient({ url: place }) : folderSource(place);
+}
+
+function folderSource(folder: string): BlobSource {
+  return {
+    async download(hash) {
+      const name = toHex(hash);
+      const path = join(folder, name);
+      const bytes = await readFile(path).catch((cause: unknown) => {
+        if (systemCode(cause) !== "ENOENT") throw fileError(path, "Cannot read a blob", cause);
+        throw new PlenaryError(
+          "not-found",
+          `There is no blob ${name} in ${folder}.`,
+          { hash: name },
+          { cause },
+        );
+      });
+      const actual = createHash("sha256").update(bytes).digest("hex");
+      if (actual === name) return bytes;
+      throw new PlenaryError(
+        "verification-failed",
+        `${path} does not hold the bytes that it is named after: their hash is ${actual}. Copy it again.`,
+        { expected: name, actual },
+      );
+    },
+  };
+}

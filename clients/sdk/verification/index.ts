@@ -1,0 +1,9 @@
+export { type BlobSource, openBlobSource } from "./blob-source.ts";
+export { type OpenVerifierOptions, openVerifier, type Verifier } from "./verifier.ts";
+export {
+  type Comparison,
+  type RoundVerification,
+  type VerificationProgress,
+  type VerifyOptions,
+  verifyRound,
+} from "./verify-round.ts";

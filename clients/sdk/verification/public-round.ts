@@ -1,0 +1,246 @@
+import {
+  type CommittedRound,
+  createAlgorithms,
+  type Finding,
+  findUnsignedLeaf,
+  findUnsoundLeaves,
+  type PublicBlob,
+  type PublishedUpdate,
+  publishedUpdates,
+  type RoundContext,
+  vectorRootFast,
+} from "@plenary/algorithms";
+import { type Round, readRound, roundAddress } from "@plenary/chain";
+import {
+  equalBytes,
+  type FederationConfiguration,
+  fromBase58,
+  fromHex,
+  PlenaryError,
+  parseManifest,
+  type RewardLeaf,
+  type RoundManifest,
+  roundSeed,
+  toHex,
+  vectorFromBytes,
+} from "@plenary/protocol";
+import { published, Refuted } from "./refuted.ts";
+import { checkSigningKeys } from "./signing-keys.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** A committed round with everything public that its replay needs, but for the payloads. */
+export interface PublishedRound {
+  readonly round: Round;
+  readonly manifest: RoundManifest;
+  readonly context: RoundContext;
+  readonly updates: readonly PublishedUpdate[];
+  readonly uncheckedKeys: number;
+}
+
+/** Throws `not-found` if the round is not on chain or has no result. */
+export async function readCommitted(verifier: Verifier, number: bigint): Promise<Round> {
+  const { connection, program, address } = verifier;
+  const round = await readRound(connection, roundAddress(program, address, number));
+  const context = { round: number.toString(), status: round?.status ?? "absent" };
+  if (round === null)
+    throw new PlenaryError(
+      "not-found",
+      `Round ${number} is not on chain: it was not opened yet, or its account was closed.`,
+      context,
+    );
+  if (round.status !== "committed" && round.status !== "final")
+    throw new PlenaryError(
+      "not-found",
+      `Round ${number} is ${round.status} on chain: there is no result to verify.`,
+      context,
+    );
+  return round;
+}
+
+/** Downloads and checks what the manifest names, in the order in which it is used. Throws Refuted at the first wrong thing. */
+export async function readPublishedRound(
+  verifier: Verifier,
+  round: Round,
+  signal?: AbortSignal,
+): Promise<PublishedRound> {
+  const manifest = await readManifest(verifier, round.manifestHash, signal);
+  const configuration = await readConfiguration(verifier, round.configurationHash, signal);
+  const updates = updatesOf(manifest);
+  refuteIf(
+    findUnsoundLeaves(
+      updates.map(({ leaf }) => leaf),
+      round,
+      round.maxWeight,
+    ),
+  );
+  const context = await roundContext(verifier, { round, manifest, configuration }, signal);
+  refuteIf(findUnsignedLeaf(updates, context, round.baseRoot));
+  const uncheckedKeys = await checkSigningKeys(verifier, updates, round);
+  return { round, manifest, context, updates, uncheckedKeys };
+}
+
+/** Bytes that a dispute of any chunk demands. */
+export function withheld(blob: PublicBlob, text: string, chunk = 0): Finding {
+  return { kind: "withheld", blob, chunk, text };
+}
+
+/** Bytes that no dispute demands. */
+function missing(text: string): Finding {
+  return { kind: "not-provable", why: "No dispute demands these bytes.", text };
+}
+
+/** A blob of the configuration: the questionnaire, its embeddings, held-out answers. */
+export function readNamed(
+  { blobs }: Verifier,
+  what: string,
+  hash: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return published(blobs, hash, missing(`${what} (${toHex(hash)}) is missing (withheld)`), signal);
+}
+
+/** The manifest with the hash that stands on chain. */
+async function readManifest(
+  { blobs }: Verifier,
+  hash: Uint8Array,
+  signal?: AbortSignal,
+): Promise<RoundManifest> {
+  const absent = withheld("manifest", `the manifest ${toHex(hash)} is missing (withheld)`);
+  const bytes = await published(blobs, hash, absent, signal);
+  return parsed(bytes, parseManifest, (problem) =>
+    withheld("manifest", `what is committed as the manifest, ${toHex(hash)}, is none: ${problem}`),
+  );
+}
+
+/** The configuration that the round ran under, which need not be today's. */
+async function readConfiguration(
+  verifier: Verifier,
+  hash: Uint8Array,
+  signal?: AbortSignal,
+): Promise<FederationConfiguration> {
+  const bytes = await readNamed(verifier, "the configuration of the round", hash, signal);
+  return parsed(
+    bytes,
+    (value) => createAlgorithms(value).configuration,
+    (problem) => missing(`the configuration ${toHex(hash)} of the round is none: ${problem}`),
+  );
+}
+
+function parsed<T>(
+  bytes: Uint8Array,
+  parse: (value: unknown) => T,
+  finding: (problem: string) => Finding,
+): T {
+  try {
+    return parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch (error) {
+    if (error instanceof PlenaryError || error instanceof SyntaxError || error instanceof TypeError)
+      throw new Refuted(finding(error.message));
+    throw error;
+  }
+}
+
+function updatesOf(manifest: RoundManifest): PublishedUpdate[] {
+  try {
+    return publishedUpdates(manifest);
+  } catch (error) {
+    if (!(error instanceof PlenaryError)) throw error;
+    throw new Refuted(
+      withheld("update leaves", `the manifest has an envelope that is none: ${error.message}`),
+    );
+  }
+}
+
+export function refuteIf(finding: Finding | null): void {
+  if (finding !== null) throw new Refuted(finding);
+}
+
+interface ContextInput {
+  readonly round: Round;
+  readonly manifest: RoundManifest;
+  readonly configuration: FederationConfiguration;
+}
+
+/** From the chain's own values; vectors and earlier rewards from blobs whose roots stand on chain. */
+async function roundContext(
+  verifier: Verifier,
+  { round, manifest, configuration }: ContextInput,
+  signal?: AbortSignal,
+): Promise<RoundContext> {
+  const previousManifest = await previousHash(verifier, round, manifest);
+  const earned =
+    previousManifest === null ? [] : (await readEarlier(verifier, previousManifest, signal)).rewards;
+  return {
+    genesisHash: verifier.genesisHash,
+    programId: verifier.program.toBytes(),
+    federation: verifier.address.toBytes(),
+    round: round.number,
+    configuration,
+    seed: roundSeed(round.baseRoot, round.number, round.slotHash),
+    previousManifest,
+    base: await readVector(verifier, "base model", manifest.base.blob, round.baseRoot, signal),
+    state: await readVector(verifier, "state before", manifest.stateBefore.blob, round.baseStateRoot, signal),
+    earned: earned.map(
+      ({ member, cumulative }): RewardLeaf => ({
+        member: fromBase58(member),
+        cumulative: BigInt(cumulative),
+      }),
+    ),
+  };
+}
+
+/** Of the round that this one builds on: by the chain, or by this round's manifest where that account was closed. */
+async function previousHash(
+  { connection, program, address }: Verifier,
+  round: CommittedRound & Pick<Round, "baseRound">,
+  manifest: RoundManifest,
+): Promise<Uint8Array | null> {
+  if (round.baseRound === 0n) return null;
+  const base = await readRound(connection, roundAddress(program, address, round.baseRound));
+  if (base !== null) return base.manifestHash;
+  if (manifest.previous !== null) return fromHex(manifest.previous, 32);
+  throw new Refuted(missing("the manifest names no manifest of the round before it"));
+}
+
+async function readEarlier(
+  { blobs }: Verifier,
+  hash: Uint8Array,
+  signal?: AbortSignal,
+): Promise<RoundManifest> {
+  const name = `the manifest ${toHex(hash)} of the round before`;
+  const bytes = await published(blobs, hash, missing(`${name} is missing (withheld)`), signal);
+  return parsed(bytes, parseManifest, (problem) => missing(`${name} is none: ${problem}`));
+}
+
+/** A vector that the manifest names, if it has the root that stands on chain. */
+export async function readVector(
+  { blobs }: Verifier,
+  what: PublicBlob,
+  blob: string,
+  root: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Int32Array> {
+  const absent = withheld(what, `the blob ${blob} of the ${what} is missing (withheld)`);
+  const bytes = await published(blobs, fromHex(blob, 32), absent, signal);
+  const vector = bytes.length % 4 === 0 ? vectorFromBytes(bytes) : null;
+  const actual = vector === null ? null : vectorRootFast(vector);
+  if (vector !== null && actual !== null && equalBytes(actual, root)) return vector;
+  throw new Refuted(
+    withheld(
+      what,
+      `the ${what} is withheld: the blob ${blob} has the root ${actual === null ? "of no vector" : toHex(actual)}, committed is ${toHex(root)}`,
+    ),
+  );
+}
+
+/** The payload of an update. Throws Refuted if it is withheld. */
+export function readPayload(
+  { blobs }: Verifier,
+  updates: readonly PublishedUpdate[],
+  hash: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const index = updates.findIndex(({ leaf }) => equalBytes(leaf.payloadHash, hash));
+  const text = `the blob ${toHex(hash)} of update ${index} is missing (withheld)`;
+  return published(blobs, hash, withheld("payload", text), signal);
+}

@@ -1,0 +1,31 @@
+import type { Finding } from "@plenary/algorithms";
+import { PlenaryError } from "@plenary/protocol";
+import type { BlobSource } from "./blob-source.ts";
+
+/** Ends a verification at the first wrong thing; never leaves this folder. */
+export class Refuted extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.text);
+    this.finding = finding;
+  }
+}
+
+/** A source that has no such bytes, or other ones: an answer about the round, unlike a source that cannot be reached. */
+const WITHHOLDING = new Set(["not-found", "verification-failed"]);
+
+/** Bytes that the aggregator must publish. Throws Refuted with `finding` if the source has none that fit their hash. */
+export async function published(
+  blobs: BlobSource,
+  hash: Uint8Array,
+  finding: Finding,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await blobs.download(hash, { signal });
+  } catch (error) {
+    if (error instanceof PlenaryError && WITHHOLDING.has(error.code)) throw new Refuted(finding);
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { PublishedUpdate } from "@plenary/algorithms";
+import { isMemberIn, type Round, readMember, updateKeyAt } from "@plenary/chain";
+import { toBase58 } from "@plenary/protocol";
+import { PublicKey } from "@solana/web3.js";
+import { Refuted } from "./refuted.ts";
+import type { Verifier } from "./verifier.ts";
+
+/**
+ * Every update must be by a member of that round, signed by the key that the member had then. The account keeps the present key and the one
+ * before; returns how many updates are signed by a key from before both, or by a member whose account is closed. Throws Refuted.
+ */
+export async function checkSigningKeys(
+  { connection }: Verifier,
+  updates: readonly PublishedUpdate[],
+  { number }: Pick<Round, "number">,
+): Promise<number> {
+  let unchecked = 0;
+  for (const [index, { leaf, signingKey }] of updates.entries()) {
+    const member = new PublicKey(leaf.member);
+    const account = await readMember(connection, member);
+    if (account === null) {
+      unchecked += 1;
+      continue;
+    }
+    const by = toBase58(signingKey);
+    if (!isMemberIn(account, number))
+      throw new Refuted({
+        kind: "leaf",
+        index,
+        text: `leaf ${index} is of ${member.toBase58()}, which was no member in round ${number}`,
+      });
+    const expected = updateKeyAt(account, number).toBase58();
+    if (expected === by) continue;
+    if (number < account.keySinceRound) unchecked += 1;
+    else
+      throw new Refuted({
+        kind: "leaf",
+        index,
+        text: `leaf ${index} of member ${member.toBase58()} is signed by ${by}; the member's key in round ${number} was ${expected}`,
+      });
+  }
+  return unchecked;
+}

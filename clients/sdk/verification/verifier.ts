@@ -1,0 +1,66 @@
+import { PROGRAM_ID, unreachable } from "@plenary/chain";
+import { ENDPOINTS, fromBase58, PlenaryError } from "@plenary/protocol";
+import type { Connection, PublicKey } from "@solana/web3.js";
+import { connectTo, publicKey } from "../open-federation.ts";
+import { createServiceClient } from "../service-client.ts";
+import { type BlobSource, openBlobSource } from "./blob-source.ts";
+
+/** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
+export interface Verifier {
+  readonly connection: Connection;
+  readonly program: PublicKey;
+  /** Address of the federation. */
+  readonly address: PublicKey;
+  readonly genesisHash: Uint8Array;
+  readonly blobs: BlobSource;
+}
+
+export interface OpenVerifierOptions {
+  /** URL of a Solana RPC node: one's own, for it is what everything is compared with. */
+  readonly rpc: string;
+  /** The service; needed only where `federation` or `blobs` is left out. */
+  readonly service?: string | undefined;
+  readonly federation?: string | undefined;
+  /** A mirror's URL or a folder; the service by default. */
+  readonly blobs?: string | undefined;
+  readonly program?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws `invalid-input` saying what is missing, `chain-unavailable` or `service-unavailable`. */
+export async function openVerifier(options: OpenVerifierOptions): Promise<Verifier> {
+  const connection = connectTo(options.rpc);
+  const place = options.blobs ?? options.service;
+  if (place === undefined)
+    throw new PlenaryError("invalid-input", "Say where the public bytes are: --service or --blobs.", {
+      field: "blobs",
+    });
+  const address = publicKey(options.federation ?? (await onlyFederation(options)), "federation");
+  const genesis = await connection.getGenesisHash().catch(unreachable(connection));
+  return {
+    connection,
+    program: publicKey(options.program ?? PROGRAM_ID.toBase58(), "program"),
+    address,
+    genesisHash: fromBase58(genesis),
+    blobs: openBlobSource(place),
+  };
+}
+
+async function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<string> {
+  if (service === undefined)
+    throw new PlenaryError("invalid-input", "Say which federation: give --federation or --service.", {
+      field: "federation",
+    });
+  const { federations } = await createServiceClient({ url: service }).call(ENDPOINTS.federationList, {
+    signal,
+  });
+  const [only, second] = federations;
+  if (only !== undefined && second === undefined) return only.address;
+  throw new PlenaryError(
+    only === undefined ? "not-found" : "invalid-input",
+    only === undefined
+      ? "The service has no federation yet."
+      : `The service has ${federations.length} federations; say which: ${federations.map(({ address, name }) => `${address} (${name})`).join(", ")}.`,
+    { federations: federations.length },
+  );
+}

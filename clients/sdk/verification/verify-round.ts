@@ -1,0 +1,279 @@
+import {
+  type CommittedStep,
+  committedStep,
+  type Finding,
+  findVectorDifference,
+  findWrongPay,
+  findWrongReason,
+  REPLAY_ONLY,
+  type RoundResult,
+  replayRound,
+  wrongChunk,
+} from "@plenary/algorithms";
+import type { Round } from "@plenary/chain";
+import {
+  canonicalJson,
+  equalBytes,
+  fromBase58,
+  PlenaryError,
+  REASONS,
+  type RewardLeaf,
+  type RoundManifest,
+  toHex,
+} from "@plenary/protocol";
+import {
+  type PublishedRound,
+  readCommitted,
+  readPayload,
+  readPublishedRound,
+  readVector,
+} from "./public-round.ts";
+import { Refuted } from "./refuted.ts";
+import { openScoring } from "./scoring.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** One value of a round: as the chain has it and as it was computed here. */
+export interface Comparison {
+  readonly field: string;
+  readonly chain: string;
+  readonly computed: string;
+  readonly equal: boolean;
+}
+
+export interface RoundVerification {
+  readonly round: bigint;
+  /** Whether everything that the chain says about the round follows from its public bytes. */
+  readonly valid: boolean;
+  /** The first wrong thing; null if nothing is wrong. */
+  readonly finding: Finding | null;
+  /** The first wrong thing that a dispute proves: `finding`, or what is provable beside it; null if nothing is. */
+  readonly provable: Finding | null;
+  /** Empty where the round could not be computed to its end. */
+  readonly comparisons: readonly Comparison[];
+  readonly counted: number;
+  readonly refused: number;
+  /** Updates whose signing key can no longer be read from the chain, because it was rotated twice or the account was closed. */
+  readonly uncheckedKeys: number;
+}
+
+/** How far a verification is: updates are downloaded and screened one by one, then the next model is scored. */
+export interface VerificationProgress {
+  readonly stage: "updates" | "scores";
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
+}
+
+/**
+ * Computes a committed round anew and compares every value with the Round account: signatures against the members' keys on chain, updates
+ * screened and summed, scores with the reproducible engine, rewards, roots, manifest. Trusts the chain alone, holds one payload at a time,
+ * and names the first wrong thing. Bytes that the source does not have are withheld, which is a finding; a source or chain that cannot be
+ * reached is `service-unavailable` or `chain-unavailable`. Throws `not-found` if the round is not on chain or not committed.
+ */
+export async function verifyRound(
+  verifier: Verifier,
+  number: bigint,
+  options: VerifyOptions = {},
+): Promise<RoundVerification> {
+  const round = await readCommitted(verifier, number);
+  let found: PublishedRound | null = null;
+  try {
+    found = await readPublishedRound(verifier, round, options.signal);
+    return await judge(verifier, found, options);
+  } catch (error) {
+    if (!(error instanceof Refuted)) throw error;
+    return verdict(number, [error.finding], found);
+  }
+}
+
+async function judge(
+  verifier: Verifier,
+  found: PublishedRound,
+  options: VerifyOptions,
+): Promise<RoundVerification> {
+  const { round, manifest } = found;
+  const replayed = await replay(verifier, found, options);
+  const leaves = found.updates.map(({ leaf }) => leaf);
+  const reason = findWrongReason(leaves, replayed.leaves);
+  const rewards = { earned: found.context.earned, published: rewardsOf(manifest) };
+  const findings =
+    reason === null
+      ? [
+          await findWrongVector(verifier, found, replayed, options),
+          findWrongPay({ ...rewards, computed: replayed.rewards }, round),
+          findWrongText(manifest, replayed),
+        ]
+      : [
+          // What the committed leaves themselves give is provable even where screening was wrong, and must not hide behind it.
+          reason,
+          await findWrongVector(verifier, found, await stepAsCommitted(verifier, found, options), options),
+          findWrongPay({ ...rewards, computed: rewards.published }, round),
+        ];
+  return verdict(
+    round.number,
+    findings.filter((finding) => finding !== null),
+    found,
+    compare(round, replayed),
+  );
+}
+
+/** The service's own function on the public bytes. */
+async function replay(
+  verifier: Verifier,
+  { context, updates, manifest }: PublishedRound,
+  { signal, onProgress }: VerifyOptions,
+): Promise<RoundResult> {
+  const scoring = await openScoring(verifier, context.configuration, signal);
+  const total = updates.length;
+  const evaluations = total + 1;
+  let [screened, scored] = [0, 0];
+  try {
+    return await replayRound(
+      {
+        context,
+        updates,
+        payload: async (hash) => {
+          const payload = await readPayload(verifier, updates, hash, signal);
+          screened += 1;
+          // Scoring asks for payloads again.
+          if (screened <= total) onProgress?.({ stage: "updates", done: screened, total });
+          return payload;
+        },
+        failedAudits: manifest.updates
+          .filter(({ reason }) => reason === REASONS["audit-failed"].code)
+          .map(({ member }) => fromBase58(member)),
+      },
+      async (model) => {
+        const value = await scoring.evaluate(model);
+        scored += 1;
+        onProgress?.({ stage: "scores", done: scored, total: evaluations });
+        return value;
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof PlenaryError) || !REFUTATIONS.has(error.code)) throw error;
+    throw new Refuted({ kind: "not-provable", why: REPLAY_ONLY, text: error.message });
+  } finally {
+    await scoring.close();
+  }
+}
+
+/** Errors with which a replay says that the round is wrong, not that it could not be computed. */
+const REFUTATIONS = new Set(["verification-failed", "round-inconsistent", "payload-truncated"]);
+
+/**
+ * Next model and state against the chain. The published vector must have the committed root, or it is withheld; then the first chunk in
+ * which it differs from the computed one is the proof, also where the manifest agrees with the wrong model.
+ */
+async function findWrongVector(
+  verifier: Verifier,
+  { round, manifest, context }: PublishedRound,
+  computed: CommittedStep | null,
+  { signal }: VerifyOptions,
+): Promise<Finding | null> {
+  if (computed === null) return null;
+  const vectors = [
+    ["next model", manifest.next.blob, round.nextRoot, computed.roots.next, computed.next],
+    ["state after", manifest.stateAfter.blob, round.nextStateRoot, computed.roots.stateAfter, computed.state],
+  ] as const;
+  for (const [name, blob, committed, root, vector] of vectors) {
+    if (equalBytes(committed, root)) continue;
+    const shown = await readVector(verifier, name, blob, committed, signal).catch(findingOf);
+    if (!(shown instanceof Int32Array)) return shown;
+    const difference = findVectorDifference(shown, vector);
+    if (difference !== null) return wrongChunk(name, difference, context.base.length);
+  }
+  return null;
+}
+
+function stepAsCommitted(
+  verifier: Verifier,
+  { context, updates }: PublishedRound,
+  { signal }: VerifyOptions,
+): Promise<CommittedStep | null> {
+  return committedStep(context, updates, (hash) => readPayload(verifier, updates, hash, signal));
+}
+
+function findingOf(error: unknown): Finding {
+  if (error instanceof Refuted) return error.finding;
+  throw error;
+}
+
+function rewardsOf(manifest: RoundManifest): RewardLeaf[] {
+  return manifest.rewards.map(({ member, cumulative }) => ({
+    member: fromBase58(member),
+    cumulative: BigInt(cumulative),
+  }));
+}
+
+/** The first field of the manifest that replay gives otherwise: the chain's own values were compared before. */
+function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding | null {
+  const mine = new Map<string, unknown>(Object.entries(replayed.manifest));
+  const other = Object.entries(manifest).find(
+    ([key, value]) => canonicalJson(value) !== canonicalJson(mine.get(key)),
+  );
+  return other === undefined
+    ? null
+    : {
+        kind: "not-provable",
+        why: REPLAY_ONLY,
+        text: `the manifest's field ${other[0]} is not what replay gives`,
+      };
+}
+
+function compare(round: Round, replayed: RoundResult): Comparison[] {
+  const value = (field: string, chain: string | number | bigint, computed: string | number | bigint) => {
+    const [a, b] = [String(chain), String(computed)];
+    return { field, chain: a, computed: b, equal: a === b };
+  };
+  const hash = (field: string, chain: Uint8Array, computed: Uint8Array) =>
+    value(field, toHex(chain), toHex(computed));
+  const { roots } = replayed;
+  return [
+    hash("base model root", round.baseRoot, roots.base),
+    hash("base state root", round.baseStateRoot, roots.stateBefore),
+    hash("updates root", round.updatesRoot, roots.updates),
+    value("update count", round.updateCount, replayed.leaves.length),
+    value("total weight", round.totalWeight, replayed.totalWeight),
+    hash("next model root", round.nextRoot, roots.next),
+    hash("next state root", round.nextStateRoot, roots.stateAfter),
+    hash("rewards root", round.rewardsRoot, roots.rewards),
+    value("reward count", round.rewardCount, replayed.rewards.length),
+    value("cumulative rewards", round.cumulativeRewards, replayed.cumulativeRewards),
+    hash("manifest hash", round.manifestHash, replayed.manifestHash),
+  ];
+}
+
+function verdict(
+  round: bigint,
+  findings: readonly Finding[],
+  found: PublishedRound | null,
+  comparisons: readonly Comparison[] = [],
+): RoundVerification {
+  const different = comparisons.find(({ equal }) => !equal);
+  const finding = findings[0] ?? (different === undefined ? null : unexplained(different));
+  const updates = found?.updates ?? [];
+  const counted = updates.filter(({ leaf }) => leaf.weight > 0).length;
+  return {
+    round,
+    valid: finding === null,
+    finding,
+    provable: findings.find(({ kind }) => kind !== "not-provable") ?? null,
+    comparisons,
+    counted,
+    refused: updates.length - counted,
+    uncheckedKeys: found?.uncheckedKeys ?? 0,
+  };
+}
+
+function unexplained({ field, chain, computed }: Comparison): Finding {
+  return {
+    kind: "not-provable",
+    why: REPLAY_ONLY,
+    text: `the ${field} on chain is ${chain}, the public bytes give ${computed}`,
+  };
+}
