@@ -28,8 +28,7 @@ async function outcomeOf(
 ): Promise<{ outcome: Outcome; reason: string | null } | null> {
   const round = await readRoundView(context, record.round, options.signal);
   if (round === null) return null;
-  if (round.state === "void")
-    return { outcome: "void", reason: "The round was void: too few updates, or none committed in time." };
+  if (round.state === "void") return { outcome: "void", reason: round.voidReason ?? "The round is void." };
   const isDone = round.state === "committed" || round.state === "final";
   if (record.receipt === null)
     return round.state === "collecting"

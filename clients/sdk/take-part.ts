@@ -47,12 +47,14 @@ async function readOpenRound({ context }: ParticipationSession, number: bigint):
   return round;
 }
 
-/** After a void the next round has the same base: the update that was trained for it is signed anew. */
+/**
+ * After a void the next round has the base of the void one, even where that was committed before: the update that was trained for it is
+ * signed anew.
+ */
 async function renewVoided(session: ParticipationSession, round: Round): Promise<RoundRecord | null> {
   const { store, keypair } = session;
-  const last = await store.latest();
-  if (last === null || last.outcome === "counted" || last.outcome === "refused") return null;
-  if (last.baseRoot !== toHex(round.baseRoot)) return null;
+  const last = await store.onBase(toHex(round.baseRoot));
+  if (last === null || !(await isVoid(session, last))) return null;
   const payload = await store.payload(last);
   if (payload === null) return null;
   const sequence = await nextSequence(session, round.number);
@@ -68,6 +70,16 @@ async function renewVoided(session: ParticipationSession, round: Round): Promise
     payload,
     optimizerState: await store.optimizerState(last),
   });
+}
+
+/** Whether an update counts for nothing. A round that was committed may have become void since, which the chain tells. */
+async function isVoid({ context, store }: ParticipationSession, record: RoundRecord): Promise<boolean> {
+  if (record.outcome !== "counted" && record.outcome !== "refused") return true;
+  const number = BigInt(record.round);
+  const round = await readRound(context.connection, roundAddress(context.program, context.address, number));
+  if (round?.status !== "void") return false;
+  await store.settle(number, "void");
+  return true;
 }
 
 function partsOf({ baseRoot, weight, loss }: RoundRecord): Pick<RoundRecord, "baseRoot" | "weight" | "loss"> {

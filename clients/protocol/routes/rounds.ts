@@ -56,6 +56,8 @@ export const RoundView = Type.Object({
   number: U64String,
   address: Base58Address,
   state: RoundState,
+  /** Why the round is void or is going to be; null for every other. */
+  voidReason: Type.Union([Type.String(), Type.Null()]),
   baseRoot: HexHash,
   baseBlob: HexHash,
   nextRoot: Type.Union([HexHash, Type.Null()]),

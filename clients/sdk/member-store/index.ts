@@ -37,6 +37,8 @@ export interface MemberStore {
   record(round: bigint): Promise<RoundRecord | null>;
   /** The record of the latest round. */
   latest(): Promise<RoundRecord | null>;
+  /** The newest record of an update that was trained on this base model. */
+  onBase(baseRoot: string): Promise<RoundRecord | null>;
   /**
    * Stores a signed update before it is sent. Throws `equivocation` if the round has a record with this or a higher sequence and another
    * envelope.
@@ -118,6 +120,13 @@ function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise
     async latest() {
       const last = (await storedRounds(folder)).at(-1);
       return last === undefined ? null : read(last.toString());
+    },
+    async onBase(baseRoot) {
+      for (const round of (await storedRounds(folder)).reverse()) {
+        const record = await read(round.toString());
+        if (record?.baseRoot === baseRoot) return record;
+      }
+      return null;
     },
     async prepare({ record, payload, optimizerState }) {
       refuseEquivocation(await read(record.round), record);

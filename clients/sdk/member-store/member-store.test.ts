@@ -49,6 +49,22 @@ test("a second envelope with a sequence that was used is refused, a higher one r
   await store.prepare(updateOf(2n, 1n));
 });
 
+test("finds what was trained on a base, also after later rounds", async (t) => {
+  const store = await openMemberStore(await folderOf(t), IDENTITY);
+  t.after(() => store.close());
+  const onBase = (round: bigint, baseRoot: string) => {
+    const update = updateOf(round, 1n);
+    return store.prepare({ ...update, record: { ...update.record, baseRoot } });
+  };
+  await onBase(1n, "aa".repeat(32));
+  await onBase(2n, "bb".repeat(32));
+  await onBase(9n, "bb".repeat(32));
+  await onBase(10n, "cc".repeat(32));
+  assert.equal((await store.onBase("aa".repeat(32)))?.round, "1");
+  assert.equal((await store.onBase("bb".repeat(32)))?.round, "9");
+  assert.equal(await store.onBase("dd".repeat(32)), null);
+});
+
 test("old payloads are cleared away, records are kept", async (t) => {
   const folder = await folderOf(t);
   const store = await openMemberStore(folder, IDENTITY);

@@ -7,6 +7,8 @@ const BATCH = 200;
 /** An update that nobody has screened for this long may have lost its job. */
 const LOST_AFTER_MILLISECONDS = 1_000;
 const NONCES_EVERY = 120;
+/** Turns between looks at what disputes have become of committed rounds. */
+const DISPUTES_EVERY = 4;
 
 /**
  * Looks in the database for what is due and has it queued: the queue may be emptied at any time, and a worker may be killed at any time.
@@ -48,6 +50,8 @@ async function look(context: Context, patience: Patience, turn: number): Promise
     await ask(`advance/${toHex(federation)}`, () => scheduler.advance(federation));
   for (const federation of await store.due.toFinalize(BigInt(now)))
     await ask(`finalize/${toHex(federation)}`, () => scheduler.finalize(federation));
+  if (turn % DISPUTES_EVERY === 0)
+    for (const federation of await store.due.toWatch()) await scheduler.advance(federation);
   for (const { id } of await store.updates.unscreened(BigInt(now - LOST_AFTER_MILLISECONDS), BATCH))
     await ask(`screen/${id}`, () => scheduler.screenUpdate(id));
   for (const { federation, number } of await store.rounds.toEvaluate(BATCH))

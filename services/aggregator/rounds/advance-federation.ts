@@ -3,6 +3,7 @@ import type { FederationRow } from "../store/federations.ts";
 import { closeRound, finishRound, type Workshop } from "./close-round.ts";
 import { commitRound } from "./commit-round.ts";
 import type { Context } from "./context.ts";
+import { dropVoidRounds, voidDropped } from "./drop-void-rounds.ts";
 import { openRound, planRound } from "./open-round.ts";
 import { type Progress, waitFor } from "./progress.ts";
 import { voidRound } from "./void-round.ts";
@@ -21,6 +22,7 @@ export async function advanceFederation(
     for (;;) {
       const federation = await context.store.federations.find(address);
       if (federation === undefined) return waitFor(null);
+      if (await dropVoidRounds(context, workshop.sums, federation)) continue;
       const step = await takeStep(context, workshop, federation);
       if (step.kind === "wait") return step;
     }
@@ -46,6 +48,7 @@ async function takeStep(context: Context, workshop: Workshop, federation: Federa
     }
     default:
       if (round !== undefined) workshop.sums.forget(round);
+      await voidDropped(context, federation);
       return federation.status === "running" ? planRound(context, federation, round) : waitFor(null);
   }
 }

@@ -55,6 +55,7 @@ export async function openRound(
         onSigned,
       ),
   });
+  checkBase(round, opened);
   // Whoever joined before the round opened takes part in it.
   await syncMembers(context, federation.address);
   await inTransaction(context, async (store) => {
@@ -67,6 +68,16 @@ export async function openRound(
     });
   });
   return CONTINUE;
+}
+
+/** What the round was to build on may have become void meanwhile, and its model may be the very one that stood before it. */
+function checkBase(round: RoundRow, opened: LedgerRound): void {
+  if (opened.baseRound === round.base_round) return;
+  throw new PlenaryError(
+    "round-inconsistent",
+    `Round ${round.number} was opened on round ${opened.baseRound}, not on round ${round.base_round}, which is void: it will be moved.`,
+    { here: round.base_round.toString(), chain: opened.baseRound.toString() },
+  );
 }
 
 function openedColumns(opened: LedgerRound) {

@@ -82,6 +82,7 @@ export async function viewRound(
     number: round.number.toString(),
     address: toBase58(round.address),
     state: round.state,
+    voidReason: round.void_reason,
     baseRoot: toHex(round.base_root),
     baseBlob: toHex(round.base_blob),
     nextRoot: hexOrNull(round.next_root),

@@ -13,7 +13,9 @@ export async function voidRound(
   round: RoundRow,
 ): Promise<Progress> {
   const { ledger, clock } = context;
-  const remaining = Number(round.commit_by ?? 0n) - (await ledger.now());
+  // Anybody may void it, so it is not waited for in vain.
+  const account = await ledger.round(federation.address, round.number);
+  const remaining = account?.status === "void" ? -1 : Number(round.commit_by ?? 0n) - (await ledger.now());
   if (remaining >= 0) return waitFor(remaining + MARGIN_MILLISECONDS);
   await ensureTransaction(context, {
     key: round,

@@ -21,8 +21,23 @@ export function dueStore(queries: Queries) {
             WHERE u.federation = f.address AND u.round = r.number AND u.state IN ('counted', 'refused')
           ) >= (f.configuration -> 'rounds' ->> 'quorum')::int))
           OR ((r.state IS NULL OR r.state IN ('committed', 'final', 'void')) AND f.status = 'running')
+          OR EXISTS (
+            SELECT 1 FROM transactions t JOIN rounds v ON v.federation = t.federation AND v.number = t.round
+            WHERE t.federation = f.address AND t.kind = 'void' AND t.state = 'pending' AND v.state = 'void'
+          )
       `.execute(queries);
       return rows.map(({ address }) => address);
+    },
+
+    /** Federations with a committed round that a dispute may still make void. */
+    async toWatch(): Promise<Uint8Array[]> {
+      const rows = await queries
+        .selectFrom("rounds")
+        .select("federation")
+        .distinct()
+        .where("state", "=", "committed")
+        .execute();
+      return rows.map(({ federation }) => federation);
     },
 
     async toFinalize(now: bigint): Promise<Uint8Array[]> {

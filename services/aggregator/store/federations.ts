@@ -1,5 +1,5 @@
 import type { FederationConfiguration, FederationView } from "@plenary/protocol";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { FederationsTable } from "./schema.ts";
 
@@ -36,6 +36,19 @@ export function federationStore(queries: Queries) {
 
     async setStatus(address: Uint8Array, status: FederationView["status"]): Promise<void> {
       await queries.updateTable("federations").set({ status }).where("address", "=", address).execute();
+    },
+
+    /** Moves the federation back to what stood before its last `dropped` committed rounds. One that was complete goes on. */
+    async restoreTip(address: Uint8Array, tip: FederationTip, dropped: number): Promise<void> {
+      await queries
+        .updateTable("federations")
+        .set((eb) => ({
+          ...tip,
+          committed_rounds: eb("committed_rounds", "-", BigInt(dropped)),
+          status: sql<FederationView["status"]>`CASE status WHEN 'complete' THEN 'running' ELSE status END`,
+        }))
+        .where("address", "=", address)
+        .execute();
     },
 
     /** Moves the federation to a newly committed round. */

@@ -77,8 +77,10 @@ export function memberStore(queries: Queries) {
     async record(federation: Uint8Array, member: Uint8Array): Promise<MemberRecord> {
       const { rows } = await sql<{ counted: bigint; refused: bigint; earned: bigint; final: bigint }>`
         SELECT
-          (SELECT count(*) FROM updates WHERE federation = ${federation} AND member = ${member} AND state = 'counted') AS counted,
-          (SELECT count(*) FROM updates WHERE federation = ${federation} AND member = ${member} AND state = 'refused') AS refused,
+          (SELECT count(*) FROM updates u JOIN rounds r ON r.federation = u.federation AND r.number = u.round
+            WHERE u.federation = ${federation} AND u.member = ${member} AND u.state = 'counted' AND r.state <> 'void') AS counted,
+          (SELECT count(*) FROM updates u JOIN rounds r ON r.federation = u.federation AND r.number = u.round
+            WHERE u.federation = ${federation} AND u.member = ${member} AND u.state = 'refused' AND r.state <> 'void') AS refused,
           (SELECT coalesce(max(w.cumulative), 0) FROM rewards w JOIN rounds r ON r.federation = w.federation AND r.number = w.round
             WHERE w.federation = ${federation} AND w.member = ${member} AND r.state IN ('committed', 'final')) AS earned,
           (SELECT coalesce(max(w.cumulative), 0) FROM rewards w JOIN rounds r ON r.federation = w.federation AND r.number = w.round

@@ -71,6 +71,33 @@ export function roundStore(queries: Queries) {
         .orderBy("number")
         .execute(),
 
+    /** Rounds that may still become void, oldest first. */
+    notSettled: (federation: Uint8Array): Promise<RoundRow[]> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("state", "not in", ["final", "void"])
+        .orderBy("number")
+        .execute(),
+
+    /** Void rounds whose account on chain is not known to be void, oldest first. */
+    notVoided: (federation: Uint8Array): Promise<RoundRow[]> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll("rounds")
+        .innerJoin("transactions", (join) =>
+          join
+            .onRef("transactions.federation", "=", "rounds.federation")
+            .onRef("transactions.round", "=", "rounds.number"),
+        )
+        .where("rounds.federation", "=", federation)
+        .where("rounds.state", "=", "void")
+        .where("transactions.kind", "=", "void")
+        .where("transactions.state", "=", "pending")
+        .orderBy("rounds.number")
+        .execute(),
+
     /** False if the round was there already. */
     async insert(row: Insertable<RoundsTable>): Promise<boolean> {
       const inserted = await queries
