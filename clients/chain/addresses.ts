@@ -5,8 +5,9 @@ import { PublicKey } from "@solana/web3.js";
  * tests compare the two through the compiled program.
  */
 
-/** The SPL Token program, and the one that owns the addresses of associated token accounts. */
+/** The two token programs that a reward mint may belong to, and the one that owns the addresses of associated token accounts. */
 export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+export const TOKEN_2022_PROGRAM = new PublicKey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 
 const encoder = new TextEncoder();
@@ -43,9 +44,13 @@ export function escrowAddress(program: PublicKey, federation: PublicKey): Public
   return derive(program, [SEEDS.escrow, federation.toBytes()]);
 }
 
-/** The owner's associated token account for a mint of the SPL Token program. */
-export function tokenAccountAddress(mint: PublicKey, owner: PublicKey): PublicKey {
-  return derive(ASSOCIATED_TOKEN_PROGRAM, [owner.toBytes(), TOKEN_PROGRAM.toBytes(), mint.toBytes()]);
+/** The owner's associated token account for a mint; it depends on the token program that owns the mint. */
+export function tokenAccountAddress(
+  mint: PublicKey,
+  owner: PublicKey,
+  tokenProgram: PublicKey = TOKEN_PROGRAM,
+): PublicKey {
+  return derive(ASSOCIATED_TOKEN_PROGRAM, [owner.toBytes(), tokenProgram.toBytes(), mint.toBytes()]);
 }
 
 function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { EMPTY_ROOT, PlenaryError, sha256 } from "@plenary/protocol";
-import { Connection, Keypair } from "@solana/web3.js";
+import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import {
   disconnect,
   federationAddress,
@@ -25,10 +25,13 @@ import {
   readFederation,
   readMember,
   readRound,
+  readTokenProgram,
   roundAddress,
   roundFinalize,
   roundOpen,
   sendTransaction,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
   TransactionFailed,
   tokenAccountAddress,
   tokenAccountCreate,
@@ -165,6 +168,29 @@ test("members and rounds are found by their federation", async () => {
   assert.equal(read?.status, "open");
   assert.notDeepEqual(read?.slotHash, new Uint8Array(32));
   assert.deepEqual(await listMembers(connection, PROGRAM_ID, mint.publicKey), []);
+});
+
+test("a mint names its token program, and nothing else passes for a mint", async () => {
+  assert.ok((await readTokenProgram(connection, mint.publicKey)).equals(TOKEN_PROGRAM));
+  const payer = authority.publicKey;
+  const other = Keypair.generate();
+  const rent = await connection.getMinimumBalanceForRentExemption(MINT_LENGTH);
+  const tokenProgram = TOKEN_2022_PROGRAM;
+  const token = { mint: other.publicKey, authority: payer, tokenProgram };
+  const create = mintCreate({ ...token, payer, decimals: 6, rent });
+  const account = tokenAccountCreate({ ...token, payer, owner: payer });
+  const destination = tokenAccountAddress(other.publicKey, payer, tokenProgram);
+  const supply = mintTo({ ...token, destination, amount: 7n });
+  await sendTransaction(connection, [...create, ...account, ...supply], [authority, other]);
+  assert.ok((await readTokenProgram(connection, other.publicKey)).equals(TOKEN_2022_PROGRAM));
+  assert.equal((await connection.getTokenAccountBalance(destination)).value.amount, "7");
+  const refuse = (address: PublicKey, code: string) =>
+    assert.rejects(
+      readTokenProgram(connection, address),
+      (error) => error instanceof PlenaryError && error.code === code,
+    );
+  await refuse(Keypair.generate().publicKey, "not-found");
+  await refuse(federation, "invalid-input");
 });
 
 test("a refusal names the program's error and says its sentence", async () => {

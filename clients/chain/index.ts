@@ -7,5 +7,6 @@ export * from "./member.ts";
 export { IDL, PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";
 export * from "./send-transaction.ts";
+export * from "./token-program.ts";
 export * from "./transactions/index.ts";
 export * from "./watch.ts";

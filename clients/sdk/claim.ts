@@ -4,6 +4,7 @@ import {
   readFederation,
   readMember,
   readRound,
+  readTokenProgram,
   rewardClaim,
   roundAddress,
   sendTransaction,
@@ -110,7 +111,8 @@ export async function claimRewards(
   const amount = cumulative - member.claimedTotal;
   const nothing = { amount: 0n, transaction: null, round };
   if (amount <= 0n) return nothing;
-  const instructions = claimInstructions(context, payer.publicKey, member, proof);
+  const tokenProgram = await readTokenProgram(connection, context.rewardMint);
+  const instructions = claimInstructions(context, tokenProgram, payer.publicKey, member, proof);
   try {
     const send = options.signal === undefined ? {} : { signal: options.signal };
     return { amount, transaction: await sendTransaction(connection, instructions, [payer], send), round };
@@ -125,14 +127,25 @@ export async function claimRewards(
 /** The claim, after the owner's token account where that is where pay goes: the owner may have closed it. */
 function claimInstructions(
   { program, address: federation, rewardMint }: OnChain,
+  tokenProgram: PublicKey,
   payer: PublicKey,
   { address, owner, payout }: Member,
   { round, cumulative, index, path }: RewardProof,
 ): TransactionInstruction[] {
-  const account = payout.equals(tokenAccountAddress(rewardMint, owner))
-    ? tokenAccountCreate({ payer, mint: rewardMint, owner })
+  const account = payout.equals(tokenAccountAddress(rewardMint, owner, tokenProgram))
+    ? tokenAccountCreate({ payer, mint: rewardMint, owner, tokenProgram })
     : [];
-  const claim = { federation, rewardMint, number: round, member: address, payout, cumulative, index, path };
+  const claim = {
+    federation,
+    rewardMint,
+    tokenProgram,
+    number: round,
+    member: address,
+    payout,
+    cumulative,
+    index,
+    path,
+  };
   return [...account, ...rewardClaim(program, claim)];
 }
 

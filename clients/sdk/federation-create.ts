@@ -6,6 +6,7 @@ import {
   federationCreate,
   PROGRAM_ID,
   readFederation,
+  readTokenProgram,
   sendTransaction,
   type Terms,
   tokenAccountAddress,
@@ -101,11 +102,13 @@ async function createOnChain(
   if (existing !== null) return sameFederation(existing, plan);
   const id = options.id ?? 1n;
   const rewardMint = options.rewardMint ?? (await createRewardMint(connection, authority, id, onStep));
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
   const { configuration, initialModel } = plan;
   const strategy = createStrategy(configuration.strategy);
   const instructions = federationCreate(program, {
     authority: authority.publicKey,
     rewardMint,
+    tokenProgram,
     id,
     terms: termsOf(options),
     modelRoot: vectorRootFast(initialModel),
@@ -171,9 +174,10 @@ async function fundVault(
   const wanted = rewardPerRound * BigInt(options.fundedRounds ?? 1_000);
   const missing = wanted - (await tokenBalance(connection, vaultAddress(program, address)));
   if (missing <= 0n || federation.totalClaimed > 0n) return;
-  const source = tokenAccountAddress(rewardMint, authority.publicKey);
-  await provide(options, rewardMint, authority, missing);
-  const fund = { federation: address, rewardMint, funder: authority.publicKey, source, amount: missing };
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const source = await provide(options, rewardMint, tokenProgram, authority, missing);
+  const funder = authority.publicKey;
+  const fund = { federation: address, rewardMint, tokenProgram, funder, source, amount: missing };
   const reference = await sendTransaction(
     connection,
     vaultFund(program, fund),
@@ -192,11 +196,12 @@ async function postBond(
   const { address, rewardMint } = federation;
   const missing = federation.minimumBond - federation.bond;
   if (missing <= 0n) return;
-  await provide(options, rewardMint, aggregator, missing);
-  const source = tokenAccountAddress(rewardMint, aggregator.publicKey);
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const source = await provide(options, rewardMint, tokenProgram, aggregator, missing);
   const deposit = {
     federation: address,
     rewardMint,
+    tokenProgram,
     aggregator: aggregator.publicKey,
     source,
     amount: missing,
@@ -206,16 +211,18 @@ async function postBond(
   options.onStep?.({ step: "bond", reference });
 }
 
-/** Sees to it that an owner holds an amount: by minting, where the mint was made here. */
+/** Sees to it that an owner's token account holds an amount: by minting, where the mint was made here. Returns its address. */
 async function provide(
   options: CreateFederationOptions,
   mint: PublicKey,
+  tokenProgram: PublicKey,
   owner: Keypair,
   amount: bigint,
-): Promise<void> {
+): Promise<PublicKey> {
   const { connection, authority } = options;
-  const held = await tokenBalance(connection, tokenAccountAddress(mint, owner.publicKey));
-  if (held >= amount) return;
+  const account = tokenAccountAddress(mint, owner.publicKey, tokenProgram);
+  const held = await tokenBalance(connection, account);
+  if (held >= amount) return account;
   if (options.rewardMint !== undefined)
     throw new PlenaryError(
       "invalid-input",
@@ -223,6 +230,7 @@ async function provide(
       { account: owner.publicKey.toBase58(), held: held.toString(), needed: amount.toString() },
     );
   await mintTo(connection, { authority, mint, owner: owner.publicKey, amount: amount - held });
+  return account;
 }
 
 function sendOptions({ signal }: CreateFederationOptions): { signal?: AbortSignal } {

@@ -4,6 +4,7 @@ import {
   memberJoin,
   readFederation,
   readMember,
+  readTokenProgram,
   sendTransaction,
   tokenAccountAddress,
   tokenAccountCreate,
@@ -49,13 +50,15 @@ export async function joinFederation(context: OnChain, options: JoinOptions): Pr
     throw new PlenaryError("not-found", `There is no federation ${federation.toBase58()} on this chain.`);
   checkAdmission(onChain, authority);
   const stake = options.stake ?? onChain.minimumStake;
-  const account = tokenAccountAddress(rewardMint, owner);
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const account = tokenAccountAddress(rewardMint, owner, tokenProgram);
   await checkFunds(connection, owner, account, stake);
   const instructions = [
-    ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner }),
+    ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
     ...memberJoin(program, {
       federation,
       rewardMint,
+      tokenProgram,
       owner,
       payer: owner,
       ...(authority && { authority: authority.publicKey }),

@@ -2,6 +2,7 @@ import {
   MINT_LENGTH,
   mintCreate,
   mintTo as mintToInstructions,
+  readTokenProgram,
   sendTransaction,
   tokenAccountAddress,
   tokenAccountCreate,
@@ -54,14 +55,19 @@ export interface MintTo {
 }
 
 /** Mints reward tokens into the owner's token account, which is made if it does not exist: a member's stake, for example. */
-export function mintTo(connection: Connection, { authority, mint, owner, amount }: MintTo): Promise<string> {
+export async function mintTo(
+  connection: Connection,
+  { authority, mint, owner, amount }: MintTo,
+): Promise<string> {
+  const tokenProgram = await readTokenProgram(connection, mint);
   const instructions = [
-    ...tokenAccountCreate({ payer: authority.publicKey, mint, owner }),
+    ...tokenAccountCreate({ payer: authority.publicKey, mint, owner, tokenProgram }),
     ...mintToInstructions({
       mint,
       authority: authority.publicKey,
-      destination: tokenAccountAddress(mint, owner),
+      destination: tokenAccountAddress(mint, owner, tokenProgram),
       amount,
+      tokenProgram,
     }),
   ];
   return sendTransaction(connection, instructions, [authority]);

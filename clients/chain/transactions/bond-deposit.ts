@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { escrowAddress } from "../addresses.ts";
+import { escrowAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface BondDeposit {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   readonly aggregator: PublicKey;
   /** The aggregator's token account. */
   readonly source: PublicKey;
@@ -19,6 +21,7 @@ export function bondDeposit(program: PublicKey, input: BondDeposit): Transaction
     source: input.source,
     escrow: escrowAddress(program, input.federation),
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [buildInstruction(program, "bondDeposit", accounts, { amount: input.amount })];
 }

@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { escrowAddress } from "../addresses.ts";
+import { escrowAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface BondWithdraw {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   /** The aggregator, or the authority. */
   readonly signer: PublicKey;
   /** A token account of the aggregator's. */
@@ -20,6 +22,7 @@ export function bondWithdraw(program: PublicKey, input: BondWithdraw): Transacti
     escrow: escrowAddress(program, input.federation),
     destination: input.destination,
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [buildInstruction(program, "bondWithdraw", accounts, { amount: input.amount })];
 }

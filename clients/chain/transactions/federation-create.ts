@@ -1,5 +1,5 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { escrowAddress, federationAddress, vaultAddress } from "../addresses.ts";
+import { escrowAddress, federationAddress, TOKEN_PROGRAM, vaultAddress } from "../addresses.ts";
 import type { Terms } from "../federation.ts";
 import { buildInstruction } from "../program.ts";
 import { encodeTerms } from "./terms.ts";
@@ -7,6 +7,8 @@ import { encodeTerms } from "./terms.ts";
 export interface FederationCreate {
   readonly authority: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   readonly id: bigint;
   readonly terms: Terms;
   /** Vector roots of the first round's base model and server state (the empty root if the strategy keeps none). */
@@ -25,6 +27,7 @@ export function federationCreate(program: PublicKey, input: FederationCreate): T
     federation,
     authority: input.authority,
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
     vault: vaultAddress(program, federation),
     escrow: escrowAddress(program, federation),
   };

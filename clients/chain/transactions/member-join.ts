@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { escrowAddress, memberAddress } from "../addresses.ts";
+import { escrowAddress, memberAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface MemberJoin {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   readonly owner: PublicKey;
   /** Pays the rent of the account. */
   readonly payer: PublicKey;
@@ -31,6 +33,7 @@ export function memberJoin(program: PublicKey, input: MemberJoin): TransactionIn
     payout: input.payout,
     escrow: escrowAddress(program, input.federation),
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [
     buildInstruction(program, "memberJoin", accounts, {

@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { escrowAddress, memberAddress } from "../addresses.ts";
+import { escrowAddress, memberAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface MemberWithdraw {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   readonly owner: PublicKey;
   /** A token account of the owner's. */
   readonly destination: PublicKey;
@@ -19,6 +21,7 @@ export function memberWithdraw(program: PublicKey, input: MemberWithdraw): Trans
     escrow: escrowAddress(program, input.federation),
     destination: input.destination,
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [buildInstruction(program, "memberWithdraw", accounts)];
 }

@@ -10,6 +10,8 @@ export interface MintCreate {
   readonly decimals: number;
   /** Rent of `MINT_LENGTH` bytes, in lamports: `connection.getMinimumBalanceForRentExemption(MINT_LENGTH)`. */
   readonly rent: number;
+  /** The program that the mint shall belong to; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
 }
 
 /** Bytes of a mint account. */
@@ -20,14 +22,15 @@ const INITIALIZE_MINT = 20;
 
 /** Creates a reward mint without a freeze authority: nobody can lock what members were paid. */
 export function mintCreate(input: MintCreate): TransactionInstruction[] {
+  const programId = input.tokenProgram ?? TOKEN_PROGRAM;
   const create = SystemProgram.createAccount({
     fromPubkey: input.payer,
     newAccountPubkey: input.mint,
     lamports: input.rent,
     space: MINT_LENGTH,
-    programId: TOKEN_PROGRAM,
+    programId,
   });
   const keys = [{ pubkey: input.mint, isSigner: false, isWritable: true }];
   const data = Buffer.from([INITIALIZE_MINT, input.decimals, ...input.authority.toBytes(), 0]);
-  return [create, new TransactionInstruction({ programId: TOKEN_PROGRAM, keys, data })];
+  return [create, new TransactionInstruction({ programId, keys, data })];
 }

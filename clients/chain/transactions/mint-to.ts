@@ -8,6 +8,8 @@ export interface MintTo {
   /** The token account that receives. */
   readonly destination: PublicKey;
   readonly amount: bigint;
+  /** The program that owns the mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
 }
 
 /** The token program's instruction MintTo. */
@@ -23,5 +25,5 @@ export function mintTo(input: MintTo): TransactionInstruction[] {
   const data = Buffer.alloc(9);
   data[0] = MINT_TO;
   new DataView(data.buffer, data.byteOffset, data.length).setBigUint64(1, input.amount, true);
-  return [new TransactionInstruction({ programId: TOKEN_PROGRAM, keys, data })];
+  return [new TransactionInstruction({ programId: input.tokenProgram ?? TOKEN_PROGRAM, keys, data })];
 }

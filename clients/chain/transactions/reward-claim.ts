@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { roundAddress, vaultAddress } from "../addresses.ts";
+import { roundAddress, TOKEN_PROGRAM, vaultAddress } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface RewardClaim {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   /** The final round whose rewards tree the proof belongs to. */
   readonly number: bigint;
   readonly member: PublicKey;
@@ -25,6 +27,7 @@ export function rewardClaim(program: PublicKey, input: RewardClaim): Transaction
     payout: input.payout,
     vault: vaultAddress(program, input.federation),
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [
     buildInstruction(program, "rewardClaim", accounts, {

@@ -1,10 +1,12 @@
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { vaultAddress } from "../addresses.ts";
+import { TOKEN_PROGRAM, vaultAddress } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface VaultFund {
   readonly federation: PublicKey;
   readonly rewardMint: PublicKey;
+  /** The program that owns the reward mint; SPL Token by default. */
+  readonly tokenProgram?: PublicKey;
   readonly funder: PublicKey;
   /** The funder's token account. */
   readonly source: PublicKey;
@@ -19,6 +21,7 @@ export function vaultFund(program: PublicKey, input: VaultFund): TransactionInst
     source: input.source,
     vault: vaultAddress(program, input.federation),
     rewardMint: input.rewardMint,
+    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [buildInstruction(program, "vaultFund", accounts, { amount: input.amount })];
 }

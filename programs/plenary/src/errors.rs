@@ -147,4 +147,22 @@ pub enum PlenaryError {
     SlotHashMissing,
     #[msg("Rounds in which the member could take part are not final or void yet.")]
     MemberRoundsNotFinal,
+    #[msg("The mint takes a fee from transfers, so less would arrive than is sent; choose a mint without a transfer fee.")]
+    MintTakesFee,
+    #[msg("The mint calls a program at each transfer, which could refuse it; choose a mint without a transfer hook.")]
+    MintCallsHook,
+    #[msg("The mint has a permanent delegate, who could empty the vault and the escrow; choose a mint without one.")]
+    MintHasPermanentDelegate,
+    #[msg("The mint's tokens cannot be transferred, so nobody could be paid; choose a mint whose tokens can.")]
+    MintNotTransferable,
+    #[msg("The mint sets the state in which new accounts begin, which may be frozen; choose a mint without a default account state.")]
+    MintFreezesAccounts,
+    #[msg("The mint can be paused, which would stop every payment; choose a mint that cannot.")]
+    MintCanPause,
+    #[msg("The mint can be closed and made anew with other extensions; choose a mint without a close authority.")]
+    MintCanClose,
+    #[msg("The mint's amounts are confidential, so the program could not count them; choose a mint without confidential minting.")]
+    MintHidesAmounts,
+    #[msg("The mint has an extension that this program does not know; choose a mint without it.")]
+    MintExtensionUnknown,
 }

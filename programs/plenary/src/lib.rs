@@ -6,6 +6,7 @@ pub mod errors;
 pub mod events;
 pub mod instructions;
 pub mod merkle;
+mod reward_mint;
 pub mod state;
 mod token;
 

@@ -1,7 +1,9 @@
 //! Token movements of a federation. The only file that names the token program's instructions.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token::{transfer_checked, Mint, Token, TokenAccount, TransferChecked};
+use anchor_spl::token_interface::{
+    transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked,
+};
 
 use crate::errors::PlenaryError;
 use crate::state::Federation;
@@ -9,10 +11,10 @@ use crate::state::Federation;
 /// Moves `amount` out of the vault or the escrow, which the federation's address owns.
 pub fn pay_out<'info>(
     federation: &Account<'info, Federation>,
-    from: &Account<'info, TokenAccount>,
-    to: &Account<'info, TokenAccount>,
-    mint: &Account<'info, Mint>,
-    token_program: &Program<'info, Token>,
+    from: &InterfaceAccount<'info, TokenAccount>,
+    to: &InterfaceAccount<'info, TokenAccount>,
+    mint: &InterfaceAccount<'info, Mint>,
+    token_program: &Interface<'info, TokenInterface>,
     amount: u64,
 ) -> Result<()> {
     let id = federation.id.to_le_bytes();
@@ -38,10 +40,10 @@ pub fn pay_out<'info>(
 /// Moves `amount` from somebody who signs into the vault or the escrow.
 pub fn collect<'info>(
     payer: &Signer<'info>,
-    from: &Account<'info, TokenAccount>,
-    to: &Account<'info, TokenAccount>,
-    mint: &Account<'info, Mint>,
-    token_program: &Program<'info, Token>,
+    from: &InterfaceAccount<'info, TokenAccount>,
+    to: &InterfaceAccount<'info, TokenAccount>,
+    mint: &InterfaceAccount<'info, Mint>,
+    token_program: &Interface<'info, TokenInterface>,
     amount: u64,
 ) -> Result<()> {
     let accounts = TransferChecked {
@@ -58,7 +60,10 @@ pub fn collect<'info>(
 }
 
 /// A token account that rewards may be paid to: in the reward mint, and not the federation's own.
-pub fn require_payout(federation: &Federation, payout: &Account<TokenAccount>) -> Result<()> {
+pub fn require_payout(
+    federation: &Federation,
+    payout: &InterfaceAccount<TokenAccount>,
+) -> Result<()> {
     require_keys_eq!(payout.mint, federation.reward_mint, PlenaryError::WrongMint);
     require!(
         payout.key() != federation.vault && payout.key() != federation.escrow,

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { memberExit, memberWithdraw, PROGRAM_ID, roundClose, updateKeyAt } from "@plenary/chain";
-import { Scenario } from "./scenario.ts";
+import {
+  memberExit,
+  memberWithdraw,
+  PROGRAM_ID,
+  roundClose,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
+  updateKeyAt,
+} from "@plenary/chain";
+import type { PublicKey } from "@solana/web3.js";
+import { createMint, Scenario } from "./scenario.ts";
 import { digest, START, TestChain } from "./test-chain.ts";
 
 after(() => {
@@ -9,8 +18,16 @@ after(() => {
   console.log(`compute units\n${lines.map(([label, units]) => `  ${label.padEnd(20)} ${units}`).join("\n")}`);
 });
 
-test("a federation from its creation to the last withdrawal", () => {
-  const scenario = Scenario.ready();
+for (const [name, tokenProgram] of [
+  ["SPL Token", TOKEN_PROGRAM],
+  ["Token-2022", TOKEN_2022_PROGRAM],
+] as const) {
+  test(`a federation from its creation to the last withdrawal, paid in ${name}`, () => live(tokenProgram));
+}
+
+function live(tokenProgram: PublicKey): void {
+  const chain = new TestChain();
+  const scenario = Scenario.ready("first", {}, chain, createMint(chain, "first mint", tokenProgram));
   const [first, second] = [scenario.join("member one"), scenario.join("member two", 80n)];
   assert.equal(scenario.state().members, 2);
   assert.equal(scenario.state().stakes, 130n);
@@ -70,6 +87,7 @@ test("a federation from its creation to the last withdrawal", () => {
   const withdraw = memberWithdraw(PROGRAM_ID, {
     federation,
     rewardMint,
+    tokenProgram,
     owner: first.publicKey,
     destination,
   });
@@ -77,4 +95,4 @@ test("a federation from its creation to the last withdrawal", () => {
   assert.equal(scenario.chain.tokens(destination), 100n + 300n);
   assert.equal(scenario.state().members, 1);
   assert.ok(updateKeyAt(scenario.member(second), 1n).equals(scenario.member(second).updateKey));
-});
+}

@@ -22,6 +22,7 @@ import {
   roundFinalize,
   roundOpen,
   type Terms,
+  TOKEN_PROGRAM,
   tokenAccountAddress,
   tokenAccountCreate,
   vaultFund,
@@ -53,6 +54,8 @@ export class Scenario {
   readonly payer: Keypair;
   readonly stranger: Keypair;
   readonly mint: PublicKey;
+  /** The program that owns the mint. */
+  readonly tokenProgram: PublicKey;
   readonly terms: Terms;
   readonly federation: PublicKey;
 
@@ -64,6 +67,7 @@ export class Scenario {
     this.payer = chain.actor(`${name} payer`);
     this.stranger = chain.actor(`${name} stranger`);
     this.mint = mint ?? createMint(chain, `${name} mint`);
+    this.tokenProgram = chain.owner(this.mint);
     this.terms = {
       aggregator: this.aggregator.publicKey,
       admission: "open",
@@ -92,10 +96,11 @@ export class Scenario {
     const scenario = new Scenario(chain, name, terms, mint);
     scenario.run("federation_create", scenario.createInstruction(), [scenario.authority]);
     const source = scenario.tokensFor(scenario.aggregator, 20_000n);
-    const { aggregator, federation, mint: rewardMint } = scenario;
-    const fund = { federation, rewardMint, funder: aggregator.publicKey, source, amount: 10_000n };
+    const { aggregator, federation, mint: rewardMint, tokenProgram } = scenario;
+    const token = { federation, rewardMint, tokenProgram };
+    const fund = { ...token, funder: aggregator.publicKey, source, amount: 10_000n };
     scenario.run("vault_fund", vaultFund(PROGRAM_ID, fund), [aggregator]);
-    const bond = { federation, rewardMint, aggregator: aggregator.publicKey, source, amount: 600n };
+    const bond = { ...token, aggregator: aggregator.publicKey, source, amount: 600n };
     scenario.run("bond_deposit", bondDeposit(PROGRAM_ID, bond), [aggregator]);
     return scenario;
   }
@@ -104,6 +109,7 @@ export class Scenario {
     return federationCreate(PROGRAM_ID, {
       authority: this.authority.publicKey,
       rewardMint: this.mint,
+      tokenProgram: this.tokenProgram,
       id: 7n,
       terms: this.terms,
       modelRoot: digest("genesis model"),
@@ -167,7 +173,7 @@ export class Scenario {
   }
 
   tokenAccount(owner: Keypair): PublicKey {
-    return tokenAccountAddress(this.mint, owner.publicKey);
+    return tokenAccountAddress(this.mint, owner.publicKey, this.tokenProgram);
   }
 
   /** Joins with the minimum stake. */
@@ -185,6 +191,7 @@ export class Scenario {
     return memberJoin(PROGRAM_ID, {
       federation: this.federation,
       rewardMint: this.mint,
+      tokenProgram: this.tokenProgram,
       owner: owner.publicKey,
       payer: this.payer.publicKey,
       source: this.tokenAccount(owner),
@@ -271,6 +278,7 @@ export class Scenario {
     return rewardClaim(PROGRAM_ID, {
       federation: this.federation,
       rewardMint: this.mint,
+      tokenProgram: this.tokenProgram,
       number,
       member,
       payout: this.tokenAccount(owner),
@@ -287,22 +295,32 @@ export class Scenario {
   }
 }
 
-export function createMint(chain: TestChain, label: string): PublicKey {
+/** A mint without extensions. */
+export function createMint(chain: TestChain, label: string, tokenProgram = TOKEN_PROGRAM): PublicKey {
   const treasury = chain.actor("treasury");
   const mint = keypairOf(label);
   const payer = treasury.publicKey;
   const rent = Number(chain.svm.minimumBalanceForRentExemption(BigInt(MINT_LENGTH)));
-  const create = mintCreate({ payer, mint: mint.publicKey, authority: payer, decimals: DECIMALS, rent });
+  const key = mint.publicKey;
+  const create = mintCreate({
+    payer,
+    mint: key,
+    authority: payer,
+    decimals: DECIMALS,
+    rent,
+    tokenProgram,
+  });
   chain.run("mint", create, [treasury, mint]);
-  return mint.publicKey;
+  return key;
 }
 
 /** Mints to the owner's associated token account, creating it where needed; returns its address. */
 export function issue(chain: TestChain, mint: PublicKey, owner: PublicKey, amount: bigint): PublicKey {
   const treasury = chain.actor("treasury");
-  const destination = tokenAccountAddress(mint, owner);
-  const create = tokenAccountCreate({ payer: treasury.publicKey, mint, owner });
-  const supply = mintTo({ mint, authority: treasury.publicKey, destination, amount });
+  const tokenProgram = chain.owner(mint);
+  const destination = tokenAccountAddress(mint, owner, tokenProgram);
+  const create = tokenAccountCreate({ payer: treasury.publicKey, mint, owner, tokenProgram });
+  const supply = mintTo({ mint, authority: treasury.publicKey, destination, amount, tokenProgram });
   chain.run("mint", [...create, ...supply], [treasury]);
   return destination;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { PROGRAM_ID, type ProgramEvent, parseEvents, transactionFailed } from "@plenary/chain";
 import { sha256, toBase58 } from "@plenary/protocol";
 import { address, getTransactionDecoder, lamports } from "@solana/kit";
-import { Keypair, type PublicKey, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import { Keypair, PublicKey, Transaction, type TransactionInstruction } from "@solana/web3.js";
 import { FailedTransactionMetadata, LiteSVM } from "litesvm";
 
 /** Unix seconds at which every test chain starts. */
@@ -80,6 +80,13 @@ export class TestChain {
   data(at: PublicKey): Uint8Array | null {
     const account = this.svm.getAccount(address(at.toBase58()));
     return account.exists && account.lamports > 0n ? Uint8Array.from(account.data) : null;
+  }
+
+  /** The program that owns an account. */
+  owner(at: PublicKey): PublicKey {
+    const account = this.svm.getAccount(address(at.toBase58()));
+    if (!account.exists) throw new Error(`There is no account ${at.toBase58()}.`);
+    return new PublicKey(account.programAddress);
   }
 
   lamports(at: PublicKey): bigint {

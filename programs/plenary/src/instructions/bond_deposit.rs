@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::BondDeposited;
@@ -12,12 +12,12 @@ pub struct BondDeposit<'info> {
     pub federation: Box<Account<'info, Federation>>,
     pub aggregator: Signer<'info>,
     #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
-    pub source: Box<Account<'info, TokenAccount>>,
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, address = federation.escrow @ PlenaryError::WrongEscrow)]
-    pub escrow: Box<Account<'info, TokenAccount>>,
+    pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
-    pub reward_mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl BondDeposit<'_> {

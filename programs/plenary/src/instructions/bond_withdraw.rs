@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::BondWithdrawn;
@@ -17,16 +17,16 @@ pub struct BondWithdraw<'info> {
     )]
     pub signer: Signer<'info>,
     #[account(mut, address = federation.escrow @ PlenaryError::WrongEscrow)]
-    pub escrow: Box<Account<'info, TokenAccount>>,
+    pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(
         mut,
         constraint = destination.mint == federation.reward_mint @ PlenaryError::WrongMint,
         constraint = destination.owner == federation.aggregator @ PlenaryError::WrongTokenOwner,
     )]
-    pub destination: Box<Account<'info, TokenAccount>>,
+    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
-    pub reward_mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl BondWithdraw<'_> {

@@ -1,8 +1,9 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::FederationCreated;
+use crate::reward_mint::RewardMint;
 use crate::state::{require_state_root, Federation, Terms, MAX_PARAMETER_COUNT, STRATEGY_FEDAVGM};
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
@@ -27,18 +28,20 @@ pub struct FederationCreate<'info> {
     pub federation: Box<Account<'info, Federation>>,
     #[account(mut)]
     pub authority: Signer<'info>,
-    pub reward_mint: Box<Account<'info, Mint>>,
+    pub reward_mint: Box<InterfaceAccount<'info, RewardMint>>,
     #[account(
         init, payer = authority, seeds = [Federation::VAULT_SEED, federation.key().as_ref()], bump,
         token::mint = reward_mint, token::authority = federation,
+        token::token_program = token_program,
     )]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(
         init, payer = authority, seeds = [Federation::ESCROW_SEED, federation.key().as_ref()], bump,
         token::mint = reward_mint, token::authority = federation,
+        token::token_program = token_program,
     )]
-    pub escrow: Box<Account<'info, TokenAccount>>,
-    pub token_program: Program<'info, Token>,
+    pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
 

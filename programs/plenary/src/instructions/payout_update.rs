@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::TokenAccount;
+use anchor_spl::token_interface::TokenAccount;
 
 use crate::errors::PlenaryError;
 use crate::events::PayoutUpdated;
@@ -16,7 +16,7 @@ pub struct PayoutUpdate<'info> {
     )]
     pub member: Box<Account<'info, Member>>,
     pub owner: Signer<'info>,
-    pub payout: Box<Account<'info, TokenAccount>>,
+    pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
 impl PayoutUpdate<'_> {

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::RewardClaimed;
@@ -19,12 +19,12 @@ pub struct RewardClaim<'info> {
     #[account(mut, has_one = federation @ PlenaryError::WrongFederation)]
     pub member: Box<Account<'info, Member>>,
     #[account(mut, address = member.payout @ PlenaryError::WrongPayout)]
-    pub payout: Box<Account<'info, TokenAccount>>,
+    pub payout: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, address = federation.vault @ PlenaryError::WrongVault)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
-    pub reward_mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl RewardClaim<'_> {

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::TokenAccount;
+use anchor_spl::token_interface::TokenAccount;
 
 use crate::errors::PlenaryError;
 use crate::events::RoundCommitted;
@@ -17,7 +17,7 @@ pub struct RoundCommit<'info> {
     pub round: Box<Account<'info, Round>>,
     pub aggregator: Signer<'info>,
     #[account(address = federation.vault @ PlenaryError::WrongVault)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
 impl RoundCommit<'_> {

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::TokenAccount;
+use anchor_spl::token_interface::TokenAccount;
 
 use crate::errors::PlenaryError;
 use crate::events::RoundOpened;
@@ -31,7 +31,7 @@ pub struct RoundOpen<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     #[account(address = federation.vault @ PlenaryError::WrongVault)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// CHECK: the SlotHashes sysvar, by its address; too large to be deserialised.
     #[account(address = SLOT_HASHES)]
     pub slot_hashes: UncheckedAccount<'info>,

@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::VaultFunded;
@@ -11,12 +11,12 @@ pub struct VaultFund<'info> {
     pub federation: Box<Account<'info, Federation>>,
     pub funder: Signer<'info>,
     #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
-    pub source: Box<Account<'info, TokenAccount>>,
+    pub source: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, address = federation.vault @ PlenaryError::WrongVault)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
-    pub reward_mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl VaultFund<'_> {

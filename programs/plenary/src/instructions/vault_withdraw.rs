@@ -1,5 +1,5 @@
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::VaultWithdrawn;
@@ -12,12 +12,12 @@ pub struct VaultWithdraw<'info> {
     pub federation: Box<Account<'info, Federation>>,
     pub authority: Signer<'info>,
     #[account(mut, address = federation.vault @ PlenaryError::WrongVault)]
-    pub vault: Box<Account<'info, TokenAccount>>,
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(mut, constraint = destination.mint == federation.reward_mint @ PlenaryError::WrongMint)]
-    pub destination: Box<Account<'info, TokenAccount>>,
+    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
-    pub reward_mint: Box<Account<'info, Mint>>,
-    pub token_program: Program<'info, Token>,
+    pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    pub token_program: Interface<'info, TokenInterface>,
 }
 
 impl VaultWithdraw<'_> {
