@@ -8,8 +8,18 @@ export const HexHash = Type.String({ pattern: "^[0-9a-f]{64}$" });
 export const Base58Address = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$" });
 /** A transaction signature: 64 bytes in base58. */
 export const Base58Signature = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{64,88}$" });
+/** 0 to 18446744073709551615 (2^64 - 1) without leading zeros: each line after the first keeps one digit more of the largest number. */
+export const U64_PATTERN = [
+  "0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18[0-3][0-9]{17}",
+  "184[0-3][0-9]{16}|1844[0-5][0-9]{15}|18446[0-6][0-9]{14}",
+  "184467[0-3][0-9]{13}|1844674[0-3][0-9]{12}|184467440[0-6][0-9]{10}",
+  "1844674407[0-2][0-9]{9}|18446744073[0-6][0-9]{8}|1844674407370[0-8][0-9]{6}",
+  "18446744073709[0-4][0-9]{5}|184467440737095[0-4][0-9]{4}|18446744073709550[0-9]{3}",
+  "18446744073709551[0-5][0-9]{2}|1844674407370955160[0-9]|1844674407370955161[0-5]",
+].join("|");
+
 /** An unsigned 64-bit integer in decimal: integers that may pass 2^53 are strings in JSON. */
-export const U64String = Type.String({ pattern: "^(0|[1-9][0-9]{0,19})$" });
+export const U64String = Type.String({ pattern: `^(${U64_PATTERN})$` });
 /** A signed integer of any size in decimal, for the same reason. */
 export const IntegerString = Type.String({ pattern: "^(0|-?[1-9][0-9]{0,38})$" });
 export const Base64 = Type.String({

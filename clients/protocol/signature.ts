@@ -18,10 +18,21 @@ const GROUP_ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;
 
 /**
  * Whether `signature` is `publicKey`'s over `message`. Wrong lengths are false, not errors.
- * Stricter than RFC 8032 asks, as Solana's ed25519 program is: an S not below the group order is refused (else anyone could make a second
- * signature from a first), and so are keys of small order (one signature would fit many messages).
+ * Stricter than RFC 8032 asks, as Solana's ed25519 program is (ed25519-dalek's verify_strict): an S not below the group order is refused
+ * (else anyone could make a second signature from a first), and so are keys and R of small order (one signature would fit many messages).
+ * The equation is the one without the cofactor, in both implementations.
  */
 export function verifySignature(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  return verifyStrictly(native?.verify ?? portableVerify, message, signature, publicKey);
+}
+
+/** verifySignature with a given check of Ed25519's equation. Exported so that a test compares the two that there are. */
+export function verifyStrictly(
+  satisfiesEquation: typeof portableVerify,
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
   if (signature.length !== SIGNATURE_LENGTH || publicKey.length !== 32) return false;
   if (
     !isCanonicalScalar(signature.subarray(32)) ||
@@ -29,7 +40,7 @@ export function verifySignature(message: Uint8Array, signature: Uint8Array, publ
     hasSmallOrder(signature.subarray(0, 32))
   )
     return false;
-  return (native?.verify ?? portableVerify)(message, signature, publicKey);
+  return satisfiesEquation(message, signature, publicKey);
 }
 
 function isCanonicalScalar(bytes: Uint8Array): boolean {

@@ -6,20 +6,19 @@ import {
   Base64,
   HexHash,
   IntegerString,
+  U64_PATTERN,
   U64String,
   UnixMilliseconds,
 } from "../schema.ts";
 import { endpoint } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 
-/** `round` is a number or "current". */
-export const RoundParams = Type.Object({
-  federation: Base58Address,
-  round: Type.String({ pattern: "^(current|0|[1-9][0-9]{0,19})$" }),
-});
+/** A number or "current". */
+const RoundName = Type.String({ pattern: `^(current|${U64_PATTERN})$` });
+export const RoundParams = Type.Object({ federation: Base58Address, round: RoundName });
 const UpdateParams = Type.Object({
   federation: Base58Address,
-  round: Type.String({ pattern: "^(current|0|[1-9][0-9]{0,19})$" }),
+  round: RoundName,
   member: Base58Address,
 });
 

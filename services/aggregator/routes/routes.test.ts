@@ -346,7 +346,7 @@ describe("routes", () => {
   });
 
   test("a list from beyond the largest number begins with the newest", async () => {
-    for (const before of [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n]) {
+    for (const before of [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
       const query = { before: before.toString(), limit: 1 };
       const { rounds } = await client.call(ENDPOINTS.roundList, { params: { federation: address }, query });
       assert.equal(rounds.length, 1);
