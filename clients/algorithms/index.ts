@@ -1,4 +1,5 @@
 export * from "./aggregators/index.ts";
+export * from "./audits.ts";
 export { hashBlob } from "./blob-hash.ts";
 export * from "./compressors/index.ts";
 export * from "./configuration.ts";

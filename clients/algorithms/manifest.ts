@@ -7,13 +7,15 @@ import {
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
+import type { CheckedReport } from "./audits.ts";
 import { hashBlob } from "./blob-hash.ts";
 import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
 
-/** The round in the form whose hash is committed. `updates` ascend by member. */
+/** The round in the form whose hash is committed. `updates` and `reports` ascend by member. */
 export async function buildManifest(
   context: RoundContext,
   updates: readonly RoundUpdate[],
+  reports: readonly CheckedReport[],
   result: Omit<RoundResult, "manifest" | "manifestHash">,
 ): Promise<RoundManifest> {
   const { roots } = result;
@@ -38,7 +40,20 @@ export async function buildManifest(
     rewards: result.rewards.map(rewardEntry),
     rewardsRoot: toHex(roots.rewards),
     cumulativeRewards: result.cumulativeRewards.toString(),
+    ...auditEntries(context, reports),
   };
+}
+
+function auditEntries(
+  { auditSeed }: RoundContext,
+  reports: readonly CheckedReport[],
+): Pick<RoundManifest, "audits"> {
+  if (auditSeed === null) return {};
+  const entries = reports.map(({ message, signature }) => ({
+    report: toBase64(message),
+    signature: toBase64(signature),
+  }));
+  return { audits: { seed: toHex(auditSeed), reports: entries } };
 }
 
 function updateEntry({

@@ -15,11 +15,13 @@ import { completeRound, type PublicRound, replayRound } from "./replay.ts";
 import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
 import { screenUpdate } from "./screening/index.ts";
 import {
+  AUDITS,
   configurationFixture,
   contextFixture,
   distanceUtility,
   hashOf,
   publicRound,
+  reportFixture,
   type UpdateFixture,
   type UpdatePlan,
   updateFixture,
@@ -133,12 +135,12 @@ test("a round is what the protocol says, recomputed in BigInt", async () => {
 });
 
 test("every reason for refusal gets its leaf, has no weight and earns nothing", async () => {
-  const context = contextFixture(configurationFixture({ screening: { maxNorm: 10 } }));
+  const context = contextFixture(configurationFixture({ screening: { maxNorm: 10 }, audits: AUDITS }));
   const small = vectorFixture("small", 150, 2 ** 20);
   const huge = small.slice();
   huge[149] = 2 ** 27;
   const bytesOf = (v: Int32Array) => new Uint8Array(v.buffer.slice(0));
-  const round = publicRound(context, [
+  const fixtures = [
     updateFixture(context, { member: "counted", delta: small }),
     updateFixture(context, { member: "payload-malformed", delta: small, payload: Uint8Array.of(1, 2, 3) }),
     updateFixture(context, {
@@ -154,9 +156,14 @@ test("every reason for refusal gets its leaf, has no weight and earns nothing", 
     }),
     updateFixture(context, { member: "norm-exceeded", delta: vectorFixture("large", 150, 2 ** 25) }),
     updateFixture(context, { member: "audit-failed", delta: small }),
-  ]);
-  const failedAudits = [hashOf("member audit-failed")];
-  const result = await replayRound({ ...round, failedAudits }, evaluate);
+  ];
+  const audits = [
+    reportFixture(context, fixtures[5]!, "failed"),
+    // An update that is refused for something else keeps that reason.
+    reportFixture(context, fixtures[4]!, "refused"),
+    reportFixture(context, fixtures[0]!, "passed"),
+  ];
+  const result = await replayRound({ ...publicRound(context, fixtures), audits }, evaluate);
   assert.equal(result.counted, 1);
   assert.equal(result.leaves.length, 6);
   for (const [name, { code }] of Object.entries(REASONS)) {

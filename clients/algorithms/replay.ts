@@ -4,7 +4,7 @@ import {
   type Envelope,
   encodeRewardLeaf,
   encodeUpdateLeaf,
-  equalBytes,
+  envelopeHash,
   hashJson,
   leafHash,
   merkleRoot,
@@ -12,10 +12,12 @@ import {
   REASONS,
   type RewardLeaf,
   toBase58,
+  toHex,
   type UpdateLeaf,
   verifySignature,
 } from "@plenary/protocol";
 import { type Accumulator, createAggregator } from "./aggregators/index.ts";
+import { checkAuditLeaves, checkAuditReports, isFailure, type SignedAuditReport } from "./audits.ts";
 import { hashBlob } from "./blob-hash.ts";
 import { createContribution, type Evaluate, type ScoredUpdate } from "./contribution/index.ts";
 import { vectorRootFast } from "./kernels/index.ts";
@@ -40,11 +42,14 @@ export interface CollectedRound {
   readonly accumulator: Accumulator;
   /** A counted update, decoded anew; asked for one at a time. */
   readonly delta: (update: RoundUpdate) => Promise<Int32Array>;
+  /** What auditors reported until the round was computed, in any order. */
+  readonly audits?: readonly SignedAuditReport[];
 }
 
 /**
  * Server step, scores, rewards, roots and manifest. `evaluate` gives a model's utility as an integer (see Evaluate). Throws
- * `round-inconsistent` if nothing was counted or the accumulator does not hold what the leaves say.
+ * `round-inconsistent` if nothing was counted or the accumulator does not hold what the leaves and the audits say, and as
+ * checkAuditReports does.
  */
 export async function completeRound(collected: CollectedRound, evaluate: Evaluate): Promise<RoundResult> {
   const { context, accumulator } = collected;
@@ -52,6 +57,9 @@ export async function completeRound(collected: CollectedRound, evaluate: Evaluat
   checkContext(context, strategy);
   const updates = collected.updates.toSorted((a, b) => compareBytes(a.leaf.member, b.leaf.member));
   checkUpdates(updates, accumulator, context);
+  const leaves = updates.map(({ leaf }) => leaf);
+  const reports = checkAuditReports(context, leaves, collected.audits ?? []);
+  checkAuditLeaves(leaves, reports);
   const step = strategy.apply(context.base, accumulator.finish(), context.state);
   const scores = await scoreUpdates({ ...collected, updates }, strategy, step.next, evaluate);
   const pay = splitBudget(
@@ -62,7 +70,6 @@ export async function completeRound(collected: CollectedRound, evaluate: Evaluat
     context.earned,
     scores.map(({ member }, i) => ({ member, amount: pay[i]! })),
   );
-  const leaves = updates.map(({ leaf }) => leaf);
   const result = {
     ...step,
     roots: {
@@ -80,7 +87,7 @@ export async function completeRound(collected: CollectedRound, evaluate: Evaluat
     rewards,
     cumulativeRewards: totalEarned(rewards),
   };
-  const manifest = await buildManifest(context, updates, result);
+  const manifest = await buildManifest(context, updates, reports, result);
   return { ...result, manifest, manifestHash: hashJson(manifest) };
 }
 
@@ -94,8 +101,8 @@ export interface PublicRound {
   readonly updates: readonly SignedUpdate[];
   /** The payload with this SHA-256; asked for one at a time. */
   readonly payload: (payloadHash: Uint8Array) => Promise<Uint8Array>;
-  /** Members whose training an audit found wrong. */
-  readonly failedAudits?: readonly Uint8Array[];
+  /** Auditors' reports as the manifest publishes them. */
+  readonly audits?: readonly SignedAuditReport[];
 }
 
 /**
@@ -106,16 +113,19 @@ export async function replayRound(round: PublicRound, evaluate: Evaluate): Promi
   const { context } = round;
   const accumulator = createAggregator(context.configuration.aggregator).create(context.base.length);
   const baseRoot = vectorRootFast(context.base);
+  const envelopes = round.updates.map((update) => readEnvelope(context, baseRoot, update));
+  const failed = failedAudits(round, envelopes);
   const updates: RoundUpdate[] = [];
-  for (const update of round.updates) {
-    const bytes = await fetchUpdate(round, readEnvelope(context, baseRoot, update));
-    const screened = screenUpdate({ ...bytes, auditFailed: failedAudit(round, bytes.envelope) });
+  for (const [i, update] of round.updates.entries()) {
+    const envelope = envelopes[i]!;
+    const auditFailed = failed.has(toHex(envelope.member));
+    const screened = screenUpdate({ ...(await fetchUpdate(round, envelope)), auditFailed });
     updates.push({ ...update, leaf: screened.leaf });
     if (screened.delta !== undefined) accumulator.fold(screened.delta, screened.leaf.weight);
   }
   const delta = async ({ message }: RoundUpdate): Promise<Int32Array> =>
     decodeUpdate(await fetchUpdate(round, decodeEnvelope(message)));
-  return completeRound({ context, updates, accumulator, delta }, evaluate);
+  return completeRound({ context, updates, accumulator, delta, audits: round.audits ?? [] }, evaluate);
 }
 
 /** Root of the updates tree; leaves ascend by member. */
@@ -138,8 +148,17 @@ async function fetchUpdate(round: PublicRound, envelope: Envelope): Promise<Upda
   };
 }
 
-function failedAudit(round: PublicRound, { member }: Envelope): boolean {
-  return round.failedAudits?.some((failed) => equalBytes(failed, member)) ?? false;
+/** Members whose training an auditor's report refuses. */
+function failedAudits(
+  { context, updates, audits }: PublicRound,
+  envelopes: readonly Envelope[],
+): Set<string> {
+  const audited = envelopes.map(({ member }, i) => ({
+    member,
+    envelopeHash: envelopeHash(updates[i]!.message),
+  }));
+  const reports = checkAuditReports(context, audited, audits ?? []);
+  return new Set(reports.filter(({ report }) => isFailure(report)).map(({ report }) => toHex(report.member)));
 }
 
 function readEnvelope(context: RoundContext, baseRoot: Uint8Array, update: SignedUpdate): Envelope {

@@ -9,6 +9,8 @@ export interface RoundContext {
   readonly configuration: FederationConfiguration;
   /** Hash of base root, round number and slot hash, from the Round account. */
   readonly seed: Uint8Array;
+  /** Hash of base root, round number and audit slot hash; null where the configuration has no audits. */
+  readonly auditSeed: Uint8Array | null;
   /** Hash of the manifest of the last committed round, or null before the first. */
   readonly previousManifest: Uint8Array | null;
   /** The model of the last committed round. */

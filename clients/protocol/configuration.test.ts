@@ -67,6 +67,30 @@ test("a configuration whose sums might not be exact is refused", () => {
   assert.throws(() => parseConfiguration({ ...configuration, rounds }), /quorum <= limits.maxUpdates/);
 });
 
+test("audits are checked, and leave the hash of a configuration without them as it was", () => {
+  const audits = {
+    auditors: ["11111111111111111111111111111112"],
+    checkpointEvery: 4,
+    membersPerRound: 2,
+    segmentsPerMember: 3,
+    mode: { name: "reproducible" },
+    waitSeconds: 30,
+  };
+  assert.deepEqual(parseConfiguration({ ...configuration, audits }), { ...configuration, audits });
+  const without = parseConfiguration(configuration);
+  assert.ok(!canonicalJson(without).includes("audits"));
+  const cases: [object, RegExp][] = [
+    [{ waitSeconds: 60 }, /waitSeconds must be below rounds.graceSeconds/],
+    [{ auditors: [] }, /audits\.auditors/],
+    [{ auditors: ["1".repeat(44)] }, /32 bytes/],
+    [{ mode: { name: "native" } }, /audits\.mode/],
+    [{ mode: { name: "reproducible", tolerance: 0.1 } }, /audits\.mode/],
+    [{ checkpointEvery: 0 }, /checkpointEvery/],
+  ];
+  for (const [change, message] of cases)
+    assert.throws(() => parseConfiguration({ ...configuration, audits: { ...audits, ...change } }), message);
+});
+
 test("arbitrary JSON is a configuration or is refused with a code", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {

@@ -1,7 +1,8 @@
 import Type, { type Static } from "typebox";
+import { fromBase58 } from "./bytes.ts";
 import { hashJson } from "./canonical-json.ts";
 import { PlenaryError } from "./errors.ts";
-import { HexHash, parserOf, U64String } from "./schema.ts";
+import { Base58Address, HexHash, parserOf, U64String } from "./schema.ts";
 
 /** Every partial sum of a round stays an integer below 2^53 while sum w < 2^26 and |delta| < 2^27. */
 export const TOTAL_WEIGHT_LIMIT = 2 ** 26;
@@ -17,6 +18,33 @@ export interface PluginConfiguration {
 const Plugin = Type.Unsafe<PluginConfiguration>(
   Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: true }),
 );
+
+/** How the training of members is audited. */
+const Audits = Type.Object(
+  {
+    /** Keys that sign audit reports. */
+    auditors: Type.Array(Base58Address, { minItems: 1, maxItems: 16, uniqueItems: true }),
+    /** Steps between two checkpoints. */
+    checkpointEvery: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    /** Members drawn in each round. */
+    membersPerRound: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
+    /** Stretches between two checkpoints that are run again, of each drawn member. */
+    segmentsPerMember: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    mode: Type.Union([
+      /** Members and auditors train with the WebAssembly engine; what they get must be equal to the bit. */
+      Type.Object({ name: Type.Literal("reproducible") }, { additionalProperties: false }),
+      /** Any engine; a segment may end this far from the auditor's, as a part of how far it moved (L2 norms). */
+      Type.Object(
+        { name: Type.Literal("native"), tolerance: Type.Number({ exclusiveMinimum: 0, maximum: 1 }) },
+        { additionalProperties: false },
+      ),
+    ]),
+    /** How long a closed round waits for reports that are missing. */
+    waitSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
+  },
+  { additionalProperties: false },
+);
+export type AuditConfiguration = Static<typeof Audits>;
 
 /**
  * What a federation has agreed on: the hash of its canonical JSON stands on chain. `predictor`, `training`, `strategy`, `aggregator` and
@@ -74,6 +102,8 @@ export const FederationConfigurationSchema = Type.Object(
     ),
     /** Most that one round may pay, in base units of the reward mint. */
     rewardPerRound: U64String,
+    /** Absent: training is not audited. */
+    audits: Type.Optional(Audits),
   },
   { additionalProperties: false },
 );
@@ -103,7 +133,23 @@ export function parseConfiguration(value: unknown): FederationConfiguration {
         maxUpdates,
       },
     );
+  checkAudits(configuration);
   return configuration;
+}
+
+function checkAudits({ audits, rounds }: FederationConfiguration): void {
+  if (audits === undefined) return;
+  for (const auditor of audits.auditors) fromBase58(auditor);
+  if (audits.waitSeconds < rounds.graceSeconds) return;
+  throw new PlenaryError(
+    "invalid-input",
+    "Configuration: audits.waitSeconds must be below rounds.graceSeconds, else a round that waits for its audits could not be committed in time.",
+    {
+      field: "audits.waitSeconds",
+      waitSeconds: audits.waitSeconds,
+      graceSeconds: rounds.graceSeconds,
+    },
+  );
 }
 
 /** The hash that stands in the Federation account. */

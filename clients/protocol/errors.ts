@@ -45,6 +45,7 @@ export const ERROR_STATUS = {
   "content-type-refused": 415,
   "codec-refused": 422,
   "weight-out-of-range": 422,
+  "checkpoints-missing": 422,
   "configuration-mismatch": 422,
   "range-not-satisfiable": 416,
   "rate-limited": 429,

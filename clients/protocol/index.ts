@@ -1,6 +1,9 @@
 export * from "./answers.ts";
+export * from "./audit-draw.ts";
+export * from "./audit-report.ts";
 export * from "./bytes.ts";
 export * from "./canonical-json.ts";
+export * from "./checkpoints.ts";
 export * from "./configuration.ts";
 export * from "./embeddings.ts";
 export * from "./envelope.ts";
@@ -11,6 +14,7 @@ export * from "./leaves.ts";
 export * from "./manifest.ts";
 export * from "./merkle.ts";
 export * from "./questionnaire.ts";
+export * from "./random.ts";
 export * from "./reasons.ts";
 export * from "./receipt.ts";
 export * from "./round-seed.ts";

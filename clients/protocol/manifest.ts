@@ -52,6 +52,20 @@ export const RoundManifestSchema = Type.Object(
     ),
     rewardsRoot: HexHash,
     cumulativeRewards: U64String,
+    /** What audits of the training found; absent where the configuration has no audits. */
+    audits: Type.Optional(
+      Type.Object(
+        {
+          /** Draws members, auditors and segments. */
+          seed: HexHash,
+          /** The auditors' signed reports (see audit-report.ts), ascending by member. */
+          reports: Type.Array(
+            Type.Object({ report: Base64, signature: Base64 }, { additionalProperties: false }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );

@@ -16,7 +16,7 @@ export const REASONS = {
   "norm-exceeded": { code: 4, text: "The update's L2 norm is above the federation's screening limit." },
   "audit-failed": {
     code: 5,
-    text: "An audit of the training found a checkpoint that does not follow from the one before.",
+    text: "The training did not pass its audit: what the member committed to does not follow from its data, or it did not show it.",
   },
 } as const satisfies Record<string, { code: number; text: string }>;
 

@@ -4,6 +4,7 @@ import {
   canonicalJson,
   type FederationConfiguration,
   type PluginConfiguration,
+  type Seed,
   sha256,
   toHex,
   vectorToBytes,
@@ -13,7 +14,6 @@ import {
   DEFAULT_PREDICTOR,
   DEFAULT_TRAINING,
   parseTrainingSettings,
-  type Seed,
 } from "@plenary/training";
 import type { Dataset } from "./dataset.ts";
 

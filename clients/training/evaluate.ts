@@ -1,8 +1,7 @@
-import { type AnswerSet, toFloat32 } from "@plenary/protocol";
+import { type AnswerSet, randomStream, type Seed, toFloat32 } from "@plenary/protocol";
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
 import { TrainingError } from "./errors.ts";
 import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
-import { randomStream, type Seed } from "./random.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
 import { requireModelLength } from "./train-round.ts";

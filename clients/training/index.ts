@@ -1,4 +1,13 @@
 export { type AlignmentReport, alignment } from "./alignment.ts";
+export {
+  type AuditFinding,
+  type AuditInput,
+  auditTraining,
+  checkpointsToShow,
+  type ShownCheckpoint,
+  segmentDrift,
+  type TrainingEvidence,
+} from "./audit-training.ts";
 export { type Baselines, evaluateBaselines } from "./baselines.ts";
 export { MINILM_HASHES, type ModelHashes } from "./embedder/model-folder.ts";
 export { openTextEmbedder, type TextEmbedder, type TextEmbedderInput } from "./embedder/text-embedder.ts";
@@ -10,7 +19,6 @@ export type { OptimizerState } from "./optimizers/optimizer.ts";
 export { type PredictInput, type Prediction, predict } from "./predict.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
 export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
-export { type RandomStream, randomStream, type Seed } from "./random.ts";
 export type { Engine, EngineName } from "./sessions/engine.ts";
 export { openEngine } from "./sessions/index.ts";
 export {
@@ -20,10 +28,14 @@ export {
   type TrainingSettings,
 } from "./settings.ts";
 export {
+  type CheckpointPlan,
   type TrainingProgress,
   type TrainRoundInput,
   type TrainRoundResult,
+  type TrainSegmentInput,
+  trainingWeight,
   trainRound,
+  trainSegment,
 } from "./train-round.ts";
 export { openTrainingWorker, type TrainingWorker } from "./training-worker.ts";
 export { type UtilityInput, utility } from "./utility.ts";

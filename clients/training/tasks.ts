@@ -1,5 +1,4 @@
-import { type AnswerSet, PlenaryError, type Questionnaire } from "@plenary/protocol";
-import type { RandomStream } from "./random.ts";
+import { type AnswerSet, PlenaryError, type Questionnaire, type RandomStream } from "@plenary/protocol";
 
 /** A group's answer to one question: the share of respondents per option, summing to 1. */
 export interface QuestionAnswer {

@@ -1,10 +1,17 @@
-import { type AnswerSet, toFloat32 } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  type Checkpoint,
+  type RandomStream,
+  randomStream,
+  type Seed,
+  toFloat32,
+} from "@plenary/protocol";
+import { applyStep } from "./apply-step.ts";
 import { TrainingError } from "./errors.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import { cosineSchedule } from "./optimizers/schedule.ts";
-import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
-import { randomStream, type Seed } from "./random.ts";
+import type { Predictor } from "./predictors/predictor.ts";
 import type { Engine, Feeds, Session } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { drawTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
@@ -22,8 +29,17 @@ export interface TrainRoundInput {
   readonly engine: Engine;
   /** What the member's last round returned; absent: the optimiser starts anew. */
   readonly optimizerState?: OptimizerState | undefined;
+  /** What an audit will ask for. With checkpoints the optimiser starts anew: state from elsewhere could hold any update. */
+  readonly checkpoints?: CheckpointPlan | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface CheckpointPlan {
+  /** Steps between two checkpoints; the last is taken after the last step in any case. */
+  readonly every: number;
+  /** Takes checkpoint 1, 2, ..., each a copy. */
+  keep(checkpoint: Checkpoint): void;
 }
 
 export interface TrainingProgress {
@@ -53,36 +69,130 @@ export interface TrainRoundResult {
  * protocol.
  */
 export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResult> {
-  const { predictor, training, engine, onProgress, signal } = input;
+  const { predictor, training, checkpoints, onProgress, signal } = input;
+  if (checkpoints !== undefined && input.optimizerState !== undefined) {
+    throw new TrainingError(
+      "optimizer-state-invalid",
+      "a training with checkpoints starts its optimiser anew; leave the saved state out",
+    );
+  }
+  const course = await openCourse(input);
+  const parameters = course.base.slice();
+  let state = startState(training, predictor, input.optimizerState);
+  const steps = training.localSteps;
+  let total = 0;
+  for (let step = 0; step < steps; step += 1) {
+    if (signal?.aborted)
+      throw new TrainingError("aborted", "training was stopped before the round's end", { step });
+    const { loss, next } = await takeStep(course, { step, parameters, state });
+    state = next;
+    total += loss;
+    const done = step + 1;
+    if (checkpoints !== undefined && (done % checkpoints.every === 0 || done === steps))
+      checkpoints.keep(checkpointOf(done, parameters, state));
+    onProgress?.({ step: done, steps, loss });
+  }
+  if (!parameters.every(Number.isFinite)) throw diverged(steps);
+  const { weight } = course;
+  return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
+}
+
+export interface TrainSegmentInput
+  extends Pick<TrainRoundInput, "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"> {
+  /** Null: the round's beginning. */
+  readonly from: Checkpoint | null;
+  /** Step to stop after. */
+  readonly to: number;
+}
+
+/** The checkpoint that a part of a round's training ends at: with the same engine the same bits as in `trainRound`. Throws as it does. */
+export async function trainSegment(input: TrainSegmentInput): Promise<Checkpoint> {
+  const { predictor, training, from, to } = input;
+  const course = await openCourse(input);
+  const parameters = from === null ? course.base.slice() : from.parameters.slice();
+  const saved = from === null ? undefined : { step: from.optimizerStep, moments: from.moments };
+  let state = startState(training, predictor, saved);
+  const first = from?.step ?? 0;
+  // Draws follow each other in one stream: those of the steps before are made and dropped.
+  for (let step = 0; step < first; step += 1) course.tasks(step);
+  for (let step = first; step < to; step += 1)
+    state = (await takeStep(course, { step, parameters, state })).next;
+  return checkpointOf(to, parameters, state);
+}
+
+/** The weight of an update trained on these answers. Throws `answers-invalid`. */
+export function trainingWeight(
+  answers: AnswerSet,
+  { questionnaire }: Pick<Predictor, "questionnaire">,
+): number {
+  return weightOf(trainableGroups(sharesOf(answers, questionnaire)));
+}
+
+function weightOf(groups: readonly GroupShares[]): number {
+  return groups.reduce((cells, group) => cells + group.answers.length, 0);
+}
+
+/** What stays the same over a round's steps. */
+interface Course {
+  readonly predictor: Predictor;
+  readonly training: TrainingSettings;
+  readonly round: number;
+  readonly base: Float32Array;
+  readonly member: readonly GroupShares["answers"][];
+  readonly weight: number;
+  readonly program: ReturnType<Predictor["training"]>;
+  readonly session: Session;
+  /** The tasks of a step; asked for once each, in order. */
+  tasks(step: number): Task[];
+}
+
+async function openCourse(
+  input: Pick<TrainRoundInput, "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine">,
+): Promise<Course> {
+  const { predictor, training, round } = input;
   requireModelLength(predictor, input.base);
   const groups = trainableGroups(sharesOf(input.answers, predictor.questionnaire));
-  const member = groups.map((group) => group.answers);
   const program = predictor.training({
     tasks: training.tasksPerStep,
     questions: training.context[1] + training.targets[1],
   });
-  const session = await engine.load(program.model);
-  const base = toFloat32(input.base);
-  const random = randomStream(input.seed, "training", input.round);
-  const parameters = base.slice();
-  let state = startState(training, predictor, input.optimizerState);
-  let total = 0;
-  for (let step = 0; step < training.localSteps; step += 1) {
-    if (signal?.aborted)
-      throw new TrainingError("aborted", "training was stopped before the round's end", { step });
-    const tasks = drawTasks(groups, training, random, step);
-    const feeds = { ...program.feeds(base, tasks, member), theta: parameters };
-    const { loss, gradient } = await slopes(session, feeds, step);
-    const progress = (input.round + step / training.localSteps) / training.scheduleRounds;
-    const rate = training.schedule === "cosine" ? cosineSchedule(progress) : 1;
-    state = applyStep({ predictor, training, rate, parameters, gradient, state });
-    total += loss;
-    onProgress?.({ step: step + 1, steps: training.localSteps, loss });
-  }
-  if (!parameters.every(Number.isFinite)) throw diverged(training.localSteps);
-  const weight = groups.reduce((cells, group) => cells + group.answers.length, 0);
-  const steps = training.localSteps;
-  return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
+  const random = randomStream(input.seed, "training", round);
+  return {
+    predictor,
+    training,
+    round,
+    base: toFloat32(input.base),
+    member: groups.map((group) => group.answers),
+    weight: weightOf(groups),
+    program,
+    session: await input.engine.load(program.model),
+    tasks: (step) => drawTasks(groups, training, random, step),
+  };
+}
+
+interface Position {
+  readonly step: number;
+  /** Changed in place, as the moments are. */
+  readonly parameters: Float32Array;
+  readonly state: OptimizerState;
+}
+
+async function takeStep(
+  course: Course,
+  { step, parameters, state }: Position,
+): Promise<{ loss: number; next: OptimizerState }> {
+  const { predictor, training, base, member, program, session } = course;
+  const feeds = { ...program.feeds(base, course.tasks(step), member), theta: parameters };
+  const { loss, gradient } = await slopes(session, feeds, step);
+  const progress = (course.round + step / training.localSteps) / training.scheduleRounds;
+  const rate = training.schedule === "cosine" ? cosineSchedule(progress) : 1;
+  return { loss, next: applyStep({ predictor, training, rate, parameters, gradient, state }) };
+}
+
+function checkpointOf(step: number, parameters: Float32Array, state: OptimizerState): Checkpoint {
+  if (![parameters, ...state.moments].every((vector) => vector.every(Number.isFinite))) throw diverged(step);
+  const moments = state.moments.map((moment) => moment.slice());
+  return { step, optimizerStep: state.step, parameters: parameters.slice(), moments };
 }
 
 /** Throws `model-mismatch` for a model of another configuration. */
@@ -108,7 +218,7 @@ function trainableGroups(groups: readonly GroupShares[]): readonly GroupShares[]
 function drawTasks(
   groups: readonly GroupShares[],
   training: TrainingSettings,
-  random: ReturnType<typeof randomStream>,
+  random: RandomStream,
   step: number,
 ): Task[] {
   const first = step * training.tasksPerStep;
@@ -155,43 +265,4 @@ function startState(
     );
   }
   return { step: state.step, moments: state.moments.map((moment) => moment.slice()) };
-}
-
-interface Step {
-  readonly predictor: Predictor;
-  readonly training: TrainingSettings;
-  /** Factor of the schedule. */
-  readonly rate: number;
-  readonly parameters: Float32Array;
-  readonly gradient: Float32Array;
-  readonly state: OptimizerState;
-}
-
-function applyStep({ predictor, training, rate, parameters, gradient, state }: Step): OptimizerState {
-  const network = predictor.blocks.filter((block) => block.role === "network");
-  const prior = predictor.blocks.filter((block) => block.role === "prior");
-  clip(gradient, network, training.clipNorm);
-  const shared = { parameters, gradient };
-  const settings = { weightDecay: training.weightDecay };
-  let next = state;
-  for (const { from, to } of network) {
-    const update = { ...shared, state, from, to, settings, learningRate: training.learningRate * rate };
-    next = optimizers[training.optimizer].apply(update);
-  }
-  for (const { from, to } of prior) {
-    const update = { ...shared, state: { step: 0, moments: [] }, from, to, settings: { weightDecay: 0 } };
-    optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate });
-  }
-  return next;
-}
-
-/** Scales the network's gradient down to the norm; the sum runs in float64 in index order. */
-function clip(gradient: Float32Array, blocks: readonly ParameterBlock[], norm: number): void {
-  if (norm === 0) return;
-  let squares = 0;
-  for (const { from, to } of blocks)
-    for (let i = from; i < to; i += 1) squares += gradient[i]! * gradient[i]!;
-  const scale = norm / Math.sqrt(squares);
-  if (scale >= 1) return;
-  for (const { from, to } of blocks) for (let i = from; i < to; i += 1) gradient[i]! *= scale;
 }

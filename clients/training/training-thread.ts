@@ -42,8 +42,13 @@ async function answer(
     if (Atomics.load(stop, 0) !== 0) controller.abort();
   };
   check();
+  const { checkpointEvery: every } = request;
   const result = await trainRound({
     ...request,
+    checkpoints:
+      every === undefined
+        ? undefined
+        : { every, keep: (checkpoint) => reply({ id: request.id, kind: "checkpoint", checkpoint }) },
     predictor,
     engine,
     signal: controller.signal,

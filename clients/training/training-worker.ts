@@ -1,9 +1,8 @@
 import { Worker } from "node:worker_threads";
-import { type AnswerSet, isErrorCode, PlenaryError } from "@plenary/protocol";
+import { type AnswerSet, type Checkpoint, isErrorCode, PlenaryError, type Seed } from "@plenary/protocol";
 import { isTrainingErrorCode, TrainingError } from "./errors.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { Predictor } from "./predictors/predictor.ts";
-import type { Seed } from "./random.ts";
 import type { EngineName } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./train-round.ts";
@@ -31,12 +30,15 @@ export interface WorkerRequest {
   readonly round: number;
   readonly seed: Seed;
   readonly optimizerState: OptimizerState | undefined;
+  /** Steps between checkpoints; undefined: none are taken. */
+  readonly checkpointEvery: number | undefined;
   /** One int32, 0 until the caller aborts: a message would wait behind the running step. */
   readonly stop: SharedArrayBuffer;
 }
 
 export type WorkerReply =
   | { readonly id: number; readonly kind: "progress"; readonly progress: TrainingProgress }
+  | { readonly id: number; readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
   | { readonly id: number; readonly kind: "done"; readonly result: TrainRoundResult }
   | { readonly id: number; readonly kind: "failed"; readonly error: WorkerFailure };
 
@@ -52,6 +54,7 @@ interface Pending {
   resolve(result: TrainRoundResult): void;
   reject(error: unknown): void;
   onProgress: TrainRoundInput["onProgress"];
+  checkpoints: TrainRoundInput["checkpoints"];
 }
 
 /** Starts the thread for one predictor and engine. It ends with `close`, and does not keep the process alive. */
@@ -96,6 +99,7 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
             reject(error);
           },
           onProgress: input.onProgress,
+          checkpoints: input.checkpoints,
         });
         worker.ref();
         worker.postMessage(requestOf(id, input, stop));
@@ -111,8 +115,18 @@ function requestOf(
   input: Omit<TrainRoundInput, "predictor" | "engine">,
   stop: SharedArrayBuffer,
 ): WorkerRequest {
-  const { training, base, answers, round, seed, optimizerState } = input;
-  return { id, training, base, answers, round, seed, optimizerState, stop };
+  const { training, base, answers, round, seed, optimizerState, checkpoints } = input;
+  return {
+    id,
+    training,
+    base,
+    answers,
+    round,
+    seed,
+    optimizerState,
+    checkpointEvery: checkpoints?.every,
+    stop,
+  };
 }
 
 function settle(worker: Worker, pending: Map<number, Pending>, reply: WorkerReply): void {
@@ -120,6 +134,10 @@ function settle(worker: Worker, pending: Map<number, Pending>, reply: WorkerRepl
   if (call === undefined) return;
   if (reply.kind === "progress") {
     call.onProgress?.(reply.progress);
+    return;
+  }
+  if (reply.kind === "checkpoint") {
+    call.checkpoints?.keep(reply.checkpoint);
     return;
   }
   pending.delete(reply.id);

@@ -1,8 +1,7 @@
-import { type AnswerSet, FRACTION_BITS, roundHalfUp } from "@plenary/protocol";
+import { type AnswerSet, FRACTION_BITS, randomStream, roundHalfUp } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
 import { EVALUATION_CONTEXT, evaluableGroups, predictTasks } from "./evaluate.ts";
 import type { Predictor } from "./predictors/predictor.ts";
-import { randomStream } from "./random.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, sharesOf, type Task } from "./tasks.ts";
 

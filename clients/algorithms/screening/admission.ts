@@ -6,6 +6,7 @@ import {
   PlenaryError,
   toBase58,
   toHex,
+  ZERO_HASH,
 } from "@plenary/protocol";
 import { compressorsById } from "../compressors/index.ts";
 
@@ -20,8 +21,9 @@ export interface RoundIdentity {
 
 /**
  * Whether an envelope may get a receipt, as far as the envelope alone tells: right chain, federation, round and base, a codec of the
- * federation, a payload and weight within its limits. Signature, membership and sequence are the caller's. Throws `wrong-chain`,
- * `wrong-round`, `base-stale`, `codec-refused`, `payload-too-large` or `weight-out-of-range`. What passes and is wrong nevertheless gets
+ * federation, a payload and weight within its limits, and checkpoints where training is audited. Signature, membership and sequence are
+ * the caller's. Throws `wrong-chain`, `wrong-round`, `base-stale`, `codec-refused`, `payload-too-large`, `weight-out-of-range` or
+ * `checkpoints-missing`. What passes and is wrong nevertheless gets
  * a leaf with its reason (screenUpdate).
  */
 export function admitEnvelope(
@@ -86,6 +88,12 @@ function checkLimits(envelope: Envelope, configuration: FederationConfiguration)
         limit: limits.maxWeight,
         actual: envelope.weight,
       },
+    );
+  if (configuration.audits !== undefined && equalBytes(envelope.checkpointRoot, ZERO_HASH))
+    throw refusal(
+      "checkpoints-missing",
+      "This federation audits training: an update must commit to the checkpoints of its training. Train with checkpoints.",
+      {},
     );
 }
 

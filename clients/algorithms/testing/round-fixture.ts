@@ -1,13 +1,21 @@
 import {
+  AUDIT_OUTCOMES,
+  type AuditConfiguration,
+  type AuditOutcome,
+  type AuditReport,
   type Envelope,
+  encodeAuditReport,
   encodeEnvelope,
+  envelopeHash,
   type FederationConfiguration,
   sha256,
   signMessage,
+  toBase58,
   toHex,
   ZERO_HASH,
 } from "@plenary/protocol";
 import nacl from "tweetnacl";
+import type { SignedAuditReport } from "../audits.ts";
 import { type Compressor, createCompressor } from "../compressors/index.ts";
 import type { Evaluate } from "../contribution/index.ts";
 import { vectorRootFast } from "../kernels/index.ts";
@@ -63,6 +71,7 @@ export function contextFixture(configuration = configurationFixture()): RoundCon
     round: 7n,
     configuration,
     seed: hashOf("seed"),
+    auditSeed: configuration.audits === undefined ? null : hashOf("audit seed"),
     previousManifest: hashOf("manifest 6"),
     base: vectorFixture("base", parameterCount, 2 ** 25),
     state: vectorFixture("state", stateLength, 2 ** 20),
@@ -103,7 +112,8 @@ export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFi
     payloadHash: sha256(payload),
     weight: plan.weight ?? 100,
     deltaRoot: vectorRootFast(decoded),
-    checkpointRoot: ZERO_HASH,
+    checkpointRoot:
+      context.configuration.audits === undefined ? ZERO_HASH : hashOf(`checkpoints ${plan.member}`),
     ...plan.envelope,
   };
   const keys = nacl.sign.keyPair.fromSeed(hashOf(`key ${plan.member}`));
@@ -123,6 +133,42 @@ export function publicRound(context: RoundContext, fixtures: readonly UpdateFixt
       return payload;
     },
   };
+}
+
+const AUDITOR = nacl.sign.keyPair.fromSeed(hashOf("auditor"));
+
+/** One auditor, whom every member of a round is drawn for. */
+export const AUDITS: AuditConfiguration = {
+  auditors: [toBase58(AUDITOR.publicKey)],
+  checkpointEvery: 2,
+  membersPerRound: 16,
+  segmentsPerMember: 2,
+  mode: { name: "reproducible" },
+  waitSeconds: 10,
+};
+
+/** The auditor's report about an update; every field can be bent. */
+export function reportFixture(
+  context: RoundContext,
+  { envelope, update }: UpdateFixture,
+  outcome: AuditOutcome,
+  change: Partial<AuditReport> = {},
+  secretKey = AUDITOR.secretKey,
+): SignedAuditReport {
+  const message = encodeAuditReport({
+    genesisHash: context.genesisHash,
+    programId: context.programId,
+    federation: context.federation,
+    round: context.round,
+    member: envelope.member,
+    envelopeHash: envelopeHash(update.message),
+    auditSeed: context.auditSeed ?? hashOf("none"),
+    outcome: AUDIT_OUTCOMES[outcome],
+    checkpoint: outcome === "failed" ? 2 : 0,
+    auditor: AUDITOR.publicKey,
+    ...change,
+  });
+  return { message, signature: signMessage(message, secretKey) };
 }
 
 /** A quadratic utility: minus the squared distance from a target model, in integers. */

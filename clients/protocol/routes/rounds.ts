@@ -164,6 +164,7 @@ export const updateSubmit = endpoint({
     "equivocation",
     "codec-refused",
     "weight-out-of-range",
+    "checkpoints-missing",
     "payload-truncated",
     "payload-too-large",
     "payload-hash-mismatch",

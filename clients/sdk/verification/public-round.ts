@@ -12,6 +12,7 @@ import {
 } from "@plenary/algorithms";
 import { type Round, readRound, roundAddress } from "@plenary/chain";
 import {
+  auditSeed,
   equalBytes,
   type FederationConfiguration,
   fromBase58,
@@ -177,6 +178,7 @@ async function roundContext(
     round: round.number,
     configuration,
     seed: roundSeed(round.baseRoot, round.number, round.slotHash),
+    auditSeed: auditSeedOf(configuration, round),
     previousManifest,
     base: await readVector(verifier, "base model", manifest.base.blob, round.baseRoot, signal),
     state: await readVector(verifier, "state before", manifest.stateBefore.blob, round.baseStateRoot, signal),
@@ -187,6 +189,12 @@ async function roundContext(
       }),
     ),
   };
+}
+
+/** Null where nothing is audited, and where audits were to be drawn and were not: the replay tells the two apart. */
+function auditSeedOf({ audits }: FederationConfiguration, round: Round): Uint8Array | null {
+  if (audits === undefined || round.auditSlot === 0n) return null;
+  return auditSeed(round.baseRoot, round.number, round.auditSlotHash);
 }
 
 /** Of the round that this one builds on: by the chain, or by this round's manifest where that account was closed. */

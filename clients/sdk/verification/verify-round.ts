@@ -15,8 +15,8 @@ import {
   canonicalJson,
   equalBytes,
   fromBase58,
+  fromBase64,
   PlenaryError,
-  REASONS,
   type RewardLeaf,
   type RoundManifest,
   toHex,
@@ -69,8 +69,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Computes a committed round anew and compares every value with the Round account: signatures against the members' keys on chain, updates
- * screened and summed, scores with the reproducible engine, rewards, roots, manifest. Trusts the chain alone, holds one payload at a time,
+ * Computes a committed round anew and compares every value with the Round account: signatures against the members' keys on chain, auditors'
+ * reports against the draw and their keys, updates screened and summed, scores with the reproducible engine, rewards, roots, manifest. Trusts the chain alone, holds one payload at a time,
  * and names the first wrong thing. Bytes that the source does not have are withheld, which is a finding; a source or chain that cannot be
  * reached is `service-unavailable` or `chain-unavailable`. Throws `not-found` if the round is not on chain or not committed.
  */
@@ -143,9 +143,10 @@ async function replay(
           if (screened <= total) onProgress?.({ stage: "updates", done: screened, total });
           return payload;
         },
-        failedAudits: manifest.updates
-          .filter(({ reason }) => reason === REASONS["audit-failed"].code)
-          .map(({ member }) => fromBase58(member)),
+        audits: (manifest.audits?.reports ?? []).map(({ report, signature }) => ({
+          message: fromBase64(report),
+          signature: fromBase64(signature),
+        })),
       },
       async (model) => {
         const value = await scoring.evaluate(model);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { randomStream } from "../random.ts";
+import { randomStream } from "@plenary/protocol";
 import type { Engine } from "../sessions/engine.ts";
 import { openEngine } from "../sessions/index.ts";
 import * as elementwise from "./elementwise.ts";

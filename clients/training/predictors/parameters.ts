@@ -1,7 +1,6 @@
-import { toFixedPoint } from "@plenary/protocol";
+import { randomStream, type Seed, toFixedPoint } from "@plenary/protocol";
 import { reshape, split } from "../graph/shape.ts";
 import { sizeOf, type Tensor } from "../graph/tensor.ts";
-import { randomStream, type Seed } from "../random.ts";
 import type { ParameterBlock } from "./predictor.ts";
 
 export interface ParameterSpecification {

@@ -1,6 +1,5 @@
-import type { Questionnaire } from "@plenary/protocol";
+import type { Questionnaire, Seed } from "@plenary/protocol";
 import type { OnnxModel } from "../graph/emit.ts";
-import type { Seed } from "../random.ts";
 import type { Feeds, Results } from "../sessions/engine.ts";
 import type { QuestionAnswer, Task } from "../tasks.ts";
 

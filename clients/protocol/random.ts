@@ -1,4 +1,4 @@
-import { sha256 } from "@plenary/protocol";
+import { sha256 } from "./hash.ts";
 
 /** 32 bytes, or a number (hashed). Equal seeds draw equally on every machine. */
 export type Seed = Uint8Array | number;

@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import {
+  AUDIT_OUTCOMES,
+  AUDIT_REPORT_LENGTH,
+  type AuditReport,
+  auditOutcome,
+  auditPath,
+  auditSeed,
+  type Checkpoint,
+  checkpointLeaves,
+  checkpointRoot,
+  compareBytes,
+  decodeAuditReport,
+  decodeCheckpoint,
+  decodeTrainingCommitment,
+  detectionProbability,
+  drawAudits,
+  drawSegments,
+  encodeAuditReport,
+  encodeCheckpoint,
+  encodeTrainingCommitment,
+  leafHash,
+  PlenaryError,
+  roundSeed,
+  segmentCount,
+  sha256,
+  stepAt,
+  TRAINING_COMMITMENT_LENGTH,
+  type TrainingCommitment,
+  toBase58,
+  toHex,
+  verifyInclusion,
+} from "./index.ts";
+
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const u32 = fc.nat({ max: 2 ** 32 - 1 });
+const text = new TextEncoder();
+const hashOf = (name: string) => sha256(text.encode(name));
+
+const commitment: fc.Arbitrary<TrainingCommitment> = fc.record(
+  { answersHash: hash, seed: hash, round: u64, steps: u32, checkpointEvery: u32 },
+  { noNullPrototype: true },
+);
+const report: fc.Arbitrary<AuditReport> = fc.record(
+  {
+    genesisHash: hash,
+    programId: hash,
+    federation: hash,
+    round: u64,
+    member: hash,
+    envelopeHash: hash,
+    auditSeed: hash,
+    outcome: fc.nat({ max: 255 }),
+    checkpoint: u32,
+    auditor: hash,
+  },
+  { noNullPrototype: true },
+);
+const checkpoint: fc.Arbitrary<Checkpoint> = fc
+  .tuple(u32, u32, fc.nat({ max: 9 }), fc.nat({ max: 2 }))
+  .chain(([step, optimizerStep, length, count]) => {
+    const size = { minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true };
+    const vector = fc.float32Array(size);
+    return fc.record(
+      {
+        step: fc.constant(step),
+        optimizerStep: fc.constant(optimizerStep),
+        parameters: vector,
+        moments: fc.array(vector, { minLength: count, maxLength: count }),
+      },
+      { noNullPrototype: true },
+    );
+  });
+
+test("lengths of messages and checkpoints are those of the protocol", () => {
+  assert.deepEqual([TRAINING_COMMITMENT_LENGTH, AUDIT_REPORT_LENGTH], [98, 252]);
+  const vector = new Float32Array(5);
+  const bytes = encodeCheckpoint({
+    step: 1,
+    optimizerStep: 1,
+    parameters: vector,
+    moments: [vector, vector],
+  });
+  assert.equal(bytes.length, 20 + 16 + 3 * 5 * 4);
+});
+
+test("a checkpoint's bytes are those of the protocol", () => {
+  const bytes = encodeCheckpoint({
+    step: 2,
+    optimizerStep: 3,
+    parameters: Float32Array.of(1, -2),
+    moments: [Float32Array.of(0.5, 0)],
+  });
+  const header = "02000000" + "03000000" + "02000000" + "01000000";
+  const vectors = "0000803f" + "000000c0" + "0000003f" + "00000000";
+  assert.equal(toHex(bytes), toHex(text.encode("plenary/checkpoint/1")) + header + vectors);
+});
+
+test("any checkpoint, commitment and report survives encoding", () => {
+  fc.assert(
+    fc.property(checkpoint, commitment, report, (one, two, three) => {
+      const bytes = encodeCheckpoint(one);
+      assert.deepEqual(decodeCheckpoint(bytes), one);
+      assert.deepEqual(encodeCheckpoint(decodeCheckpoint(bytes)), bytes);
+      assert.deepEqual(decodeTrainingCommitment(encodeTrainingCommitment(two)), two);
+      assert.deepEqual(decodeAuditReport(encodeAuditReport(three)), three);
+    }),
+  );
+});
+
+test("arbitrary and damaged bytes are refused with a stated reason, or are another checkpoint", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      for (const decode of [decodeCheckpoint, decodeTrainingCommitment, decodeAuditReport])
+        assert.throws(() => decode(bytes), PlenaryError);
+    }),
+  );
+  fc.assert(
+    fc.property(checkpoint, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, position, flip) => {
+      const bytes = encodeCheckpoint(value);
+      const at = position % bytes.length;
+      const altered = bytes.slice();
+      altered[at]! ^= flip;
+      let decoded: Checkpoint;
+      try {
+        decoded = decodeCheckpoint(altered);
+      } catch (error) {
+        assert.ok(error instanceof PlenaryError);
+        return;
+      }
+      assert.deepEqual(encodeCheckpoint(decoded), altered);
+      assert.throws(() => decodeCheckpoint(bytes.subarray(1)), PlenaryError);
+      assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1)), PlenaryError);
+    }),
+  );
+});
+
+test("what is not finite, of another length or not countable is no checkpoint", () => {
+  const parameters = Float32Array.of(1);
+  const wrong: Checkpoint[] = [
+    { step: 1, optimizerStep: 1, parameters: Float32Array.of(Number.NaN), moments: [] },
+    { step: 1, optimizerStep: 1, parameters, moments: [Float32Array.of(Number.POSITIVE_INFINITY)] },
+    { step: 1, optimizerStep: 1, parameters, moments: [new Float32Array(2)] },
+    { step: -1, optimizerStep: 1, parameters, moments: [] },
+    { step: 1, optimizerStep: 1.5, parameters, moments: [] },
+  ];
+  for (const value of wrong) assert.throws(() => encodeCheckpoint(value), { code: "invalid-input" });
+});
+
+test("every checkpoint is proven under the root, and no other", () => {
+  const value: TrainingCommitment = {
+    answersHash: hashOf("answers"),
+    seed: hashOf("seed"),
+    round: 3n,
+    steps: 10,
+    checkpointEvery: 4,
+  };
+  const hashes = ["a", "b", "c"].map((name) => leafHash(text.encode(name)));
+  const root = checkpointRoot(value, hashes);
+  const leaves = checkpointLeaves(value, hashes);
+  assert.deepEqual(leaves[0], leafHash(encodeTrainingCommitment(value)));
+  leaves.forEach((leaf, i) => {
+    assert.ok(verifyInclusion(root, leaf, i, 4, auditPath(leaves, i)));
+    assert.ok(!verifyInclusion(root, leaf, (i + 1) % 4, 4, auditPath(leaves, i)));
+  });
+});
+
+test("segments cover a training: each but the last has the same length", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 1000 }), (steps, every) => {
+      const total = segmentCount(steps, every);
+      const ends = Array.from({ length: total + 1 }, (_, i) => stepAt(i, steps, every));
+      assert.equal(ends[0], 0);
+      assert.equal(ends.at(-1), steps);
+      ends.slice(1).forEach((end, i) => {
+        assert.ok(end > ends[i]! && (i === total - 1 || end - ends[i]! === every));
+      });
+    }),
+  );
+});
+
+const auditors = ["first", "second", "third"].map((name) => toBase58(hashOf(name)));
+const members = Array.from({ length: 12 }, (_, i) => hashOf(`member ${i}`)).sort(compareBytes);
+const seeds = Array.from({ length: 2000 }, (_, i) => hashOf(`seed ${i}`));
+
+test("the audit seed hashes as the round's does, with the later slot hash", () => {
+  const [base, slot] = [hashOf("base"), hashOf("slot")];
+  assert.deepEqual(auditSeed(base, 5n, slot), roundSeed(base, 5n, slot));
+});
+
+test("a draw is fixed by its seed, ascends, and does not depend on the order of members", () => {
+  fc.assert(
+    fc.property(hash, fc.integer({ min: 1, max: 15 }), (seed, membersPerRound) => {
+      const draw = drawAudits(seed, members, { auditors, membersPerRound });
+      assert.equal(draw.length, Math.min(membersPerRound, members.length));
+      assert.deepEqual(drawAudits(seed, members.toReversed(), { auditors, membersPerRound }), draw);
+      draw.slice(1).forEach(({ member }, i) => {
+        assert.ok(compareBytes(draw[i]!.member, member) < 0);
+      });
+      assert.ok(draw.every(({ auditor }) => auditors.includes(toBase58(auditor))));
+    }),
+  );
+});
+
+test("one more member takes at most one other's place, and nobody's auditor", () => {
+  const plan = { auditors, membersPerRound: 4 };
+  for (const seed of seeds.slice(0, 200)) {
+    const before = drawAudits(seed, members.slice(1), plan);
+    const after = drawAudits(seed, members, plan);
+    const kept = before.filter(({ member, auditor }) =>
+      after.some((other) => toHex(other.member) === toHex(member) && toHex(other.auditor) === toHex(auditor)),
+    );
+    assert.ok(kept.length >= before.length - 1);
+  }
+});
+
+test("segments are drawn without repetition, ascending, never more than there are", () => {
+  fc.assert(
+    fc.property(
+      hash,
+      hash,
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 40 }),
+      (seed, member, total, count) => {
+        const drawn = drawSegments(seed, member, total, count);
+        assert.equal(drawn.length, Math.min(total, count));
+        assert.equal(new Set(drawn).size, drawn.length);
+        assert.deepEqual(
+          drawn,
+          drawn.toSorted((a, b) => a - b),
+        );
+        assert.ok(drawn.every((segment) => segment >= 0 && segment < total));
+      },
+    ),
+  );
+});
+
+/** Bound on how far a frequency over `draws` may be from its probability: five standard deviations. */
+function bound(probability: number, draws: number): number {
+  return 5 * Math.sqrt((probability * (1 - probability)) / draws) + 1e-12;
+}
+
+test("every member, auditor and segment is drawn as often as any other", () => {
+  const tally = new Map<string, number>();
+  const count = (name: string) => tally.set(name, (tally.get(name) ?? 0) + 1);
+  for (const seed of seeds)
+    for (const { member, auditor } of drawAudits(seed, members, { auditors, membersPerRound: 3 })) {
+      count(toHex(member));
+      count(toBase58(auditor));
+      for (const segment of drawSegments(seed, member, 8, 2)) count(`segment ${segment}`);
+    }
+  const expect = (name: string, probability: number, draws: number) =>
+    assert.ok(Math.abs(tally.get(name)! / draws - probability) < bound(probability, draws), name);
+  for (const member of members) expect(toHex(member), 3 / 12, seeds.length);
+  for (const auditor of auditors) expect(auditor, 1 / 3, seeds.length * 3);
+  for (let segment = 0; segment < 8; segment += 1) expect(`segment ${segment}`, 2 / 8, seeds.length * 3);
+});
+
+test("the probability of detection is that of the formula, and what draws give", () => {
+  const whole = { members: 1, membersPerRound: 1, segments: 10, segmentsPerMember: 3 };
+  assert.equal(detectionProbability({ ...whole, wrongSegments: 0 }), 0);
+  assert.equal(detectionProbability({ ...whole, wrongSegments: 8 }), 1);
+  // 1 - C(8, 3) / C(10, 3)
+  assert.ok(Math.abs(detectionProbability({ ...whole, wrongSegments: 2 }) - (1 - 56 / 120)) < 1e-12);
+  const cheater = members[5]!;
+  const drawnBy = seeds.filter((seed) =>
+    drawAudits(seed, members, { auditors, membersPerRound: 4 }).some(({ member }) => member === cheater),
+  );
+  for (const wrongSegments of [1, 2, 4])
+    for (const segmentsPerMember of [1, 3]) {
+      const expected = detectionProbability({
+        members: 12,
+        membersPerRound: 4,
+        segments: 8,
+        segmentsPerMember,
+        wrongSegments,
+      });
+      const isCaught = (seed: Uint8Array) =>
+        drawSegments(seed, cheater, 8, segmentsPerMember).some((segment) => segment < wrongSegments);
+      const actual = drawnBy.filter(isCaught).length / seeds.length;
+      assert.ok(Math.abs(actual - expected) < bound(expected, seeds.length), `${actual} for ${expected}`);
+    }
+});
+
+test("outcomes have names, and other numbers none", () => {
+  for (const [name, outcome] of Object.entries(AUDIT_OUTCOMES)) assert.equal(auditOutcome({ outcome }), name);
+  assert.equal(auditOutcome({ outcome: 9 }), undefined);
+});

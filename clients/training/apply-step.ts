@@ -1,0 +1,51 @@
+import { optimizers } from "./optimizers/index.ts";
+import type { OptimizerState } from "./optimizers/optimizer.ts";
+import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
+import type { TrainingSettings } from "./settings.ts";
+
+export interface OptimizerStep {
+  readonly predictor: Predictor;
+  readonly training: TrainingSettings;
+  /** Factor of the schedule. */
+  readonly rate: number;
+  readonly parameters: Float32Array;
+  readonly gradient: Float32Array;
+  readonly state: OptimizerState;
+}
+
+/** Moves the parameters along a gradient, in place: the network by the configured optimiser, priors by plain steps. */
+export function applyStep({
+  predictor,
+  training,
+  rate,
+  parameters,
+  gradient,
+  state,
+}: OptimizerStep): OptimizerState {
+  const network = predictor.blocks.filter((block) => block.role === "network");
+  const prior = predictor.blocks.filter((block) => block.role === "prior");
+  clip(gradient, network, training.clipNorm);
+  const shared = { parameters, gradient };
+  const settings = { weightDecay: training.weightDecay };
+  let next = state;
+  for (const { from, to } of network) {
+    const update = { ...shared, state, from, to, settings, learningRate: training.learningRate * rate };
+    next = optimizers[training.optimizer].apply(update);
+  }
+  for (const { from, to } of prior) {
+    const update = { ...shared, state: { step: 0, moments: [] }, from, to, settings: { weightDecay: 0 } };
+    optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate });
+  }
+  return next;
+}
+
+/** Scales the network's gradient down to the norm; the sum runs in float64 in index order. */
+function clip(gradient: Float32Array, blocks: readonly ParameterBlock[], norm: number): void {
+  if (norm === 0) return;
+  let squares = 0;
+  for (const { from, to } of blocks)
+    for (let i = from; i < to; i += 1) squares += gradient[i]! * gradient[i]!;
+  const scale = norm / Math.sqrt(squares);
+  if (scale >= 1) return;
+  for (const { from, to } of blocks) for (let i = from; i < to; i += 1) gradient[i]! *= scale;
+}

@@ -1,0 +1,252 @@
+import { compressorsById, magnitudeOf, vectorRootFast } from "@plenary/algorithms";
+import {
+  type AnswerSet,
+  type AuditConfiguration,
+  type Checkpoint,
+  DELTA_LIMIT,
+  decodeCheckpoint,
+  deltaOf,
+  type Envelope,
+  encodeCheckpoint,
+  encodeTrainingCommitment,
+  equalBytes,
+  type FederationConfiguration,
+  hashJson,
+  leafHash,
+  PlenaryError,
+  segmentCount,
+  sha256,
+  stepAt,
+  type TrainingCommitment,
+  toFloat32,
+  verifyInclusion,
+} from "@plenary/protocol";
+import { TrainingError } from "./errors.ts";
+import { optimizers } from "./optimizers/index.ts";
+import type { Predictor } from "./predictors/predictor.ts";
+import type { Engine } from "./sessions/engine.ts";
+import { parseTrainingSettings, type TrainingSettings } from "./settings.ts";
+import { trainingWeight, trainSegment } from "./train-round.ts";
+
+/** A checkpoint with its proof. */
+export interface ShownCheckpoint {
+  readonly bytes: Uint8Array;
+  /** Audit path in the checkpoints tree. */
+  readonly path: readonly Uint8Array[];
+}
+
+/** What a member shows its auditor, and nobody else. */
+export interface TrainingEvidence {
+  readonly answers: AnswerSet;
+  readonly commitment: TrainingCommitment;
+  readonly commitmentPath: readonly Uint8Array[];
+  /** By number. */
+  readonly checkpoints: ReadonlyMap<number, ShownCheckpoint>;
+}
+
+export interface AuditInput {
+  readonly evidence: TrainingEvidence;
+  /** The member's signed statement about the update that is audited. */
+  readonly envelope: Envelope;
+  readonly configuration: FederationConfiguration;
+  readonly predictor: Predictor;
+  /** The round's base model, which has the envelope's `baseRoot`. */
+  readonly base: Int32Array;
+  /** Drawn segments, ascending. */
+  readonly segments: readonly number[];
+  /** `wasm` in reproducible mode. */
+  readonly engine: Engine;
+}
+
+/** What an audit found. `checkpoint` counts as in AuditReport. */
+export type AuditFinding =
+  | { readonly outcome: "passed"; readonly checkpoint: 0; readonly text: string }
+  | { readonly outcome: "failed" | "refused"; readonly checkpoint: number; readonly text: string };
+
+/** Numbers of the checkpoints that an audit of these segments needs: both ends of each, and the last, which the update follows from. */
+export function checkpointsToShow(segments: readonly number[], total: number): number[] {
+  const ends = segments.flatMap((segment) => [segment, segment + 1]);
+  return [...new Set([...ends, total])].filter((number) => number > 0).sort((a, b) => a - b);
+}
+
+/**
+ * Redoes the drawn segments of a member's training and follows it to the update: commitment, each segment from its first checkpoint to
+ * its last, and the update from the last checkpoint, through the codec. In that order; the first that does not follow is the finding.
+ * Throws `engine-mismatch` for an engine on which equality means nothing.
+ */
+export async function auditTraining(input: AuditInput): Promise<AuditFinding> {
+  const audit = openAudit(input);
+  try {
+    checkCommitment(audit);
+    for (const segment of input.segments) await redo(audit, segment);
+    checkUpdate(audit);
+    const text = `${input.segments.length} of ${audit.total} segments were run again, and all follow.`;
+    return { outcome: "passed", checkpoint: 0, text };
+  } catch (error) {
+    if (error instanceof Finding) return error.finding;
+    throw error;
+  }
+}
+
+interface Audit extends AuditInput {
+  readonly audits: AuditConfiguration;
+  readonly training: TrainingSettings;
+  readonly total: number;
+}
+
+/** Ends an audit. */
+class Finding extends Error {
+  readonly finding: AuditFinding;
+  constructor(outcome: "failed" | "refused", checkpoint: number, text: string) {
+    super(text);
+    this.finding = { outcome, checkpoint, text };
+  }
+}
+
+function openAudit(input: AuditInput): Audit {
+  const { configuration, engine } = input;
+  const { audits } = configuration;
+  if (audits === undefined)
+    throw new PlenaryError("invalid-input", "This federation's configuration has no audits.");
+  if (audits.mode.name === "reproducible" && engine.name !== "wasm")
+    throw new TrainingError(
+      "engine-mismatch",
+      `an audit in reproducible mode runs on the wasm engine, not on ${engine.name}`,
+      { engine: engine.name },
+    );
+  const training = parseTrainingSettings(configuration.training);
+  return { ...input, audits, training, total: segmentCount(training.localSteps, audits.checkpointEvery) };
+}
+
+/** The data, seed and plan of the training must be those that the member committed to, and the weight what the data give. */
+function checkCommitment(audit: Audit): void {
+  const { evidence, envelope, audits, training, total, predictor, configuration } = audit;
+  const { commitment, commitmentPath, answers } = evidence;
+  const refuse = (text: string): never => {
+    throw new Finding("failed", 0, text);
+  };
+  const leaf = leafHash(encodeTrainingCommitment(commitment));
+  if (!verifyInclusion(envelope.checkpointRoot, leaf, 0, total + 1, commitmentPath))
+    refuse("The training commitment is not the one under the envelope's checkpoint root.");
+  if (!equalBytes(commitment.answersHash, hashJson(answers)))
+    refuse("The answers that were shown are not those that the member committed to.");
+  if (commitment.steps !== training.localSteps || commitment.checkpointEvery !== audits.checkpointEvery)
+    refuse(
+      `The training had ${commitment.steps} steps with a checkpoint every ${commitment.checkpointEvery}; the configuration asks for ${training.localSteps} and ${audits.checkpointEvery}.`,
+    );
+  if (commitment.round > envelope.round)
+    refuse(`The training was for round ${commitment.round}, after the audited one.`);
+  const weight = Math.min(trainingWeight(answers, predictor), configuration.limits.maxWeight);
+  if (envelope.weight !== weight)
+    refuse(`The envelope states the weight ${envelope.weight}; the answers give ${weight}.`);
+}
+
+/** Runs a segment again and compares where it ends. */
+async function redo(audit: Audit, segment: number): Promise<void> {
+  const { evidence, audits, training, predictor, base, engine } = audit;
+  const { answers, commitment } = evidence;
+  const from = segment === 0 ? null : shown(audit, segment);
+  const claimed = shown(audit, segment + 1);
+  const to = stepAt(segment + 1, training.localSteps, audits.checkpointEvery);
+  const round = Number(commitment.round);
+  const subject = { predictor, training, base, answers, round, seed: commitment.seed, engine };
+  const actual = await trainSegment({ ...subject, from, to }).catch(undefinedIfDiverged);
+  if (actual !== undefined && follows(audits, claimed, actual, from ?? startOf(audit))) return;
+  throw new Finding(
+    "failed",
+    segment + 1,
+    `Checkpoint ${segment + 1} (step ${to}) does not follow from the one before.`,
+  );
+}
+
+function follows(
+  { mode }: AuditConfiguration,
+  claimed: Checkpoint,
+  actual: Checkpoint,
+  start: Checkpoint,
+): boolean {
+  if (mode.name === "reproducible") return equalBytes(encodeCheckpoint(claimed), encodeCheckpoint(actual));
+  return (
+    claimed.optimizerStep === actual.optimizerStep && segmentDrift(claimed, actual, start) <= mode.tolerance
+  );
+}
+
+/**
+ * How far two ends of one segment are apart: the largest, over parameters and each moment, of |a - b| / |b - start| in L2 norms. Moments
+ * count as parameters do, for later steps follow from them.
+ */
+export function segmentDrift(a: Checkpoint, b: Checkpoint, start: Checkpoint): number {
+  const distance = (x: Float32Array, y: Float32Array) =>
+    Math.sqrt(x.reduce((sum, value, i) => sum + (value - y[i]!) ** 2, 0));
+  const vectors = ({ parameters, moments }: Checkpoint) => [parameters, ...moments];
+  const [other, first] = [vectors(b), vectors(start)];
+  const parts = vectors(a).map((vector, i) => {
+    const apart = distance(vector, other[i]!);
+    return apart === 0 ? 0 : apart / distance(other[i]!, first[i]!);
+  });
+  return Math.max(...parts);
+}
+
+/** Checkpoint 0: the base model, the optimiser new. */
+function startOf({ predictor, training, base }: Audit): Checkpoint {
+  const { step, moments } = optimizers[training.optimizer].init(predictor.parameterCount);
+  return { step: 0, optimizerStep: step, parameters: toFloat32(base), moments };
+}
+
+/** A checkpoint that the member showed, proven and of the right form. */
+function shown(audit: Audit, number: number): Checkpoint {
+  const { evidence, envelope, audits, training, total } = audit;
+  const given = evidence.checkpoints.get(number);
+  if (given === undefined) throw new Finding("refused", 0, `The member did not show checkpoint ${number}.`);
+  const leaf = leafHash(given.bytes);
+  if (!verifyInclusion(envelope.checkpointRoot, leaf, number, total + 1, given.path))
+    throw new Finding("failed", number, `Checkpoint ${number} is not under the envelope's checkpoint root.`);
+  const checkpoint = decodedOrUndefined(given.bytes);
+  const start = startOf(audit);
+  const fits =
+    checkpoint?.step === stepAt(number, training.localSteps, audits.checkpointEvery) &&
+    checkpoint.parameters.length === start.parameters.length &&
+    checkpoint.moments.length === start.moments.length;
+  if (fits) return checkpoint;
+  throw new Finding("failed", number, `Checkpoint ${number} is not the state of this federation's training.`);
+}
+
+/** The update must be what the last checkpoint gives through the member's own pipeline: difference, codec. */
+function checkUpdate(audit: Audit): void {
+  const { envelope, configuration, base, total } = audit;
+  const { parameters } = shown(audit, total);
+  const update = encodedOrUndefined(configuration, envelope.codec, deltaOf(base, parameters));
+  if (
+    update !== undefined &&
+    equalBytes(update.payloadHash, envelope.payloadHash) &&
+    equalBytes(update.deltaRoot, envelope.deltaRoot)
+  )
+    return;
+  throw new Finding("failed", total + 1, "The update is not what the last checkpoint gives.");
+}
+
+/** Undefined where no codec of the federation could have carried it: another codec, or entries out of its range. */
+function encodedOrUndefined({ codecs }: FederationConfiguration, codec: number, delta: Int32Array) {
+  const compressor = compressorsById(codecs).get(codec);
+  if (compressor === undefined || magnitudeOf(delta).maxAbs >= DELTA_LIMIT) return undefined;
+  const payload = compressor.encode(delta);
+  return {
+    payloadHash: sha256(payload),
+    deltaRoot: vectorRootFast(compressor.decode(payload, delta.length)),
+  };
+}
+
+function decodedOrUndefined(bytes: Uint8Array): Checkpoint | undefined {
+  try {
+    return decodeCheckpoint(bytes);
+  } catch (error) {
+    if (error instanceof PlenaryError && error.code === "invalid-input") return undefined;
+    throw error;
+  }
+}
+
+/** A made-up state may lead to no finite next one. */
+function undefinedIfDiverged(error: unknown): undefined {
+  if (error instanceof TrainingError && error.code === "training-diverged") return undefined;
+  throw error;
+}
