@@ -98,7 +98,7 @@ function prepare(federation: BenchFederation, view: FederationView, round: strin
 
 async function openRound(stack: BenchStack, federation: BenchFederation) {
   const params = { federation: federation.address.toBase58() };
-  await stack.service.call(ENDPOINTS.federationResume, { params, signer: federation.authority.secretKey });
+  await stack.service.call(ENDPOINTS.federationResume, { params, signer: federation.signer });
   for (;;) {
     const view = await stack.service.call(ENDPOINTS.federationRead, { params });
     if (view.round !== null) return { view, round: view.round };

@@ -50,7 +50,7 @@ export async function startPlenary(settings: PlenarySettings): Promise<Plenary> 
       const [federation, nextEvent] = [federations[place]!, listeners[place]!];
       const call = {
         params: { federation: federation.address.toBase58() },
-        signer: federation.authority.secretKey,
+        signer: federation.signer,
       };
       await stack.service.call(ENDPOINTS.federationResume, call);
       const number = await nextEvent("round-opened");

@@ -6,9 +6,11 @@ import {
   createServiceClient,
   joinFederation,
   type PlannedFederation,
+  type RequestSigner,
   type ServiceClient,
+  signerFor,
 } from "@plenary/sdk";
-import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
+import { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { readConfig } from "../../deploy/local/config.ts";
 import { openHome } from "../../deploy/local/home.ts";
 import { equipMember, type OpenedFederation, openFederation } from "../../deploy/local/open-federation.ts";
@@ -47,6 +49,8 @@ export interface BenchMember {
 }
 
 export interface BenchFederation extends OpenedFederation {
+  /** The authority's, for requests to the service. */
+  readonly signer: RequestSigner;
   readonly configuration: FederationConfiguration;
   readonly members: readonly BenchMember[];
 }
@@ -75,15 +79,18 @@ export async function startBenchStack(): Promise<BenchStack> {
       const plan = planOf(`bench-${id}`, members, parameters);
       const { program } = stack;
       const opened = await openFederation({ home, connection, program, service, plan, id });
+      // The benchmark's own service is believed.
+      const aggregator = new PublicKey((await service.call(ENDPOINTS.serviceRead)).aggregator);
+      const signer = await signerFor(opened.authority, { connection, program, aggregator });
       // Rounds begin when the benchmark asks for them.
       await service.call(ENDPOINTS.federationPause, {
         params: { federation: opened.address.toBase58() },
-        signer: opened.authority.secretKey,
+        signer,
       });
       const joined = await Promise.all(
         Array.from({ length: members }, () => joinMember(connection, program, opened)),
       );
-      return { ...opened, configuration: plan.configuration, members: joined };
+      return { ...opened, signer, configuration: plan.configuration, members: joined };
     };
     const suspend = (name: string) => {
       const pid = pidOf(home.file("processes", `${name}.json`));

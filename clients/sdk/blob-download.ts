@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PlenaryError, toHex } from "@plenary/protocol";
+import { signedHeaders } from "./request-signer.ts";
 import { withRetries } from "./retry.ts";
 import type { DownloadOptions, ServiceClient } from "./service-client.ts";
 import { refusalOf, unreachable } from "./service-errors.ts";
@@ -22,12 +23,12 @@ interface Partial {
  */
 export async function downloadBlob(
   client: ServiceClient,
-  url: string,
+  path: string,
   hash: Uint8Array,
   options: DownloadOptions,
 ): Promise<Uint8Array> {
   const partial: Partial = { pieces: [], bytes: 0, total: null };
-  await withRetries(client.retry, options.signal, () => continueDownload(client, url, partial, options));
+  await withRetries(client.retry, options.signal, () => continueDownload(client, path, partial, options));
   const digest = createHash("sha256");
   for (const piece of partial.pieces) digest.update(piece);
   const actual = digest.digest();
@@ -35,22 +36,25 @@ export async function downloadBlob(
     throw new PlenaryError(
       "verification-failed",
       `The service sent other bytes than asked for: their hash is ${toHex(actual)}, not ${toHex(hash)}. Do not trust it.`,
-      { expected: toHex(hash), actual: toHex(actual), url },
+      { expected: toHex(hash), actual: toHex(actual), url: `${client.url}${path}` },
     );
   return joined(partial);
 }
 
 async function continueDownload(
   client: ServiceClient,
-  url: string,
+  path: string,
   partial: Partial,
   { signal, onProgress }: DownloadOptions,
 ): Promise<void> {
   const timer = new AbortController();
   let watchdog = setTimeout(() => timer.abort(), client.timeout);
   try {
-    const response = await fetch(url, {
-      headers: partial.bytes > 0 ? { range: `bytes=${partial.bytes}-` } : {},
+    const response = await fetch(`${client.url}${path}`, {
+      headers: {
+        ...(partial.bytes > 0 && { range: `bytes=${partial.bytes}-` }),
+        ...(client.signer && signedHeaders(client.signer, { method: "GET", path })),
+      },
       signal: signal === undefined ? timer.signal : AbortSignal.any([timer.signal, signal]),
       redirect: "error",
     });

@@ -1,4 +1,5 @@
 import { ENDPOINTS, FederationEvent, PlenaryError, parserOf, urlOf } from "@plenary/protocol";
+import { signedHeaders } from "./request-signer.ts";
 import { pause, pauseAfter } from "./retry.ts";
 import type { ServiceClient } from "./service-client.ts";
 import { refusalOf } from "./service-errors.ts";
@@ -20,27 +21,42 @@ export async function* watchEvents(
   federation: string,
   signal: AbortSignal,
 ): AsyncGenerator<FederationEvent> {
-  const url = `${client.url}${urlOf(ENDPOINTS.eventStream, { federation })}`;
+  const path = urlOf(ENDPOINTS.eventStream, { federation });
   let lastId = "";
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      for await (const message of openStream(url, lastId, signal)) {
+      for await (const message of openStream(client, path, lastId, signal)) {
         failures = 0;
         lastId = message.id;
         yield parseEvent(JSON.parse(message.data));
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof PlenaryError && error.code === "not-found") throw error;
+      if (error instanceof PlenaryError && FINAL.has(error.code)) throw error;
     }
     await pause(pauseAfter(client.retry, Math.min(failures + 1, 16)), signal).catch(() => undefined);
   }
 }
 
-async function* openStream(url: string, lastId: string, signal: AbortSignal): AsyncGenerator<StreamMessage> {
+/** Answers that another attempt will not change. */
+const FINAL: ReadonlySet<string> = new Set([
+  "not-found",
+  "signature-invalid",
+  "member-unknown",
+  "member-inactive",
+]);
+
+async function* openStream(
+  client: ServiceClient,
+  path: string,
+  lastId: string,
+  signal: AbortSignal,
+): AsyncGenerator<StreamMessage> {
   const headers: Record<string, string> = { accept: "text/event-stream" };
   if (lastId !== "") headers["last-event-id"] = lastId;
-  const response = await fetch(url, { headers, signal, redirect: "error" });
+  if (client.signer !== undefined)
+    Object.assign(headers, signedHeaders(client.signer, { method: "GET", path }));
+  const response = await fetch(`${client.url}${path}`, { headers, signal, redirect: "error" });
   if (response.status !== 200 || response.body === null) throw await refusalOf(response);
   yield* readMessages(response.body);
 }

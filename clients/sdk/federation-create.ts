@@ -24,6 +24,7 @@ import {
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import type { PlannedFederation } from "./federation-configuration.ts";
 import { tokenBalance } from "./join.ts";
+import { signerFor } from "./request-signer.ts";
 import { createRewardMint, mintTo } from "./reward-mint.ts";
 import type { ServiceClient } from "./service-client.ts";
 
@@ -78,7 +79,11 @@ export async function createFederation(options: CreateFederationOptions): Promis
   const { rewardMint } = federation;
   await fundVault(options, program, federation);
   await postBond(options, program, federation);
-  const signer = authority.secretKey;
+  const signer = await signerFor(authority, {
+    connection: options.connection,
+    program,
+    aggregator: options.aggregator.publicKey,
+  });
   for (const [hash, body] of plan.blobs) {
     await client.call(ENDPOINTS.blobWrite, { params: { hash }, body, signer, signal: options.signal });
     options.onStep?.({ step: "blob", reference: hash });

@@ -48,6 +48,7 @@ export {
   predictAnswers,
   type QuestionPrediction,
 } from "./predict.ts";
+export { type RequestSigner, signerFor } from "./request-signer.ts";
 export { type MintTo, mintTo, requestSol } from "./reward-mint.ts";
 export {
   type CallOptions,

@@ -19,6 +19,11 @@ import { refuse, sendJson, serve } from "./testing/http-server.ts";
 
 const FEDERATION = toBase58(new Uint8Array(32).fill(5));
 const QUICK = { attempts: 4, firstPause: 1, longestPause: 4 };
+const SERVICE = {
+  genesisHash: randomBytes(32),
+  programId: randomBytes(32),
+  aggregator: randomBytes(32),
+};
 const NONE = { federations: [] };
 
 function clientOf(url: string, timeout = 10_000): ServiceClient {
@@ -46,10 +51,14 @@ describe("calls", () => {
       if (number === 1) refuse(response, 503, "database-unavailable");
       else sendJson(response, 201, { hash, bytes: body.length });
     });
-    await clientOf(url).call(ENDPOINTS.blobWrite, { params: { hash }, body, signer: authority.secretKey });
+    await clientOf(url).call(ENDPOINTS.blobWrite, {
+      params: { hash },
+      body,
+      signer: { secretKey: authority.secretKey, service: SERVICE },
+    });
     const claims = received.map(({ headers, method, path, body: sent }) => {
       const claim = readRequestClaims(headers, Date.now());
-      verifyRequest(claim, { method, path, bodyHash: sha256(sent) });
+      verifyRequest(claim, { service: SERVICE, method, path, bodyHash: sha256(sent) });
       assert.equal(toBase58(claim.key), authority.publicKey.toBase58());
       return claim;
     });

@@ -8,12 +8,11 @@ import {
   parserOf,
   type QueryOf,
   type ResponseOf,
-  sha256,
-  signRequest,
   toHex,
   urlOf,
 } from "@plenary/protocol";
 import { downloadBlob, type TransferProgress } from "./blob-download.ts";
+import { type RequestSigner, signedHeaders } from "./request-signer.ts";
 import { DEFAULT_RETRY, type RetryPolicy, withRetries } from "./retry.ts";
 import { refusalOf, unreachable } from "./service-errors.ts";
 import { uploadBody } from "./upload-body.ts";
@@ -24,6 +23,8 @@ export interface ServiceClientOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Milliseconds that one attempt may take without an answer; 30,000 by default. */
   readonly timeout?: number;
+  /** Signs every request, as the service of a private federation demands; by default only those are signed that are given a signer. */
+  readonly signer?: RequestSigner | undefined;
 }
 
 /** What a call takes, by its endpoint: parameters and body only where the endpoint has them. */
@@ -32,8 +33,8 @@ export interface CallOptions<E extends Endpoint> {
   readonly query?: QueryOf<E>;
   readonly body?: BodyOf<E>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Secret key (64 bytes) that signs the request, for endpoints of the authority. */
-  readonly signer?: Uint8Array;
+  /** Signs the request, for endpoints of the authority; the client's own signer by default. */
+  readonly signer?: RequestSigner | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
@@ -43,6 +44,7 @@ export interface ServiceClient {
   readonly url: string;
   readonly timeout: number;
   readonly retry: RetryPolicy;
+  readonly signer: RequestSigner | undefined;
   /**
    * Calls an endpoint and checks the answer's form. Tries again, with growing pauses, when the service cannot be reached or says that it
    * is busy. Throws the service's own refusal as PlenaryError, `service-unavailable` when it cannot be reached or answers something else.
@@ -66,9 +68,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     url,
     timeout,
     retry,
+    signer: options.signer,
     call: (endpoint, call = {}) => withRetries(retry, call.signal, () => attempt(client, endpoint, call)),
     download: (hash, call = {}) =>
-      downloadBlob(client, `${url}${urlOf(ENDPOINTS.blobRead, { hash: toHex(hash) })}`, hash, call),
+      downloadBlob(client, urlOf(ENDPOINTS.blobRead, { hash: toHex(hash) }), hash, call),
   };
   return client;
 }
@@ -83,8 +86,10 @@ async function attempt<E extends Endpoint>(
   const headers: Record<string, string> = { accept: "application/json", ...call.headers };
   if (body !== undefined)
     headers["content-type"] = endpoint.body === "bytes" ? "application/octet-stream" : "application/json";
-  if (call.signer !== undefined)
-    Object.assign(headers, signedHeaders(endpoint.method, path, body, call.signer));
+  const signer = call.signer ?? client.signer;
+  // An update's own signature authenticates its upload.
+  if (signer !== undefined && endpoint.access !== "member")
+    Object.assign(headers, signedHeaders(signer, { method: endpoint.method, path, body }));
   const timer = new AbortController();
   const watchdog = startWatchdog(timer, client.timeout);
   try {
@@ -158,17 +163,6 @@ function bodyBytes(endpoint: Endpoint, body: unknown): Uint8Array | undefined {
   if (endpoint.body !== "bytes") return new TextEncoder().encode(canonicalJson(body));
   if (body instanceof Uint8Array) return body;
   throw new PlenaryError("invalid-input", `${endpoint.operation} takes bytes.`);
-}
-
-function signedHeaders(
-  method: string,
-  path: string,
-  body: Uint8Array | undefined,
-  signer: Uint8Array,
-): Record<string, string> {
-  const nonce = toHex(crypto.getRandomValues(new Uint8Array(16)));
-  const bodyHash = sha256(body ?? new Uint8Array());
-  return signRequest({ method, path, bodyHash, time: Date.now(), nonce }, signer);
 }
 
 /** Parameters and query values are scalars by their schemas; the generic type does not say so. */

@@ -18,9 +18,11 @@ import {
   updateRead,
   updateSubmit,
 } from "./rounds.ts";
+import { serviceRead } from "./service.ts";
 
 /** Every endpoint under /v1, by operation. The service mounts all of them; a test sends each through both ends. */
 export const ENDPOINTS = {
+  serviceRead,
   federationList,
   federationRegister,
   federationRead,
@@ -44,4 +46,5 @@ export * from "./blobs.ts";
 export * from "./endpoint.ts";
 export * from "./federations.ts";
 export * from "./rounds.ts";
+export * from "./service.ts";
 export * from "./signed-request.ts";

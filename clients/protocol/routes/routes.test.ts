@@ -7,7 +7,13 @@ import { sha256 } from "../hash.ts";
 import { ENDPOINTS, readRequestClaims, signRequest, urlOf, verifyRequest } from "./index.ts";
 
 const keys = nacl.sign.keyPair.fromSeed(new Uint8Array(32).fill(3));
+const service = {
+  genesisHash: new Uint8Array(32).fill(1),
+  programId: new Uint8Array(32).fill(2),
+  aggregator: new Uint8Array(32).fill(4),
+};
 const request = {
+  service,
   method: "POST",
   path: "/v1/federations",
   bodyHash: sha256(),
@@ -39,7 +45,16 @@ test("a signed request verifies, and no other request does with its signature", 
   const headers = signRequest(request, keys.secretKey);
   const claims = readRequestClaims(headers, request.time + 59_000);
   verifyRequest(claims, request);
-  for (const change of [{ method: "PUT" }, { path: "/v1/blobs" }, { bodyHash: sha256(Uint8Array.of(1)) }])
+  const another = new Uint8Array(32).fill(9);
+  for (const change of [
+    { method: "PUT" },
+    { path: "/v1/blobs" },
+    { path: "/v1/federations?" },
+    { bodyHash: sha256(Uint8Array.of(1)) },
+    { service: { ...service, genesisHash: another } },
+    { service: { ...service, programId: another } },
+    { service: { ...service, aggregator: another } },
+  ])
     assert.throws(() => verifyRequest(claims, { ...request, ...change }), /not signed by the key/);
   const moved = { ...headers, "plenary-time": String(request.time + 1) };
   assert.throws(() => verifyRequest(readRequestClaims(moved, request.time), request), /not signed/);

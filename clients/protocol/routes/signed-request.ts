@@ -3,8 +3,9 @@ import { PlenaryError } from "../errors.ts";
 import { signMessage, verifySignature } from "../signature.ts";
 
 /*
- * A write that is no envelope is signed by a key: the headers below over method, path, body hash, time and nonce. The domain keeps such a
- * signature from being taken for an envelope, a receipt or a transaction; time and nonce keep it from being used again.
+ * A request that is no upload of an update is signed by a key: the headers below over the service, method, path, body hash, time and nonce.
+ * The domain keeps such a signature from being taken for an envelope, a receipt or a transaction; the service, from being handed on to
+ * another one; time and nonce, from being used again.
  */
 
 export const REQUEST_HEADERS = {
@@ -17,7 +18,18 @@ export const REQUEST_HEADERS = {
 /** How far a signed request's time may be from the service's clock. */
 export const REQUEST_WINDOW_MILLISECONDS = 60_000;
 
+/**
+ * The service that a request is for, which no other can pose as: the aggregator's key on one chain, for one program. A client takes all
+ * three from the chain, for what a service says of itself could be another's name.
+ */
+export interface ServiceIdentity {
+  readonly genesisHash: Uint8Array;
+  readonly programId: Uint8Array;
+  readonly aggregator: Uint8Array;
+}
+
 export interface RequestToSign {
+  readonly service: ServiceIdentity;
   readonly method: string;
   /** Path with query, as sent. */
   readonly path: string;
@@ -29,10 +41,20 @@ export interface RequestToSign {
 }
 
 function requestMessage(request: RequestToSign): Uint8Array {
-  const { method, path, bodyHash, time, nonce } = request;
-  return new TextEncoder().encode(
-    ["plenary/request/1", method, path, toHex(bodyHash), String(time), nonce].join("\n"),
-  );
+  const { service, method, path, bodyHash, time, nonce } = request;
+  const { genesisHash, programId, aggregator } = service;
+  const lines = [
+    "plenary/request/1",
+    toHex(genesisHash),
+    toBase58(programId),
+    toBase58(aggregator),
+    method,
+    path,
+    toHex(bodyHash),
+    String(time),
+    nonce,
+  ];
+  return new TextEncoder().encode(lines.join("\n"));
 }
 
 /** Headers that authenticate a request with a Solana secret key (64 bytes). */
@@ -79,9 +101,13 @@ export function readRequestClaims(
 export function verifyRequest(claims: RequestClaims, request: Omit<RequestToSign, "time" | "nonce">): void {
   const message = requestMessage({ ...request, time: claims.time, nonce: claims.nonce });
   if (!verifySignature(message, claims.signature, claims.key))
-    throw new PlenaryError("signature-invalid", "The request is not signed by the key that it names.", {
-      key: toBase58(claims.key),
-    });
+    throw new PlenaryError(
+      "signature-invalid",
+      "The request is not signed by the key that it names, over this service, method, path and body.",
+      {
+        key: toBase58(claims.key),
+      },
+    );
 }
 
 function header<T>(

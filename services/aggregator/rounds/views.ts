@@ -11,6 +11,8 @@ import {
   type RewardView,
   type RoundView,
   reasonName,
+  type ServiceIdentity,
+  type ServiceView,
   toBase58,
   toBase64,
   toHex,
@@ -26,6 +28,14 @@ import { isActive } from "./members.ts";
 /*
  * Rows in the form that the endpoints answer with.
  */
+
+export function viewService({ genesisHash, programId, aggregator }: ServiceIdentity): ServiceView {
+  return {
+    genesisHash: toHex(genesisHash),
+    programId: toBase58(programId),
+    aggregator: toBase58(aggregator),
+  };
+}
 
 export async function viewFederation(context: Context, federation: FederationRow): Promise<FederationView> {
   const newest = await context.store.rounds.newest(federation.address);

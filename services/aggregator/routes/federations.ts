@@ -4,12 +4,13 @@ import type { Evaluator } from "../rounds/evaluator.ts";
 import { findFederation } from "../rounds/lookup.ts";
 import { knownMember, syncMember } from "../rounds/members.ts";
 import { registerFederation, setPaused } from "../rounds/register-federation.ts";
-import { viewFederation, viewMember, viewReward } from "../rounds/views.ts";
+import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views.ts";
 import type { Handlers } from "./mount.ts";
-import { authenticate } from "./signed.ts";
+import { authenticate, identityOf } from "./signed.ts";
 
 type FederationHandlers = Pick<
   Handlers,
+  | "serviceRead"
   | "federationList"
   | "federationRegister"
   | "federationRead"
@@ -23,6 +24,7 @@ type FederationHandlers = Pick<
 export function federationHandlers(context: Context, evaluator: Evaluator): FederationHandlers {
   const { store } = context;
   return {
+    serviceRead: async () => viewService(await identityOf(context)),
     federationList: async () => {
       const rows = await store.federations.all();
       return { federations: await Promise.all(rows.map((row) => viewFederation(context, row))) };

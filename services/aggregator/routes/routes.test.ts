@@ -101,6 +101,7 @@ describe("routes", () => {
     const signer = federation.authority;
     const update = await updateFor(client, federation, memberAt(2), round, { sequence: 77n });
     const calls: { [Operation in keyof typeof ENDPOINTS]: () => Promise<unknown> } = {
+      serviceRead: () => client.call(ENDPOINTS.serviceRead, { params: {} }),
       federationList: () => client.call(ENDPOINTS.federationList, { params: {} }),
       federationRegister: () => client.register(federation),
       federationRead: () => client.call(ENDPOINTS.federationRead, { params }),
@@ -215,9 +216,11 @@ describe("routes", () => {
 
   test("operator requests need the authority's own, fresh, unused signature over this very request", async () => {
     const path = `/v1/federations/${address}/pause`;
+    const service = await client.identity();
     const sign = (change: { path?: string; time?: number; key?: Keypair; nonce?: string }) =>
       signRequest(
         {
+          service,
           method: "POST",
           path: change.path ?? path,
           bodyHash: sha256(),
@@ -241,11 +244,12 @@ describe("routes", () => {
   });
 
   test("a configuration that does not fit the chain or its own rules is refused", async () => {
+    const service = await client.identity();
     const post = (configuration: unknown, signer = federation.authority, to = address) => {
       const body = JSON.stringify({ address: to, configuration });
       const request = { method: "POST", path: "/v1/federations", bodyHash: sha256(Buffer.from(body)) };
       const nonce = randomBytes(16).toString("hex");
-      const signature = signRequest({ ...request, time: Date.now(), nonce }, signer.secretKey);
+      const signature = signRequest({ service, ...request, time: Date.now(), nonce }, signer.secretKey);
       return { ...request, headers: { "content-type": "application/json", ...signature }, body };
     };
     const { configuration } = federation;

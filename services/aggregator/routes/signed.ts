@@ -3,6 +3,7 @@ import {
   REQUEST_WINDOW_MILLISECONDS,
   type RequestClaims,
   readRequestClaims,
+  type ServiceIdentity,
   toBase58,
   verifyRequest,
 } from "@plenary/protocol";
@@ -20,9 +21,19 @@ export async function authenticate(
 ): Promise<Uint8Array> {
   const now = context.clock.now();
   const claims = readRequestClaims(request.headers, now);
-  verifyRequest(claims, { method: request.method, path: request.url, bodyHash });
+  const service = await identityOf(context);
+  verifyRequest(claims, { service, method: request.method, path: request.url, bodyHash });
   await useNonce(context, claims);
   return claims.key;
+}
+
+/** What requests to this service are signed for. */
+export async function identityOf({ ledger }: Context): Promise<ServiceIdentity> {
+  return {
+    genesisHash: await ledger.genesisHash(),
+    programId: ledger.programId,
+    aggregator: ledger.aggregator,
+  };
 }
 
 async function useNonce({ store }: Context, { key, nonce, time }: RequestClaims): Promise<void> {

@@ -5,11 +5,14 @@ import {
   ENVELOPE_HEADER,
   type Endpoint,
   ErrorBody,
+  fromBase58,
+  fromHex,
   type ParamsOf,
   parserOf,
   type ReceiptView,
   type ResponseOf,
   type RoundView,
+  type ServiceIdentity,
   SIGNATURE_HEADER,
   sha256,
   signRequest,
@@ -45,8 +48,19 @@ export interface CallOptions<E extends Endpoint> {
 
 /** The protocol's other end for tests: every answer is checked against its endpoint's schema. */
 export function clientOf(origin: string) {
+  let known: ServiceIdentity | undefined;
+  /** Believed here, where the service is the test's own. */
+  async function identity(): Promise<ServiceIdentity> {
+    const said = await call(ENDPOINTS.serviceRead, { params: {} });
+    known ??= {
+      genesisHash: fromHex(said.genesisHash),
+      programId: fromBase58(said.programId),
+      aggregator: fromBase58(said.aggregator),
+    };
+    return known;
+  }
   async function call<E extends Endpoint>(endpoint: E, options: CallOptions<E>): Promise<ResponseOf<E>> {
-    const response = await send(origin, endpoint, options);
+    const response = await send(origin, endpoint, options, known ?? (options.signer && (await identity())));
     if (!response.ok) throw await refusalOf(response);
     if (response.status !== endpoint.status)
       throw new Error(`${endpoint.operation} answered ${response.status}`);
@@ -56,6 +70,7 @@ export function clientOf(origin: string) {
   return {
     origin,
     call,
+    identity,
     uploadBlob: (bytes: Uint8Array, signer: Keypair) =>
       call(ENDPOINTS.blobWrite, { params: { hash: toHex(sha256(bytes)) }, body: bytes, signer }),
     async register(federation: TestFederation): Promise<void> {
@@ -86,14 +101,16 @@ async function send<E extends Endpoint>(
   origin: string,
   endpoint: E,
   options: CallOptions<E>,
+  service: ServiceIdentity | undefined,
 ): Promise<Response> {
   const path = urlOf(endpoint, options.params as Record<string, string>, options.query);
   const body = bodyOf(endpoint, options.body);
   const headers: Record<string, string> = { ...options.headers };
   if (body !== undefined)
     headers["content-type"] ??= endpoint.body === "bytes" ? "application/octet-stream" : "application/json";
-  if (options.signer !== undefined) {
+  if (options.signer !== undefined && service !== undefined) {
     const request = {
+      service,
       method: endpoint.method,
       path,
       bodyHash: sha256(body ?? new Uint8Array()),
