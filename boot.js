@@ -1,5 +1,5 @@
 /**
- * What every npm script calls: `node boot.js start|test|bench|lint|typecheck|build [arguments]`.
+ * What every npm script calls: `node boot.js start|test|bench|lint|typecheck|build|cheating-federation [arguments]`.
  *
  * Makes a fresh clone runnable, then hands over to the task's real script: installs the packages that the lockfile
  * names if they are not there, and runs the script on Node 24, which npm delivers as a package when the Node that runs
@@ -332,6 +332,8 @@ const TASKS = {
     ...lintColors(),
     ...(args.length ? args : ["."]),
   ],
+  /** For docs/verify.md: a federation with a wrong round, to find it out. */
+  "cheating-federation": (args) => ["test/journeys/cheating-federation.ts", ...args],
   /** Compiles the committed WebAssembly anew; `-- --check` only compares. */
   build: (args) => ["clients/algorithms/kernels/build.ts", ...args],
   typecheck: (args) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", ".", ...args],

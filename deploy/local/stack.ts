@@ -22,6 +22,8 @@ export interface StackSettings {
   readonly supervisor: Supervisor;
   readonly ports: Ports;
   readonly log: (line: string) => void;
+  /** Script, below the repository's folder, and arguments of another working process than the service's own. */
+  readonly worker?: readonly [string, ...string[]];
 }
 
 /** Where the running parts answer. */
@@ -44,6 +46,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   ]);
   const environment = serviceEnvironment(settings, { databaseUrl, redisUrl, rpcUrl, program });
   const { supervisor, ports } = settings;
+  const [worker, ...args] = settings.worker ?? ["services/aggregator/worker.ts"];
   const [port] = await Promise.all([
     supervisor.startOnPort(ports, { purpose: "the service", ...config.servicePort }, (candidate) =>
       nodeProcess(settings, "server", "services/aggregator/server.ts", {
@@ -52,7 +55,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       }),
     ),
     supervisor.startOnPort(ports, { purpose: "the worker's health" }, (candidate) =>
-      nodeProcess(settings, "worker", "services/aggregator/worker.ts", {
+      nodeProcess(settings, "worker", worker, {
+        args,
         environment: { ...environment, PLENARY_WORKER_PORT: String(candidate) },
         url: localUrl(candidate),
       }),
@@ -92,6 +96,7 @@ function localUrl(port: number): string {
 
 export interface NodeProcessSettings {
   readonly environment: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
   /** Where a process that listens answers /readyz. */
   readonly url?: string;
 }
@@ -101,12 +106,12 @@ export function nodeProcess(
   { root }: Pick<StackSettings, "root">,
   name: string,
   script: string,
-  { environment, url }: NodeProcessSettings,
+  { environment, args = [], url }: NodeProcessSettings,
 ): ProcessDescription {
   const description = {
     name,
     command: process.execPath,
-    args: [join(root, script)],
+    args: [join(root, script), ...args],
     cwd: root,
     env: environment,
   };

@@ -1,41 +1,5 @@
 import "./thread-pool.ts";
-import type { AddressInfo } from "node:net";
-import { fastify } from "fastify";
-import { readConfig } from "./config.ts";
-import { startJobs } from "./jobs/queue.ts";
-import { startReconciler } from "./jobs/reconciler.ts";
 import { runProcess } from "./process.ts";
-import { ModelCache } from "./rounds/models.ts";
-import { RunningSums } from "./rounds/running-sums.ts";
-import { createScreener } from "./rounds/screener.ts";
-import { dependenciesOf, mountHealth } from "./routes/health.ts";
-import { createMetrics, mountMetrics } from "./routes/metrics.ts";
-import { openService, type ServiceLog } from "./service.ts";
+import { startWorker } from "./start-worker.ts";
 
-/** The working process: does queued jobs and looks for what is due. Any number may run. */
-async function start(log: ServiceLog): Promise<() => Promise<void>> {
-  const config = readConfig();
-  const service = await openService(config, log);
-  const { context, queue, evaluator } = service;
-  const screener = createScreener();
-  const models = new ModelCache(context.blobs);
-  const workshop = { sums: new RunningSums(), models, evaluator, screener };
-  const app = fastify({ logger: false });
-  mountMetrics(app, createMetrics());
-  mountHealth(app, dependenciesOf(context, { name: "queue", check: () => queue.check() }));
-  await app.listen({ host: config.host, port: config.workerPort });
-  const { redisUrl, databaseUrl, workerConcurrency: concurrency } = config;
-  const jobs = startJobs({ redisUrl, databaseUrl, log, concurrency }, { context, workshop });
-  const reconciler = startReconciler(context);
-  const { port } = app.server.address() as AddressInfo;
-  log.info({ health: `http://${config.host}:${port}/readyz`, queue: queue.backend }, "ready");
-  return async () => {
-    await reconciler.close();
-    await jobs.close();
-    await screener.close();
-    await app.close();
-    await service.close();
-  };
-}
-
-runProcess("aggregator-worker", start);
+runProcess("aggregator-worker", startWorker);

@@ -10,6 +10,7 @@ import {
   type Dataset,
   loadDataset,
   mintTo,
+  openFederation,
   planFederation,
   requestSol,
 } from "@plenary/sdk";
@@ -35,27 +36,35 @@ export interface Ground {
 }
 
 export async function startGround(t: TestContext): Promise<Ground> {
+  const { ground, close } = await openGround();
+  t.after(close);
+  return ground;
+}
+
+/** A ground that its caller closes. `worker`: see startStack. */
+export async function openGround(
+  worker?: readonly [string, ...string[]],
+): Promise<{ ground: Ground; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "plenary-journey-"));
   const { PATH = "" } = process.env;
   const config = readConfig({ PATH, PLENARY_HOME: join(folder, "home") }, ROOT);
   const home = await openHome(config.home);
-  const log: string[] = [];
-  const supervisor = new Supervisor(home, (line) => log.push(line));
-  t.after(async () => {
+  const log = () => undefined;
+  const supervisor = new Supervisor(home, log);
+  const close = async () => {
     await supervisor.stop();
     home.close();
     await rm(folder, { recursive: true, force: true });
-  });
-  const aggregator = keepKeypair(home, "aggregator");
-  const stack = await startStack({
-    config,
-    root: ROOT,
-    home,
-    supervisor,
-    ports: new Ports(),
-    log: (line) => log.push(line),
-  });
-  return { stack, aggregator, folder, blobs: home.folder("blobs") };
+  };
+  try {
+    const aggregator = keepKeypair(home, "aggregator");
+    const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log };
+    const stack = await startStack({ ...settings, ...(worker && { worker }) });
+    return { ground: { stack, aggregator, folder, blobs: home.folder("blobs") }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** A federation on a ground, with what it takes to equip members of it. */
@@ -68,10 +77,11 @@ export interface Founded {
   equip(owner: PublicKey): Promise<void>;
 }
 
-/** Two members make a round; pay goes by data size, so that every member earns. */
+/** Two members make a round; pay goes by data size, so that every member earns. `challengeWindow` in seconds. */
 export async function foundFederation(
   { stack, aggregator }: Ground,
   rounds: Partial<FederationConfiguration["rounds"]>,
+  challengeWindow = 1,
 ): Promise<Founded> {
   const connection = connectTo(stack.rpcUrl);
   const authority = Keypair.generate();
@@ -93,7 +103,7 @@ export async function foundFederation(
     authority,
     aggregator,
     plan,
-    terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow: 1 },
+    terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow },
   });
   return {
     address,
@@ -105,4 +115,22 @@ export async function foundFederation(
       await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
     },
   };
+}
+
+/** Two members of it take part in every round, each with the answers of one group. Resolves when the federation is complete. */
+export async function runMembers({ stack, folder }: Ground, founded: Founded): Promise<void> {
+  const groups = founded.dataset.split(7).training;
+  const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
+  await Promise.all(
+    [0, 1].map(async (index) => {
+      const keypair = Keypair.generate();
+      await founded.equip(keypair.publicKey);
+      const answers = founded.dataset.answersOf([groups[index] ?? ""]);
+      const member = await federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
+      for await (const { number, outcome } of member.train())
+        if (outcome !== "counted")
+          throw new Error(`round ${number} did not count member ${index}: ${outcome}`);
+      await member.close();
+    }),
+  );
 }

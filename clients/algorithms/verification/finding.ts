@@ -19,7 +19,10 @@ export type Proof =
   | { readonly kind: "shortfall"; readonly member: string }
   /** The rewards leaves do not ascend, or do not add up to the cumulative rewards. */
   | { readonly kind: "overpay" }
-  /** Bytes that the aggregator must be made to show: a dispute of this chunk demands them, and what it cannot show decides. */
+  /**
+   * Bytes that the aggregator must be made to show: the dispute of this chunk, or that of the rewards' total, demands what the blob holds,
+   * and what the aggregator cannot show decides.
+   */
   | { readonly kind: "withheld"; readonly blob: PublicBlob; readonly chunk: number }
   | { readonly kind: "not-provable"; readonly why: string };
 

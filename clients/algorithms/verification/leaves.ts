@@ -75,6 +75,7 @@ export function findUnsoundLeaves(
     if (problem !== null) return { kind: "chunk", chunk: 0, text: `leaf ${index} ${problem}` };
   }
   const total = leaves.reduce((sum, { weight }) => sum + weight, 0);
+  if (total === 0) return { kind: "chunk", chunk: 0, text: "no leaf counts, so that there is no mean" };
   if (total === committed.totalWeight) return null;
   return {
     kind: "chunk",
@@ -89,20 +90,28 @@ function leafProblem(leaf: UpdateLeaf, before: UpdateLeaf | undefined, maxWeight
     return `is of member ${member}, which does not come after the leaf before it`;
   if (leaf.weight > maxWeight)
     return `of member ${member} has weight ${leaf.weight}; the round allows ${maxWeight}`;
+  if (reasonName(leaf.reason) === undefined)
+    return `of member ${member} has the reason code ${leaf.reason}, which is none`;
   if ((leaf.reason === REASONS.counted.code) !== leaf.weight > 0)
     return `of member ${member} has weight ${leaf.weight} and the reason code ${leaf.reason}: an update has a weight if and only if it counts`;
   return null;
 }
 
-/** The first leaf whose envelope is not what its member signed for this round; null if all are. Keys are the caller's to compare. */
+/**
+ * The first leaf whose envelope is not what its member signed for this round; null if all are. Keys are the caller's to compare. What the
+ * program does not compare when an envelope is shown is no dispute: genesis hash (programs cannot read it), codec and limits.
+ */
 export function findUnsignedLeaf(
   updates: readonly PublishedUpdate[],
   context: RoundContext,
   baseRoot: Uint8Array,
 ): Finding | null {
   for (const [index, update] of updates.entries()) {
+    const where = `leaf ${index}`;
     const problem = envelopeProblem(update, context, baseRoot);
-    if (problem !== null) return { kind: "leaf", index, text: `leaf ${index} ${problem}` };
+    if (problem !== null) return { kind: "leaf", index, text: `${where} ${problem}` };
+    const refusal = admissionProblem(update, context, baseRoot);
+    if (refusal !== null) return { kind: "not-provable", why: REPLAY_ONLY, text: `${where} ${refusal}` };
   }
   return null;
 }
@@ -119,12 +128,27 @@ function envelopeProblem(
     return `is of member ${member}, its envelope of ${toBase58(envelope.member)}`;
   if (leaf.weight > 0 && leaf.weight !== envelope.weight)
     return `of member ${member} has weight ${leaf.weight}, its envelope says ${envelope.weight}`;
+  const belongs =
+    equalBytes(envelope.programId, context.programId) &&
+    equalBytes(envelope.federation, context.federation) &&
+    envelope.round === context.round &&
+    equalBytes(envelope.baseRoot, baseRoot);
+  return belongs
+    ? null
+    : `of member ${member} was signed for another program, federation, round or base model`;
+}
+
+function admissionProblem(
+  { leaf, envelope }: PublishedUpdate,
+  context: RoundContext,
+  baseRoot: Uint8Array,
+): string | null {
   try {
     admitEnvelope(envelope, { ...context, baseRoot }, context.configuration);
     return null;
   } catch (error) {
     if (!(error instanceof PlenaryError)) throw error;
-    return `of member ${member} could not have been part of this round: ${error.message}`;
+    return `of member ${toBase58(leaf.member)} could not have had a receipt: ${error.message}`;
   }
 }
 

@@ -18,22 +18,17 @@ export function findWrongPay(
 ): Finding | null {
   const root = rewardsRoot(published);
   if (!equalBytes(root, committed.rewardsRoot))
-    return withheldRewards(
-      `the leaves of the rewards tree are withheld: those in the manifest have the root ${toHex(root)}, committed is ${toHex(committed.rewardsRoot)}`,
-      earned,
-    );
+    return {
+      kind: "withheld",
+      blob: "rewards leaves",
+      chunk: 0,
+      text: `the leaves of the rewards tree are withheld: those in the manifest have the root ${toHex(root)}, committed is ${toHex(committed.rewardsRoot)}`,
+    };
   return (
     findShortfall(earned, published) ??
     findOverpay(published, committed) ??
     findWrongAmount(published, computed)
   );
-}
-
-/** Whoever was paid before can make the aggregator show the new leaf; without such a member nothing demands the tree. */
-function withheldRewards(text: string, [first]: readonly RewardLeaf[]): Finding {
-  return first === undefined
-    ? { kind: "not-provable", why: "No member had earned anything that the tree would have to keep.", text }
-    : { kind: "shortfall", member: toBase58(first.member), text };
 }
 
 function findShortfall(earned: readonly RewardLeaf[], published: readonly RewardLeaf[]): Finding | null {

@@ -207,7 +207,9 @@ test("leaves that break a rule of the tree are met by any chunk's dispute", () =
   const double = [...LEAVES.slice(0, 1), ...LEAVES];
   const heavy = LEAVES.map((leaf, i) => (i === 1 ? { ...leaf, weight: MAX_WEIGHT + 1 } : leaf));
   const refused = LEAVES.map((leaf) => ({ ...leaf, reason: 4 }));
-  for (const leaves of [swapped, double, heavy, refused]) {
+  const none = LEAVES.map((leaf) => ({ ...leaf, reason: 4, weight: 0 }));
+  const unknown = none.map((leaf) => ({ ...leaf, reason: 77 }));
+  for (const leaves of [swapped, double, heavy, refused, none, unknown]) {
     const finding = findUnsoundLeaves(leaves, committedLeaves(leaves), MAX_WEIGHT);
     assert.partialDeepStrictEqual(outcome(finding), { kind: "chunk", chunk: 0 });
   }
@@ -249,7 +251,12 @@ test("a leaf that its member did not sign for is named by its index", () => {
   });
   assert.match(stranger?.text ?? "", /^leaf 4 is of member \w+, its envelope of/);
   const otherRound = findUnsignedLeaf(updates, { ...context, round: 8n }, COMMITTED.baseRoot);
-  assert.match(otherRound?.text ?? "", /could not have been part of this round/);
+  assert.match(otherRound?.text ?? "", /^leaf 0 of member \w+ was signed for another program/);
+  assert.equal(otherRound?.kind, "leaf");
+  // A program cannot read its chain's genesis hash.
+  const otherChain = findUnsignedLeaf(updates, { ...context, genesisHash: hashOf("x") }, COMMITTED.baseRoot);
+  assert.match(otherChain?.text ?? "", /could not have had a receipt: .* another chain/);
+  assert.equal(otherChain?.kind, "not-provable");
 });
 
 test("a leaf refused without reason is found, and hides no wrong arithmetic", async () => {
@@ -302,9 +309,5 @@ test("wrong pay is named by the member that lost, or by the sum", () => {
     i === 0 ? { ...leaf, cumulative: leaf.cumulative + 1n } : leaf,
   );
   assert.partialDeepStrictEqual(find(more), { kind: "not-provable" });
-  // Leaves other than those committed are demanded through a member that the tree must keep.
-  assert.partialDeepStrictEqual(find(more, COMMITTED), {
-    kind: "shortfall",
-    member: toBase58(before.member),
-  });
+  assert.partialDeepStrictEqual(find(more, COMMITTED), { kind: "withheld", blob: "rewards leaves" });
 });

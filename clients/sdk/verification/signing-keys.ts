@@ -1,7 +1,7 @@
 import type { PublishedUpdate } from "@plenary/algorithms";
-import { isMemberIn, type Round, readMember, updateKeyAt } from "@plenary/chain";
+import { isMemberIn, type Round, readMember, unreachable, updateKeyAt } from "@plenary/chain";
 import { toBase58 } from "@plenary/protocol";
-import { PublicKey } from "@solana/web3.js";
+import { type Connection, PublicKey } from "@solana/web3.js";
 import { Refuted } from "./refuted.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -19,6 +19,12 @@ export async function checkSigningKeys(
     const member = new PublicKey(leaf.member);
     const account = await readMember(connection, member);
     if (account === null) {
+      if (!(await wasEver(connection, member)))
+        throw new Refuted({
+          kind: "leaf",
+          index,
+          text: `leaf ${index} is of ${member.toBase58()}, which never was a member: no transaction has touched such an account`,
+        });
       unchecked += 1;
       continue;
     }
@@ -40,4 +46,12 @@ export async function checkSigningKeys(
       });
   }
   return unchecked;
+}
+
+/** Whether an account that is not there was closed: a made-up address has no transactions. */
+async function wasEver(connection: Connection, account: PublicKey): Promise<boolean> {
+  const found = await connection
+    .getSignaturesForAddress(account, { limit: 1 }, "confirmed")
+    .catch(unreachable(connection));
+  return found.length > 0;
 }
