@@ -165,4 +165,6 @@ pub enum PlenaryError {
     MintHidesAmounts,
     #[msg("The mint has an extension that this program does not know; choose a mint without it.")]
     MintExtensionUnknown,
+    #[msg("The account was written by a later version of the program, whose layout this one does not know.")]
+    VersionUnknown,
 }

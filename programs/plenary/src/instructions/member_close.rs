@@ -37,6 +37,7 @@ impl MemberClose<'_> {
             federation: ctx.accounts.federation.key(),
             member: ctx.accounts.member.key(),
         });
-        Ok(())
+        ctx.accounts.member.invariant()?;
+        ctx.accounts.federation.invariant()
     }
 }

@@ -60,6 +60,7 @@ impl MemberJoin<'_> {
         );
         let joined_before = self.member.version != 0;
         if joined_before {
+            self.member.invariant()?;
             require!(self.member.has_exited(), PlenaryError::AlreadyMember);
             require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
             self.member

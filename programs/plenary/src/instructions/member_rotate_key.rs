@@ -31,6 +31,7 @@ impl MemberRotateKey<'_> {
             update_key,
             since_round: member.key_since_round,
         });
-        member.invariant()
+        member.invariant()?;
+        federation.invariant()
     }
 }

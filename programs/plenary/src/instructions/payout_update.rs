@@ -32,6 +32,7 @@ impl PayoutUpdate<'_> {
             member: member.key(),
             payout: member.payout,
         });
-        member.invariant()
+        member.invariant()?;
+        ctx.accounts.federation.invariant()
     }
 }

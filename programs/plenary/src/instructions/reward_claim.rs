@@ -60,6 +60,7 @@ impl RewardClaim<'_> {
             amount,
             claimed_total: accounts.member.claimed_total,
         });
+        accounts.round.invariant()?;
         accounts.member.invariant()?;
         accounts.federation.invariant()
     }

@@ -36,6 +36,7 @@ impl RoundClose<'_> {
             round: ctx.accounts.round.key(),
             number: ctx.accounts.round.number,
         });
-        Ok(())
+        ctx.accounts.round.invariant()?;
+        ctx.accounts.federation.invariant()
     }
 }

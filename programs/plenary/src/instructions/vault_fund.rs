@@ -40,6 +40,6 @@ impl VaultFund<'_> {
             funder: accounts.funder.key(),
             amount,
         });
-        Ok(())
+        accounts.federation.invariant()
     }
 }

@@ -146,10 +146,10 @@ impl Federation {
 
     /// What holds after every instruction.
     pub fn invariant(&self) -> Result<()> {
+        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let pending_ordered = self.pending.windows(2).all(|pair| pair[0] < pair[1]);
         let tip = self.pending.last().copied().unwrap_or(self.final_round);
-        let holds = self.version == Self::VERSION
-            && self.pending.len() <= MAX_PENDING_ROUNDS
+        let holds = self.pending.len() <= MAX_PENDING_ROUNDS
             && pending_ordered
             && self
                 .pending

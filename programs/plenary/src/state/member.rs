@@ -36,9 +36,9 @@ impl Member {
 
     /// What holds after every instruction.
     pub fn invariant(&self) -> Result<()> {
+        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let exiting = self.exit_requested_at != 0;
-        let holds = self.version == Self::VERSION
-            && self.update_key != Pubkey::default()
+        let holds = self.update_key != Pubkey::default()
             && self.key_since_round >= self.joined_round
             && exiting == (self.exit_round != 0)
             && (!exiting || self.exit_round >= self.joined_round);

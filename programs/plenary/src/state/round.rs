@@ -86,9 +86,9 @@ impl Round {
 
     /// What holds after every instruction.
     pub fn invariant(&self) -> Result<()> {
+        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let committed = self.committed_at != 0;
-        let holds = self.version == Self::VERSION
-            && self.base_round < self.number
+        let holds = self.base_round < self.number
             && self.opened_at < self.deadline
             && self.deadline <= self.commit_by
             && match self.status {
