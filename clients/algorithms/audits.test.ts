@@ -49,7 +49,8 @@ for (const outcome of ["failed", "refused"] as const)
   test(`an update whose audit ${outcome} does not move the model and earns nothing; the report stands in the manifest`, async () => {
     const context = contextWith();
     const [a, b, c] = updates(context);
-    const reports = [reportFixture(context, c, outcome), reportFixture(context, a, "passed")];
+    const round = publicRound(context, [a, b, c]);
+    const reports = [reportFixture(round, c, outcome), reportFixture(round, a, "passed")];
     const result = await replay(context, [a, b, c], reports);
     const without = await replay(context, [a, b], []);
     assert.deepEqual(result.next, without.next);
@@ -57,7 +58,7 @@ for (const outcome of ["failed", "refused"] as const)
     assert.deepEqual(result.rewards, without.rewards);
     const leaf = result.leaves.find(({ member }) => compareBytes(member, c.envelope.member) === 0);
     assert.deepEqual([leaf?.reason, leaf?.weight], [5, 0]);
-    assert.equal(result.manifest.audits?.seed, toHex(hashOf("audit seed")));
+    assert.equal(result.manifest.audits?.slotHash, toHex(hashOf("audit slot")));
     assert.equal(result.manifest.audits?.reports.length, 2);
     parseManifest(result.manifest);
     const shuffled = await replay(context, [c, a, b], reports.toReversed());
@@ -75,20 +76,21 @@ test("only the drawn auditor's signed report about this very update counts", asy
   const context = contextWith();
   const fixtures = updates(context);
   const [a] = fixtures;
+  const round = publicRound(context, fixtures);
   const cases: readonly [SignedAuditReport, RegExp][] = [
-    [reportFixture(context, a, "failed", {}, other.secretKey), /signature is not the auditor's/],
+    [reportFixture(round, a, "failed", {}, other.secretKey), /signature is not the auditor's/],
     [
-      reportFixture(context, a, "failed", { auditor: other.publicKey }, other.secretKey),
+      reportFixture(round, a, "failed", { auditor: other.publicKey }, other.secretKey),
       /was drawn to audit it/,
     ],
-    [reportFixture(context, a, "failed", { envelopeHash: hashOf("x") }), /another update/],
-    [reportFixture(context, a, "failed", { auditSeed: hashOf("x") }), /another auditSeed/],
-    [reportFixture(context, a, "failed", { federation: hashOf("x") }), /another federation/],
-    [reportFixture(context, a, "failed", { genesisHash: hashOf("x") }), /another genesisHash/],
-    [reportFixture(context, a, "failed", { round: 6n }), /for round 6/],
-    [reportFixture(context, a, "failed", { member: hashOf("nobody") }), /not drawn/],
-    [reportFixture(context, a, "failed", { outcome: 7 }), /outcome is none/],
-    [reportFixture(context, a, "passed", { checkpoint: 3 }), /outcome is none/],
+    [reportFixture(round, a, "failed", { envelopeHash: hashOf("x") }), /another update/],
+    [reportFixture(round, a, "failed", { auditSeed: hashOf("x") }), /another auditSeed/],
+    [reportFixture(round, a, "failed", { federation: hashOf("x") }), /another federation/],
+    [reportFixture(round, a, "failed", { genesisHash: hashOf("x") }), /another genesisHash/],
+    [reportFixture(round, a, "failed", { round: 6n }), /for round 6/],
+    [reportFixture(round, a, "failed", { member: hashOf("nobody") }), /not drawn/],
+    [reportFixture(round, a, "failed", { outcome: 7 }), /outcome is none/],
+    [reportFixture(round, a, "passed", { checkpoint: 3 }), /outcome is none/],
     [{ message: new Uint8Array(3), signature: new Uint8Array(64) }, /does not count/],
   ];
   for (const [report, problem] of cases) {
@@ -96,7 +98,7 @@ test("only the drawn auditor's signed report about this very update counts", asy
     assert.equal(error.code, "verification-failed");
     assert.match(error.message, problem);
   }
-  const report = reportFixture(context, a, "passed");
+  const report = reportFixture(round, a, "passed");
   assert.match(
     (await failureOf(replay(context, fixtures, [report, report]))).message,
     /two about this member/,
@@ -106,9 +108,10 @@ test("only the drawn auditor's signed report about this very update counts", asy
 test("members that were not drawn cannot be reported on", async () => {
   const context = contextWith({ membersPerRound: 1 });
   const fixtures = updates(context);
+  const round = publicRound(context, fixtures);
   const outcomes = await Promise.all(
     fixtures.map((fixture) =>
-      replay(context, fixtures, [reportFixture(context, fixture, "failed")]).then(
+      replay(context, fixtures, [reportFixture(round, fixture, "failed")]).then(
         ({ counted }) => counted,
         (error: PlenaryError) => error.code,
       ),
@@ -117,21 +120,38 @@ test("members that were not drawn cannot be reported on", async () => {
   assert.deepEqual(outcomes.sort(), [2, "verification-failed", "verification-failed"]);
 });
 
-test("a round without its draw, and a draw or a report without audits, are no rounds", async () => {
+test("a round without its draw, with another than the chain's, or with one and no audits, is no round", async () => {
   const context = contextWith();
-  const undrawn = { ...context, auditSeed: null };
-  assert.equal((await failureOf(replay(undrawn, updates(context), []))).code, "round-inconsistent");
+  const fixtures = updates(context);
+  const round = publicRound(context, fixtures);
+  const { auditDraw } = round.context;
+  assert.ok(auditDraw);
+  const replayWith = (draw: RoundContext["auditDraw"], of: readonly UpdateFixture[] = fixtures) =>
+    replayRound({ ...publicRound(context, of), context: { ...context, auditDraw: draw } }, evaluate);
+  await replayWith(auditDraw);
+  const wrong = [
+    replayWith(null),
+    replayWith({ ...auditDraw, slotHash: hashOf("another slot") }),
+    // An update that came after the draw, or was left out since.
+    replayWith(auditDraw, fixtures.slice(1)),
+    replayWith(auditDraw, [
+      ...fixtures,
+      updateFixture(context, { member: "late", delta: new Int32Array(150) }),
+    ]),
+  ];
+  for (const attempt of wrong) assert.equal((await failureOf(attempt)).code, "round-inconsistent");
   const plain = contextFixture();
-  const drawn = { ...plain, auditSeed: hashOf("audit seed") };
-  assert.equal((await failureOf(replay(drawn, updates(plain), []))).code, "round-inconsistent");
-  const fixtures = updates(plain);
-  const report = reportFixture(plain, fixtures[0], "failed");
-  assert.equal((await failureOf(replay(plain, fixtures, [report]))).code, "round-inconsistent");
+  const undrawn = publicRound(plain, updates(plain));
+  const drawn = { ...undrawn, context: { ...plain, auditDraw } };
+  assert.equal((await failureOf(replayRound(drawn, evaluate))).code, "round-inconsistent");
+  const report = reportFixture(undrawn, updates(plain)[0], "failed");
+  assert.match((await failureOf(replay(plain, updates(plain), [report]))).message, /another auditSeed/);
 });
 
 test("an aggregator can neither claim a failed audit without a report nor count an update in spite of one", async () => {
   const context = contextWith();
   const [a, b, c] = updates(context);
+  const round = publicRound(context, [a, b, c]);
   const complete = (auditFailed: boolean, audits: SignedAuditReport[]) => {
     const accumulator = createAggregator(context.configuration.aggregator).create(150);
     const screened = [a, b, c].map(({ update, envelope, payload }) => {
@@ -144,9 +164,9 @@ test("an aggregator can neither claim a failed audit without a report nor count 
     const delta = async (wanted: { message: Uint8Array }) =>
       screened.find(({ update }) => update.message === wanted.message)!.delta!;
     const updates = screened.map(({ update }) => update);
-    return completeRound({ context, updates, accumulator, delta, audits }, evaluate);
+    return completeRound({ context: round.context, updates, accumulator, delta, audits }, evaluate);
   };
-  const failed = reportFixture(context, c, "failed");
+  const failed = reportFixture(round, c, "failed");
   const honest = await complete(true, [failed]);
   assert.deepEqual(honest, await replay(context, [a, b, c], [failed]));
   assert.match((await failureOf(complete(true, []))).message, /no auditor's report says so/);

@@ -2,9 +2,12 @@ import {
   AUDIT_OUTCOMES,
   type AuditReport,
   auditOutcome,
+  auditSeed,
   compareBytes,
   decodeAuditReport,
   drawAudits,
+  drawnHash,
+  envelopesRoot,
   equalBytes,
   PlenaryError,
   REASONS,
@@ -13,6 +16,7 @@ import {
   type UpdateLeaf,
   verifySignature,
 } from "@plenary/protocol";
+import { vectorRootFast } from "./kernels/index.ts";
 import type { RoundContext } from "./round.ts";
 
 /** An auditor's report as it was signed (see protocol, audit-report.ts). */
@@ -29,32 +33,51 @@ export interface CheckedReport extends SignedAuditReport {
   readonly report: AuditReport;
 }
 
+/** What reports are checked against. */
+export interface AuditContext
+  extends Pick<RoundContext, "genesisHash" | "programId" | "federation" | "round" | "configuration"> {
+  /** Null where nothing was drawn, since the configuration has no audits. */
+  readonly auditSeed: Uint8Array | null;
+}
+
+/**
+ * The seed of a round's audits, null if it has none. `updates` are all that have a receipt. Throws `round-inconsistent` if audits were not
+ * drawn, were drawn for other envelopes, or were drawn though the configuration has none.
+ */
+export function auditSeedOf(context: RoundContext, updates: readonly AuditedUpdate[]): Uint8Array | null {
+  const { configuration, auditDraw, round } = context;
+  const isExpected = configuration.audits !== undefined;
+  if (isExpected !== (auditDraw !== null))
+    throw new PlenaryError(
+      "round-inconsistent",
+      isExpected
+        ? `The audits of round ${round} were not drawn on chain.`
+        : `The configuration of round ${round} has no audits, but some were drawn.`,
+      { round: round.toString() },
+    );
+  if (auditDraw === null) return null;
+  const ascending = updates.toSorted((a, b) => compareBytes(a.member, b.member));
+  const envelopes = envelopesRoot(ascending.map(({ envelopeHash }) => envelopeHash));
+  if (!equalBytes(drawnHash(auditDraw.slotHash, envelopes), auditDraw.drawn))
+    throw new PlenaryError(
+      "round-inconsistent",
+      `The audits of round ${round} were drawn for other envelopes than those of the round, or with another slot hash.`,
+      { round: round.toString() },
+    );
+  return auditSeed(vectorRootFast(context.base), round, auditDraw.drawn);
+}
+
 /**
  * The reports of a round, ascending by member, if all of them count: by the auditor that the seed draws for a member that it draws, about
  * that member's update in this round, one each, and signed. `updates` are all that have a receipt. Throws `verification-failed` saying what
- * is wrong with one, `round-inconsistent` for reports where the configuration has no audits and for audits that were never drawn.
+ * is wrong with one.
  */
 export function checkAuditReports(
   context: AuditContext,
   updates: readonly AuditedUpdate[],
   reports: readonly SignedAuditReport[],
 ): CheckedReport[] {
-  const { audits } = context.configuration;
-  if (audits === undefined) {
-    if (reports.length === 0 && context.auditSeed === null) return [];
-    throw new PlenaryError("round-inconsistent", "This federation's configuration has no audits.");
-  }
-  if (context.auditSeed === null)
-    throw new PlenaryError(
-      "round-inconsistent",
-      `The audits of round ${context.round} were not drawn: its account has no audit slot hash.`,
-    );
-  const drawn = drawAudits(
-    context.auditSeed,
-    updates.map(({ member }) => member),
-    audits,
-  );
-  const auditors = new Map(drawn.map(({ member, auditor }) => [toHex(member), auditor]));
+  const auditors = auditorsOf(context, updates);
   const hashes = new Map(updates.map(({ member, envelopeHash }) => [toHex(member), envelopeHash]));
   const checked = reports.map((signed): CheckedReport => {
     const report = checkedReport(context, signed);
@@ -71,11 +94,25 @@ export function checkAuditReports(
   return checked;
 }
 
-/** What reports are checked against. */
-export type AuditContext = Pick<
-  RoundContext,
-  "genesisHash" | "programId" | "federation" | "round" | "configuration" | "auditSeed"
->;
+/** A round's draw and reports. Throws as auditSeedOf and checkAuditReports do. */
+export function checkRoundAudits(
+  context: RoundContext,
+  updates: readonly AuditedUpdate[],
+  reports: readonly SignedAuditReport[],
+): CheckedReport[] {
+  return checkAuditReports({ ...context, auditSeed: auditSeedOf(context, updates) }, updates, reports);
+}
+
+/** The auditor of each drawn member. */
+function auditorsOf(
+  { configuration, auditSeed: seed }: AuditContext,
+  updates: readonly AuditedUpdate[],
+): ReadonlyMap<string, Uint8Array> {
+  if (configuration.audits === undefined || seed === null) return new Map();
+  const members = updates.map(({ member }) => member);
+  const drawn = drawAudits(seed, members, configuration.audits);
+  return new Map(drawn.map(({ member, auditor }) => [toHex(member), auditor]));
+}
 
 /** Whether a report takes an update out of the round. */
 export function isFailure({ outcome }: Pick<AuditReport, "outcome">): boolean {

@@ -45,15 +45,15 @@ export async function buildManifest(
 }
 
 function auditEntries(
-  { auditSeed }: RoundContext,
+  { auditDraw }: RoundContext,
   reports: readonly CheckedReport[],
 ): Pick<RoundManifest, "audits"> {
-  if (auditSeed === null) return {};
+  if (auditDraw === null) return {};
   const entries = reports.map(({ message, signature }) => ({
     report: toBase64(message),
     signature: toBase64(signature),
   }));
-  return { audits: { seed: toHex(auditSeed), reports: entries } };
+  return { audits: { slotHash: toHex(auditDraw.slotHash), reports: entries } };
 }
 
 function updateEntry({

@@ -157,13 +157,14 @@ test("every reason for refusal gets its leaf, has no weight and earns nothing", 
     updateFixture(context, { member: "norm-exceeded", delta: vectorFixture("large", 150, 2 ** 25) }),
     updateFixture(context, { member: "audit-failed", delta: small }),
   ];
+  const round = publicRound(context, fixtures);
   const audits = [
-    reportFixture(context, fixtures[5]!, "failed"),
+    reportFixture(round, fixtures[5]!, "failed"),
     // An update that is refused for something else keeps that reason.
-    reportFixture(context, fixtures[4]!, "refused"),
-    reportFixture(context, fixtures[0]!, "passed"),
+    reportFixture(round, fixtures[4]!, "refused"),
+    reportFixture(round, fixtures[0]!, "passed"),
   ];
-  const result = await replayRound({ ...publicRound(context, fixtures), audits }, evaluate);
+  const result = await replayRound({ ...round, audits }, evaluate);
   assert.equal(result.counted, 1);
   assert.equal(result.leaves.length, 6);
   for (const [name, { code }] of Object.entries(REASONS)) {

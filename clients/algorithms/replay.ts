@@ -17,7 +17,7 @@ import {
   verifySignature,
 } from "@plenary/protocol";
 import { type Accumulator, createAggregator } from "./aggregators/index.ts";
-import { checkAuditLeaves, checkAuditReports, isFailure, type SignedAuditReport } from "./audits.ts";
+import { checkAuditLeaves, checkRoundAudits, isFailure, type SignedAuditReport } from "./audits.ts";
 import { hashBlob } from "./blob-hash.ts";
 import { createContribution, type Evaluate, type ScoredUpdate } from "./contribution/index.ts";
 import { vectorRootFast } from "./kernels/index.ts";
@@ -49,7 +49,7 @@ export interface CollectedRound {
 /**
  * Server step, scores, rewards, roots and manifest. `evaluate` gives a model's utility as an integer (see Evaluate). Throws
  * `round-inconsistent` if nothing was counted or the accumulator does not hold what the leaves and the audits say, and as
- * checkAuditReports does.
+ * checkRoundAudits does.
  */
 export async function completeRound(collected: CollectedRound, evaluate: Evaluate): Promise<RoundResult> {
   const { context, accumulator } = collected;
@@ -58,7 +58,7 @@ export async function completeRound(collected: CollectedRound, evaluate: Evaluat
   const updates = collected.updates.toSorted((a, b) => compareBytes(a.leaf.member, b.leaf.member));
   checkUpdates(updates, accumulator, context);
   const leaves = updates.map(({ leaf }) => leaf);
-  const reports = checkAuditReports(context, leaves, collected.audits ?? []);
+  const reports = checkRoundAudits(context, leaves, collected.audits ?? []);
   checkAuditLeaves(leaves, reports);
   const step = strategy.apply(context.base, accumulator.finish(), context.state);
   const scores = await scoreUpdates({ ...collected, updates }, strategy, step.next, evaluate);
@@ -157,7 +157,7 @@ function failedAudits(
     member,
     envelopeHash: envelopeHash(updates[i]!.message),
   }));
-  const reports = checkAuditReports(context, audited, audits ?? []);
+  const reports = checkRoundAudits(context, audited, audits ?? []);
   return new Set(reports.filter(({ report }) => isFailure(report)).map(({ report }) => toHex(report.member)));
 }
 

@@ -9,8 +9,8 @@ export interface RoundContext {
   readonly configuration: FederationConfiguration;
   /** Hash of base root, round number and slot hash, from the Round account. */
   readonly seed: Uint8Array;
-  /** Hash of base root, round number and audit slot hash; null where the configuration has no audits. */
-  readonly auditSeed: Uint8Array | null;
+  /** Null where the configuration has no audits. */
+  readonly auditDraw: AuditDraw | null;
   /** Hash of the manifest of the last committed round, or null before the first. */
   readonly previousManifest: Uint8Array | null;
   /** The model of the last committed round. */
@@ -19,6 +19,13 @@ export interface RoundContext {
   readonly state: Int32Array;
   /** The rewards of the last committed round: ascending by member, amounts since the federation began. */
   readonly earned: readonly RewardLeaf[];
+}
+
+/** The draw of a round's audits. */
+export interface AuditDraw {
+  readonly slotHash: Uint8Array;
+  /** What stands in the Round account: the hash of the slot hash and of all envelopes. */
+  readonly drawn: Uint8Array;
 }
 
 /** A screened update with what its member signed. */

@@ -1,14 +1,29 @@
 import { compareBytes, fromBase58, toBase58 } from "./bytes.ts";
 import type { AuditConfiguration } from "./configuration.ts";
+import { sha256 } from "./hash.ts";
+import { leafHash, merkleRoot } from "./merkle.ts";
 import { randomStream } from "./random.ts";
 import { roundSeed } from "./round-seed.ts";
 
+/** Root over the envelope hashes of all updates with a receipt, ascending by member: what the program draws a round's audits for. */
+export function envelopesRoot(envelopeHashes: readonly Uint8Array[]): Uint8Array {
+  return merkleRoot(envelopeHashes.map(leafHash));
+}
+
 /**
- * Seed of a round's audits: as the round's, with the slot hash that the program recorded after uploads had closed. No member can know
- * what will be looked at when it commits to its checkpoints.
+ * What the Round account keeps of its draw: the hash of the newest slot hash and of the envelopes. Whoever took an update after it knew the
+ * slot hash could not show these envelopes.
  */
-export function auditSeed(baseRoot: Uint8Array, round: bigint, auditSlotHash: Uint8Array): Uint8Array {
-  return roundSeed(baseRoot, round, auditSlotHash);
+export function drawnHash(slotHash: Uint8Array, envelopes: Uint8Array): Uint8Array {
+  return sha256(slotHash, envelopes);
+}
+
+/**
+ * Seed of a round's audits: as the round's, with the hash that the program drew after uploads had closed. No member can know what will be
+ * looked at when it commits to its checkpoints.
+ */
+export function auditSeed(baseRoot: Uint8Array, round: bigint, drawn: Uint8Array): Uint8Array {
+  return roundSeed(baseRoot, round, drawn);
 }
 
 /** A member whose training is to be audited, and by whom. */

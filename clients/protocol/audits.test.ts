@@ -17,11 +17,14 @@ import {
   decodeTrainingCommitment,
   detectionProbability,
   drawAudits,
+  drawnHash,
   drawSegments,
   encodeAuditReport,
   encodeCheckpoint,
   encodeTrainingCommitment,
+  envelopesRoot,
   leafHash,
+  nodeHash,
   PlenaryError,
   roundSeed,
   segmentCount,
@@ -186,9 +189,13 @@ const auditors = ["first", "second", "third"].map((name) => toBase58(hashOf(name
 const members = Array.from({ length: 12 }, (_, i) => hashOf(`member ${i}`)).sort(compareBytes);
 const seeds = Array.from({ length: 2000 }, (_, i) => hashOf(`seed ${i}`));
 
-test("the audit seed hashes as the round's does, with the later slot hash", () => {
-  const [base, slot] = [hashOf("base"), hashOf("slot")];
-  assert.deepEqual(auditSeed(base, 5n, slot), roundSeed(base, 5n, slot));
+test("the audit seed hashes as the round's does, with what the program drew of slot hash and envelopes", () => {
+  const [base, slot, first, second] = ["base", "slot", "first", "second"].map(hashOf);
+  const envelopes = envelopesRoot([first!, second!]);
+  assert.deepEqual(envelopes, nodeHash(leafHash(first!), leafHash(second!)));
+  const drawn = drawnHash(slot!, envelopes);
+  assert.deepEqual(drawn, sha256(slot!, envelopes));
+  assert.deepEqual(auditSeed(base!, 5n, drawn), roundSeed(base!, 5n, drawn));
 });
 
 test("a draw is fixed by its seed, ascends, and does not depend on the order of members", () => {

@@ -56,8 +56,8 @@ export const RoundManifestSchema = Type.Object(
     audits: Type.Optional(
       Type.Object(
         {
-          /** Draws members, auditors and segments. */
-          seed: HexHash,
+          /** The slot hash that the program drew with: with all envelopes it hashes to what stands in the Round account. */
+          slotHash: HexHash,
           /** The auditors' signed reports (see audit-report.ts), ascending by member. */
           reports: Type.Array(
             Type.Object({ report: Base64, signature: Base64 }, { additionalProperties: false }),

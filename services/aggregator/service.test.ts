@@ -274,7 +274,7 @@ async function replay(
         round: BigInt(manifest.round),
         configuration: federation.configuration,
         seed: fromHex(manifest.seed),
-        auditSeed: null,
+        auditDraw: null,
         previousManifest: null,
         base: vectorFromBytes(await blob(manifest.base.blob)),
         state: vectorFromBytes(await blob(manifest.stateBefore.blob)),

@@ -3,10 +3,14 @@ import {
   type AuditConfiguration,
   type AuditOutcome,
   type AuditReport,
+  compareBytes,
+  decodeEnvelope,
+  drawnHash,
   type Envelope,
   encodeAuditReport,
   encodeEnvelope,
   envelopeHash,
+  envelopesRoot,
   type FederationConfiguration,
   sha256,
   signMessage,
@@ -15,7 +19,7 @@ import {
   ZERO_HASH,
 } from "@plenary/protocol";
 import nacl from "tweetnacl";
-import type { SignedAuditReport } from "../audits.ts";
+import { type AuditedUpdate, auditSeedOf, type SignedAuditReport } from "../audits.ts";
 import { type Compressor, createCompressor } from "../compressors/index.ts";
 import type { Evaluate } from "../contribution/index.ts";
 import { vectorRootFast } from "../kernels/index.ts";
@@ -71,7 +75,7 @@ export function contextFixture(configuration = configurationFixture()): RoundCon
     round: 7n,
     configuration,
     seed: hashOf("seed"),
-    auditSeed: configuration.audits === undefined ? null : hashOf("audit seed"),
+    auditDraw: null,
     previousManifest: hashOf("manifest 6"),
     base: vectorFixture("base", parameterCount, 2 ** 25),
     state: vectorFixture("state", stateLength, 2 ** 20),
@@ -122,10 +126,11 @@ export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFi
   return { update: { signingKey: keys.publicKey, message, signature }, envelope, payload };
 }
 
+/** With audits, drawn for these updates. */
 export function publicRound(context: RoundContext, fixtures: readonly UpdateFixture[]): PublicRound {
   const payloads = new Map(fixtures.map(({ payload }) => [toHex(sha256(payload)), payload]));
   return {
-    context,
+    context: { ...context, auditDraw: drawFixture(context, fixtures) },
     updates: fixtures.map(({ update }) => update),
     payload: async (hash) => {
       const payload = payloads.get(toHex(hash));
@@ -133,6 +138,25 @@ export function publicRound(context: RoundContext, fixtures: readonly UpdateFixt
       return payload;
     },
   };
+}
+
+function drawFixture(
+  { configuration }: RoundContext,
+  fixtures: readonly UpdateFixture[],
+): RoundContext["auditDraw"] {
+  if (configuration.audits === undefined) return null;
+  const slotHash = hashOf("audit slot");
+  const hashes = auditedUpdates(fixtures)
+    .toSorted((a, b) => compareBytes(a.member, b.member))
+    .map((update) => update.envelopeHash);
+  return { slotHash, drawn: drawnHash(slotHash, envelopesRoot(hashes)) };
+}
+
+function auditedUpdates(fixtures: readonly UpdateFixture[]): AuditedUpdate[] {
+  return fixtures.map(({ envelope, update }) => ({
+    member: envelope.member,
+    envelopeHash: envelopeHash(update.message),
+  }));
 }
 
 const AUDITOR = nacl.sign.keyPair.fromSeed(hashOf("auditor"));
@@ -147,14 +171,19 @@ export const AUDITS: AuditConfiguration = {
   waitSeconds: 10,
 };
 
-/** The auditor's report about an update; every field can be bent. */
+/** The auditor's report about one of a round's updates; every field can be bent. */
 export function reportFixture(
-  context: RoundContext,
+  round: PublicRound,
   { envelope, update }: UpdateFixture,
   outcome: AuditOutcome,
   change: Partial<AuditReport> = {},
   secretKey = AUDITOR.secretKey,
 ): SignedAuditReport {
+  const { context } = round;
+  const audited = round.updates.map(({ message }) => ({
+    member: decodeEnvelope(message).member,
+    envelopeHash: envelopeHash(message),
+  }));
   const message = encodeAuditReport({
     genesisHash: context.genesisHash,
     programId: context.programId,
@@ -162,7 +191,7 @@ export function reportFixture(
     round: context.round,
     member: envelope.member,
     envelopeHash: envelopeHash(update.message),
-    auditSeed: context.auditSeed ?? hashOf("none"),
+    auditSeed: auditSeedOf(context, audited) ?? hashOf("none"),
     outcome: AUDIT_OUTCOMES[outcome],
     checkpoint: outcome === "failed" ? 2 : 0,
     auditor: AUDITOR.publicKey,

@@ -12,7 +12,6 @@ import {
 } from "@plenary/algorithms";
 import { type Round, readRound, roundAddress } from "@plenary/chain";
 import {
-  auditSeed,
   equalBytes,
   type FederationConfiguration,
   fromBase58,
@@ -178,7 +177,7 @@ async function roundContext(
     round: round.number,
     configuration,
     seed: roundSeed(round.baseRoot, round.number, round.slotHash),
-    auditSeed: auditSeedOf(configuration, round),
+    auditDraw: drawOf(configuration, round, manifest),
     previousManifest,
     base: await readVector(verifier, "base model", manifest.base.blob, round.baseRoot, signal),
     state: await readVector(verifier, "state before", manifest.stateBefore.blob, round.baseStateRoot, signal),
@@ -192,9 +191,13 @@ async function roundContext(
 }
 
 /** Null where nothing is audited, and where audits were to be drawn and were not: the replay tells the two apart. */
-function auditSeedOf({ audits }: FederationConfiguration, round: Round): Uint8Array | null {
-  if (audits === undefined || round.auditSlot === 0n) return null;
-  return auditSeed(round.baseRoot, round.number, round.auditSlotHash);
+function drawOf(
+  { audits }: FederationConfiguration,
+  { auditSlot, auditSlotHash }: Round,
+  manifest: RoundManifest,
+): RoundContext["auditDraw"] {
+  if (audits === undefined || auditSlot === 0n || manifest.audits === undefined) return null;
+  return { slotHash: fromHex(manifest.audits.slotHash, 32), drawn: auditSlotHash };
 }
 
 /** Of the round that this one builds on: by the chain, or by this round's manifest where that account was closed. */

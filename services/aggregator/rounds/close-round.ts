@@ -129,7 +129,7 @@ async function roundContext(
     round: round.number,
     configuration: federation.configuration,
     seed: roundSeed(round.base_root, round.number, slotHashOf(round)),
-    auditSeed: null,
+    auditDraw: null,
     previousManifest: round.previous_manifest,
     base: await models.load(round.base_blob),
     state: await models.load(round.base_state_blob),
