@@ -1,11 +1,13 @@
 import { pino } from "pino";
 import type { Config } from "./config.ts";
+import { followFaultPlan } from "./faults/faults.ts";
+import { faultyContext, faultyFetch, faultyFiles } from "./faults/faulty.ts";
 import { type JobQueue, openQueue } from "./jobs/queue.ts";
 import { systemClock } from "./rounds/clock.ts";
 import type { Context } from "./rounds/context.ts";
 import { type Evaluator, trainingEvaluator } from "./rounds/evaluator.ts";
 import { solanaLedger } from "./rounds/solana-ledger.ts";
-import { BLOB_STORES } from "./store/blobs/index.ts";
+import { BLOB_STORES, nodeFiles } from "./store/blobs/index.ts";
 import { openDatabase } from "./store/database.ts";
 import { storeOn } from "./store/index.ts";
 import { migrate } from "./store/migrate.ts";
@@ -29,7 +31,10 @@ export function createLog(name: string, level: string) {
 export async function openService(config: Config, log: ServiceLog): Promise<Service> {
   const migrations = await migrate(config.databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, "the database was brought up to date");
-  const blobs = await BLOB_STORES.file(config.blobFolder);
+  const faults = config.faultPlan === undefined ? undefined : followFaultPlan(config.faultPlan);
+  if (faults !== undefined) log.warn({ plan: config.faultPlan }, "this process breaks where a test says so");
+  const files = faults === undefined ? nodeFiles : faultyFiles(nodeFiles, faults);
+  const blobs = await BLOB_STORES.file(config.blobFolder, files);
   const database = openDatabase(config.databaseUrl, (error) =>
     log.warn({ err: error }, "a database connection broke"),
   );
@@ -39,16 +44,17 @@ export async function openService(config: Config, log: ServiceLog): Promise<Serv
   const evaluator = trainingEvaluator(blobs);
   const context: Context = {
     database,
+    storeOn,
     store: storeOn(database.queries),
     blobs,
-    ledger: solanaLedger(config),
+    ledger: solanaLedger(config, faults === undefined ? undefined : faultyFetch(faults)),
     scheduler: queue,
     clock: systemClock,
     log,
     aggregatorKey: config.aggregatorKey,
   };
   return {
-    context,
+    context: faults === undefined ? context : faultyContext(context, faults),
     queue,
     evaluator,
     async close() {

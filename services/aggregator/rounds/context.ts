@@ -1,6 +1,6 @@
 import type { BlobStore } from "../store/blobs/index.ts";
-import type { Database } from "../store/database.ts";
-import { type Store, storeOn } from "../store/index.ts";
+import type { Database, Queries } from "../store/database.ts";
+import type { Store } from "../store/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -15,7 +15,8 @@ export interface Log {
 /** What every operation of the domain works with. */
 export interface Context {
   readonly database: Database;
-  /** Repositories outside of any transaction. */
+  /** Repositories on a connection: what `store` is outside of any transaction. */
+  readonly storeOn: (queries: Queries) => Store;
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly ledger: Ledger;
@@ -28,5 +29,5 @@ export interface Context {
 
 /** Runs `work` in one database transaction with repositories on it. */
 export function inTransaction<T>(context: Context, work: (store: Store) => Promise<T>): Promise<T> {
-  return context.database.transaction((queries) => work(storeOn(queries)));
+  return context.database.transaction((queries) => work(context.storeOn(queries)));
 }

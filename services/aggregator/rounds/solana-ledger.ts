@@ -34,11 +34,14 @@ export interface SolanaSettings {
   readonly aggregatorKey: Uint8Array;
 }
 
-/** The chain through its RPC. The aggregator pays for its transactions and for the rent of rounds. */
-export function solanaLedger(settings: SolanaSettings): Ledger {
+/**
+ * The chain through its RPC, which `fetch` calls if one is given. The aggregator pays for its transactions and for the rent of rounds.
+ */
+export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis.fetch): Ledger {
   const { rpcWebSocketUrl } = settings;
   const connection = new Connection(settings.rpcUrl, {
     commitment: "confirmed",
+    ...(fetch === undefined ? {} : { fetch }),
     ...(rpcWebSocketUrl === undefined ? {} : { wsEndpoint: rpcWebSocketUrl }),
   });
   const program = new PublicKey(settings.programId);

@@ -23,7 +23,7 @@ export async function startProcess(
   options: { env?: Record<string, string>; cwd?: string; ready?: string } = {},
 ): Promise<TestProcess> {
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH ?? "", ...options.env },
+    env: { ...inherited(), ...options.env },
     cwd: options.cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -44,6 +44,12 @@ export async function startProcess(
   if (outcome !== undefined)
     throw new Error(`${command} ${args.join(" ")} ended with ${outcome}:\n${output()}`);
   return started;
+}
+
+/** What the test's own process runs with, and nothing else of its environment. */
+function inherited(): Record<string, string> {
+  const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE === "" ? {} : { NODE_COMPILE_CACHE }) };
 }
 
 function collect(

@@ -69,6 +69,7 @@ export async function openWorkbench(): Promise<Workbench> {
     skew: 0,
     context: {
       database,
+      storeOn,
       store: storeOn(database.queries),
       blobs,
       ledger,

@@ -1,9 +1,9 @@
 import { createHash, type Hash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import type { BlobExpectation, BlobStore } from "./blob-store.ts";
+import { type Files, nodeFiles, type OpenFile } from "./files.ts";
 
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
@@ -14,31 +14,31 @@ const BATCH_BYTES = 512 * 1024;
  * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its folder synced, so that a name always
  * means the whole bytes, whenever the machine stops.
  */
-export async function folderBlobStore(folder: string): Promise<BlobStore> {
+export async function folderBlobStore(folder: string, files: Files = nodeFiles): Promise<BlobStore> {
   const incoming = join(folder, "incoming");
   try {
-    await mkdir(incoming, { recursive: true });
-    await removeAbandoned(incoming);
+    await files.makeFolder(incoming);
+    await removeAbandoned(files, incoming);
   } catch (cause) {
     throw unwritable(folder, cause);
   }
   const pathOf = (hash: Uint8Array) => join(folder, toHex(hash));
-  const syncNames = sharedSync(folder);
+  const syncNames = sharedSync(() => files.syncFolder(folder));
   const sizeOf = async (hash: Uint8Array): Promise<number | undefined> => {
     try {
-      return (await stat(pathOf(hash))).size;
+      return (await files.stat(pathOf(hash))).size;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
     }
   };
-  const store = (hash: Uint8Array, fill: (file: FileHandle) => Promise<void>) =>
-    storeFile(incoming, pathOf(hash), syncNames, fill);
+  const store = (hash: Uint8Array, fill: (file: OpenFile) => Promise<void>) =>
+    storeFile(files, { incoming, path: pathOf(hash), syncNames }, fill);
   return {
     size: sizeOf,
     async read(hash) {
       try {
-        return await readFile(pathOf(hash));
+        return await files.read(pathOf(hash));
       } catch (cause) {
         if (codeOf(cause) !== "ENOENT") throw cause;
         throw new PlenaryError(
@@ -52,7 +52,7 @@ export async function folderBlobStore(folder: string): Promise<BlobStore> {
     stream: (hash, range) => createReadStream(pathOf(hash), { ...range, highWaterMark: 256 * 1024 }),
     async write(bytes) {
       const hash = sha256Of(bytes);
-      if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.writeFile(bytes));
+      if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.write([bytes]));
       return hash;
     },
     async receive(source, expected) {
@@ -64,7 +64,7 @@ export async function folderBlobStore(folder: string): Promise<BlobStore> {
     },
     async problem() {
       try {
-        await store(sha256(), (file) => file.writeFile(""));
+        await store(sha256(), (file) => file.write([]));
         return undefined;
       } catch (error) {
         return error instanceof PlenaryError ? error : unwritable(folder, error);
@@ -74,12 +74,12 @@ export async function folderBlobStore(folder: string): Promise<BlobStore> {
 }
 
 /** Removes what processes that stopped had half received; what is younger may still be coming in through another process. */
-async function removeAbandoned(incoming: string): Promise<void> {
+async function removeAbandoned(files: Files, incoming: string): Promise<void> {
   const oldest = Date.now() - ABANDONED_AFTER_MILLISECONDS;
-  for (const name of await readdir(incoming)) {
+  for (const name of await files.list(incoming)) {
     const path = join(incoming, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < oldest) await rm(path, { force: true });
+    const found = await files.stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < oldest) await files.remove(path);
   }
 }
 
@@ -88,38 +88,43 @@ function sha256Of(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha256").update(bytes).digest());
 }
 
+interface Place {
+  readonly incoming: string;
+  readonly path: string;
+  readonly syncNames: () => Promise<void>;
+}
+
 async function storeFile(
-  incoming: string,
-  path: string,
-  syncNames: () => Promise<void>,
-  fill: (file: FileHandle) => Promise<void>,
+  files: Files,
+  { incoming, path, syncNames }: Place,
+  fill: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
   const temporary = join(incoming, randomUUID());
   try {
-    const file = await open(temporary, "wx");
+    const file = await files.create(temporary);
     try {
       await fill(file);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await files.rename(temporary, path);
     await syncNames();
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    await files.remove(temporary).catch(() => {});
     throw codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" ? storageFull(error) : error;
   }
 }
 
 /** Syncs a folder for everybody who asks while the sync before is under way: it began after their renames. */
-function sharedSync(path: string): () => Promise<void> {
+function sharedSync(sync: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   return () => {
     if (next !== undefined) return next;
     const start = async () => {
       next = undefined;
-      await syncFolder(path);
+      await sync();
     };
     next = running.then(start, start);
     running = next;
@@ -127,17 +132,8 @@ function sharedSync(path: string): () => Promise<void> {
   };
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 async function receiveInto(
-  file: FileHandle,
+  file: OpenFile,
   source: AsyncIterable<Uint8Array>,
   expected: BlobExpectation,
 ): Promise<number> {
@@ -160,14 +156,14 @@ async function receiveInto(
 }
 
 /** Writes in few large calls, one of which is under way while the next bytes come in and are hashed. */
-function batchWriter(file: FileHandle): { add(chunk: Uint8Array): Promise<void>; finish(): Promise<void> } {
+function batchWriter(file: OpenFile): { add(chunk: Uint8Array): Promise<void>; finish(): Promise<void> } {
   let batch: Uint8Array[] = [];
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
     if (size === 0) return;
-    writing = writeAll(file, batch, size);
+    writing = file.write(batch);
     // Whoever awaits it next hears of a failure.
     writing.catch(() => {});
     [batch, size] = [[], 0];
@@ -183,14 +179,6 @@ function batchWriter(file: FileHandle): { add(chunk: Uint8Array): Promise<void>;
       await writing;
     },
   };
-}
-
-async function writeAll(file: FileHandle, chunks: Uint8Array[], size: number): Promise<void> {
-  const { bytesWritten } = await file.writev(chunks);
-  if (bytesWritten === size) return;
-  // A disk that is nearly full takes a part; the rest then fails with the reason.
-  const rest = Buffer.concat(chunks).subarray(bytesWritten);
-  await file.appendFile(rest);
 }
 
 function checkReceived(length: number, hash: Hash, expected: BlobExpectation): void {

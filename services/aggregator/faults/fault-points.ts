@@ -1,0 +1,134 @@
+import type { Ledger } from "../rounds/ledger.ts";
+import type { Scheduler } from "../rounds/scheduler.ts";
+import type { BlobStore, Files, OpenFile } from "../store/blobs/index.ts";
+import type { Database } from "../store/database.ts";
+import type { Store } from "../store/index.ts";
+
+/*
+ * Everything by which the service reaches beyond its own memory. A fault point lies before and after each of these calls, named
+ * boundary/call/before and boundary/call/after; a transaction of the database has one more before its COMMIT. The types leave no call out:
+ * one that is added to a boundary does not compile until it stands here.
+ */
+
+/** Each call of a boundary, but those that cross nothing. */
+type CallsOf<Boundary, Local extends keyof Boundary = never> = Readonly<
+  Record<Exclude<keyof Boundary, Local>, true>
+>;
+
+export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[Repository]> } = {
+  due: { toAdvance: true, toWatch: true, toFinalize: true },
+  events: { append: true, after: true },
+  federations: { all: true, find: true, insert: true, setStatus: true, restoreTip: true, advanceTip: true },
+  members: { ofFederation: true, find: true, count: true, countActive: true, upsert: true, record: true },
+  nonces: { use: true, forget: true },
+  rewards: { ofRound: true, insert: true },
+  rounds: {
+    find: true,
+    lock: true,
+    hold: true,
+    newest: true,
+    list: true,
+    lastFinal: true,
+    notFinal: true,
+    notSettled: true,
+    notVoided: true,
+    insert: true,
+    move: true,
+    setEvaluation: true,
+    toEvaluate: true,
+  },
+  transactions: { ofRound: true, plan: true, attempt: true, sign: true, fail: true, confirm: true },
+  updates: {
+    find: true,
+    all: true,
+    standing: true,
+    standingOf: true,
+    related: true,
+    counts: true,
+    insert: true,
+    insertNext: true,
+    supersede: true,
+    setScreened: true,
+    setScore: true,
+    unscreened: true,
+    insertEquivocation: true,
+  },
+};
+
+export const DATABASE_CALLS: CallsOf<Database, "queries" | "close"> = {
+  transaction: true,
+  withLock: true,
+  connect: true,
+  ping: true,
+};
+
+export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAddress"> = {
+  genesisHash: true,
+  now: true,
+  federation: true,
+  members: true,
+  member: true,
+  round: true,
+  isAuthority: true,
+  openRound: true,
+  commitRound: true,
+  finalizeRound: true,
+  voidRound: true,
+};
+
+/** JSON-RPC methods that the ledger is made of: a transaction that was sent and that nobody has seen confirmed lies between two of them. */
+export const CHAIN_CALLS = {
+  getGenesisHash: true,
+  getAccountInfo: true,
+  getProgramAccounts: true,
+  getLatestBlockhash: true,
+  getBlockHeight: true,
+  sendTransaction: true,
+  getSignatureStatuses: true,
+  getTransaction: true,
+} as const;
+
+export const QUEUE_CALLS: CallsOf<Scheduler> = {
+  screenUpdate: true,
+  advance: true,
+  finalize: true,
+  evaluate: true,
+};
+
+export const BLOB_CALLS: CallsOf<BlobStore, "stream"> = {
+  size: true,
+  read: true,
+  write: true,
+  receive: true,
+  problem: true,
+};
+
+export const FILES_CALLS: CallsOf<Files> = {
+  makeFolder: true,
+  list: true,
+  stat: true,
+  read: true,
+  create: true,
+  rename: true,
+  syncFolder: true,
+  remove: true,
+};
+
+export const FILE_CALLS: CallsOf<OpenFile> = { write: true, sync: true, close: true };
+
+/** Every fault point, by name. */
+export const FAULT_POINTS: readonly string[] = [
+  ...Object.entries(STORE_CALLS).flatMap(([repository, calls]) => pointsOf(`store.${repository}`, calls)),
+  ...pointsOf("database", DATABASE_CALLS),
+  "database/transaction/commit",
+  ...pointsOf("ledger", LEDGER_CALLS),
+  ...pointsOf("chain", CHAIN_CALLS),
+  ...pointsOf("queue", QUEUE_CALLS),
+  ...pointsOf("blobs", BLOB_CALLS),
+  ...pointsOf("files", FILES_CALLS),
+  ...pointsOf("file", FILE_CALLS),
+];
+
+function pointsOf(boundary: string, calls: Readonly<Record<string, true>>): string[] {
+  return Object.keys(calls).flatMap((call) => [`${boundary}/${call}/before`, `${boundary}/${call}/after`]);
+}
