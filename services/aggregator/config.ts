@@ -23,6 +23,9 @@ const EnvironmentSchema = Type.Object({
   ),
   /** Requests a minute from one address. */
   PLENARY_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "12000" }),
+  /** Signed requests a minute by one key, and updates a minute of one member; both on top of the limit per address. */
+  PLENARY_SIGNED_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "6000" }),
+  PLENARY_UPLOAD_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "120" }),
   /** Largest blob that an authority may upload. */
   PLENARY_MAX_BLOB_BYTES: Type.String({ pattern: "^[1-9][0-9]{0,11}$", default: String(512 * 1024 * 1024) }),
   /** Password of the queue page at /operator/queues (user "operator"); without it there is no such page. */
@@ -52,6 +55,8 @@ export interface Config {
   readonly programId: Uint8Array;
   readonly logLevel: string;
   readonly requestsPerMinute: number;
+  readonly signedRequestsPerMinute: number;
+  readonly uploadsPerMinute: number;
   readonly maxBlobBytes: number;
   readonly operatorPassword: string | undefined;
   readonly workerConcurrency: number;
@@ -77,6 +82,8 @@ export function readConfig(environment: Environment = process.env): Config {
     programId: fromBase58(settings.PLENARY_PROGRAM_ID),
     logLevel: settings.PLENARY_LOG_LEVEL,
     requestsPerMinute: Number(settings.PLENARY_RATE_LIMIT),
+    signedRequestsPerMinute: Number(settings.PLENARY_SIGNED_RATE_LIMIT),
+    uploadsPerMinute: Number(settings.PLENARY_UPLOAD_RATE_LIMIT),
     maxBlobBytes: Number(settings.PLENARY_MAX_BLOB_BYTES),
     operatorPassword: settings.PLENARY_OPERATOR_PASSWORD,
     workerConcurrency: Number(settings.PLENARY_WORKER_CONCURRENCY),

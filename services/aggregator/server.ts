@@ -23,7 +23,7 @@ async function start(log: ServiceLog): Promise<() => Promise<void>> {
     events,
     queue: { name: "queue", check: () => queue.check() },
     logger: log,
-    requestsPerMinute: config.requestsPerMinute,
+    limits: config,
     maxBlobBytes: config.maxBlobBytes,
     extend: (extended) => mountQueuePage(extended, queue.queue, config.operatorPassword),
   });

@@ -16,9 +16,11 @@ import { handleErrors } from "./errors.ts";
 import { eventHandlers } from "./events.ts";
 import { federationHandlers } from "./federations.ts";
 import { type Dependency, dependenciesOf, mountHealth } from "./health.ts";
+import { createLimits, type LimitSettings, rateLimited } from "./limits.ts";
 import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
 import { roundHandlers } from "./rounds.ts";
+import { signedRequests } from "./signed.ts";
 
 export interface ApplicationSettings {
   readonly context: Context;
@@ -26,7 +28,7 @@ export interface ApplicationSettings {
   readonly events: EventSignal;
   readonly queue: Dependency;
   readonly logger: FastifyBaseLogger;
-  readonly requestsPerMinute: number;
+  readonly limits: LimitSettings;
   readonly maxBlobBytes: number;
   /** More routes, mounted after the protocol's. */
   readonly extend?: (app: FastifyInstance) => Promise<void>;
@@ -54,16 +56,17 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   handleErrors(app);
   acceptBodies(app);
   mountMetrics(app, createMetrics());
-  await protect(app, settings.requestsPerMinute);
+  await protect(app, settings.limits.requestsPerMinute);
   await document(app);
   // Called, not registered: the exported plugin would apply to a scope of its own.
   await fastifySSE(app, { heartbeatInterval: HEARTBEAT_MILLISECONDS });
   app.addHook("preClose", () => events.close());
+  const signed = signedRequests(context, createLimits(app, settings.limits));
   mountHealth(app, dependenciesOf(context, settings.queue));
   mountEndpoints(app, {
-    ...federationHandlers(context, settings.evaluator),
-    ...roundHandlers(context),
-    ...blobHandlers(context, settings.maxBlobBytes),
+    ...federationHandlers(context, signed, settings.evaluator),
+    ...roundHandlers(context, signed),
+    ...blobHandlers(context, signed, settings.maxBlobBytes),
     ...eventHandlers(context, events),
   });
   await settings.extend?.(app);
@@ -80,9 +83,7 @@ async function protect(app: FastifyInstance, requestsPerMinute: number): Promise
     max: requestsPerMinute,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, limit) =>
-      new PlenaryError("rate-limited", `More than ${limit.max} requests a minute: wait ${limit.after}.`, {
-        limit: limit.max,
-      }),
+      rateLimited(limit.max, "requests from one address", Math.ceil(limit.ttl / 1_000)),
   });
   await app.register(fastifyUnderPressure, {
     maxEventLoopDelay: 2_000,

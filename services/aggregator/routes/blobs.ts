@@ -5,11 +5,15 @@ import type { Context } from "../rounds/context.ts";
 import type { BlobRange } from "../store/blobs/index.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
-import { authenticate } from "./signed.ts";
+import type { SignedRequests } from "./signed.ts";
 
 type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
 
-export function blobHandlers(context: Context, maxBlobBytes: number): BlobHandlers {
+export function blobHandlers(
+  context: Context,
+  { authenticate }: SignedRequests,
+  maxBlobBytes: number,
+): BlobHandlers {
   const { blobs } = context;
   const authorities = new Set<string>();
   return {
@@ -35,7 +39,7 @@ export function blobHandlers(context: Context, maxBlobBytes: number): BlobHandle
     blobWrite: async ({ params, request, reply }) => {
       const hash = fromHex(params.hash, 32);
       // The body must have this hash, so that the signature can be checked before it is read.
-      const key = await authenticate(context, request, hash);
+      const key = await authenticate(request, hash);
       await requireAuthority(context, authorities, key);
       const body = streamOf(request);
       const length = await blobs.receive(body, { hash, limit: maxBlobBytes });

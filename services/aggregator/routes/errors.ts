@@ -26,7 +26,9 @@ function answer(error: PlenaryError, request: FastifyRequest, reply: FastifyRepl
   const status = ERROR_STATUS[error.code];
   if (status >= 500) request.log.error({ err: error, cause: error.cause }, "request failed");
   else request.log.info({ code: error.code, context: error.context }, "request refused");
+  const { retryAfterSeconds } = error.context;
   if (status === 503) reply.header("retry-after", "1");
+  else if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
   if (reply.raw.headersSent) {
     request.raw.destroy();
     return reply;

@@ -6,7 +6,7 @@ import { knownMember, syncMember } from "../rounds/members.ts";
 import { registerFederation, setPaused } from "../rounds/register-federation.ts";
 import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views.ts";
 import type { Handlers } from "./mount.ts";
-import { authenticate, identityOf } from "./signed.ts";
+import { identityOf, type SignedRequests } from "./signed.ts";
 
 type FederationHandlers = Pick<
   Handlers,
@@ -21,7 +21,11 @@ type FederationHandlers = Pick<
   | "rewardRead"
 >;
 
-export function federationHandlers(context: Context, evaluator: Evaluator): FederationHandlers {
+export function federationHandlers(
+  context: Context,
+  { authenticate }: SignedRequests,
+  evaluator: Evaluator,
+): FederationHandlers {
   const { store } = context;
   return {
     serviceRead: async () => viewService(await identityOf(context)),
@@ -30,7 +34,7 @@ export function federationHandlers(context: Context, evaluator: Evaluator): Fede
       return { federations: await Promise.all(rows.map((row) => viewFederation(context, row))) };
     },
     federationRegister: async ({ body, request }) => {
-      const requester = await authenticate(context, request, request.bodyHash);
+      const requester = await authenticate(request, request.bodyHash);
       const { address, configuration } = body;
       return viewFederation(
         context,
@@ -40,11 +44,11 @@ export function federationHandlers(context: Context, evaluator: Evaluator): Fede
     federationRead: async ({ params }) =>
       viewFederation(context, await findFederation(context, params.federation)),
     federationPause: async ({ params, request }) => {
-      const requester = await authenticate(context, request, request.bodyHash);
+      const requester = await authenticate(request, request.bodyHash);
       return viewFederation(context, await setPaused(context, requester, params.federation, true));
     },
     federationResume: async ({ params, request }) => {
-      const requester = await authenticate(context, request, request.bodyHash);
+      const requester = await authenticate(request, request.bodyHash);
       return viewFederation(context, await setPaused(context, requester, params.federation, false));
     },
     memberList: async ({ params }) => {

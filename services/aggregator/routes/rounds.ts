@@ -6,6 +6,7 @@ import {
   PlenaryError,
   SIGNATURE_HEADER,
   SIGNATURE_LENGTH,
+  toBase58,
 } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { acceptUpdate } from "../rounds/accept-update.ts";
@@ -15,6 +16,7 @@ import { findFederation, findRound } from "../rounds/lookup.ts";
 import { viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
+import type { SignedRequests } from "./signed.ts";
 
 type RoundHandlers = Pick<
   Handlers,
@@ -23,7 +25,7 @@ type RoundHandlers = Pick<
 
 const DEFAULT_LIMIT = 50;
 
-export function roundHandlers(context: Context): RoundHandlers {
+export function roundHandlers(context: Context, { limits }: SignedRequests): RoundHandlers {
   const { store, blobs } = context;
   const lookUp = async (params: { federation: string; round: string }) => {
     const federation = await findFederation(context, params.federation);
@@ -48,6 +50,7 @@ export function roundHandlers(context: Context): RoundHandlers {
         signature: readHeader(request, SIGNATURE_HEADER, SIGNATURE_LENGTH, "signature-invalid"),
       });
       if (admitted.kind === "payload-expected") {
+        await limits.upload(request, toBase58(admitted.envelope.member));
         await receivePayload(context, admitted, request);
         return viewReceipt(admitted.federation, await acceptUpdate(context, admitted));
       }

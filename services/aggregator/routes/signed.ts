@@ -9,22 +9,31 @@ import {
 } from "@plenary/protocol";
 import type { FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
+import type { Limits } from "./limits.ts";
 
-/**
- * The key that signed a request over this body; a signature is good once. Throws `signature-invalid`, `request-expired` or
- * `request-replayed`.
- */
-export async function authenticate(
-  context: Context,
-  request: FastifyRequest,
-  bodyHash: Uint8Array,
-): Promise<Uint8Array> {
-  const now = context.clock.now();
-  const claims = readRequestClaims(request.headers, now);
-  const service = await identityOf(context);
-  verifyRequest(claims, { service, method: request.method, path: request.url, bodyHash });
-  await useNonce(context, claims);
-  return claims.key;
+/** Who signed a request. */
+export interface SignedRequests {
+  readonly limits: Limits;
+  /**
+   * The key that signed a request over this body; a signature is good once. Throws `signature-invalid`, `request-expired`,
+   * `request-replayed` or `rate-limited`.
+   */
+  authenticate(request: FastifyRequest, bodyHash: Uint8Array): Promise<Uint8Array>;
+}
+
+export function signedRequests(context: Context, limits: Limits): SignedRequests {
+  return {
+    limits,
+    async authenticate(request, bodyHash) {
+      const claims = readRequestClaims(request.headers, context.clock.now());
+      const service = await identityOf(context);
+      verifyRequest(claims, { service, method: request.method, path: request.url, bodyHash });
+      await useNonce(context, claims);
+      // Last: who repeats another's request must not spend its allowance.
+      await limits.signedRequest(request, toBase58(claims.key));
+      return claims.key;
+    },
+  };
 }
 
 /** What requests to this service are signed for. */
