@@ -41,6 +41,7 @@ test("help lists every command and the exit codes", () => {
     "claim",
     "verify-claim",
     "verify\\|verify-round",
+    "watch",
     "export",
     "predict",
     "data",

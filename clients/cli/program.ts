@@ -7,6 +7,7 @@ import { join, status, type TrainFlags, train } from "./commands/member.ts";
 import { exportCommand, type PredictFlags, predictCommand } from "./commands/model.ts";
 import { claim, verifyClaim } from "./commands/rewards.ts";
 import { type VerifyFlags, verify } from "./commands/verification.ts";
+import { type WatchFlags, watch } from "./commands/watch.ts";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Session } from "./session.ts";
 
@@ -148,6 +149,12 @@ function checkCommands(program: Command, runs: Runs): void {
       "where the public bytes are, instead of the service: a mirror or a folder",
     )
     .action(runs((session, number: bigint, flags: VerifyFlags) => verify(session, number, flags)));
+  withSettings(program.command("watch"), [...ALL, "state"])
+    .description("verify every round as it is committed, until told to stop; started again it goes on")
+    .option(...BLOBS)
+    .option("--from <n>", "first round; by default the oldest that can still be disputed", amount)
+    .option("--metrics-port <n>", "serve Prometheus metrics at this port of 127.0.0.1; 0 is any", integer)
+    .action(runs((session, flags: WatchFlags) => watch(session, flags)));
   const data = program.command("data").description("for answers files");
   withSettings(data.command("check <file>"), ALL)
     .description("say what is wrong in an answers file, by line and column")
@@ -155,13 +162,18 @@ function checkCommands(program: Command, runs: Runs): void {
     .action(runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)));
 }
 
+const BLOBS = [
+  "--blobs <url|folder>",
+  "where the public bytes are, instead of the service: a mirror or a folder",
+] as const;
+
 const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
   service: ["--service <url>", "aggregation service"],
   rpc: ["--rpc <url>", "Solana RPC node"],
   program: ["--program <address>", "a deployment of one's own"],
   federation: ["--federation <address>", "needed where the service has several"],
   keypair: ["--keypair <file>", "Solana keypair file"],
-  state: ["--state <folder>", "where the member remembers what it has signed"],
+  state: ["--state <folder>", "where a member remembers what it has signed, or a watch what it has seen"],
   data: ["--data <file>", "answers as CSV or JSONL"],
 };
 

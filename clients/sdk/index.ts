@@ -58,3 +58,4 @@ export {
 } from "./service-client.ts";
 export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
 export * from "./verification/index.ts";
+export * from "./watching/index.ts";

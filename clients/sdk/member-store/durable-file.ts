@@ -19,7 +19,7 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    throw fileError(path, "Cannot write the member's state", cause);
+    throw fileError(path, "Cannot write the state", cause);
   }
 }
 
@@ -29,7 +29,7 @@ export async function makeFolder(path: string): Promise<void> {
     const made = await mkdir(path, { recursive: true, mode: 0o700 });
     if (made !== undefined) await syncFolder(dirname(made));
   } catch (cause) {
-    throw fileError(path, "Cannot create the folder of the member's state", cause);
+    throw fileError(path, "Cannot create the folder of the state", cause);
   }
 }
 
@@ -39,7 +39,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | null> {
     return await readFile(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return null;
-    throw fileError(path, "Cannot read the member's state", cause);
+    throw fileError(path, "Cannot read the state", cause);
   }
 }
 

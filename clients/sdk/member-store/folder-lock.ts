@@ -31,7 +31,7 @@ async function writeProposal(path: string, text: string): Promise<void> {
     await file.writeFile(text);
     await file.close();
   } catch (cause) {
-    throw fileError(path, "Cannot write into the folder of the member's state", cause);
+    throw fileError(path, "Cannot write into the state folder", cause);
   }
 }
 
@@ -41,7 +41,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     return true;
   } catch (cause) {
     if (systemCode(cause) === "EEXIST") return false;
-    throw fileError(to, "Cannot lock the folder of the member's state", cause);
+    throw fileError(to, "Cannot lock the state folder", cause);
   }
 }
 
@@ -52,7 +52,7 @@ async function removeIfLeft(path: string, folder: string): Promise<void> {
   if (pid !== "" && isRunning(Number(pid)) && startOf(Number(pid)) === start)
     throw new PlenaryError(
       "conflict",
-      `The state folder ${folder} is in use by process ${pid}. Stop it, or give this member another folder.`,
+      `The state folder ${folder} is in use by process ${pid}. Stop it, or choose another folder.`,
       { folder, process: Number(pid) },
     );
   await takeAway(path, text);
@@ -65,7 +65,7 @@ async function takeAway(path: string, text: string): Promise<void> {
     await rename(path, aside);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return;
-    throw fileError(path, "Cannot unlock the folder of the member's state", cause);
+    throw fileError(path, "Cannot unlock the state folder", cause);
   }
   if ((await readFile(aside, "utf8")) !== text) await linked(aside, path);
   await rm(aside, { force: true });

@@ -1,0 +1,66 @@
+import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
+import { EXIT } from "../exit-codes.ts";
+import { type MetricsPage, serveMetrics } from "../metrics.ts";
+import { required, type Session } from "../session.ts";
+
+export interface WatchFlags {
+  readonly blobs?: string;
+  readonly from?: bigint;
+  readonly metricsPort?: number;
+}
+
+/** `plenary watch`: ends with exit code 0 when told to stop. */
+export async function watch(session: Session, flags: WatchFlags): Promise<number> {
+  const { output, signal, settings } = session;
+  const state = required(session, "state");
+  const rpc = required(session, "rpc");
+  const verifier = await openVerifier({ ...settings, rpc, blobs: flags.blobs, signal });
+  const running = await watchFederation(verifier, {
+    state,
+    from: flags.from,
+    signal,
+    onEvent: (event) => show(session, event),
+  });
+  let page: MetricsPage | null = null;
+  try {
+    if (flags.metricsPort !== undefined) {
+      page = await serveMetrics(flags.metricsPort, running.metrics);
+      const url = `http://127.0.0.1:${page.port}/metrics`;
+      output.say("metrics", `metrics at ${url}`, { url });
+    }
+    await running.done;
+  } finally {
+    page?.close();
+  }
+  output.say("stopped", "stopped; watch again to go on", {});
+  return EXIT.done;
+}
+
+function show({ output }: Session, event: WatchEvent): void {
+  if (event.type === "verifying") {
+    output.verification(event.round, event.progress);
+    return;
+  }
+  const { type, ...fields } = event;
+  output.say(type, textOf(event), fields);
+}
+
+function textOf(event: Exclude<WatchEvent, { type: "verifying" }>): string {
+  switch (event.type) {
+    case "watching":
+      return `watching federation ${event.federation} from round ${event.from} on`;
+    case "round-verified": {
+      const { finding, counted, refused } = event.verification;
+      const took = `(${event.seconds.toFixed(1)} s)`;
+      return finding === null
+        ? `round ${event.round} is right: ${counted} updates counted, ${refused} refused ${took}`
+        : `round ${event.round} is wrong: ${finding.text} ${took}`;
+    }
+    case "round-passed":
+      return `round ${event.round} has no result: ${event.why}`;
+    case "round-failed":
+      return `round ${event.round} could not be verified: ${event.message}`;
+    case "retrying":
+      return `${event.message} Trying again.`;
+  }
+}

@@ -1,0 +1,18 @@
+import type { RoundVerification, VerificationProgress } from "../verification/index.ts";
+
+/** What a watch is doing, for logs and for people. */
+export type WatchEvent =
+  | { readonly type: "watching"; readonly federation: string; readonly from: bigint }
+  | { readonly type: "verifying"; readonly round: bigint; readonly progress: VerificationProgress }
+  | {
+      readonly type: "round-verified";
+      readonly round: bigint;
+      readonly verification: RoundVerification;
+      readonly seconds: number;
+    }
+  /** A round without a result: void, or its account was closed before the watch came to it. */
+  | { readonly type: "round-passed"; readonly round: bigint; readonly why: string }
+  /** A round that could not be computed for a reason that says nothing about it, and would not pass by waiting. */
+  | { readonly type: "round-failed"; readonly round: bigint; readonly message: string }
+  /** Something does not answer; the watch goes on. */
+  | { readonly type: "retrying"; readonly message: string };

@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import {
+  Base58Address,
+  HexHash,
+  PlenaryError,
+  parserOf,
+  toBase58,
+  toHex,
+  U64String,
+} from "@plenary/protocol";
+import Type, { type Static } from "typebox";
+import { makeFolder, readIfThere, writeDurably } from "../member-store/durable-file.ts";
+import { lockFolder } from "../member-store/folder-lock.ts";
+import type { Verifier } from "../verification/index.ts";
+
+const WatchedDispute = Type.Object(
+  {
+    round: U64String,
+    /** What is wrong, as it was found. */
+    text: Type.String(),
+    /** Null while it goes on. */
+    outcome: Type.Union([
+      Type.Literal("won"),
+      Type.Literal("lost"),
+      Type.Literal("moot"),
+      Type.Literal("failed"),
+      Type.Null(),
+    ]),
+  },
+  { additionalProperties: false },
+);
+
+const WatchRecordSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    genesisHash: HexHash,
+    programId: Base58Address,
+    federation: Base58Address,
+    /** The first round that was not looked at to its end. */
+    next: U64String,
+    verified: Type.Integer({ minimum: 0 }),
+    wrong: Type.Array(U64String),
+    disputes: Type.Array(WatchedDispute),
+  },
+  { additionalProperties: false },
+);
+/** What a watch remembers; on disk before it acts on it. */
+export type WatchRecord = Static<typeof WatchRecordSchema>;
+
+const parseRecord = parserOf(WatchRecordSchema, "The watch's state");
+
+/** A watch's folder. One process at a time has it. */
+export interface WatchState {
+  readonly record: WatchRecord;
+  readonly isNew: boolean;
+  /** Replaces parts of the record, durably. Calls are done in order. */
+  change(part: (record: WatchRecord) => Partial<WatchRecord>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Throws `conflict` when another process has the folder or it belongs to another federation, `file-unreadable`, `invalid-input`. */
+export async function openWatchState(folder: string, verifier: Verifier): Promise<WatchState> {
+  await makeFolder(folder);
+  const unlock = await lockFolder(folder);
+  try {
+    return await stateIn(folder, verifier, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function stateIn(folder: string, verifier: Verifier, unlock: () => Promise<void>): Promise<WatchState> {
+  const path = join(folder, "watch.json");
+  const bytes = await readIfThere(path);
+  const fresh: WatchRecord = {
+    version: 1,
+    genesisHash: toHex(verifier.genesisHash),
+    programId: toBase58(verifier.program.toBytes()),
+    federation: verifier.address.toBase58(),
+    next: "0",
+    verified: 0,
+    wrong: [],
+    disputes: [],
+  };
+  let record = bytes === null ? fresh : stored(bytes, path);
+  for (const field of ["genesisHash", "programId", "federation"] as const)
+    if (record[field] !== fresh[field])
+      throw new PlenaryError(
+        "conflict",
+        `The state folder ${folder} is that of a watch of another federation: give each its own.`,
+        { folder, field, stored: record[field], wanted: fresh[field] },
+      );
+  let last = Promise.resolve();
+  return {
+    get record() {
+      return record;
+    },
+    isNew: bytes === null,
+    change(part) {
+      last = last.then(async () => {
+        const changed = { ...record, ...part(record) };
+        await writeDurably(path, `${JSON.stringify(changed)}\n`);
+        record = changed;
+      });
+      return last;
+    },
+    close: unlock,
+  };
+}
+
+function stored(bytes: Uint8Array, path: string): WatchRecord {
+  try {
+    return parseRecord(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new PlenaryError(
+      "invalid-input",
+      `${path} is damaged: it is no JSON. Remove it to watch from now on.`,
+      { path },
+      { cause },
+    );
+  }
+}
