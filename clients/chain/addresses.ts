@@ -17,6 +17,8 @@ const SEEDS = {
   round: encoder.encode("round"),
   vault: encoder.encode("vault"),
   escrow: encoder.encode("escrow"),
+  dispute: encoder.encode("dispute"),
+  equivocation: encoder.encode("equivocation"),
 } as const;
 
 /** Address of the federation that `creator` made with this id; it stays when the authority passes to another key. */
@@ -44,6 +46,30 @@ export function escrowAddress(program: PublicKey, federation: PublicKey): Public
   return derive(program, [SEEDS.escrow, federation.toBytes()]);
 }
 
+/** Address of a challenger's dispute about one chunk or leaf of a round; `kind` is a code of `DISPUTE_KINDS`. */
+export function disputeAddress(
+  program: PublicKey,
+  round: PublicKey,
+  challenger: PublicKey,
+  kind: number,
+  index: number,
+): PublicKey {
+  const subject = [Uint8Array.of(kind), u32(index)];
+  return derive(program, [SEEDS.dispute, round.toBytes(), challenger.toBytes(), ...subject]);
+}
+
+/** Address of the first half of a reporter's proof that a member signed two envelopes with one sequence. */
+export function equivocationAddress(
+  program: PublicKey,
+  member: PublicKey,
+  reporter: PublicKey,
+  round: bigint,
+  sequence: bigint,
+): PublicKey {
+  const subject = [u64(round), u64(sequence)];
+  return derive(program, [SEEDS.equivocation, member.toBytes(), reporter.toBytes(), ...subject]);
+}
+
 /** The owner's associated token account for a mint; it depends on the token program that owns the mint. */
 export function tokenAccountAddress(
   mint: PublicKey,
@@ -55,6 +81,12 @@ export function tokenAccountAddress(
 
 function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {
   return PublicKey.findProgramAddressSync(seeds, program)[0];
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
 }
 
 function u64(value: bigint): Uint8Array {

@@ -1,5 +1,8 @@
 export * from "./addresses.ts";
 export * from "./disconnect.ts";
+export * from "./dispute.ts";
+export * from "./dispute-messages.ts";
+export * from "./equivocation.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./federation.ts";
@@ -7,6 +10,7 @@ export * from "./member.ts";
 export { IDL, PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";
 export * from "./send-transaction.ts";
+export * from "./signed-message.ts";
 export * from "./token-program.ts";
 export * from "./transactions/index.ts";
 export * from "./watch.ts";

@@ -21,8 +21,9 @@ export type ArgumentValue =
   | boolean
   | Uint8Array
   | PublicKey
-  | readonly Uint8Array[]
-  | { readonly variant: string }
+  | null
+  | readonly ArgumentValue[]
+  | Variant
   | { readonly [name: string]: ArgumentValue };
 
 /**
@@ -58,14 +59,39 @@ function fixedAddress(address: string | undefined): PublicKey | undefined {
   return address === undefined ? undefined : new PublicKey(address);
 }
 
-/** Turns our values into what Anchor's coder takes: bigint to BN, bytes to arrays, names to snake case. */
+/**
+ * Turns our values into what Anchor's coder takes: bigint to BN, bytes to arrays, names to snake case, a variant's fields (a list where they
+ * have no names) under its name.
+ */
 function encodable(value: ArgumentValue): unknown {
   if (typeof value === "bigint") return new BN(value.toString());
-  if (typeof value !== "object" || value instanceof PublicKey) return value;
+  if (typeof value !== "object" || value === null || value instanceof PublicKey) return value;
   if (value instanceof Uint8Array) return Array.from(value);
-  if (Array.isArray(value)) return value.map(encodable);
-  if ("variant" in value && typeof value.variant === "string") return { [value.variant]: {} };
+  if (isList(value)) return value.map(encodable);
+  if (isVariant(value)) {
+    const fields = value.fields === undefined ? {} : encodable(value.fields);
+    return { [pascalCase(value.variant)]: { ...(fields as object) } };
+  }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), encodable(inner)]));
+}
+
+interface Variant {
+  readonly variant: string;
+  readonly fields?: ArgumentValue;
+}
+type Named = Readonly<Record<string, ArgumentValue>>;
+
+// Array.isArray does not tell a readonly list from the rest
+function isList(value: object): value is readonly ArgumentValue[] {
+  return Array.isArray(value);
+}
+
+function isVariant(value: Variant | Named): value is Variant {
+  return "variant" in value && typeof value.variant === "string";
+}
+
+function pascalCase(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 
 export function snakeCase(name: string): string {

@@ -133,7 +133,7 @@ pub enum PlenaryError {
     RoundSettled,
     #[msg("The round is not final.")]
     RoundNotFinal,
-    #[msg("The proof does not lead to the round's rewards root.")]
+    #[msg("The proof does not lead to the committed root.")]
     BadProof,
     #[msg("Everything that the proof shows was claimed already.")]
     NothingToClaim,
@@ -167,4 +167,62 @@ pub enum PlenaryError {
     MintExtensionUnknown,
     #[msg("The account was written by a later version of the program, whose layout this one does not know.")]
     VersionUnknown,
+    #[msg("The challenge window is over.")]
+    ChallengeWindowOver,
+    #[msg("The round's strategy cannot be recomputed on chain: only FedAvg and FedAvgM can.")]
+    StrategyNotProvable,
+    #[msg("The vector has no such chunk.")]
+    NoSuchChunk,
+    #[msg("Nobody has earned anything, so there is nothing to dispute.")]
+    NothingToDispute,
+    #[msg("The round builds on the first model, so nobody had earned anything before.")]
+    NothingEarnedBefore,
+    #[msg("The base round's account is missing.")]
+    BaseRoundMissing,
+    #[msg("Only the challenger may do this.")]
+    NotChallenger,
+    #[msg("The dispute is decided already.")]
+    DisputeDecided,
+    #[msg("The dispute's time is over.")]
+    DisputeExpired,
+    #[msg("The dispute goes on: something is missing, and neither deadline nor expiry is over.")]
+    DisputeUndecided,
+    #[msg("The aggregator has been asked and its deadline is not over, so wait for its answer.")]
+    DemandPending,
+    #[msg("Nothing is demanded of the aggregator.")]
+    NothingDemanded,
+    #[msg("The dispute lacks nothing that the aggregator could give.")]
+    NothingToDemand,
+    #[msg("The deadline of the answer is over.")]
+    AnswerTooLate,
+    #[msg("This is not what was demanded.")]
+    WrongAnswer,
+    #[msg("The dispute does not take a leaf now.")]
+    LeafNotExpected,
+    #[msg("The dispute does not take this chunk now.")]
+    ChunkNotExpected,
+    #[msg("The dispute is about the other tree.")]
+    WrongLeafKind,
+    #[msg("A dispute of this kind has no such step.")]
+    WrongKind,
+    #[msg("The member's leaf says what it should say.")]
+    LeafAgrees,
+    #[msg("The instruction before must be the ed25519 program's with one signature over its own data.")]
+    SignatureInstructionMissing,
+    #[msg("The signed bytes are not the message that is needed here.")]
+    MessageMalformed,
+    #[msg("The signed message is about another federation, round, member or sequence.")]
+    MessageMismatch,
+    #[msg("The message is not signed by the key that had to sign it.")]
+    WrongSigner,
+    #[msg("The challenger's token account is needed to pay it.")]
+    ChallengerTokensMissing,
+    #[msg("Only who reported the first envelope may report the second.")]
+    NotReporter,
+    #[msg("The two envelopes are the same.")]
+    EnvelopesAgree,
+    #[msg("The member has no stake to take.")]
+    NothingToSlash,
+    #[msg("The round's audits are drawn already.")]
+    AuditAlreadyDrawn,
 }

@@ -162,3 +162,65 @@ pub struct RewardClaimed {
     pub amount: u64,
     pub claimed_total: u64,
 }
+
+#[event]
+pub struct AuditDrawn {
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub slot: u64,
+    pub slot_hash: [u8; 32],
+    pub envelopes_root: [u8; 32],
+}
+
+#[event]
+pub struct DisputeOpened {
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub dispute: Pubkey,
+    pub challenger: Pubkey,
+    pub kind: u8,
+    pub index: u32,
+    pub deposit: u64,
+}
+
+#[event]
+pub struct DisputeDemanded {
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub dispute: Pubkey,
+    pub deadline: i64,
+}
+
+#[event]
+pub struct DisputeAnswered {
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub dispute: Pubkey,
+}
+
+#[event]
+pub struct DisputeResolved {
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub dispute: Pubkey,
+    pub challenger: Pubkey,
+    /// 0: the aggregator was wrong and the round is void; 1: the challenger was wrong or stopped; 2: the round was void before.
+    pub verdict: u8,
+    /// What was wrong; 0 unless the aggregator was.
+    pub fault: u8,
+    /// What the challenger got of the bond, beside its deposit.
+    pub reward: u64,
+    pub to_vault: u64,
+}
+
+#[event]
+pub struct MemberSlashed {
+    pub federation: Pubkey,
+    pub member: Pubkey,
+    pub round: u64,
+    pub sequence: u64,
+    pub reporter: Pubkey,
+    /// What the reporter got of the stake.
+    pub reward: u64,
+    pub to_vault: u64,
+}

@@ -6,12 +6,14 @@ pub mod errors;
 pub mod events;
 pub mod instructions;
 pub mod merkle;
+pub mod messages;
 mod reward_mint;
 pub mod state;
 mod token;
 
 use instructions::*;
-use state::{RoundResult, Terms};
+use merkle::{Hash, RewardLeaf, UpdateLeaf};
+use state::{Answer, Chunk, DisputeSubject, LeafProof, RoundResult, Terms, TreeLeaf, Vector};
 
 declare_id!("P1ed6MNumh36GF5xS9MEZWqoxrcnc74Lc6e8sVJMtws");
 
@@ -144,5 +146,78 @@ pub mod plenary {
         path: Vec<[u8; 32]>,
     ) -> Result<()> {
         RewardClaim::reward_claim(ctx, cumulative)
+    }
+
+    /// Draws the slot hash that decides which updates of the open round are audited, once all envelopes are in.
+    pub fn audit_draw(ctx: Context<AuditDraw>, envelopes_root: Hash) -> Result<()> {
+        AuditDraw::audit_draw(ctx, envelopes_root)
+    }
+
+    /// Challenges one thing in a committed round, with a deposit.
+    pub fn dispute_open(ctx: Context<DisputeOpen>, subject: DisputeSubject) -> Result<()> {
+        DisputeOpen::dispute_open(ctx, subject)
+    }
+
+    /// Folds the next update's leaf into a dispute about a chunk, with the update's chunk if there is room for it.
+    pub fn dispute_leaf(
+        ctx: Context<DisputeLeaf>,
+        leaf: UpdateLeaf,
+        chunk: Option<Chunk>,
+    ) -> Result<()> {
+        DisputeLeaf::dispute_leaf(ctx, leaf, chunk)
+    }
+
+    /// Gives a dispute the disputed chunk of a vector.
+    pub fn dispute_chunk(ctx: Context<DisputeChunk>, vector: Vector, chunk: Chunk) -> Result<()> {
+        DisputeChunk::dispute_chunk(ctx, vector, chunk)
+    }
+
+    /// Folds the next rewards' leaves into a dispute about their total.
+    pub fn dispute_rewards(ctx: Context<DisputeRewards>, leaves: Vec<RewardLeaf>) -> Result<()> {
+        DisputeRewards::dispute_rewards(ctx, leaves)
+    }
+
+    /// Shows a leaf beside which the leaf of the omitted or underpaid member would have to stand.
+    pub fn dispute_narrow(
+        ctx: Context<DisputeNarrow>,
+        index: u32,
+        leaf: TreeLeaf,
+        path: Vec<Hash>,
+    ) -> Result<()> {
+        DisputeNarrow::dispute_narrow(ctx, index, leaf, path)
+    }
+
+    /// Asks the aggregator for the leaf or chunk that the dispute lacks.
+    pub fn dispute_demand(ctx: Context<DisputeDemand>, pending: Option<LeafProof>) -> Result<()> {
+        DisputeDemand::dispute_demand(ctx, pending)
+    }
+
+    /// Gives a dispute what was demanded; anyone may.
+    pub fn dispute_answer(ctx: Context<DisputeAnswer>, answer: Answer) -> Result<()> {
+        DisputeAnswer::dispute_answer(ctx, answer)
+    }
+
+    /// Shows the envelope of a leaf, signed by the leaf's member; anyone may.
+    pub fn dispute_envelope(ctx: Context<DisputeEnvelope>, leaf: UpdateLeaf) -> Result<()> {
+        DisputeEnvelope::dispute_envelope(ctx, leaf)
+    }
+
+    /// Ends a dispute that is decided, complete, unanswered, out of time or overtaken; anyone may.
+    pub fn dispute_resolve(ctx: Context<DisputeResolve>) -> Result<()> {
+        DisputeResolve::dispute_resolve(ctx)
+    }
+
+    /// Records an envelope that a member has signed, as the first half of the proof that it signed two.
+    pub fn equivocation_open(
+        ctx: Context<EquivocationOpen>,
+        round: u64,
+        sequence: u64,
+    ) -> Result<()> {
+        EquivocationOpen::equivocation_open(ctx, round, sequence)
+    }
+
+    /// Takes the stake of a member that has signed another envelope with the same sequence.
+    pub fn member_equivocation(ctx: Context<MemberEquivocation>) -> Result<()> {
+        MemberEquivocation::member_equivocation(ctx)
     }
 }

@@ -54,8 +54,40 @@ pub fn root_from_path(leaf: Hash, index: u32, size: u32, path: &[Hash]) -> Optio
     (last == 0).then_some(root)
 }
 
+/// Levels of a frontier: enough for `MAX_LEAVES`.
+pub const FRONTIER_LEVELS: usize = 21;
+/// Most leaves of a tree that can be folded on chain.
+pub const MAX_LEAVES: u32 = 1 << 20;
+
+/// Appends leaf `index` to a tree of which only the roots of its complete subtrees are kept, one a level: the list of leaves is folded
+/// into log2(size) hashes, so that a root can be checked leaf by leaf without a path for each.
+pub fn fold_leaf(frontier: &mut [Hash; FRONTIER_LEVELS], index: u32, leaf: Hash) -> Option<()> {
+    let (mut position, mut level, mut root) = (index, 0, leaf);
+    while position & 1 == 1 {
+        root = node_hash(frontier.get(level)?, &root);
+        position >>= 1;
+        level += 1;
+    }
+    *frontier.get_mut(level)? = root;
+    Some(())
+}
+
+/// The root of `size` leaves that were folded; `None` if there are none or more than a frontier holds.
+pub fn frontier_root(frontier: &[Hash; FRONTIER_LEVELS], size: u32) -> Option<Hash> {
+    let mut root: Option<Hash> = None;
+    for (level, subtree) in frontier.iter().enumerate() {
+        if size >> level & 1 == 1 {
+            // the smaller subtree stands on the right of the larger one (RFC 6962, 2.1)
+            root = Some(root.map_or(*subtree, |right| node_hash(subtree, &right)));
+        }
+    }
+    root.filter(|_| size <= MAX_LEAVES)
+}
+
 /// What one member has earned since the federation began: one leaf of a round's rewards tree.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct RewardLeaf {
+    pub version: u8,
     pub member: Pubkey,
     pub cumulative: u64,
 }
@@ -65,7 +97,7 @@ impl RewardLeaf {
 
     pub fn hash(&self) -> Hash {
         leaf_hash(&[
-            &[Self::VERSION],
+            &[self.version],
             self.member.as_ref(),
             &self.cumulative.to_le_bytes(),
         ])
@@ -73,7 +105,9 @@ impl RewardLeaf {
 }
 
 /// One member's update, counted or refused: one leaf of a round's updates tree.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct UpdateLeaf {
+    pub version: u8,
     pub member: Pubkey,
     pub sequence: u64,
     pub envelope_hash: Hash,
@@ -88,7 +122,7 @@ impl UpdateLeaf {
 
     pub fn hash(&self) -> Hash {
         leaf_hash(&[
-            &[Self::VERSION],
+            &[self.version],
             self.member.as_ref(),
             &self.sequence.to_le_bytes(),
             &self.envelope_hash,
@@ -176,6 +210,25 @@ mod tests {
     }
 
     #[test]
+    fn folded_leaves_give_every_vectors_root() {
+        for tree in vectors("merkle")["trees"].as_array().unwrap() {
+            let leaves = tree["leaves"].as_array().unwrap();
+            let mut frontier = [[0; 32]; FRONTIER_LEVELS];
+            for (index, leaf) in leaves.iter().enumerate() {
+                let index = u32::try_from(index).unwrap();
+                fold_leaf(&mut frontier, index, leaf_hash(&[&bytes(leaf)])).unwrap();
+            }
+            let size = u32::try_from(leaves.len()).unwrap();
+            assert_eq!(frontier_root(&frontier, size), Some(hash(&tree["root"])));
+        }
+        assert_eq!(frontier_root(&[[0; 32]; FRONTIER_LEVELS], 0), None);
+        assert_eq!(
+            frontier_root(&[[0; 32]; FRONTIER_LEVELS], MAX_LEAVES + 1),
+            None
+        );
+    }
+
+    #[test]
     fn an_empty_tree_proves_nothing() {
         assert_eq!(root_from_path(EMPTY_ROOT, 0, 0, &[]), None);
     }
@@ -185,6 +238,7 @@ mod tests {
         let leaves = vectors("leaves");
         for leaf in leaves["rewards"].as_array().unwrap() {
             let ours = RewardLeaf {
+                version: RewardLeaf::VERSION,
                 member: Pubkey::new_from_array(hash(&leaf["member"])),
                 cumulative: number(&leaf["cumulative"]),
             };
@@ -193,6 +247,7 @@ mod tests {
         }
         for leaf in leaves["updates"].as_array().unwrap() {
             let ours = UpdateLeaf {
+                version: UpdateLeaf::VERSION,
                 member: Pubkey::new_from_array(hash(&leaf["member"])),
                 sequence: number(&leaf["sequence"]),
                 envelope_hash: hash(&leaf["envelopeHash"]),

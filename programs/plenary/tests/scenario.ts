@@ -92,17 +92,32 @@ export class Scenario {
     terms: Partial<Terms> = {},
     chain = new TestChain(),
     mint?: PublicKey,
+    creation: Partial<Parameters<typeof federationCreate>[1]> = {},
   ): Scenario {
     const scenario = new Scenario(chain, name, terms, mint);
-    scenario.run("federation_create", scenario.createInstruction(), [scenario.authority]);
+    scenario.run("federation_create", scenario.createInstruction(creation), [scenario.authority]);
     const source = scenario.tokensFor(scenario.aggregator, 20_000n);
     const { aggregator, federation, mint: rewardMint, tokenProgram } = scenario;
     const token = { federation, rewardMint, tokenProgram };
     const fund = { ...token, funder: aggregator.publicKey, source, amount: 10_000n };
     scenario.run("vault_fund", vaultFund(PROGRAM_ID, fund), [aggregator]);
-    const bond = { ...token, aggregator: aggregator.publicKey, source, amount: 600n };
-    scenario.run("bond_deposit", bondDeposit(PROGRAM_ID, bond), [aggregator]);
+    scenario.bond(600n);
     return scenario;
+  }
+
+  /** Adds to the bond, from what the aggregator has. */
+  bond(amount: bigint): void {
+    const { aggregator, federation, mint: rewardMint, tokenProgram } = this;
+    const source = this.tokenAccount(aggregator);
+    const bond = { federation, rewardMint, tokenProgram, aggregator: aggregator.publicKey, source, amount };
+    this.run("bond_deposit", bondDeposit(PROGRAM_ID, bond), [aggregator]);
+  }
+
+  /** Somebody with 1,000 tokens for deposits. */
+  challenger(label = "challenger"): Keypair {
+    const challenger = this.chain.actor(label);
+    this.tokensFor(challenger, 1_000n);
+    return challenger;
   }
 
   createInstruction(changes: Partial<Parameters<typeof federationCreate>[1]> = {}): TransactionInstruction[] {
@@ -176,6 +191,11 @@ export class Scenario {
     return tokenAccountAddress(this.mint, owner.publicKey, this.tokenProgram);
   }
 
+  /** The key that signs the updates of who joined with `join`. */
+  updateKey(owner: Keypair): Keypair {
+    return keypairOf(`update key of ${owner.publicKey.toBase58()}`);
+  }
+
   /** Joins with the minimum stake. */
   join(label: string, stake = 50n): Keypair {
     const owner = this.chain.actor(label);
@@ -196,7 +216,7 @@ export class Scenario {
       payer: this.payer.publicKey,
       source: this.tokenAccount(owner),
       payout: this.tokenAccount(owner),
-      updateKey: keypairOf(`update key of ${owner.publicKey.toBase58()}`).publicKey,
+      updateKey: this.updateKey(owner).publicKey,
       stake: 50n,
       ...changes,
     });
@@ -325,11 +345,11 @@ export function issue(chain: TestChain, mint: PublicKey, owner: PublicKey, amoun
   return destination;
 }
 
-function sorted(earned: readonly Earned[]): Earned[] {
+export function sorted(earned: readonly Earned[]): Earned[] {
   return [...earned].sort((left, right) => compareBytes(left.member.toBytes(), right.member.toBytes()));
 }
 
-function rewardHashes(earned: readonly Earned[]): Uint8Array[] {
+export function rewardHashes(earned: readonly Earned[]): Uint8Array[] {
   return sorted(earned).map(({ member, cumulative }) =>
     leafHash(encodeRewardLeaf({ member: member.toBytes(), cumulative })),
   );

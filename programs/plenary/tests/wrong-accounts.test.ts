@@ -25,6 +25,7 @@ import {
   vaultWithdraw,
 } from "@plenary/chain";
 import { type Keypair, type PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { disputeSteps } from "./dispute-steps.ts";
 import { createMint, Scenario } from "./scenario.ts";
 import { keypairOf } from "./test-chain.ts";
 
@@ -54,7 +55,7 @@ mine.completeRound();
 const { federation, mint: rewardMint, authority, aggregator, payer, stranger, chain } = mine;
 const foreignMint = createMint(chain, "foreign mint");
 
-const substitutes: Readonly<Record<string, PublicKey>> = {
+const near: Readonly<Record<string, PublicKey>> = {
   stranger: stranger.publicKey,
   strangerTokens: mine.tokensFor(stranger, 1000n),
   foreignTokens: theirs.tokensFor(theirs.aggregator, 1000n),
@@ -69,10 +70,18 @@ const substitutes: Readonly<Record<string, PublicKey>> = {
   foreignRound: roundAddress(PROGRAM_ID, theirs.federation, 1n),
   foreignAuthority: theirs.authority.publicKey,
   foreignAggregator: theirs.aggregator.publicKey,
-  ownVault: vaultAddress(PROGRAM_ID, federation),
-  ownEscrow: escrowAddress(PROGRAM_ID, federation),
-  ownFederation: federation,
 };
+
+/** What could stand in for a federation's accounts. */
+function substitutesIn({ federation }: Scenario): Readonly<Record<string, PublicKey>> {
+  return {
+    ...near,
+    ownVault: vaultAddress(PROGRAM_ID, federation),
+    ownEscrow: escrowAddress(PROGRAM_ID, federation),
+    ownFederation: federation,
+  };
+}
+
 const keysOfSubstitutes = [stranger, theirs.authority, theirs.aggregator];
 
 function namesOf(name: string): string[] {
@@ -87,13 +96,16 @@ function canSign(pubkey: PublicKey): boolean {
 }
 
 /** Every way in which exactly one account of the case's last instruction is wrong. */
-function* variants(given: Case): Generator<{ label: string; instruction: TransactionInstruction }> {
+function* variants(
+  given: Case,
+  scenario: Scenario,
+): Generator<{ label: string; instruction: TransactionInstruction }> {
   const instruction = given.instructions.at(-1);
   assert.ok(instruction !== undefined);
   for (const [index, name] of namesOf(given.name).entries()) {
     const original = instruction.keys[index];
     assert.ok(original !== undefined);
-    for (const [label, pubkey] of Object.entries(substitutes)) {
+    for (const [label, pubkey] of Object.entries(substitutesIn(scenario))) {
       if (pubkey.equals(original.pubkey)) continue;
       yield {
         label: `${name} <- ${label}`,
@@ -146,28 +158,30 @@ function refuseUnknownVersions(given: Case): void {
 }
 
 /** Runs the right instruction at last, while the federation is paused where that must not matter. */
-function runPaused(given: Case): void {
+function runPaused(given: Case, scenario: Scenario): void {
+  const { federation, authority } = scenario;
   const pause = (paused: boolean) =>
-    mine.run(
+    scenario.run(
       "federation_pause",
       federationPause(PROGRAM_ID, { federation, authority: at(authority), paused }),
       [authority],
     );
-  if (given.name === "federation_pause") return void mine.run(given.name, given.instructions, given.signers);
+  if (given.name === "federation_pause")
+    return void scenario.run(given.name, given.instructions, given.signers);
   pause(true);
   if (STOPPED_BY_PAUSE.has(given.name)) {
-    mine.refuse("Paused", given.instructions, given.signers);
+    scenario.refuse("Paused", given.instructions, given.signers);
     pause(false);
-    mine.run(given.name, given.instructions, given.signers);
+    scenario.run(given.name, given.instructions, given.signers);
   } else {
-    mine.run(given.name, given.instructions, given.signers);
+    scenario.run(given.name, given.instructions, given.signers);
     pause(false);
   }
 }
 
-function check(given: Case): void {
+function check(given: Case, scenario = mine): void {
   const accepted = new Set(given.accepted ?? []);
-  for (const { label, instruction } of variants(given)) {
+  for (const { label, instruction } of variants(given, scenario)) {
     if (accepted.has(label)) continue;
     const needed = new Set(
       instruction.keys.filter((key) => key.isSigner).map((key) => key.pubkey.toBase58()),
@@ -183,7 +197,7 @@ function check(given: Case): void {
     assert.notEqual(outcome.error, null, `${given.name}: ${label} must be refused`);
   }
   refuseUnknownVersions(given);
-  runPaused(given);
+  runPaused(given, scenario);
   tried.add(given.name);
 }
 
@@ -420,6 +434,10 @@ test("federation_create refuses every wrong account", () => {
     accepted: ["reward_mint <- otherMint"],
   });
 });
+
+const disputes = disputeSteps(chain, mine.mint);
+for (const [name, step] of disputes.steps)
+  test(`${name} refuses every wrong account`, () => check({ name, ...step() }, disputes.scenario));
 
 test("every instruction of the program was tried", () => {
   for (const { name } of IDL.instructions) assert.ok(tried.has(name), `${name} has a case`);

@@ -30,6 +30,7 @@ pub struct RewardClaim<'info> {
 impl RewardClaim<'_> {
     pub fn validate(&self, cumulative: u64, index: u32, path: &[Hash]) -> Result<()> {
         let leaf = RewardLeaf {
+            version: RewardLeaf::VERSION,
             member: self.member.key(),
             cumulative,
         };

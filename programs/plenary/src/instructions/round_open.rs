@@ -3,10 +3,7 @@ use anchor_spl::token_interface::TokenAccount;
 
 use crate::errors::PlenaryError;
 use crate::events::RoundOpened;
-use crate::merkle::Hash;
-use crate::state::{Federation, Round};
-
-const SLOT_HASHES: Pubkey = pubkey!("SysvarS1otHashes111111111111111111111111111");
+use crate::state::{latest_slot_hash, Federation, Round, SLOT_HASHES};
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct RoundOpenArgs {
@@ -96,14 +93,4 @@ impl RoundOpen<'_> {
         round.invariant()?;
         federation.invariant()
     }
-}
-
-/// First entry of the sysvar: count u64, then (slot u64, hash) from the newest to the oldest.
-fn latest_slot_hash(sysvar: &UncheckedAccount) -> Result<(u64, Hash)> {
-    let data = sysvar.try_borrow_data()?;
-    let entry = data.get(8..48).ok_or(PlenaryError::SlotHashMissing)?;
-    let (slot, hash) = entry.split_at(8);
-    let slot = slot.try_into().map_err(|_| PlenaryError::SlotHashMissing)?;
-    let hash = hash.try_into().map_err(|_| PlenaryError::SlotHashMissing)?;
-    Ok((u64::from_le_bytes(slot), hash))
 }

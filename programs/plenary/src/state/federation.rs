@@ -13,6 +13,9 @@ pub const MAX_PARAMETER_COUNT: u32 = 1 << 26;
 /// Longest challenge window, collection, grace and cooldown, in seconds (60 days): a typing error must not lock funds for years.
 pub const MAX_SECONDS: u32 = 60 * 24 * 60 * 60;
 
+/// A dispute's deposit is the federation's minimum bond divided by this.
+const DEPOSIT_DIVISOR: u64 = 16;
+
 pub const STRATEGY_FEDAVG: u8 = 0;
 pub const STRATEGY_FEDAVGM: u8 = 1;
 
@@ -273,6 +276,51 @@ impl Federation {
         }
     }
 
+    /// What a challenger puts down: enough to make idle disputes costly and to pay the aggregator's fees for answering.
+    pub fn dispute_deposit(&self) -> u64 {
+        (self.minimum_bond / DEPOSIT_DIVISOR).max(1)
+    }
+
+    pub fn take_deposit(&mut self, amount: u64) -> Result<()> {
+        self.deposits = self
+            .deposits
+            .checked_add(amount)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
+    /// The challenger gets its deposit back.
+    pub fn return_deposit(&mut self, amount: u64) -> Result<()> {
+        self.deposits = self
+            .deposits
+            .checked_sub(amount)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
+    /// The challenger loses its deposit to the aggregator, whose bond it joins; both lie in the escrow.
+    pub fn forfeit_deposit(&mut self, amount: u64) -> Result<()> {
+        self.return_deposit(amount)?;
+        self.bond = self
+            .bond
+            .checked_add(amount)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes the whole bond; returns the challenger's half and the vault's. Challenging oneself therefore costs half of it.
+    pub fn slash_bond(&mut self) -> (u64, u64) {
+        halves(std::mem::take(&mut self.bond))
+    }
+
+    pub fn release_stake(&mut self, stake: u64) -> Result<()> {
+        self.stakes = self
+            .stakes
+            .checked_sub(stake)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
     pub fn claim(&mut self, amount: u64) -> Result<()> {
         let claimed = self
             .total_claimed
@@ -285,6 +333,13 @@ impl Federation {
         self.total_claimed = claimed;
         Ok(())
     }
+}
+
+/// Half for who found the fault and the rest for the vault.
+pub fn halves(amount: u64) -> (u64, u64) {
+    let finder = amount / 2;
+    // cannot underflow: a half is not above the whole
+    (finder, amount - finder)
 }
 
 /// The state root of a strategy that keeps no state, and the only one that FedAvg may have.

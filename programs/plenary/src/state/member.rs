@@ -77,6 +77,35 @@ impl Member {
         Ok(())
     }
 
+    /// Whether the member may take part in a round: it had joined, and not left, when the round was opened.
+    pub fn is_in(&self, round: u64) -> bool {
+        self.joined_round <= round && (self.exit_round == 0 || round < self.exit_round)
+    }
+
+    /// The key that signs the member's envelopes of a round.
+    pub fn update_key_at(&self, round: u64) -> Pubkey {
+        if round >= self.key_since_round {
+            self.update_key
+        } else {
+            self.previous_key
+        }
+    }
+
+    /// Takes the stake of a member that signed two envelopes with one sequence, and makes it leave: it has nothing at stake any more.
+    /// Returns the stake and whether the member was still taking part.
+    pub fn slash(&mut self, now: i64, next_round: u64) -> Result<(u64, bool)> {
+        require!(self.stake > 0, PlenaryError::NothingToSlash);
+        self.equivocations = self
+            .equivocations
+            .checked_add(1)
+            .ok_or(PlenaryError::Overflow)?;
+        let was_active = !self.has_exited();
+        if was_active {
+            self.leave(now, next_round)?;
+        }
+        Ok((std::mem::take(&mut self.stake), was_active))
+    }
+
     /// Whether no round that the member could take part in can be challenged any more. Until then its stake and its keys are
     /// evidence: a member that left must not make them disappear by withdrawing, closing or joining anew.
     pub fn require_settled(&self, oldest_unsettled: u64) -> Result<()> {

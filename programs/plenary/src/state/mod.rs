@@ -2,11 +2,15 @@
 //! Every account starts, after Anchor's discriminator, with the version of its layout.
 
 mod dispute;
+mod equivocation;
 mod federation;
 mod member;
 mod round;
+mod slot_hashes;
 
 pub use dispute::*;
+pub use equivocation::*;
 pub use federation::*;
 pub use member::*;
 pub use round::*;
+pub use slot_hashes::*;

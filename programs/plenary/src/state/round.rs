@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
-use crate::merkle::EMPTY_ROOT;
+use crate::merkle::{Hash, EMPTY_ROOT, MAX_LEAVES};
 use crate::state::{require_state_root, Federation};
 
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,8 +152,9 @@ impl Round {
         );
         // cannot overflow: both factors are below 2^32
         let heaviest = u64::from(result.update_count) * u64::from(self.max_weight);
+        // a mean of nothing does not exist: such a round can only be voided
         require!(
-            u64::from(result.total_weight) <= heaviest,
+            (1..=heaviest).contains(&u64::from(result.total_weight)),
             PlenaryError::TotalWeightOutOfRange
         );
         Ok(())
@@ -165,6 +166,11 @@ impl Round {
             .checked_sub(self.base_cumulative_rewards)
             .ok_or(PlenaryError::RewardsFell)?;
         require!(paid <= self.reward_budget, PlenaryError::BudgetExceeded);
+        // what cannot be folded cannot be disputed
+        require!(
+            result.reward_count <= MAX_LEAVES,
+            PlenaryError::RewardsTreeMismatch
+        );
         // a tree has leaves exactly if somebody earned something
         require!(
             (result.reward_count == 0) == (result.cumulative_rewards == 0)
@@ -201,6 +207,43 @@ impl Round {
             RoundStatus::Final | RoundStatus::Void => return err!(PlenaryError::RoundSettled),
         }
         self.status = RoundStatus::Void;
+        Ok(())
+    }
+
+    /// Records from which slot hash audits are drawn, once.
+    pub fn draw_audit(&mut self, slot: u64, hash: Hash) -> Result<()> {
+        require!(self.status == RoundStatus::Open, PlenaryError::RoundNotOpen);
+        require!(self.audit_slot == 0, PlenaryError::AuditAlreadyDrawn);
+        self.audit_slot = slot;
+        self.audit_slot_hash = hash;
+        Ok(())
+    }
+
+    /// Takes up a dispute: the round cannot become final before it is decided.
+    pub fn open_dispute(&mut self, now: i64) -> Result<()> {
+        require!(
+            self.status == RoundStatus::Committed,
+            PlenaryError::RoundNotCommitted
+        );
+        require!(
+            now < self.challenge_ends_at,
+            PlenaryError::ChallengeWindowOver
+        );
+        self.open_disputes = self
+            .open_disputes
+            .checked_add(1)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
+    pub fn close_dispute(&mut self, upheld: bool) -> Result<()> {
+        self.open_disputes = self
+            .open_disputes
+            .checked_sub(1)
+            .ok_or(PlenaryError::Overflow)?;
+        if upheld {
+            self.status = RoundStatus::Void;
+        }
         Ok(())
     }
 

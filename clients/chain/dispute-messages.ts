@@ -1,0 +1,58 @@
+import { type RewardLeaf, type UpdateLeaf, vectorToBytes } from "@plenary/protocol";
+import { PublicKey } from "@solana/web3.js";
+import type { ArgumentValue } from "./program.ts";
+
+/*
+ * What disputes are fed, in the form that the program's instructions take. A leaf carries its version, because a leaf of a version
+ * that does not exist is one of the things that a dispute proves.
+ */
+
+const LEAF_VERSION = 1;
+
+/** 64 integers of a vector, the last ones zero where the vector ends, and their audit path in it. */
+export interface ChunkProof {
+  /** 64 integers. */
+  readonly values: Int32Array;
+  readonly path: readonly Uint8Array[];
+}
+
+/** A leaf of a round's updates or rewards tree, with its place and audit path. */
+export interface LeafProof<Leaf extends UpdateLeaf | RewardLeaf> {
+  readonly index: number;
+  readonly leaf: Leaf;
+  readonly path: readonly Uint8Array[];
+}
+
+/** A vector whose chunk decides a dispute. */
+export type DisputedVector = "delta" | "base" | "next" | "baseState" | "nextState";
+
+export type TreeLeaf =
+  | { readonly tree: "updates"; readonly leaf: UpdateLeaf }
+  | { readonly tree: "rewards"; readonly leaf: RewardLeaf };
+
+export function updateLeafArgument(leaf: UpdateLeaf): ArgumentValue {
+  return {
+    version: LEAF_VERSION,
+    member: new PublicKey(leaf.member),
+    sequence: leaf.sequence,
+    envelopeHash: leaf.envelopeHash,
+    deltaRoot: leaf.deltaRoot,
+    weight: leaf.weight,
+    reason: leaf.reason,
+    payloadHash: leaf.payloadHash,
+  };
+}
+
+export function rewardLeafArgument({ member, cumulative }: RewardLeaf): ArgumentValue {
+  return { version: LEAF_VERSION, member: new PublicKey(member), cumulative };
+}
+
+export function treeLeafArgument({ tree, leaf }: TreeLeaf): ArgumentValue {
+  return tree === "updates"
+    ? { variant: "update", fields: [updateLeafArgument(leaf)] }
+    : { variant: "reward", fields: [rewardLeafArgument(leaf)] };
+}
+
+export function chunkArgument({ values, path }: ChunkProof): ArgumentValue {
+  return { values: vectorToBytes(values), path };
+}
