@@ -1,0 +1,117 @@
+import {
+  memberClose,
+  memberExit,
+  memberJoin,
+  memberRotateKey,
+  memberWithdraw,
+  PROGRAM_ID,
+  payoutUpdate,
+  rewardClaim,
+} from "@plenary/chain";
+import { auditPath } from "@plenary/protocol";
+import { PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { keypairOf } from "../test-chain.ts";
+import { NO_KEY, type OperationOf } from "./operations.ts";
+import { rewardsTree } from "./rewards-tree.ts";
+import type { Leaf } from "./state.ts";
+import { PAYER, type World } from "./world.ts";
+
+type MemberOperation = OperationOf<
+  | "member_join"
+  | "member_rotate_key"
+  | "payout_update"
+  | "member_exit"
+  | "member_withdraw"
+  | "member_close"
+  | "reward_claim"
+>;
+
+/** Instructions about one member; `leaves` is the rewards tree of the round that a claim names. */
+export function memberInstructions(
+  world: World,
+  operation: MemberOperation,
+  leaves: readonly Leaf[],
+): TransactionInstruction[] {
+  switch (operation.name) {
+    case "member_join":
+      return joinInstructions(world, operation);
+    case "reward_claim":
+      return claimInstructions(world, operation, leaves);
+    default: {
+      // the address of a membership follows from its owner, so another signer is put in the owner's place
+      const owner = world.key(operation.owner);
+      const by = world.key(operation.by);
+      return ownInstructions(world, operation).map((built) => signedBy(built, owner, by));
+    }
+  }
+}
+
+function ownInstructions(
+  world: World,
+  operation: Exclude<MemberOperation, { name: "member_join" | "reward_claim" }>,
+): TransactionInstruction[] {
+  const { federation, token } = world;
+  const owner = world.key(operation.owner);
+  switch (operation.name) {
+    case "member_rotate_key":
+      return memberRotateKey(PROGRAM_ID, { federation, owner, updateKey: updateKey(operation.key) });
+    case "payout_update":
+      return payoutUpdate(PROGRAM_ID, { federation, owner, payout: world.holder(operation.payout) });
+    case "member_exit":
+      return memberExit(PROGRAM_ID, { federation, owner });
+    case "member_withdraw":
+      return memberWithdraw(PROGRAM_ID, { ...token, owner, destination: world.holder(operation.to) });
+    case "member_close":
+      return memberClose(PROGRAM_ID, { federation, owner, rentPayer: world.rentPayer(operation.rentPayer) });
+  }
+}
+
+/** The key that the model calls by a number. */
+export function updateKey(number: number): PublicKey {
+  return number === NO_KEY ? PublicKey.default : keypairOf(`update key ${number}`).publicKey;
+}
+
+function joinInstructions(
+  world: World,
+  { owner, approver, payout, key, stake }: OperationOf<"member_join">,
+): TransactionInstruction[] {
+  return memberJoin(PROGRAM_ID, {
+    ...world.token,
+    owner: world.key(owner),
+    payer: PAYER,
+    ...(approver !== null && { authority: world.key(approver) }),
+    source: world.holder(owner),
+    payout: world.holder(payout),
+    updateKey: updateKey(key),
+    stake,
+  });
+}
+
+function claimInstructions(
+  world: World,
+  { round, owner, payout, cumulative, index }: OperationOf<"reward_claim">,
+  leaves: readonly Leaf[],
+): TransactionInstruction[] {
+  const { hashes, order } = rewardsTree(world, leaves);
+  const position = Math.max(order.indexOf(index), 0);
+  return rewardClaim(PROGRAM_ID, {
+    ...world.token,
+    number: round,
+    member: world.member(owner),
+    payout: world.holder(payout),
+    cumulative,
+    index: position,
+    path: hashes.length === 0 ? [] : auditPath(hashes, position),
+  });
+}
+
+function signedBy(
+  instruction: TransactionInstruction,
+  expected: PublicKey,
+  signer: PublicKey,
+): TransactionInstruction {
+  const keys = instruction.keys.map((meta) =>
+    meta.isSigner && meta.pubkey.equals(expected) ? { ...meta, pubkey: signer } : meta,
+  );
+  return new TransactionInstruction({ programId: instruction.programId, keys, data: instruction.data });
+}

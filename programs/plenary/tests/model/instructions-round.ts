@@ -1,0 +1,68 @@
+import {
+  PROGRAM_ID,
+  type RoundResult,
+  roundClose,
+  roundCommit,
+  roundFinalize,
+  roundOpen,
+  roundVoid,
+} from "@plenary/chain";
+import { EMPTY_ROOT, merkleRoot } from "@plenary/protocol";
+import type { TransactionInstruction } from "@solana/web3.js";
+import { digest } from "../test-chain.ts";
+import type { OperationOf, Result } from "./operations.ts";
+import { modelAfter } from "./predict-round.ts";
+import { rewardsTree } from "./rewards-tree.ts";
+import { PAYER, type World } from "./world.ts";
+
+type RoundOperation = OperationOf<
+  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close"
+>;
+
+export function roundInstructions(world: World, operation: RoundOperation): TransactionInstruction[] {
+  const { federation } = world;
+  switch (operation.name) {
+    case "round_open":
+      return roundOpen(PROGRAM_ID, {
+        federation,
+        aggregator: world.key(operation.by),
+        payer: PAYER,
+        number: operation.number,
+        baseRoot: digest(operation.base),
+        baseStateRoot: EMPTY_ROOT,
+        collectSeconds: Number(operation.seconds),
+      });
+    case "round_commit":
+      return roundCommit(PROGRAM_ID, {
+        federation,
+        aggregator: world.key(operation.by),
+        number: operation.round,
+        result: chainResult(world, operation.round, operation.result),
+      });
+    case "round_finalize":
+      return roundFinalize(PROGRAM_ID, { federation, number: operation.round });
+    case "round_void":
+      return roundVoid(PROGRAM_ID, { federation, number: operation.round });
+    case "round_close":
+      return roundClose(PROGRAM_ID, {
+        federation,
+        authority: world.key(operation.by),
+        number: operation.round,
+        rentPayer: world.rentPayer(operation.rentPayer),
+      });
+  }
+}
+
+function chainResult(world: World, number: bigint, result: Result): RoundResult {
+  return {
+    nextRoot: digest(modelAfter(number)),
+    nextStateRoot: result.stateful ? digest("a state") : EMPTY_ROOT,
+    updatesRoot: digest(`updates of round ${number}`),
+    updateCount: result.updateCount,
+    totalWeight: result.totalWeight,
+    rewardsRoot: merkleRoot(rewardsTree(world, result.leaves).hashes),
+    rewardCount: result.rewardCount,
+    cumulativeRewards: result.cumulative,
+    manifestHash: digest(`manifest of round ${number}`),
+  };
+}

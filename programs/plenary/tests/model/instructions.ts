@@ -1,0 +1,85 @@
+import {
+  authorityAccept,
+  authorityPropose,
+  bondDeposit,
+  bondWithdraw,
+  federationPause,
+  federationUpdate,
+  PROGRAM_ID,
+  vaultFund,
+  vaultWithdraw,
+} from "@plenary/chain";
+import { createTransferInstruction } from "@solana/spl-token";
+import { PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import { chainTerms } from "./chain-terms.ts";
+import { memberInstructions } from "./instructions-member.ts";
+import { roundInstructions } from "./instructions-round.ts";
+import type { Operation } from "./operations.ts";
+import type { Actor, Leaf } from "./state.ts";
+import type { World } from "./world.ts";
+
+/** The instructions of an operation; `leaves` is the rewards tree of the round that it claims from. */
+export function instructionsFor(
+  world: World,
+  operation: Operation,
+  leaves: readonly Leaf[],
+): TransactionInstruction[] {
+  const { federation, token } = world;
+  const key = (actor: Actor) => world.key(actor);
+  switch (operation.name) {
+    case "wait":
+      return [];
+    case "donate": {
+      const { by, to, amount } = operation;
+      const [from, into] = [world.holder(by), world.holder(to)];
+      return [createTransferInstruction(from, into, key(by), amount, [], world.tokenProgram)];
+    }
+    case "vault_fund": {
+      const { by, from, amount } = operation;
+      return vaultFund(PROGRAM_ID, { ...token, funder: key(by), source: world.holder(from), amount });
+    }
+    case "vault_withdraw": {
+      const { by, to, amount } = operation;
+      return vaultWithdraw(PROGRAM_ID, {
+        ...token,
+        authority: key(by),
+        destination: world.holder(to),
+        amount,
+      });
+    }
+    case "bond_deposit": {
+      const { by, from, amount } = operation;
+      return bondDeposit(PROGRAM_ID, { ...token, aggregator: key(by), source: world.holder(from), amount });
+    }
+    case "bond_withdraw": {
+      const { by, to, amount } = operation;
+      return bondWithdraw(PROGRAM_ID, { ...token, signer: key(by), destination: world.holder(to), amount });
+    }
+    case "federation_pause":
+      return federationPause(PROGRAM_ID, {
+        federation,
+        authority: key(operation.by),
+        paused: operation.paused,
+      });
+    case "federation_update":
+      return federationUpdate(PROGRAM_ID, {
+        federation,
+        authority: key(operation.by),
+        terms: chainTerms(key, operation.terms),
+      });
+    case "authority_propose": {
+      const proposed = operation.proposed === null ? PublicKey.default : key(operation.proposed);
+      return authorityPropose(PROGRAM_ID, { federation, authority: key(operation.by), proposed });
+    }
+    case "authority_accept":
+      return authorityAccept(PROGRAM_ID, { federation, proposedAuthority: key(operation.by) });
+    case "round_open":
+    case "round_commit":
+    case "round_finalize":
+    case "round_void":
+    case "round_close":
+      return roundInstructions(world, operation);
+    default:
+      return memberInstructions(world, operation, leaves);
+  }
+}

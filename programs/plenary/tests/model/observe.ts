@@ -1,0 +1,167 @@
+import {
+  decodeFederation,
+  decodeMember,
+  decodeRound,
+  type Federation as FederationAccount,
+} from "@plenary/chain";
+import { toHex } from "@plenary/protocol";
+import { PublicKey } from "@solana/web3.js";
+import { digest } from "../test-chain.ts";
+import { updateKey } from "./instructions-member.ts";
+import { NO_KEY } from "./operations.ts";
+import { modelAfter } from "./predict-round.ts";
+import {
+  ACTORS,
+  type Actor,
+  type Federation,
+  GENESIS,
+  type Holder,
+  type Member,
+  type Owner,
+  type Round,
+  type State,
+} from "./state.ts";
+import type { World } from "./world.ts";
+
+/** Reads a world's accounts back into the model's terms, for comparison. What nobody in the model is called stays as it is. */
+export class Observer {
+  readonly #world: World;
+  readonly #holders: ReadonlyMap<string, Holder>;
+  readonly #actors: ReadonlyMap<string, Actor>;
+
+  constructor(world: World) {
+    this.#world = world;
+    const holders: readonly Holder[] = [...ACTORS, "vault", "escrow"];
+    this.#holders = new Map(holders.map((name) => [world.holder(name).toBase58(), name]));
+    this.#actors = new Map(ACTORS.map((actor) => [world.key(actor).toBase58(), actor]));
+  }
+
+  tokens(): State["tokens"] {
+    const { chain } = this.#world;
+    const amounts = [...this.#holders].map(([at, name]) => [name, chain.tokens(new PublicKey(at))]);
+    return Object.fromEntries(amounts);
+  }
+
+  federation(rounds: number): Federation {
+    const { federation } = this.#world;
+    const account = decodeFederation(federation, this.#data(federation) ?? new Uint8Array());
+    return {
+      aggregator: this.#actor(account.aggregator),
+      approved: account.admission === "approved",
+      authority: this.#actor(account.authority),
+      proposed: account.proposedAuthority.equals(PublicKey.default)
+        ? null
+        : this.#actor(account.proposedAuthority),
+      lastModel: modelOf(account.lastModelRoot, rounds),
+      ...plainTerms(account),
+      ...plainCounts(account),
+    };
+  }
+
+  member(owner: Owner): Member | undefined {
+    const at = this.#world.member(owner);
+    const data = this.#data(at);
+    if (data === null) return undefined;
+    const account = decodeMember(at, data);
+    return {
+      updateKey: keyNumber(account.updateKey) ?? NO_KEY,
+      previousKey: keyNumber(account.previousKey),
+      keySince: account.keySinceRound,
+      payout: this.#holder(account.payout),
+      stake: account.stake,
+      joinedRound: account.joinedRound,
+      exitRequestedAt: account.exitRequestedAt,
+      exitRound: account.exitRound,
+      claimed: account.claimedTotal,
+    };
+  }
+
+  /** What the account says of a round; the leaves of its rewards tree stand in no account. */
+  round(number: bigint, rounds: number): Omit<Round, "leaves" | "closed"> | undefined {
+    const at = this.#world.round(number);
+    const data = this.#data(at);
+    if (data === null) return undefined;
+    const account = decodeRound(at, data);
+    return {
+      number: account.number,
+      status: account.status,
+      aggregator: this.#actor(account.aggregator),
+      maxUpdates: account.maxUpdates,
+      maxWeight: account.maxWeight,
+      budget: account.rewardBudget,
+      challengeWindow: BigInt(account.challengeWindow),
+      baseRound: account.baseRound,
+      baseModel: modelOf(account.baseRoot, rounds),
+      baseCumulative: account.baseCumulativeRewards,
+      deadline: account.deadline,
+      commitBy: account.commitBy,
+      committedAt: account.committedAt,
+      challengeEndsAt: account.challengeEndsAt,
+      nextModel: account.committedAt === 0n ? null : modelOf(account.nextRoot, rounds),
+      cumulative: account.cumulativeRewards,
+      openDisputes: account.openDisputes,
+    };
+  }
+
+  #data(at: PublicKey): Uint8Array | null {
+    return this.#world.chain.data(at);
+  }
+
+  #actor(key: PublicKey): Actor {
+    return this.#actors.get(key.toBase58()) ?? unknown(key);
+  }
+
+  #holder(at: PublicKey): Holder {
+    return this.#holders.get(at.toBase58()) ?? unknown(at);
+  }
+}
+
+function unknown(key: PublicKey): never {
+  throw new Error(`An account names ${key.toBase58()}, which nobody in the model is.`);
+}
+
+function modelOf(root: Uint8Array, rounds: number): string {
+  const labels = [GENESIS, ...Array.from({ length: rounds }, (_, index) => modelAfter(BigInt(index + 1)))];
+  return labels.find((label) => toHex(digest(label)) === toHex(root)) ?? toHex(root);
+}
+
+const KEY_NUMBERS = new Map(
+  Array.from({ length: 10 }, (_, number) => [updateKey(number).toBase58(), number]),
+);
+
+/** Null for the key that is no key. */
+function keyNumber(key: PublicKey): number | null {
+  return KEY_NUMBERS.get(key.toBase58()) || null;
+}
+
+function plainTerms(account: FederationAccount) {
+  return {
+    maxUpdates: account.maxUpdates,
+    maxWeight: account.maxWeight,
+    rewardPerRound: account.rewardPerRound,
+    minimumStake: account.minimumStake,
+    minimumBond: account.minimumBond,
+    challengeWindow: BigInt(account.challengeWindow),
+    collectLimit: BigInt(account.collectLimit),
+    grace: BigInt(account.grace),
+    exitCooldown: BigInt(account.exitCooldown),
+  };
+}
+
+function plainCounts(account: FederationAccount) {
+  return {
+    paused: account.paused,
+    bond: account.bond,
+    stakes: account.stakes,
+    deposits: account.deposits,
+    nextRound: account.nextRound,
+    openRound: account.openRound,
+    finalRound: account.finalRound,
+    lastCommittedRound: account.lastCommittedRound,
+    promised: account.promised,
+    totalEarned: account.totalEarned,
+    totalClaimed: account.totalClaimed,
+    members: account.members,
+    pending: account.pending,
+  };
+}

@@ -1,0 +1,58 @@
+import type { Actor, Holder, Leaf, Owner, Terms } from "./state.ts";
+
+/** What the aggregator states when it commits, as far as the program looks at it. */
+export interface Result {
+  leaves: Leaf[];
+  cumulative: bigint;
+  /** Leaves that the commitment claims; another number than there are is refused or makes proofs fail. */
+  rewardCount: number;
+  updateCount: number;
+  totalWeight: number;
+  /** A server state where the strategy keeps none. */
+  stateful: boolean;
+}
+
+/** One instruction with everything that it says; `by` signs. `wait` and `donate` need no instruction of the program's. */
+export type Operation =
+  | { name: "wait"; seconds: bigint }
+  | { name: "donate"; by: Actor; to: "vault" | "escrow"; amount: bigint }
+  | { name: "vault_fund"; by: Actor; from: Holder; amount: bigint }
+  | { name: "vault_withdraw"; by: Actor; to: Holder; amount: bigint }
+  | { name: "bond_deposit"; by: Actor; from: Holder; amount: bigint }
+  | { name: "bond_withdraw"; by: Actor; to: Holder; amount: bigint }
+  | {
+      name: "member_join";
+      owner: Owner;
+      approver: Actor | null;
+      payout: Holder;
+      key: number;
+      stake: bigint;
+    }
+  | { name: "member_rotate_key"; by: Actor; owner: Owner; key: number }
+  | { name: "payout_update"; by: Actor; owner: Owner; payout: Holder }
+  | { name: "member_exit"; by: Actor; owner: Owner }
+  | { name: "member_withdraw"; by: Actor; owner: Owner; to: Holder }
+  | { name: "member_close"; by: Actor; owner: Owner; rentPayer: Actor | "payer" }
+  | { name: "round_open"; by: Actor; number: bigint; base: string; seconds: bigint }
+  | { name: "round_commit"; by: Actor; round: bigint; result: Result }
+  | { name: "round_finalize"; round: bigint }
+  | { name: "round_void"; round: bigint }
+  | { name: "round_close"; by: Actor; round: bigint; rentPayer: Actor | "payer" }
+  | {
+      name: "reward_claim";
+      round: bigint;
+      owner: Owner;
+      payout: Holder;
+      cumulative: bigint;
+      /** Place of the leaf whose path is shown. */
+      index: number;
+    }
+  | { name: "federation_pause"; by: Actor; paused: boolean }
+  | { name: "federation_update"; by: Actor; terms: Terms }
+  | { name: "authority_propose"; by: Actor; proposed: Actor | null }
+  | { name: "authority_accept"; by: Actor };
+
+export type OperationOf<Name extends Operation["name"]> = Extract<Operation, { name: Name }>;
+
+/** The key that is no key. */
+export const NO_KEY = 0;

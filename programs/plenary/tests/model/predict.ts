@@ -1,0 +1,60 @@
+import type { Operation } from "./operations.ts";
+import { applyFederation } from "./predict-federation.ts";
+import { applyMember } from "./predict-member.ts";
+import { applyRound } from "./predict-round.ts";
+import { Refusal } from "./refusal.ts";
+import { held, owed, type State } from "./state.ts";
+
+/** What the program must answer: the name of its error, or the state that it must leave. */
+export interface Prediction {
+  readonly error: string | null;
+  readonly state: State;
+}
+
+/**
+ * The program as its documentation tells it, written again without looking at addresses and bytes: an oracle for the compiled one.
+ * Checks stand in the order in which the program makes them, so that the error's name is predicted, too.
+ */
+export function predict(before: State, operation: Operation): Prediction {
+  const state = structuredClone(before);
+  try {
+    apply(state, operation);
+  } catch (error) {
+    if (error instanceof Refusal) return { error: error.name, state: before };
+    throw error;
+  }
+  checkSolvency(state);
+  return { error: null, state };
+}
+
+function apply(state: State, operation: Operation): void {
+  switch (operation.name) {
+    case "wait":
+      state.now += operation.seconds;
+      break;
+    case "member_join":
+    case "member_rotate_key":
+    case "payout_update":
+    case "member_exit":
+    case "member_withdraw":
+    case "member_close":
+    case "reward_claim":
+      applyMember(state, operation);
+      break;
+    case "round_open":
+    case "round_commit":
+    case "round_finalize":
+    case "round_void":
+    case "round_close":
+      applyRound(state, operation);
+      break;
+    default:
+      applyFederation(state, operation);
+  }
+}
+
+/** What must hold after every instruction, said once more about the model itself. */
+function checkSolvency(state: State): void {
+  if (state.tokens.vault < owed(state)) throw new Error("The model's vault holds less than it owes.");
+  if (state.tokens.escrow < held(state)) throw new Error("The model's escrow holds less than it keeps.");
+}

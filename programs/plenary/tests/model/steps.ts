@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import type { Operation } from "./operations.ts";
+import type { Terms } from "./state.ts";
+
+/**
+ * One drawn step, before it is known what it meets. Numbers are choices that `resolve` reads against the state of the moment, the most
+ * ordinary one being 0, so that shrinking a failing sequence makes it both shorter and plainer.
+ */
+export interface Step {
+  readonly name: Operation["name"];
+  /** Who signs: whom the program expects, or from `OTHERS` on somebody else. */
+  readonly by: number;
+  /** Whom or which round it is about. */
+  readonly subject: number;
+  /** An amount near a limit, or a small one. */
+  readonly near: number;
+  readonly amount: number;
+  /** What is wrong with it; nothing below `FLAWS`. */
+  readonly flaw: number;
+}
+
+/** From here on `by` and `flaw` are out of the ordinary. */
+export const OTHERS = 28;
+export const FLAWS = 28;
+export const CHOICES = 32;
+
+/** How often each instruction is drawn: what moves a federation on more often than what rarely happens. */
+const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
+  wait: 12,
+  round_open: 14,
+  round_commit: 16,
+  round_finalize: 12,
+  round_void: 6,
+  round_close: 6,
+  reward_claim: 12,
+  member_join: 9,
+  member_rotate_key: 4,
+  payout_update: 3,
+  member_exit: 5,
+  member_withdraw: 6,
+  member_close: 8,
+  vault_fund: 4,
+  vault_withdraw: 4,
+  bond_deposit: 4,
+  bond_withdraw: 4,
+  federation_pause: 2,
+  federation_update: 3,
+  authority_propose: 2,
+  authority_accept: 2,
+  donate: 2,
+};
+
+export const OPERATIONS = Object.keys(WEIGHTS) as Operation["name"][];
+
+const names = fc.oneof(
+  ...OPERATIONS.map((name) => ({ weight: WEIGHTS[name], arbitrary: fc.constant(name) })),
+);
+
+const step: fc.Arbitrary<Step> = fc.record({
+  name: names,
+  by: fc.nat(CHOICES - 1),
+  subject: fc.nat(CHOICES - 1),
+  near: fc.nat(CHOICES - 1),
+  amount: fc.nat(200),
+  flaw: fc.nat(CHOICES - 1),
+});
+
+const terms: fc.Arbitrary<Terms> = fc
+  .record({
+    approved: fc.nat(3).map((choice) => choice === 3),
+    maxUpdates: fc.integer({ min: 1, max: 4 }),
+    maxWeight: fc.integer({ min: 1, max: 10 }),
+    rewardPerRound: fc.bigInt(0n, 200n),
+    minimumStake: fc.bigInt(0n, 50n),
+    minimumBond: fc.bigInt(0n, 100n),
+    challengeWindow: fc.bigInt(0n, 40n),
+    collectLimit: fc.bigInt(1n, 60n),
+    grace: fc.bigInt(0n, 20n),
+    patience: fc.bigInt(0n, 20n),
+  })
+  .map(({ patience, ...rest }) => ({
+    ...rest,
+    aggregator: "aggregator",
+    exitCooldown: rest.challengeWindow + patience,
+  }));
+
+/** A federation's life: on which terms, in a mint of which token program, and what happens. */
+export interface Sequence {
+  readonly terms: Terms;
+  readonly token2022: boolean;
+  readonly steps: readonly Step[];
+}
+
+/** Steps before which a federation is funded, bonded and joined, so that later ones find something to do. */
+const OPENING: readonly Step[] = [
+  ordinary("vault_fund", 600),
+  ordinary("bond_deposit", 120),
+  ordinary("member_join", 0),
+  ordinary("member_join", 0),
+];
+
+function ordinary(name: Operation["name"], amount: number): Step {
+  return { name, by: 0, subject: 0, near: 0, amount, flaw: 0 };
+}
+
+/** Longest sequence after the opening; without bias the mean is half of it. */
+const LONGEST = 40;
+
+export const sequences: fc.Arbitrary<Sequence> = fc.noBias(
+  fc.record({
+    terms,
+    token2022: fc.boolean(),
+    steps: fc
+      .array(step, { minLength: 1, maxLength: LONGEST, size: "max" })
+      .map((drawn) => [...OPENING, ...drawn]),
+  }),
+);
