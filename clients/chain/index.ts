@@ -1,4 +1,5 @@
 export * from "./addresses.ts";
+export { readChainTime } from "./clock.ts";
 export * from "./disconnect.ts";
 export * from "./dispute.ts";
 export * from "./dispute-messages.ts";

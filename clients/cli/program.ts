@@ -138,20 +138,22 @@ function checkCommands(program: Command, runs: Runs): void {
   withSettings(program.command("verify-claim [owner]"), [...ALL, "keypair"])
     .description("check a member's proof of pay against the chain")
     .action(runs((session, owner: string | undefined) => verifyClaim(session, owner)));
-  withSettings(program.command("verify"), ALL)
+  withSettings(program.command("verify"), [...ALL, "keypair"])
     .alias("verify-round")
     .description(
       "compute a round anew from public bytes, compare it with the chain and name the first wrong thing",
     )
     .argument("<number>", "number of a committed round", amount)
+    .option(...BLOBS)
     .option(
-      "--blobs <url|folder>",
-      "where the public bytes are, instead of the service: a mirror or a folder",
+      "--dispute",
+      "prove on chain what is wrong; the keypair's account pays deposit and fees, and is paid",
     )
     .action(runs((session, number: bigint, flags: VerifyFlags) => verify(session, number, flags)));
-  withSettings(program.command("watch"), [...ALL, "state"])
+  withSettings(program.command("watch"), [...ALL, "state", "keypair"])
     .description("verify every round as it is committed, until told to stop; started again it goes on")
     .option(...BLOBS)
+    .option("--dispute", "prove on chain what is wrong, with the keypair's account paying deposits and fees")
     .option("--from <n>", "first round; by default the oldest that can still be disputed", amount)
     .option("--metrics-port <n>", "serve Prometheus metrics at this port of 127.0.0.1; 0 is any", integer)
     .action(runs((session, flags: WatchFlags) => watch(session, flags)));

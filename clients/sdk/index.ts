@@ -10,6 +10,7 @@ export {
 export type { TransferProgress } from "./blob-download.ts";
 export { type Claim, type ClaimOptions, claimRewards, type RewardProof, readRewardProof } from "./claim.ts";
 export { DATASETS, type Dataset, dealGroups, type GroupSplit, loadDataset } from "./dataset.ts";
+export * from "./disputes/index.ts";
 export { watchEvents } from "./events.ts";
 export {
   type FederationMember,

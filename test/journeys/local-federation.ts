@@ -23,7 +23,8 @@ import { Supervisor } from "../../deploy/local/processes.ts";
 import { type Stack, startStack } from "../../deploy/local/stack.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-const STAKE = 5_000_000n;
+/** What members stake, the aggregator's bond, and what whoever is equipped holds; in base units of the reward mint. */
+export const STAKE = 5_000_000n;
 
 /** Database, queue, chain and service of a test's own: real processes, ended with the test. */
 export interface Ground {

@@ -1,10 +1,12 @@
-/** A watch that is killed and started again sees every round once, finds the wrong one, and keeps what it knows. */
+/** A watch that is killed and started again sees every round, finds the wrong one, and brings its dispute to the end. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
-import { foundFederation, openGround, ROOT, runMembers } from "./local-federation.ts";
+import { readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
+import { connectTo, createKeypair, readKeypair, tokenBalance } from "@plenary/sdk";
+import { foundFederation, openGround, ROOT, runMembers, STAKE } from "./local-federation.ts";
 
 const ROUNDS = 3;
 const CHEATED_PARAMETER = 19_921;
@@ -13,41 +15,60 @@ interface WatchLine {
   readonly event: string;
   readonly round?: string;
   readonly url?: string;
+  readonly outcome?: string;
+  readonly transaction?: string | null;
   readonly verification?: { readonly valid: boolean; readonly finding: { readonly text: string } | null };
 }
 
-test("a watch goes on after SIGKILL and names the wrong round", async (t) => {
+test("a watch goes on after SIGKILL, names the wrong round and wins the dispute", async (t) => {
   const worker = "services/aggregator/testing/cheating-worker.ts";
   const { ground, close } = await openGround([worker, String(ROUNDS), String(CHEATED_PARAMETER)]);
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUNDS }, 600);
-  const args = ["--service", ground.stack.serviceUrl, "--rpc", ground.stack.rpcUrl];
-  args.push("--state", join(ground.folder, "watch"), "--from", "1", "--json");
+  const keypair = join(ground.folder, "stranger.json");
+  await createKeypair(keypair);
+  const stranger = (await readKeypair(keypair)).publicKey;
+  await founded.equip(stranger);
+  const { serviceUrl, rpcUrl } = ground.stack;
+  const args = ["--service", serviceUrl, "--rpc", rpcUrl, "--state", join(ground.folder, "watch")];
+  args.push("--from", "1", "--dispute", "--keypair", keypair, "--json");
+
   const first = startWatch(t, args);
   const running = runMembers(ground, founded);
-  // In the middle of a verification: nothing of it may be lost or done twice.
   await first.until(({ event, round }) => event === "verifying" && round === "2");
   first.child.kill("SIGKILL");
   await running;
+  const second = startWatch(t, args);
+  await second.until(({ event }) => event === "dispute-step");
+  second.child.kill("SIGKILL");
+  const third = startWatch(t, [...args, "--metrics-port", "0"]);
+  const { url = "" } = await third.until(({ event }) => event === "metrics");
+  const ended = await third.until(({ event }) => event === "dispute-ended");
+  assert.equal(ended.outcome, "won");
 
-  const second = startWatch(t, [...args, "--metrics-port", "0"]);
-  const { url = "" } = await second.until(({ event }) => event === "metrics");
-  const last = await second.until(({ event, round }) => event === "round-verified" && round === "3");
-  assert.equal(last.verification?.valid, false);
-  assert.match(last.verification?.finding?.text ?? "", /^chunk 311 of the next model .* parameter 19921 is/);
-  const [before, after] = [verdicts(first.lines), verdicts(second.lines)];
-  // Only the round that was being verified may be looked at twice.
-  assert.equal(
-    after.some(([round]) => round === "1"),
-    false,
+  const lines = [...first.lines, ...second.lines, ...third.lines];
+  assert.deepEqual(Object.fromEntries(verdicts(lines)), { 1: true, 2: true, 3: false });
+  const wrong = lines.find(({ verification }) => verification?.valid === false);
+  assert.match(
+    wrong?.verification?.finding?.text ?? "",
+    /^chunk 311 of the next model .* parameter 19921 is/,
   );
-  assert.deepEqual(Object.fromEntries([...before, ...after]), { 1: true, 2: true, 3: false });
+  assert.equal(lines.filter(({ event, transaction }) => event === "dispute-opened" && transaction).length, 1);
   const metrics = await (await fetch(url)).text();
-  assert.match(metrics, new RegExp(`^plenary_watch_rounds_verified_total ${after.length}$`, "m"));
-  assert.match(metrics, /^plenary_watch_rounds_wrong_total 1$/m);
   assert.match(metrics, /^plenary_watch_last_round 3$/m);
-  second.child.kill("SIGTERM");
-  await second.until(({ event }) => event === "stopped");
+  assert.match(metrics, /^plenary_watch_disputes_total\{outcome="won"\} 1$/m);
+  third.child.kill("SIGTERM");
+  await third.until(({ event }) => event === "stopped");
+
+  const connection = connectTo(rpcUrl);
+  const round = await readRound(
+    connection,
+    roundAddress(ground.stack.program, founded.address, BigInt(ROUNDS)),
+  );
+  assert.equal(round?.status, "void");
+  // The deposit is back, and half of the bond beside it.
+  const tokens = tokenAccountAddress(founded.rewardMint, stranger);
+  assert.equal(await tokenBalance(connection, tokens), STAKE + STAKE / 2n);
 });
 
 function verdicts(lines: readonly WatchLine[]): [string, boolean | undefined][] {

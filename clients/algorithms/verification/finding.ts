@@ -1,13 +1,15 @@
 /** What of a round is public, by what it is called in findings. */
-export type PublicBlob =
-  | "manifest"
-  | "update leaves"
-  | "payload"
-  | "base model"
-  | "state before"
-  | "next model"
-  | "state after"
-  | "rewards leaves";
+export const PUBLIC_BLOBS = [
+  "manifest",
+  "update leaves",
+  "payload",
+  "base model",
+  "state before",
+  "next model",
+  "state after",
+  "rewards leaves",
+] as const;
+export type PublicBlob = (typeof PUBLIC_BLOBS)[number];
 
 /** The dispute on chain that proves a finding, or why there is none. Indices count from 0. */
 export type Proof =

@@ -1,6 +1,6 @@
 export type { CommittedRound } from "./committed-round.ts";
 export { type CommittedStep, committedStep } from "./committed-step.ts";
-export { type Finding, type Proof, type PublicBlob, REPLAY_ONLY } from "./finding.ts";
+export { type Finding, type Proof, PUBLIC_BLOBS, type PublicBlob, REPLAY_ONLY } from "./finding.ts";
 export {
   findUnsignedLeaf,
   findUnsoundLeaves,

@@ -1,6 +1,6 @@
 import {
   auditPath,
-  chunkBytes,
+  CHUNK_LENGTH,
   chunkCount,
   encodeRewardLeaf,
   encodeUpdateLeaf,
@@ -11,16 +11,16 @@ import {
 } from "@plenary/protocol";
 import { chunkLeavesFast } from "../kernels/index.ts";
 
-/** One chunk of a vector (256 bytes) with its audit path under the vector's root. */
+/** One chunk of a vector, 64 integers, the last ones zero where the vector ends, with its audit path under the vector's root. */
 export interface ChunkProof {
-  readonly chunk: Uint8Array;
+  readonly values: Int32Array;
   readonly path: readonly Uint8Array[];
 }
 
-/** One leaf's bytes with its index and audit path. */
-export interface LeafProof {
+/** A leaf of a round's updates or rewards tree, with its place and audit path. */
+export interface LeafProof<Leaf extends UpdateLeaf | RewardLeaf> {
   readonly index: number;
-  readonly leaf: Uint8Array;
+  readonly leaf: Leaf;
   readonly path: readonly Uint8Array[];
 }
 
@@ -32,23 +32,29 @@ export function chunkProof(vector: Int32Array, chunk: number): ChunkProof {
       `There is no chunk ${chunk} in a vector of ${vector.length} entries.`,
       { chunk, length: vector.length },
     );
-  return { chunk: chunkBytes(vector, chunk), path: auditPath(chunkLeavesFast(vector), chunk) };
+  const values = new Int32Array(CHUNK_LENGTH);
+  values.set(vector.subarray(chunk * CHUNK_LENGTH, (chunk + 1) * CHUNK_LENGTH));
+  return { values, path: auditPath(chunkLeavesFast(vector), chunk) };
 }
 
 /** Throws `invalid-input` if there is no such leaf. */
-export function updateLeafProof(leaves: readonly UpdateLeaf[], index: number): LeafProof {
-  return leafProof(leaves.map(encodeUpdateLeaf), index);
+export function updateLeafProof(leaves: readonly UpdateLeaf[], index: number): LeafProof<UpdateLeaf> {
+  return leafProof(leaves, index, encodeUpdateLeaf);
 }
 
 /** Throws `invalid-input` if there is no such leaf. */
-export function rewardLeafProof(leaves: readonly RewardLeaf[], index: number): LeafProof {
-  return leafProof(leaves.map(encodeRewardLeaf), index);
+export function rewardLeafProof(leaves: readonly RewardLeaf[], index: number): LeafProof<RewardLeaf> {
+  return leafProof(leaves, index, encodeRewardLeaf);
 }
 
-function leafProof(encoded: readonly Uint8Array[], index: number): LeafProof {
+function leafProof<Leaf extends UpdateLeaf | RewardLeaf>(
+  leaves: readonly Leaf[],
+  index: number,
+  encode: (leaf: Leaf) => Uint8Array,
+): LeafProof<Leaf> {
   const path = auditPath(
-    encoded.map((bytes) => leafHash(bytes)),
+    leaves.map((leaf) => leafHash(encode(leaf))),
     index,
   );
-  return { index, leaf: encoded[index]!, path };
+  return { index, leaf: leaves[index]!, path };
 }

@@ -3,12 +3,15 @@ import { test } from "node:test";
 import {
   CHUNK_LENGTH,
   chunkCount,
+  encodeRewardLeaf,
+  encodeUpdateLeaf,
   leafHash,
   type RewardLeaf,
   type RoundManifest,
   toBase58,
   toBase64,
   toHex,
+  vectorToBytes,
   verifyInclusion,
 } from "@plenary/protocol";
 import fc from "fast-check";
@@ -146,7 +149,7 @@ test("an altered integer anywhere names exactly its chunk and parameter", () => 
       assert.equal(finding.kind === "chunk" && finding.chunk, chunk);
       // Nothing before it differs, so that a dispute of an earlier chunk would be lost.
       for (let i = 0; i < chunk; i++)
-        assert.deepEqual(chunkProof(wrong, i).chunk, chunkProof(right, i).chunk);
+        assert.deepEqual(chunkProof(wrong, i).values, chunkProof(right, i).values);
     }),
   );
 });
@@ -172,16 +175,21 @@ test("padding with zeros is no difference, anything else beyond the end is", () 
 test("chunks and leaves are proved under their roots", () => {
   const vector = vectorFixture("vector", 1000, 2 ** 20);
   for (let i = 0; i < chunkCount(vector.length); i++) {
-    const { chunk, path } = chunkProof(vector, i);
-    assert.ok(verifyInclusion(vectorRootFast(vector), leafHash(chunk), i, chunkCount(1000), path));
+    const { values, path } = chunkProof(vector, i);
+    const hash = leafHash(vectorToBytes(values));
+    assert.ok(verifyInclusion(vectorRootFast(vector), hash, i, chunkCount(1000), path));
   }
   for (const [i] of LEAVES.entries()) {
     const { leaf, path } = updateLeafProof(LEAVES, i);
-    assert.ok(verifyInclusion(COMMITTED.updatesRoot, leafHash(leaf), i, LEAVES.length, path));
+    assert.ok(
+      verifyInclusion(COMMITTED.updatesRoot, leafHash(encodeUpdateLeaf(leaf)), i, LEAVES.length, path),
+    );
   }
   for (const [i] of PAY.published.entries()) {
     const { leaf, path } = rewardLeafProof(PAY.published, i);
-    assert.ok(verifyInclusion(COMMITTED.rewardsRoot, leafHash(leaf), i, PAY.published.length, path));
+    assert.ok(
+      verifyInclusion(COMMITTED.rewardsRoot, leafHash(encodeRewardLeaf(leaf)), i, PAY.published.length, path),
+    );
   }
   for (const chunk of [-1, 16, 0.5])
     assert.throws(() => chunkProof(vector, chunk), { code: "invalid-input" });

@@ -1,21 +1,51 @@
-import { openVerifier, type RoundVerification, verifyRound } from "@plenary/sdk";
+import type { Finding } from "@plenary/algorithms";
+import {
+  disputeFinding,
+  openVerifier,
+  type RoundVerification,
+  type Verifier,
+  verifyRound,
+} from "@plenary/sdk";
+import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
-import { required, type Session } from "../session.ts";
+import { configuredKeypair, required, type Session } from "../session.ts";
 
 export interface VerifyFlags {
   readonly blobs?: string;
+  readonly dispute?: boolean;
 }
 
 /** `plenary verify N` */
-export async function verify(session: Session, number: bigint, { blobs }: VerifyFlags): Promise<number> {
+export async function verify(
+  session: Session,
+  number: bigint,
+  { blobs, dispute = false }: VerifyFlags,
+): Promise<number> {
   const { output, signal, settings } = session;
+  // A keypair that cannot be read should be found out before a long computation.
+  if (dispute) await configuredKeypair(session);
   const verifier = await openVerifier({ ...settings, rpc: required(session, "rpc"), blobs, signal });
   const found = await verifyRound(verifier, number, {
     signal,
     onProgress: (progress) => output.verification(number, progress),
   });
   output.say("round-verified", linesOf(found).join("\n"), { ...found });
+  if (dispute && found.provable !== null) await prove(session, verifier, number, found.provable);
   return found.valid ? EXIT.done : EXIT.verification;
+}
+
+async function prove(session: Session, verifier: Verifier, round: bigint, proof: Finding): Promise<void> {
+  const { output, signal } = session;
+  await disputeFinding(verifier, {
+    challenger: await configuredKeypair(session),
+    round,
+    proof,
+    signal,
+    onEvent: (event) => {
+      const { type, ...fields } = event;
+      output.say(type, disputeLine(event), fields);
+    },
+  });
 }
 
 function linesOf({

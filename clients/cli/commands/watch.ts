@@ -1,12 +1,14 @@
 import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
+import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type MetricsPage, serveMetrics } from "../metrics.ts";
-import { required, type Session } from "../session.ts";
+import { configuredKeypair, required, type Session } from "../session.ts";
 
 export interface WatchFlags {
   readonly blobs?: string;
   readonly from?: bigint;
   readonly metricsPort?: number;
+  readonly dispute?: boolean;
 }
 
 /** `plenary watch`: ends with exit code 0 when told to stop. */
@@ -18,6 +20,7 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   const running = await watchFederation(verifier, {
     state,
     from: flags.from,
+    challenger: flags.dispute === true ? await configuredKeypair(session) : undefined,
     signal,
     onEvent: (event) => show(session, event),
   });
@@ -41,11 +44,16 @@ function show({ output }: Session, event: WatchEvent): void {
     output.verification(event.round, event.progress);
     return;
   }
+  if (event.type === "disputing") {
+    const { type, ...fields } = event.event;
+    output.say(type, `round ${event.round}: ${disputeLine(event.event)}`, { round: event.round, ...fields });
+    return;
+  }
   const { type, ...fields } = event;
   output.say(type, textOf(event), fields);
 }
 
-function textOf(event: Exclude<WatchEvent, { type: "verifying" }>): string {
+function textOf(event: Exclude<WatchEvent, { type: "verifying" | "disputing" }>): string {
   switch (event.type) {
     case "watching":
       return `watching federation ${event.federation} from round ${event.from} on`;
@@ -60,6 +68,8 @@ function textOf(event: Exclude<WatchEvent, { type: "verifying" }>): string {
       return `round ${event.round} has no result: ${event.why}`;
     case "round-failed":
       return `round ${event.round} could not be verified: ${event.message}`;
+    case "dispute-ended":
+      return `round ${event.round}: dispute ${event.outcome} (${event.message})`;
     case "retrying":
       return `${event.message} Trying again.`;
   }

@@ -100,7 +100,7 @@ export function readNamed(
 }
 
 /** The manifest with the hash that stands on chain. */
-async function readManifest(
+export async function readManifest(
   { blobs }: Verifier,
   hash: Uint8Array,
   signal?: AbortSignal,
@@ -113,7 +113,7 @@ async function readManifest(
 }
 
 /** The configuration that the round ran under, which need not be today's. */
-async function readConfiguration(
+export async function readConfiguration(
   verifier: Verifier,
   hash: Uint8Array,
   signal?: AbortSignal,
@@ -169,7 +169,7 @@ async function roundContext(
 ): Promise<RoundContext> {
   const previousManifest = await previousHash(verifier, round, manifest);
   const earned =
-    previousManifest === null ? [] : (await readEarlier(verifier, previousManifest, signal)).rewards;
+    previousManifest === null ? [] : rewardsOf(await readEarlier(verifier, previousManifest, signal));
   return {
     genesisHash: verifier.genesisHash,
     programId: verifier.program.toBytes(),
@@ -181,12 +181,7 @@ async function roundContext(
     previousManifest,
     base: await readVector(verifier, "base model", manifest.base.blob, round.baseRoot, signal),
     state: await readVector(verifier, "state before", manifest.stateBefore.blob, round.baseStateRoot, signal),
-    earned: earned.map(
-      ({ member, cumulative }): RewardLeaf => ({
-        member: fromBase58(member),
-        cumulative: BigInt(cumulative),
-      }),
-    ),
+    earned,
   };
 }
 
@@ -254,4 +249,12 @@ export function readPayload(
   const index = updates.findIndex(({ leaf }) => equalBytes(leaf.payloadHash, hash));
   const text = `the blob ${toHex(hash)} of update ${index} is missing (withheld)`;
   return published(blobs, hash, withheld("payload", text), signal);
+}
+
+/** The leaves of the rewards tree that a manifest publishes. */
+export function rewardsOf(manifest: RoundManifest): RewardLeaf[] {
+  return manifest.rewards.map(({ member, cumulative }) => ({
+    member: fromBase58(member),
+    cumulative: BigInt(cumulative),
+  }));
 }

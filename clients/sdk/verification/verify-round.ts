@@ -14,10 +14,8 @@ import type { Round } from "@plenary/chain";
 import {
   canonicalJson,
   equalBytes,
-  fromBase58,
   fromBase64,
   PlenaryError,
-  type RewardLeaf,
   type RoundManifest,
   toHex,
 } from "@plenary/protocol";
@@ -27,6 +25,7 @@ import {
   readPayload,
   readPublishedRound,
   readVector,
+  rewardsOf,
 } from "./public-round.ts";
 import { Refuted } from "./refuted.ts";
 import { openScoring } from "./scoring.ts";
@@ -202,13 +201,6 @@ function stepAsCommitted(
 function findingOf(error: unknown): Finding {
   if (error instanceof Refuted) return error.finding;
   throw error;
-}
-
-function rewardsOf(manifest: RoundManifest): RewardLeaf[] {
-  return manifest.rewards.map(({ member, cumulative }) => ({
-    member: fromBase58(member),
-    cumulative: BigInt(cumulative),
-  }));
 }
 
 /** The first field of the manifest that replay gives otherwise: the chain's own values were compared before. */

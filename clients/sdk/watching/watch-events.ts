@@ -1,4 +1,6 @@
+import type { DisputeEvent } from "../disputes/index.ts";
 import type { RoundVerification, VerificationProgress } from "../verification/index.ts";
+import type { WatchedOutcome } from "./watch-state.ts";
 
 /** What a watch is doing, for logs and for people. */
 export type WatchEvent =
@@ -14,5 +16,12 @@ export type WatchEvent =
   | { readonly type: "round-passed"; readonly round: bigint; readonly why: string }
   /** A round that could not be computed for a reason that says nothing about it, and would not pass by waiting. */
   | { readonly type: "round-failed"; readonly round: bigint; readonly message: string }
+  | { readonly type: "disputing"; readonly round: bigint; readonly event: DisputeEvent }
+  | {
+      readonly type: "dispute-ended";
+      readonly round: bigint;
+      readonly outcome: WatchedOutcome;
+      readonly message: string;
+    }
   /** Something does not answer; the watch goes on. */
   | { readonly type: "retrying"; readonly message: string };

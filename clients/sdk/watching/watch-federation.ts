@@ -1,16 +1,20 @@
 import { readFederation, readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { disputeFinding } from "../disputes/index.ts";
 import { isRetryable, pause } from "../retry.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import type { WatchEvent } from "./watch-events.ts";
 import { metricsText, newCounters, type WatchCounters } from "./watch-metrics.ts";
-import { openWatchState, type WatchState } from "./watch-state.ts";
+import { openWatchState, type WatchedDispute, type WatchedOutcome, type WatchState } from "./watch-state.ts";
 
 export interface WatchOptions {
   /** Folder in which the watch remembers what it has seen: after a restart it goes on there. */
   readonly state: string;
   /** First round to look at, when the folder is new; by default the oldest whose challenge window still runs. */
   readonly from?: bigint | undefined;
+  /** Disputes what is found wrong and provable: pays deposits and fees, and is paid. Without it the watch only looks. */
+  readonly challenger?: Keypair | undefined;
   /** Milliseconds between looks at the chain; 2,000 by default. */
   readonly pollInterval?: number | undefined;
   readonly onEvent?: ((event: WatchEvent) => void) | undefined;
@@ -34,6 +38,8 @@ interface Watch {
   readonly options: WatchOptions;
   readonly state: WatchState;
   readonly counters: WatchCounters;
+  /** Those that go on, by round. */
+  readonly disputes: Map<string, Promise<void>>;
   emit(event: WatchEvent): void;
 }
 
@@ -49,6 +55,7 @@ export async function watchFederation(verifier: Verifier, options: WatchOptions)
     options,
     state,
     counters,
+    disputes: new Map(),
     emit: (event) => options.onEvent?.(event),
   };
   const done = follow(watch).finally(() => state.close());
@@ -58,6 +65,7 @@ export async function watchFederation(verifier: Verifier, options: WatchOptions)
 async function follow(watch: Watch): Promise<void> {
   const { options, state, verifier, emit } = watch;
   await persistently(watch, () => chooseStart(watch));
+  for (const dispute of state.record.disputes) if (dispute.outcome === null) startDispute(watch, dispute);
   emit({
     type: "watching",
     federation: verifier.address.toBase58(),
@@ -67,6 +75,7 @@ async function follow(watch: Watch): Promise<void> {
     const moved = await persistently(watch, () => lookAtNext(watch));
     if (moved !== true) await rest(watch);
   }
+  await Promise.all(watch.disputes.values());
 }
 
 function isEnded({ signal }: WatchOptions): boolean {
@@ -157,13 +166,61 @@ async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
   counters.verified += 1;
   counters.verificationSeconds += seconds;
   if (!verification.valid) counters.wrong += 1;
+  const dispute = disputeOf(watch, verification);
   await state.change((record) => ({
     next: (round + 1n).toString(),
     verified: record.verified + 1,
     wrong: verification.valid ? record.wrong : [...record.wrong, round.toString()],
+    disputes: dispute === null ? record.disputes : [...record.disputes, dispute],
   }));
   emit({ type: "round-verified", round, verification, seconds });
+  if (dispute !== null) startDispute(watch, dispute);
   return true;
+}
+
+/** The dispute that a verification calls for; null without a challenger, or where nothing is provable. */
+function disputeOf({ options }: Watch, { round, provable }: RoundVerification): WatchedDispute | null {
+  if (options.challenger === undefined || provable === null || provable.kind === "not-provable") return null;
+  const { text: _, ...proof } = provable;
+  return { round: round.toString(), proof, outcome: null };
+}
+
+/** Runs beside the watch, and ends with an outcome in the record; what is interrupted goes on with the next start. */
+function startDispute(watch: Watch, dispute: WatchedDispute): void {
+  const { options, disputes } = watch;
+  const { challenger } = options;
+  if (challenger === undefined || disputes.has(dispute.round)) return;
+  const running = persistently(watch, () => pursue(watch, dispute, challenger)).then(() => undefined);
+  disputes.set(dispute.round, running);
+  running.finally(() => disputes.delete(dispute.round)).catch(() => undefined);
+}
+
+const OUTCOMES = { upheld: "won", rejected: "lost", moot: "moot" } as const;
+
+async function pursue(watch: Watch, dispute: WatchedDispute, challenger: Keypair): Promise<void> {
+  const { verifier, options, emit, state } = watch;
+  const round = BigInt(dispute.round);
+  let ended: { outcome: WatchedOutcome; message: string };
+  try {
+    const { verdict, fault } = await disputeFinding(verifier, {
+      challenger,
+      round,
+      proof: dispute.proof,
+      signal: options.signal,
+      pollInterval: options.pollInterval,
+      onEvent: (event) => emit({ type: "disputing", round, event }),
+    });
+    ended = { outcome: OUTCOMES[verdict], message: fault };
+  } catch (error) {
+    if (isEnded(options) || isRetryable(error)) throw error;
+    ended = { outcome: "failed", message: error instanceof Error ? error.message : String(error) };
+  }
+  await state.change((record) => ({
+    disputes: record.disputes.map((known) =>
+      known.round === dispute.round ? { ...known, outcome: ended.outcome } : known,
+    ),
+  }));
+  emit({ type: "dispute-ended", round, ...ended });
 }
 
 /** Verifies a round; what seems withheld is looked for again before it is believed. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { PUBLIC_BLOBS } from "@plenary/algorithms";
 import {
   Base58Address,
   HexHash,
@@ -13,22 +14,39 @@ import { makeFolder, readIfThere, writeDurably } from "../member-store/durable-f
 import { lockFolder } from "../member-store/folder-lock.ts";
 import type { Verifier } from "../verification/index.ts";
 
+const Index = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
+/** What a verification has found, as far as a dispute proves it (Proof of @plenary/algorithms). */
+const Provable = Type.Union([
+  Type.Object({ kind: Type.Literal("chunk"), chunk: Index }),
+  Type.Object({ kind: Type.Literal("leaf"), index: Index }),
+  Type.Object({ kind: Type.Literal("shortfall"), member: Base58Address }),
+  Type.Object({ kind: Type.Literal("overpay") }),
+  Type.Object({
+    kind: Type.Literal("withheld"),
+    blob: Type.Enum([...PUBLIC_BLOBS]),
+    chunk: Index,
+  }),
+]);
+
+/** How a watch's dispute ended: `failed` where it could not be opened or gone on with. */
+const WatchedOutcome = Type.Union([
+  Type.Literal("won"),
+  Type.Literal("lost"),
+  Type.Literal("moot"),
+  Type.Literal("failed"),
+]);
+export type WatchedOutcome = Static<typeof WatchedOutcome>;
+
 const WatchedDispute = Type.Object(
   {
     round: U64String,
-    /** What is wrong, as it was found. */
-    text: Type.String(),
+    proof: Provable,
     /** Null while it goes on. */
-    outcome: Type.Union([
-      Type.Literal("won"),
-      Type.Literal("lost"),
-      Type.Literal("moot"),
-      Type.Literal("failed"),
-      Type.Null(),
-    ]),
+    outcome: Type.Union([WatchedOutcome, Type.Null()]),
   },
   { additionalProperties: false },
 );
+export type WatchedDispute = Static<typeof WatchedDispute>;
 
 const WatchRecordSchema = Type.Object(
   {

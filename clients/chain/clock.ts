@@ -1,0 +1,19 @@
+import { PlenaryError } from "@plenary/protocol";
+import { type Connection, SYSVAR_CLOCK_PUBKEY } from "@solana/web3.js";
+import { unreachable } from "./errors.ts";
+
+/** Where the Clock sysvar holds the Unix time, after slot, epoch start, epoch and leader schedule epoch. */
+const TIME_OFFSET = 32;
+
+/** The chain's own time in Unix seconds, by which programs judge deadlines. Throws `chain-unavailable`. */
+export async function readChainTime(connection: Connection): Promise<bigint> {
+  const account = await connection
+    .getAccountInfo(SYSVAR_CLOCK_PUBKEY, "confirmed")
+    .catch(unreachable(connection));
+  if (account === null)
+    throw new PlenaryError("chain-unavailable", "The Solana node does not show the chain's clock.", {
+      endpoint: new URL(connection.rpcEndpoint).host,
+    });
+  const { buffer, byteOffset, byteLength } = account.data;
+  return new DataView(buffer, byteOffset, byteLength).getBigInt64(TIME_OFFSET, true);
+}

@@ -1,0 +1,38 @@
+import type { DisputeEvent } from "@plenary/sdk";
+
+/** What a person is told of a dispute's progress. */
+export function disputeLine(event: DisputeEvent): string {
+  switch (event.type) {
+    case "dispute-opened":
+      return event.transaction === null
+        ? `goes on with the dispute ${event.dispute}`
+        : `opened the dispute ${event.dispute} of ${event.kind} ${event.index}, deposit ${event.deposit}`;
+    case "dispute-step":
+      return `dispute: ${event.step} given, ${event.leavesDone} of ${event.leaves} leaves folded`;
+    case "dispute-waiting":
+      return `dispute: the aggregator has until ${new Date(1000 * Number(event.until)).toISOString()} to answer`;
+    case "dispute-retrying":
+      return `${event.message} Trying again.`;
+    case "dispute-resolved": {
+      const { transactions, bytes, computeUnits, lamports } = event.costs;
+      const cost = `${transactions} transactions, ${bytes} bytes, ${computeUnits} compute units, ${lamports} lamports`;
+      return `${endOf(event)} It took ${cost}.`;
+    }
+  }
+}
+
+function endOf({
+  verdict,
+  fault,
+  reward,
+  toVault,
+}: Extract<DisputeEvent, { type: "dispute-resolved" }>): string {
+  switch (verdict) {
+    case "upheld":
+      return `the dispute is won (${fault}): the round is void, ${reward} of the bond is paid to the challenger and ${toVault} to the vault.`;
+    case "rejected":
+      return "the dispute is lost: the deposit joins the bond.";
+    case "moot":
+      return "the round was void already: the deposit is paid back.";
+  }
+}

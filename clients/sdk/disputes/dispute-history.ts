@@ -1,0 +1,88 @@
+import { FAULTS, parseEvents, unreachable, VERDICTS } from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Connection, PublicKey, VersionedTransactionResponse } from "@solana/web3.js";
+import type { DisputeCosts, DisputeOutcome } from "./dispute-events.ts";
+
+/** Signatures that one call of the RPC lists at most. */
+const PAGE = 1_000;
+const SIGNATURE_BYTES = 64;
+
+/**
+ * How a dispute has ended and what it has cost, from the transactions of its account; null if the chain knows of none that ended it. So
+ * nothing has to be remembered of it. Where an address was disputed several times, it is the last that counts.
+ */
+export async function readOutcome(
+  connection: Connection,
+  program: PublicKey,
+  dispute: PublicKey,
+  challenger: PublicKey,
+): Promise<DisputeOutcome | null> {
+  const signatures = await signaturesOf(connection, dispute);
+  const [newest] = signatures;
+  if (newest === undefined) return null;
+  const ending = await transactionOf(connection, newest);
+  const events = parseEvents(program, ending.meta?.logMessages ?? []);
+  const resolved = events.find(({ name }) => name === "DisputeResolved")?.fields;
+  if (resolved === undefined) return null;
+  return {
+    dispute: dispute.toBase58(),
+    verdict: named(VERDICTS, resolved.verdict),
+    fault: named(FAULTS, resolved.fault),
+    reward: BigInt(String(resolved.reward)),
+    toVault: BigInt(String(resolved.toVault)),
+    transaction: newest,
+    costs: await costsOf(connection, signatures, challenger),
+  };
+}
+
+/** Newest first; those that the chain refused are not among them. */
+async function signaturesOf(connection: Connection, dispute: PublicKey): Promise<string[]> {
+  const found: string[] = [];
+  for (let before: string | undefined; ; before = found.at(-1)) {
+    const page = await connection
+      .getSignaturesForAddress(dispute, { limit: PAGE, ...(before !== undefined && { before }) }, "confirmed")
+      .catch(unreachable(connection));
+    found.push(...page.filter(({ err }) => err === null).map(({ signature }) => signature));
+    if (page.length < PAGE) return found;
+  }
+}
+
+async function costsOf(
+  connection: Connection,
+  signatures: readonly string[],
+  challenger: PublicKey,
+): Promise<DisputeCosts> {
+  const costs = { transactions: 0, bytes: 0, computeUnits: 0, lamports: 0 };
+  for (const signature of signatures) {
+    const { transaction, meta } = await transactionOf(connection, signature);
+    const payer = transaction.message.getAccountKeys().get(0);
+    if (payer === undefined || !payer.equals(challenger)) continue;
+    costs.transactions += 1;
+    costs.bytes +=
+      transaction.message.serialize().length + 1 + SIGNATURE_BYTES * transaction.signatures.length;
+    costs.computeUnits += meta?.computeUnitsConsumed ?? 0;
+    costs.lamports += meta?.fee ?? 0;
+  }
+  return costs;
+}
+
+async function transactionOf(
+  connection: Connection,
+  signature: string,
+): Promise<VersionedTransactionResponse> {
+  const found = await connection
+    .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
+    .catch(unreachable(connection));
+  if (found !== null) return found;
+  throw new PlenaryError(
+    "chain-unavailable",
+    `The Solana node does not show the transaction ${signature}, which it lists.`,
+    { signature },
+  );
+}
+
+function named<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
+  const name = names[Number(code)];
+  if (name !== undefined) return name;
+  throw new Error(`The dispute ended with the code ${code}, which this client does not know; update it.`);
+}

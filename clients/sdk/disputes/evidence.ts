@@ -1,0 +1,127 @@
+import {
+  decodeUpdate,
+  type PublishedUpdate,
+  publishedUpdates,
+  rewardsRoot,
+  updatesRoot,
+  vectorRootFast,
+} from "@plenary/algorithms";
+import { type Round, readRound, roundAddress } from "@plenary/chain";
+import {
+  equalBytes,
+  type FederationConfiguration,
+  PlenaryError,
+  type RewardLeaf,
+  type RoundManifest,
+  type UpdateLeaf,
+} from "@plenary/protocol";
+import {
+  readConfiguration,
+  readManifest,
+  readPayload,
+  readVector,
+  rewardsOf,
+} from "../verification/public-round.ts";
+import { Refuted } from "../verification/refuted.ts";
+import type { Verifier } from "../verification/verifier.ts";
+
+/** A vector that stands committed in a round. */
+export type CommittedVector = "base" | "next" | "baseState" | "nextState";
+
+/** What a challenger can feed to a dispute: public bytes that fit the committed roots. Null is what the aggregator must be made to show. */
+export interface Evidence {
+  readonly round: Round;
+  readonly leaves: readonly UpdateLeaf[] | null;
+  readonly rewards: readonly RewardLeaf[] | null;
+  /** Rewards leaves of the round that this one builds on. */
+  readonly earned: readonly RewardLeaf[] | null;
+  /** The update of a counted leaf, decoded anew; asked for one at a time. */
+  delta(index: number): Promise<Int32Array | null>;
+  vector(name: CommittedVector): Promise<Int32Array | null>;
+}
+
+/** Gathers what a round's dispute may need. Throws `service-unavailable` where the source does not answer. */
+export async function collectEvidence(verifier: Verifier, round: Round): Promise<Evidence> {
+  const manifest = await unlessWithheld(readManifest(verifier, round.manifestHash));
+  const configuration = await unlessWithheld(readConfiguration(verifier, round.configurationHash));
+  const updates = manifest === null ? null : committedUpdates(manifest, round);
+  const rewards = manifest === null ? null : rewardsOf(manifest);
+  return {
+    round,
+    leaves: updates?.map(({ leaf }) => leaf) ?? null,
+    rewards: rewards !== null && equalBytes(rewardsRoot(rewards), round.rewardsRoot) ? rewards : null,
+    earned: await earnedBefore(verifier, round),
+    delta: (index) => readDelta(verifier, configuration, updates, index),
+    vector: async (name) => {
+      if (manifest === null) return null;
+      const { what, blob, root } = vectorOf(manifest, round, name);
+      return unlessWithheld(readVector(verifier, what, blob, root));
+    },
+  };
+}
+
+function vectorOf(manifest: RoundManifest, round: Round, name: CommittedVector) {
+  switch (name) {
+    case "base":
+      return { what: "base model", blob: manifest.base.blob, root: round.baseRoot } as const;
+    case "next":
+      return { what: "next model", blob: manifest.next.blob, root: round.nextRoot } as const;
+    case "baseState":
+      return { what: "state before", blob: manifest.stateBefore.blob, root: round.baseStateRoot } as const;
+    case "nextState":
+      return { what: "state after", blob: manifest.stateAfter.blob, root: round.nextStateRoot } as const;
+  }
+}
+
+/** The manifest's updates, if their leaves are those committed. */
+function committedUpdates(manifest: RoundManifest, round: Round): PublishedUpdate[] | null {
+  try {
+    const updates = publishedUpdates(manifest);
+    const leaves = updates.map(({ leaf }) => leaf);
+    const fits = leaves.length === round.updateCount && equalBytes(updatesRoot(leaves), round.updatesRoot);
+    return fits ? updates : null;
+  } catch (error) {
+    if (error instanceof PlenaryError) return null;
+    throw error;
+  }
+}
+
+async function earnedBefore(verifier: Verifier, { baseRound }: Round): Promise<RewardLeaf[] | null> {
+  if (baseRound === 0n) return [];
+  const { connection, program, address } = verifier;
+  const base = await readRound(connection, roundAddress(program, address, baseRound));
+  const manifest = base === null ? null : await unlessWithheld(readManifest(verifier, base.manifestHash));
+  if (base === null || manifest === null) return null;
+  const rewards = rewardsOf(manifest);
+  return equalBytes(rewardsRoot(rewards), base.rewardsRoot) ? rewards : null;
+}
+
+async function readDelta(
+  verifier: Verifier,
+  configuration: FederationConfiguration | null,
+  updates: readonly PublishedUpdate[] | null,
+  index: number,
+): Promise<Int32Array | null> {
+  const update = updates?.[index];
+  if (update === undefined || updates === null || configuration === null) return null;
+  const { leaf, envelope } = update;
+  const payload = await unlessWithheld(readPayload(verifier, updates, leaf.payloadHash));
+  if (payload === null) return null;
+  try {
+    const delta = decodeUpdate({ configuration, envelope, payload });
+    return equalBytes(vectorRootFast(delta), leaf.deltaRoot) ? delta : null;
+  } catch (error) {
+    // A payload that does not decode is not what was counted: what was, the aggregator must show.
+    if (error instanceof PlenaryError) return null;
+    throw error;
+  }
+}
+
+async function unlessWithheld<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Refuted) return null;
+    throw error;
+  }
+}
