@@ -45,7 +45,7 @@ export function foundCrashFederation(
   kind: ScenarioKind,
   survey: TestSurvey,
 ): Promise<TestFederation> {
-  const [deadlineSeconds, graceSeconds] = kind === "late" ? [2, 1] : [600, 600];
+  const [deadlineSeconds, graceSeconds] = kind === "late" ? [4, 1] : [600, 600];
   return createFederation({
     rpcUrl: stack.rpcUrl,
     aggregator: stack.aggregator,
@@ -105,30 +105,37 @@ export async function runScenario(
       return view.state === "opening" ? undefined : view;
     });
     const places = kind === "late" && number === 1n ? [0] : draws.shuffled([0, 1, 2]);
-    handed.push(...(await sendAll(client, federation, open, places)));
+    const sent = await sendAll(client, federation, open, places);
+    handed.push(...sent);
     const ended = await patiently(async () => {
       const view = await client.round(federation.address, number);
       return view.state === "final" || view.state === "void" ? view : undefined;
     });
     if (ended.state === "final") committed.push(ended);
     await checkTransactions(stack, ended);
-    await readEverything(client, federation, number);
+    await readEverything(client, federation, number, sent[0]?.place);
   }
   await checkReceipts(client, federation, committed, handed);
   return outcomeOf(stack, client, federation, committed);
 }
 
 /** What people and programs look at while rounds go on. */
-async function readEverything(client: TestClient, federation: TestFederation, number: bigint): Promise<void> {
+async function readEverything(
+  client: TestClient,
+  federation: TestFederation,
+  number: bigint,
+  sender: number | undefined,
+): Promise<void> {
   const address = toBase58(federation.address);
-  const member = toBase58(memberAt(federation, 0).address);
+  const member = toBase58(memberAt(federation, sender ?? 0).address);
   const [of, at] = [{ federation: address }, { federation: address, round: number.toString() }];
   await patiently(() => client.call(ENDPOINTS.federationList, { params: {} }));
   await patiently(() => client.call(ENDPOINTS.memberList, { params: of }));
   await patiently(() => client.call(ENDPOINTS.memberRead, { params: { ...of, member } }));
   await patiently(() => client.call(ENDPOINTS.roundList, { params: of }));
   await patiently(() => client.call(ENDPOINTS.updateList, { params: at }));
-  await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
+  if (sender !== undefined)
+    await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
   await patiently(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
   const isLast = ({ type, round }: ServerEvent) =>
     round === number.toString() && (type === "round-final" || type === "round-void");

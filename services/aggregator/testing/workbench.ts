@@ -46,8 +46,8 @@ export interface Workbench {
   readonly asked: AskedJob[];
   /** Milliseconds that the service's clock is ahead of the chain's. */
   skew: number;
-  /** What one worker process keeps. */
-  worker(): JobContext;
+  /** What one worker process keeps; on boundaries of its own, where given. */
+  worker(context?: Context): JobContext;
   run(worker: JobContext, job: AskedJob): Promise<void>;
   close(): Promise<void>;
 }
@@ -78,8 +78,8 @@ export async function openWorkbench(): Promise<Workbench> {
       log: { info() {}, warn() {}, error() {} },
       aggregatorKey: key.secretKey,
     },
-    worker: () => ({
-      context: bench.context,
+    worker: (context = bench.context) => ({
+      context,
       workshop: { sums: new RunningSums(), models: new ModelCache(blobs), evaluator, screener },
     }),
     run: async (worker, { name, data }) => {
@@ -118,8 +118,8 @@ export interface BenchFederation {
   readonly members: readonly TestMember[];
   /** A member's signed update for a round; it depends on the member's place and the round's base alone. */
   update(round: bigint, place: number): Promise<TestUpdate>;
-  /** Uploads it as the route does. */
-  upload(round: bigint, update: TestUpdate): Promise<Uint8Array>;
+  /** Uploads it as the route does and gives the receipt. */
+  upload(round: bigint, update: TestUpdate, through?: Context): Promise<Uint8Array>;
 }
 
 let founded = 0;
@@ -186,14 +186,14 @@ export async function foundOn(
         change: { programId: ledger.programId },
       });
     },
-    async upload(round, { message, signature, payload }) {
+    async upload(round, { message, signature, payload }, through = context) {
       const upload = { federation: toBase58(address), round: round.toString(), envelope: message, signature };
-      const admitted = await admitUpload(context, upload);
+      const admitted = await admitUpload(through, upload);
       if (admitted.kind === "known") return admitted.update.receipt;
       const { payloadHash, payloadLength } = admitted.envelope;
       const expected = { hash: payloadHash, length: payloadLength, limit: payloadLength };
-      await context.blobs.receive(piecesOf(payload), expected);
-      return (await acceptUpdate(context, admitted)).receipt;
+      await through.blobs.receive(piecesOf(payload), expected);
+      return (await acceptUpdate(through, admitted)).receipt;
     },
   };
 }
