@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { sha256 } from "@plenary/protocol";
+import { sha256, toHex } from "@plenary/protocol";
 import fc from "fast-check";
-import { BLOB_STORES, type BlobStore } from "./index.ts";
+import { BLOB_STORES, type BlobStore, type Files, nodeFiles } from "./index.ts";
 
 const folders: string[] = [];
 function temporaryFolder(): string {
@@ -106,6 +106,24 @@ describe("blobs in a folder", () => {
     await assert.rejects(blobs.receive(chunkThenFail(), { hash, limit: 10 }));
     assert.deepEqual(readdirSync(join(folder, "incoming")), []);
     assert.equal(await (await BLOB_STORES.file(folder)).size(hash), 10);
+  });
+
+  test("make the name of bytes that are there already survive a power cut too", async () => {
+    const folder = temporaryFolder();
+    const calls: string[] = [];
+    const files: Files = {
+      ...nodeFiles,
+      async syncFolder(path) {
+        await nodeFiles.syncFolder(path);
+        calls.push(path);
+      },
+    };
+    const blobs = await BLOB_STORES.file(folder, files);
+    // As a process leaves it that is killed between the rename and the sync of the name.
+    const bytes = randomBytes(10);
+    writeFileSync(join(folder, toHex(sha256(bytes))), bytes);
+    await blobs.write(bytes);
+    assert.deepEqual(calls, [folder]);
   });
 
   test("say which folder cannot be written, and why", async () => {

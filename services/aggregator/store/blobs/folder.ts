@@ -53,6 +53,8 @@ export async function folderBlobStore(folder: string, files: Files = nodeFiles):
     async write(bytes) {
       const hash = sha256Of(bytes);
       if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.write([bytes]));
+      // Another process may have renamed it and been killed before it synced the name: a power cut would take it away again.
+      else await syncNames();
       return hash;
     },
     async receive(source, expected) {
