@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { NIGHTLY, seeds } from "../../test/nightly.ts";
@@ -77,6 +78,11 @@ describe("killed at random points", () => {
       assert.deepEqual(outcome, undisturbed.get(draw.kind));
     });
   }
+
+  test("nothing that was half written is left after the next start", async () => {
+    await Promise.all([server.kill(), worker.kill()]);
+    assert.deepEqual(readdirSync(join(stack.folder, "blobs", "incoming")), []);
+  });
 
   if (NIGHTLY)
     test("every point that these rounds come to was a death", () => {

@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { type Fault, formatFaultPlan } from "../faults/fault-plan.ts";
 import type { TestProcess } from "./processes.ts";
 
@@ -10,7 +11,7 @@ export interface BreakingProcess {
   readonly deaths: readonly Fault[];
   /** Points that it has crossed. */
   readonly crossed: ReadonlySet<string>;
-  /** SIGKILL: the next life begins. */
+  /** SIGKILL; resolves when the next life has begun. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -80,9 +81,11 @@ export async function startBreaking(
       write(lives.shift() ?? []);
     },
     async kill() {
-      const running = await Promise.race([current, following]);
+      const before = current;
       expected = true;
-      await running?.kill();
+      await (await before).kill();
+      while (current === before) await Promise.race([following, setImmediate()]);
+      await current;
     },
     async stop() {
       stopping = true;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -106,6 +107,34 @@ describe("blobs in a folder", () => {
     await assert.rejects(blobs.receive(chunkThenFail(), { hash, limit: 10 }));
     assert.deepEqual(readdirSync(join(folder, "incoming")), []);
     assert.equal(await (await BLOB_STORES.file(folder)).size(hash), 10);
+  });
+
+  test("remove what a killed process had half received, and nothing that a running one receives", async () => {
+    const folder = temporaryFolder();
+    const incoming = join(folder, "incoming");
+    const blobs = await BLOB_STORES.file(folder);
+    let resume: () => void = () => {};
+    const paused = new Promise<void>((resolve) => (resume = resolve));
+    const bytes = randomBytes(10);
+    const source = (async function* () {
+      yield bytes.subarray(0, 5);
+      await paused;
+      yield bytes.subarray(5);
+    })();
+    const received = blobs.receive(source, { hash: sha256(bytes), limit: 10 });
+    while (readdirSync(incoming).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const [name = ""] = readdirSync(incoming);
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    const byPid = (pid: number) => name.replace(`-${process.pid}-`, `-${pid}-`);
+    const elsewhere = byPid(ended).replace(/^[0-9a-f]{8}/, (machine) =>
+      (machine === "00000000" ? "1" : "0").repeat(8),
+    );
+    for (const file of [byPid(ended), byPid(process.ppid), elsewhere])
+      writeFileSync(join(incoming, file), "");
+    await BLOB_STORES.file(folder);
+    assert.deepEqual(readdirSync(incoming).sort(), [name, byPid(process.ppid), elsewhere].sort());
+    resume();
+    assert.equal(await received, 10);
   });
 
   test("make the name of bytes that are there already survive a power cut too", async () => {

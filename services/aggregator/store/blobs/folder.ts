@@ -1,9 +1,10 @@
-import { createHash, type Hash, randomUUID } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { equalBytes, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import type { BlobExpectation, BlobStore } from "./blob-store.ts";
 import { type Files, nodeFiles, type OpenFile } from "./files.ts";
+import { isOrphan, temporaryName, writing } from "./temporary-name.ts";
 
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
@@ -75,13 +76,16 @@ export async function folderBlobStore(folder: string, files: Files = nodeFiles):
   };
 }
 
-/** Removes what processes that stopped had half received; what is younger may still be coming in through another process. */
+/**
+ * Removes what processes that stopped had half received. A process that is killed again and again would fill the disk with it in a day.
+ * What another machine or another running process writes may still be coming in, unless it is very old.
+ */
 async function removeAbandoned(files: Files, incoming: string): Promise<void> {
   const oldest = Date.now() - ABANDONED_AFTER_MILLISECONDS;
   for (const name of await files.list(incoming)) {
     const path = join(incoming, name);
     const found = await files.stat(path).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < oldest) await files.remove(path);
+    if (found !== undefined && (found.mtimeMs < oldest || isOrphan(name))) await files.remove(path);
   }
 }
 
@@ -101,7 +105,9 @@ async function storeFile(
   { incoming, path, syncNames }: Place,
   fill: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
-  const temporary = join(incoming, randomUUID());
+  const name = temporaryName();
+  const temporary = join(incoming, name);
+  writing.add(name);
   try {
     const file = await files.create(temporary);
     try {
@@ -115,6 +121,8 @@ async function storeFile(
   } catch (error) {
     await files.remove(temporary).catch(() => {});
     throw codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" ? storageFull(error) : error;
+  } finally {
+    writing.delete(name);
   }
 }
 
