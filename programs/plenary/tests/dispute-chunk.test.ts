@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  type DisputedVector,
-  disputeLeaf,
-  FAULTS,
-  PROGRAM_ID,
-  roundFinalize,
-  roundVoid,
-} from "@plenary/chain";
+import { type DisputedVector, disputeLeaf, PROGRAM_ID, roundFinalize, roundVoid } from "@plenary/chain";
 import { encodeUpdateLeaf, leafHash, type UpdateLeaf } from "@plenary/protocol";
 import {
   chunkProof,
   DisputedRound,
   disputable,
+  endOf,
+  MOOT,
   OpenDispute,
   type PlannedUpdate,
   plannedLeaf,
+  REJECTED,
   type RoundPlan,
+  UPHELD,
 } from "./disputed-round.ts";
 import { digest } from "./test-chain.ts";
 
@@ -55,7 +52,6 @@ const plans = { fedavg, fedavgm };
 const alter = (at: number) => (values: Int32Array) => {
   values[at] = (values[at] ?? 0) + 1;
 };
-const faultOf = (code: unknown) => FAULTS[Number(code)];
 
 describe("disputes about a chunk", () => {
   for (const [name, plan] of Object.entries(plans))
@@ -67,7 +63,7 @@ describe("disputes about a chunk", () => {
         for (const index of [0, 1, 2]) {
           const dispute = round.challenge({ kind: "chunk", index });
           dispute.feedAll();
-          assert.equal(dispute.resolve().verdict, 1);
+          assert.equal(dispute.resolve().verdict, REJECTED);
         }
         assert.equal(scenario.state().bond, before + 3n * 31n);
         assert.equal(scenario.round(round.number).openDisputes, 0);
@@ -84,8 +80,7 @@ describe("disputes about a chunk", () => {
       const vault = scenario.chain.tokens(scenario.state().vault);
       const dispute = round.challenge({ kind: "chunk", index: 1 }, challenger);
       dispute.feedAll();
-      const { verdict, fault } = dispute.resolve();
-      assert.deepEqual([verdict, faultOf(fault)], [0, "wrong-chunk"]);
+      assert.deepEqual(endOf(dispute), [UPHELD, "wrong-chunk"]);
       // half of 600 and the deposit back; the other half is the vault's
       assert.equal(tokens(), before + 300n);
       assert.equal(scenario.chain.tokens(scenario.state().vault), vault + 300n);
@@ -99,7 +94,7 @@ describe("disputes about a chunk", () => {
     const round = new DisputedRound(scenario, fedavgm(), { nextState: alter(149) });
     const dispute = round.challenge({ kind: "chunk", index: 2 });
     dispute.feedAll();
-    assert.deepEqual(faultOf(dispute.resolve().fault), "wrong-chunk");
+    assert.deepEqual(endOf(dispute), [UPHELD, "wrong-chunk"]);
   });
 
   const leafFaults: Record<string, [string, (leaves: UpdateLeaf[]) => void]> = {
@@ -134,16 +129,15 @@ describe("disputes about a chunk", () => {
       for (let i = 0; i + 1 < round.leaves.length; i++) dispute.feedLeaf(i);
       dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
       dispute.feedLeaf(round.leaves.length - 1);
-      const resolved = dispute.resolve();
-      assert.deepEqual([resolved.verdict, faultOf(resolved.fault)], [0, fault]);
+      assert.deepEqual(endOf(dispute), [UPHELD, fault]);
     });
 
   test("an entry of 2^27 decides against the aggregator, one less does not", () => {
     for (const [value, verdict] of [
-      [2 ** 27 - 1, 1],
-      [2 ** 27, 0],
-      [-(2 ** 27), 0],
-      [-(2 ** 27) + 1, 1],
+      [2 ** 27 - 1, REJECTED],
+      [2 ** 27, UPHELD],
+      [-(2 ** 27), UPHELD],
+      [-(2 ** 27) + 1, REJECTED],
     ] as const) {
       const plan = fedavg(2);
       const [first, second] = plan.updates;
@@ -169,7 +163,7 @@ describe("disputes about a chunk", () => {
     // the leaf's version comes first after the instruction's eight-byte name
     fold.data[8] = 2;
     dispute.step("dispute_leaf", [fold]);
-    assert.equal(faultOf(dispute.resolve().fault), "leaf-version");
+    assert.deepEqual(endOf(dispute), [UPHELD, "leaf-version"]);
   });
 
   test("padding that is not zero decides against the aggregator", () => {
@@ -182,7 +176,7 @@ describe("disputes about a chunk", () => {
     const round = new DisputedRound(disputable(padded), padded);
     const dispute = round.challenge({ kind: "chunk", index: 2 });
     dispute.feedAll();
-    assert.equal(faultOf(dispute.resolve().fault), "padding-not-zero");
+    assert.deepEqual(endOf(dispute), [UPHELD, "padding-not-zero"]);
   });
 
   test("a leaf goes together with its chunk where there is room", () => {
@@ -199,7 +193,7 @@ describe("disputes about a chunk", () => {
     }
     dispute.feedVector("next");
     dispute.feedVector("base");
-    assert.equal(dispute.resolve().verdict, 1);
+    assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
   test("what does not belong is refused, and nothing is lost", () => {
@@ -241,7 +235,7 @@ describe("disputes about a chunk", () => {
         "ChunkNotExpected",
         dispute.chunkInstruction(vector, chunkProof(round.vectors[vector], 1)),
       );
-    assert.equal(dispute.resolve().verdict, 1);
+    assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
   test("a leaf that was made up cannot be finished: the deposit is lost when the time is over", () => {
@@ -261,7 +255,7 @@ describe("disputes about a chunk", () => {
     dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
     scenario.chain.now += 1n;
     dispute.refuse("DisputeExpired", dispute.leafInstruction(last));
-    assert.equal(dispute.resolve().verdict, 1);
+    assert.equal(dispute.resolve().verdict, REJECTED);
     assert.equal(scenario.state().bond, 600n + 31n);
   });
 
@@ -305,7 +299,7 @@ describe("disputes about a chunk", () => {
     assert.deepEqual(scenario.state().pending, []);
     assert.equal(scenario.state().openRound, 0n);
     const before = scenario.chain.tokens(scenario.tokenAccount(other));
-    assert.equal(idle.resolve().verdict, 2);
+    assert.equal(idle.resolve().verdict, MOOT);
     assert.equal(scenario.chain.tokens(scenario.tokenAccount(other)), before + 31n);
     for (const number of [second, third])
       scenario.run("round_void", roundVoid(PROGRAM_ID, { federation, number }), [stranger]);
@@ -315,7 +309,7 @@ describe("disputes about a chunk", () => {
     assert.equal(anew.number, 4n);
     const dispute = anew.challenge({ kind: "chunk", index: 0 }, one);
     dispute.feedAll();
-    assert.equal(dispute.resolve().verdict, 1);
+    assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
   test("the token account that is paid must be the challenger's; one that loses needs none", () => {
@@ -327,7 +321,7 @@ describe("disputes about a chunk", () => {
     const foreign = scenario.tokensFor(scenario.stranger, 1n);
     dispute.refuse("WrongTokenOwner", dispute.resolveInstruction(foreign), scenario.stranger);
     dispute.refuse("ChallengerTokensMissing", dispute.resolveInstruction(PROGRAM_ID), scenario.stranger);
-    assert.equal(dispute.resolve().verdict, 0);
+    assert.equal(dispute.resolve().verdict, UPHELD);
     scenario.bond(600n);
     const honest = new DisputedRound(scenario, plan).challenge({ kind: "chunk", index: 0 });
     honest.feedAll();

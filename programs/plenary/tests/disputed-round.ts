@@ -11,6 +11,7 @@ import {
   disputeOf,
   disputeOpen,
   disputeResolve,
+  FAULTS,
   type LeafProof,
   missingPiece,
   PROGRAM_ID,
@@ -241,6 +242,17 @@ export class OpenDispute {
     assert.equal(scenario.chain.data(this.address), null);
     return { verdict: resolved.fields.verdict, fault: resolved.fields.fault, outcome };
   }
+}
+
+/** Verdicts, as the event `DisputeResolved` has them. */
+export const UPHELD = 0;
+export const REJECTED = 1;
+export const MOOT = 2;
+
+/** Ends a dispute: the verdict, and the fault that was found. */
+export function endOf(dispute: OpenDispute): [unknown, string | undefined] {
+  const { verdict, fault } = dispute.resolve();
+  return [verdict, FAULTS[Number(fault)]];
 }
 
 export function chunkProof(vector: Int32Array, index: number): ChunkProof {

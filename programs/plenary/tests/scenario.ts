@@ -10,6 +10,7 @@ import {
   type Member,
   MINT_LENGTH,
   memberAddress,
+  memberExit,
   memberJoin,
   mintCreate,
   mintTo,
@@ -220,6 +221,11 @@ export class Scenario {
       stake: 50n,
       ...changes,
     });
+  }
+
+  exit(owner: Keypair): void {
+    const exit = memberExit(PROGRAM_ID, { federation: this.federation, owner: owner.publicKey });
+    this.run("member_exit", exit, [owner]);
   }
 
   openInstruction(changes: Partial<Parameters<typeof roundOpen>[1]> = {}): TransactionInstruction[] {
