@@ -84,16 +84,17 @@ function operatorCommands(program: Command, runs: Runs): void {
       new Option("--strategy <name>", "server step").choices(["fedavg", "fedavgm"]).default("fedavg"),
     )
     .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
+    .option("--private", "let members only read its rounds, updates and blobs at the service")
     .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
 }
 
-const ALL = ["service", "rpc", "program", "federation"] as const;
+const ALL = ["service", "rpc", "program", "federation", "keypair"] as const;
 
 function memberCommands(program: Command, runs: Runs): void {
-  withSettings(program.command("join"), [...ALL, "keypair", "data"])
+  withSettings(program.command("join"), [...ALL, "data"])
     .description("join a federation on chain, staking what it asks for")
     .action(runs((session) => join(session)));
-  withSettings(program.command("train"), [...ALL, "keypair", "data", "state"])
+  withSettings(program.command("train"), [...ALL, "data", "state"])
     .description("take part in every round until told to stop; joins first if need be")
     .option("--rounds <n>", "stop after so many rounds", integer)
     .option("--once", "stop after one round")
@@ -105,10 +106,10 @@ function memberCommands(program: Command, runs: Runs): void {
     )
     .option("--codec <name>", "how updates travel; the federation's first by default")
     .action(runs((session, flags: TrainFlags) => train(session, flags)));
-  withSettings(program.command("status"), [...ALL, "keypair"])
+  withSettings(program.command("status"), ALL)
     .description("how the federation and your updates stand, with the reason where one was not counted")
     .action(runs((session) => status(session)));
-  withSettings(program.command("claim"), [...ALL, "keypair"])
+  withSettings(program.command("claim"), ALL)
     .description("claim what final rounds have earned")
     .option("--wait <seconds>", "wait so long at most for rounds that are about to be final", integer, 30)
     .action(runs((session, flags: { wait: number }) => claim(session, flags)));
@@ -135,10 +136,10 @@ function modelCommands(program: Command, runs: Runs): void {
 }
 
 function checkCommands(program: Command, runs: Runs): void {
-  withSettings(program.command("verify-claim [owner]"), [...ALL, "keypair"])
+  withSettings(program.command("verify-claim [owner]"), ALL)
     .description("check a member's proof of pay against the chain")
     .action(runs((session, owner: string | undefined) => verifyClaim(session, owner)));
-  withSettings(program.command("verify"), [...ALL, "keypair"])
+  withSettings(program.command("verify"), ALL)
     .alias("verify-round")
     .description(
       "compute a round anew from public bytes, compare it with the chain and name the first wrong thing",
@@ -150,7 +151,7 @@ function checkCommands(program: Command, runs: Runs): void {
       "prove on chain what is wrong; the keypair's account pays deposit and fees, and is paid",
     )
     .action(runs((session, number: bigint, flags: VerifyFlags) => verify(session, number, flags)));
-  withSettings(program.command("watch"), [...ALL, "state", "keypair"])
+  withSettings(program.command("watch"), [...ALL, "state"])
     .description("verify every round as it is committed, until told to stop; started again it goes on")
     .option(...BLOBS)
     .option("--dispute", "prove on chain what is wrong, with the keypair's account paying deposits and fees")

@@ -54,6 +54,8 @@ export const FederationConfigurationSchema = Type.Object(
   {
     version: Type.Literal(1),
     name: Type.String({ minLength: 1, maxLength: 128 }),
+    /** Whether only members may read rounds, updates and blobs at the service; absent, everybody may. */
+    visibility: Type.Optional(Type.Literal("private")),
     /** Blob of the questionnaire's canonical JSON. */
     questionnaire: HexHash,
     predictor: Plugin,

@@ -21,7 +21,7 @@ import {
   verifyInclusion,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import type { FederationContext } from "./open-federation.ts";
+import type { FederationAccess } from "./open-federation.ts";
 import { pause } from "./retry.ts";
 import { nullIfNotFound } from "./round-reads.ts";
 
@@ -56,7 +56,7 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type OnChain = Pick<FederationContext, "client" | "connection" | "program" | "address" | "rewardMint">;
+type OnChain = Pick<FederationAccess, "client" | "connection" | "program" | "address" | "rewardMint">;
 
 /**
  * Fetches a member's proof of pay and checks it against the rewards root in the Round account. Null when no final round pays this member

@@ -19,6 +19,8 @@ import type { Dataset } from "./dataset.ts";
 
 export interface FederationPlan {
   readonly name: string;
+  /** Whether only members may read the federation's rounds, updates and blobs at the service. */
+  readonly private?: boolean;
   readonly dataset: Pick<Dataset, "questionnaire" | "embeddingBytes" | "embeddings">;
   /** Public answers that every model is evaluated on; null for none. */
   readonly heldOut: AnswerSet | null;
@@ -75,6 +77,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
   const { configuration } = createAlgorithms({
     version: 1,
     name: plan.name,
+    ...(plan.private === true && { visibility: "private" }),
     questionnaire: keepJson(questionnaire),
     predictor: predictorConfiguration,
     training,

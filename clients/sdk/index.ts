@@ -35,8 +35,10 @@ export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } fro
 export { exportModel, MODEL_FORMATS, type ModelFormat, readModel } from "./model.ts";
 export {
   connectTo,
+  type FederationAccess,
   type FederationContext,
   type OpenFederationOptions,
+  openAccess,
   publicKey,
 } from "./open-federation.ts";
 export { participate } from "./participate.ts";

@@ -12,7 +12,7 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "./open-federation.ts";
+import type { FederationAccess } from "./open-federation.ts";
 
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */
@@ -32,7 +32,7 @@ export interface Joined {
   readonly transaction: string | null;
 }
 
-type OnChain = Pick<FederationContext, "connection" | "program" | "address" | "rewardMint">;
+type OnChain = Pick<FederationAccess, "connection" | "program" | "address" | "rewardMint">;
 
 /**
  * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when

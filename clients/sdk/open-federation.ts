@@ -17,7 +17,8 @@ import {
   toHex,
 } from "@plenary/protocol";
 import { createPredictor, type Predictor } from "@plenary/training";
-import { Connection, PublicKey } from "@solana/web3.js";
+import { Connection, type Keypair, PublicKey } from "@solana/web3.js";
+import { signerFor } from "./request-signer.ts";
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from "./service-client.ts";
 
 export interface OpenFederationOptions {
@@ -29,12 +30,14 @@ export interface OpenFederationOptions {
   readonly federation?: string | undefined;
   /** Address of the program, for a deployment of one's own. */
   readonly program?: string | undefined;
+  /** A member's, the authority's or the aggregator's: signs what is read of a private federation, and nothing of a public one. */
+  readonly keypair?: Keypair | undefined;
   readonly client?: Omit<ServiceClientOptions, "url">;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A federation whose configuration was checked against the chain: what every other operation works on. */
-export interface FederationContext {
+/** A federation whose configuration was checked against the chain: enough to join, to claim, and to see how things stand. */
+export interface FederationAccess {
   readonly client: ServiceClient;
   readonly connection: Connection;
   readonly program: PublicKey;
@@ -43,6 +46,10 @@ export interface FederationContext {
   readonly genesisHash: Uint8Array;
   readonly configuration: FederationConfiguration;
   readonly configurationHash: Uint8Array;
+}
+
+/** With what the configuration names: what every other operation works on. */
+export interface FederationContext extends FederationAccess {
   readonly questionnaire: Questionnaire;
   readonly embeddings: Embeddings;
   readonly predictor: Predictor;
@@ -50,36 +57,49 @@ export interface FederationContext {
 
 /**
  * Finds a federation and checks what the service says of it against the chain: same chain, same program, the configuration whose hash
- * stands in the Federation account, and the questionnaire that the configuration names. Throws `service-unavailable`,
- * `chain-unavailable`, `not-found`, `wrong-chain`, `configuration-mismatch` or `verification-failed`.
+ * stands in the Federation account. Reads nothing that a private federation shows to members only, so that one can join it. Throws
+ * `service-unavailable`, `chain-unavailable`, `not-found`, `wrong-chain` or `configuration-mismatch`.
  */
-export async function openContext(options: OpenFederationOptions): Promise<FederationContext> {
-  const { signal } = options;
+export async function openAccess(options: OpenFederationOptions): Promise<FederationAccess> {
+  const { signal, keypair } = options;
   const client = createServiceClient({ ...options.client, url: options.service });
   const connection = connectTo(options.rpc);
   const program = publicKey(options.program ?? PROGRAM_ID.toBase58(), "program");
   const view = await findFederation(client, options.federation, signal);
   const genesisHash = fromBase58(await connection.getGenesisHash().catch(unreachable(connection)));
   checkChain(view, genesisHash, program);
-  const { address, rewardMint, configuration, hash } = await checkedConfiguration(connection, view);
+  const { address, aggregator, rewardMint, configuration, hash } = await checkedConfiguration(
+    connection,
+    view,
+  );
+  const access = { connection, program, address, rewardMint, genesisHash, configuration };
+  if (configuration.visibility !== "private" || keypair === undefined)
+    return { ...access, client, configurationHash: hash };
+  const signer = await signerFor(keypair, { connection, program, aggregator });
+  const signing = createServiceClient({ ...options.client, url: options.service, signer });
+  return { ...access, client: signing, configurationHash: hash };
+}
+
+/**
+ * As openAccess, and reads the questionnaire and the embeddings that the configuration names. Throws also `verification-failed`, and for a
+ * private federation `invalid-input` without a keypair and `not-found` with one that may not read it.
+ */
+export async function openContext(options: OpenFederationOptions): Promise<FederationContext> {
+  const { signal, keypair } = options;
+  const access = await openAccess(options);
+  const { client, configuration } = access;
+  if (configuration.visibility === "private" && keypair === undefined)
+    throw new PlenaryError(
+      "invalid-input",
+      "This federation is private: give the keypair of a member (or of its authority), with which its readers sign.",
+      { field: "keypair", federation: access.address.toBase58() },
+    );
   const questionnaire = await readQuestionnaire(client, configuration, signal);
   const embeddings = decodeEmbeddings(
     await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
   );
   const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
-  return {
-    client,
-    connection,
-    program,
-    address,
-    rewardMint,
-    genesisHash,
-    configuration,
-    configurationHash: hash,
-    questionnaire,
-    embeddings,
-    predictor,
-  };
+  return { ...access, questionnaire, embeddings, predictor };
 }
 
 /** The configuration that the service shows, if it is the one whose hash stands on chain. */
@@ -102,7 +122,8 @@ async function checkedConfiguration(connection: Connection, view: FederationView
       "The service shows another configuration than the federation's members agreed on: its hash does not stand on chain. Do not join through it.",
       { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
     );
-  return { address, rewardMint: onChain.rewardMint, configuration, hash };
+  const { aggregator, rewardMint } = onChain;
+  return { address, aggregator, rewardMint, configuration, hash };
 }
 
 /** A connection that only asks: nothing here keeps a WebSocket open. Throws `invalid-input` when the URL is none. */

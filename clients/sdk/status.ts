@@ -7,7 +7,7 @@ import {
   type UpdateView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "./open-federation.ts";
+import type { FederationAccess } from "./open-federation.ts";
 import { nullIfNotFound } from "./round-reads.ts";
 
 /** Where a federation stands, and one owner's membership in it. */
@@ -30,7 +30,7 @@ const RECENT_ROUNDS = 5;
 
 /** Asks service and chain how things stand. */
 export async function readStatus(
-  context: Pick<FederationContext, "client" | "connection" | "program" | "address">,
+  context: Pick<FederationAccess, "client" | "connection" | "program" | "address">,
   owner?: PublicKey,
   signal?: AbortSignal,
 ): Promise<FederationStatus> {
@@ -52,7 +52,7 @@ async function memberStatus(
     connection,
     program,
     address,
-  }: Pick<FederationContext, "client" | "connection" | "program" | "address">,
+  }: Pick<FederationAccess, "client" | "connection" | "program" | "address">,
   owner: PublicKey,
   rounds: readonly RoundView[],
   signal: AbortSignal | undefined,

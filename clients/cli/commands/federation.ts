@@ -25,6 +25,7 @@ export interface FederationFlags {
   readonly challengeWindow: number;
   readonly strategy: string;
   readonly momentum: number;
+  readonly private?: boolean;
 }
 
 /** `plenary federation create`: on chain, blobs, vault and bond, and registration with the service. Safe to repeat. */
@@ -37,6 +38,7 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     dataset,
     heldOut: dataset.answersOf(dataset.split(flags.split).unseen),
     quorum: flags.quorum,
+    private: flags.private === true,
     seed: flags.seed,
     strategy:
       flags.strategy === "fedavgm" ? { name: "fedavgm", momentum: flags.momentum } : { name: flags.strategy },

@@ -1,13 +1,21 @@
-import { joinFederation, readAnswers, type TrainOptions } from "@plenary/sdk";
+import { joinFederation, readAnswers, readStatus, type TrainOptions } from "@plenary/sdk";
 import { EXIT, isAbort } from "../exit-codes.ts";
-import { configuredKeypair, openConfigured, required, type Session } from "../session.ts";
+import {
+  accessConfigured,
+  configuredKeypair,
+  keypairIfAny,
+  openConfigured,
+  required,
+  type Session,
+} from "../session.ts";
 
 /** `plenary join` */
 export async function join(session: Session): Promise<void> {
   const keypair = await configuredKeypair(session);
-  const federation = await openConfigured(session);
-  // Data that the federation cannot use should be found out before a stake is paid.
-  if (session.settings.data !== undefined) await readAnswers(session.settings.data, federation.questionnaire);
+  const federation = await accessConfigured(session);
+  // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
+  if (session.settings.data !== undefined && federation.configuration.visibility !== "private")
+    await readAnswers(session.settings.data, (await openConfigured(session)).questionnaire);
   const { member, transaction } = await joinFederation(federation, { keypair, signal: session.signal });
   const text =
     transaction === null
@@ -28,6 +36,9 @@ export interface TrainFlags {
 export async function train(session: Session, flags: TrainFlags): Promise<number> {
   const { output, signal } = session;
   const keypair = await configuredKeypair(session);
+  const access = await accessConfigured(session);
+  const joined =
+    access.configuration.visibility === "private" ? await joinFederation(access, { keypair, signal }) : null;
   const federation = await openConfigured(session);
   const answers = await readAnswers(required(session, "data"), federation.questionnaire);
   const member = await federation.join({
@@ -38,7 +49,10 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });
   const address = member.address.toBase58();
-  output.say("joined", `member ${address}`, { member: address, transaction: member.joinTransaction });
+  output.say("joined", `member ${address}`, {
+    member: address,
+    transaction: joined?.transaction ?? member.joinTransaction,
+  });
   const options: TrainOptions = {
     rounds: flags.once ? 1 : flags.rounds,
     engine: flags.engine,
@@ -61,10 +75,9 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
 
 /** `plenary status` */
 export async function status(session: Session): Promise<void> {
-  const federation = await openConfigured(session);
-  const owner =
-    session.settings.keypair === undefined ? undefined : (await configuredKeypair(session)).publicKey;
-  const found = await federation.status(owner);
+  const federation = await accessConfigured(session);
+  const owner = (await keypairIfAny(session))?.publicKey;
+  const found = await readStatus(federation, owner, session.signal);
   const { federation: view, round, member } = found;
   const lines = [
     `${view.name} (${view.address}): ${view.status}, ${view.members} members, ${view.committedRounds} rounds committed`,

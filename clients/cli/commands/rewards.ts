@@ -1,12 +1,12 @@
 import { memberAddress } from "@plenary/chain";
 import { claimRewards, publicKey, readRewardProof } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { configuredKeypair, openConfigured, type Session } from "../session.ts";
+import { accessConfigured, configuredKeypair, type Session } from "../session.ts";
 
 /** `plenary claim` */
 export async function claim(session: Session, { wait }: { readonly wait: number }): Promise<void> {
   const keypair = await configuredKeypair(session);
-  const federation = await openConfigured(session);
+  const federation = await accessConfigured(session);
   const { amount, transaction, round } = await claimRewards(federation, keypair, {
     patience: 1000 * wait,
     signal: session.signal,
@@ -22,7 +22,7 @@ export async function claim(session: Session, { wait }: { readonly wait: number 
 
 /** `plenary verify-claim [OWNER]` */
 export async function verifyClaim(session: Session, owner: string | undefined): Promise<number> {
-  const federation = await openConfigured(session);
+  const federation = await accessConfigured(session);
   const key =
     owner === undefined ? (await configuredKeypair(session)).publicKey : publicKey(owner, "member's owner");
   const member = memberAddress(federation.program, federation.address, key);

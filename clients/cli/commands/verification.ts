@@ -8,7 +8,7 @@ import {
 } from "@plenary/sdk";
 import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
-import { configuredKeypair, required, type Session } from "../session.ts";
+import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface VerifyFlags {
   readonly blobs?: string;
@@ -23,8 +23,8 @@ export async function verify(
 ): Promise<number> {
   const { output, signal, settings } = session;
   // A keypair that cannot be read should be found out before a long computation.
-  if (dispute) await configuredKeypair(session);
-  const verifier = await openVerifier({ ...settings, rpc: required(session, "rpc"), blobs, signal });
+  const keypair = dispute ? await configuredKeypair(session) : await keypairIfAny(session);
+  const verifier = await openVerifier({ ...settings, keypair, rpc: required(session, "rpc"), blobs, signal });
   const found = await verifyRound(verifier, number, {
     signal,
     onProgress: (progress) => output.verification(number, progress),

@@ -2,7 +2,7 @@ import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
 import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type MetricsPage, serveMetrics } from "../metrics.ts";
-import { configuredKeypair, required, type Session } from "../session.ts";
+import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface WatchFlags {
   readonly blobs?: string;
@@ -16,11 +16,12 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   const { output, signal, settings } = session;
   const state = required(session, "state");
   const rpc = required(session, "rpc");
-  const verifier = await openVerifier({ ...settings, rpc, blobs: flags.blobs, signal });
+  const keypair = flags.dispute === true ? await configuredKeypair(session) : await keypairIfAny(session);
+  const verifier = await openVerifier({ ...settings, keypair, rpc, blobs: flags.blobs, signal });
   const running = await watchFederation(verifier, {
     state,
     from: flags.from,
-    challenger: flags.dispute === true ? await configuredKeypair(session) : undefined,
+    challenger: flags.dispute === true ? keypair : undefined,
     signal,
     onEvent: (event) => show(session, event),
   });

@@ -1,22 +1,24 @@
 import Type from "typebox";
 import { HexHash } from "../schema.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint, SIGNED_ERRORS } from "./endpoint.ts";
 
 const BlobParams = Type.Object({ hash: HexHash });
 
 export const blobRead = endpoint({
   operation: "blobRead",
-  summary: "Bytes by their SHA-256: models, payloads, questionnaires, manifests. Ranges are served.",
+  summary:
+    "Bytes by their SHA-256: models, payloads, questionnaires, manifests. Ranges are served. Those of a private federation for its members.",
   method: "GET",
   path: "/v1/blobs/:hash",
   params: BlobParams,
   response: "bytes",
-  errors: ["not-found", "range-not-satisfiable"],
+  access: "reader",
+  errors: ["not-found", ...SIGNED_ERRORS, "range-not-satisfiable"],
 });
 
 export const blobWrite = endpoint({
   operation: "blobWrite",
-  summary: "Store public bytes that a configuration names. The body must have the hash in the path.",
+  summary: "Store bytes that a configuration names. The body must have the hash in the path.",
   method: "PUT",
   path: "/v1/blobs/:hash",
   params: BlobParams,
@@ -24,13 +26,5 @@ export const blobWrite = endpoint({
   status: 201,
   response: Type.Object({ hash: HexHash, bytes: Type.Integer({ minimum: 0 }) }),
   access: "authority",
-  errors: [
-    "payload-hash-mismatch",
-    "payload-too-large",
-    "not-authority",
-    "signature-invalid",
-    "request-expired",
-    "request-replayed",
-    "storage-full",
-  ],
+  errors: ["payload-hash-mismatch", "payload-too-large", "not-authority", ...SIGNED_ERRORS, "storage-full"],
 });

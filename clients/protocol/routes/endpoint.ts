@@ -21,8 +21,11 @@ export interface Endpoint<
   readonly body: Body;
   readonly response: Response;
   readonly status: 200 | 201 | 202 | 204;
-  /** Who may call: anyone, a member by a signed envelope, or the federation's authority by a signed request. */
-  readonly access: "public" | "member" | "authority";
+  /**
+   * Who may call: anyone; readers of the federation, who are all but for a private one its members by a signed request; a member by a
+   * signed envelope; or the federation's authority by a signed request.
+   */
+  readonly access: "public" | "reader" | "member" | "authority";
   /** Codes that this endpoint can answer beside `invalid-input`, `rate-limited`, `internal` and the `*-unavailable` ones. */
   readonly errors: readonly ErrorCode[];
 }
@@ -60,6 +63,11 @@ export function endpoint<
     ...definition,
   };
 }
+
+/** What a signed request can be refused with. */
+export const SIGNED_ERRORS = ["signature-invalid", "request-expired", "request-replayed"] as const;
+/** What readers of a private federation can be refused with. */
+export const READER_ERRORS = ["not-found", ...SIGNED_ERRORS, "member-unknown", "member-inactive"] as const;
 
 export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
 export type QueryOf<E extends Endpoint> = Static<E["query"]>;

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { FederationConfigurationSchema } from "../configuration.ts";
 import { Base58Address, HexHash, U64String } from "../schema.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint, READER_ERRORS, SIGNED_ERRORS } from "./endpoint.ts";
 
 export const FederationParams = Type.Object({ federation: Base58Address });
 export const MemberParams = Type.Object({ federation: Base58Address, member: Base58Address });
@@ -74,14 +74,7 @@ export const federationRegister = endpoint({
   response: FederationView,
   status: 201,
   access: "authority",
-  errors: [
-    "not-found",
-    "configuration-mismatch",
-    "not-authority",
-    "signature-invalid",
-    "request-expired",
-    "request-replayed",
-  ],
+  errors: ["not-found", "configuration-mismatch", "not-authority", ...SIGNED_ERRORS],
 });
 
 export const federationRead = endpoint({
@@ -102,7 +95,7 @@ export const federationPause = endpoint({
   params: FederationParams,
   response: FederationView,
   access: "authority",
-  errors: ["not-found", "not-authority", "signature-invalid", "request-expired", "request-replayed"],
+  errors: ["not-found", "not-authority", ...SIGNED_ERRORS],
 });
 
 export const federationResume = endpoint({
@@ -113,7 +106,7 @@ export const federationResume = endpoint({
   params: FederationParams,
   response: FederationView,
   access: "authority",
-  errors: ["not-found", "not-authority", "signature-invalid", "request-expired", "request-replayed"],
+  errors: ["not-found", "not-authority", ...SIGNED_ERRORS],
 });
 
 export const memberList = endpoint({
@@ -123,7 +116,8 @@ export const memberList = endpoint({
   path: "/v1/federations/:federation/members",
   params: FederationParams,
   response: Type.Object({ members: Type.Array(MemberView) }),
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const memberRead = endpoint({
@@ -133,7 +127,8 @@ export const memberRead = endpoint({
   path: "/v1/federations/:federation/members/:member",
   params: MemberParams,
   response: MemberView,
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const rewardRead = endpoint({
@@ -143,5 +138,6 @@ export const rewardRead = endpoint({
   path: "/v1/federations/:federation/rewards/:member",
   params: MemberParams,
   response: RewardView,
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });

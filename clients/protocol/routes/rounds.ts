@@ -10,7 +10,7 @@ import {
   U64String,
   UnixMilliseconds,
 } from "../schema.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint, READER_ERRORS } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 
 /** A number or "current". */
@@ -126,7 +126,8 @@ export const roundList = endpoint({
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   }),
   response: Type.Object({ rounds: Type.Array(RoundView) }),
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const roundRead = endpoint({
@@ -136,7 +137,8 @@ export const roundRead = endpoint({
   path: "/v1/federations/:federation/rounds/:round",
   params: RoundParams,
   response: RoundView,
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const updateSubmit = endpoint({
@@ -181,7 +183,8 @@ export const updateList = endpoint({
   path: "/v1/federations/:federation/rounds/:round/updates",
   params: RoundParams,
   response: Type.Object({ updates: Type.Array(UpdateView) }),
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const updateRead = endpoint({
@@ -191,7 +194,8 @@ export const updateRead = endpoint({
   path: "/v1/federations/:federation/rounds/:round/updates/:member",
   params: UpdateParams,
   response: Type.Object({ update: UpdateView, receipt: ReceiptView }),
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 export const manifestRead = endpoint({
@@ -201,7 +205,8 @@ export const manifestRead = endpoint({
   path: "/v1/federations/:federation/rounds/:round/manifest",
   params: RoundParams,
   response: RoundManifestSchema,
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });
 
 /** What the event stream sends: the SSE event name is `type`, the data this object, the id ascends. */
@@ -231,5 +236,6 @@ export const eventStream = endpoint({
   path: "/v1/federations/:federation/events",
   params: FederationParams,
   response: "events",
-  errors: ["not-found"],
+  access: "reader",
+  errors: READER_ERRORS,
 });

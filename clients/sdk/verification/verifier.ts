@@ -1,7 +1,8 @@
-import { PROGRAM_ID, unreachable } from "@plenary/chain";
+import { PROGRAM_ID, readFederation, unreachable } from "@plenary/chain";
 import { ENDPOINTS, fromBase58, PlenaryError } from "@plenary/protocol";
-import type { Connection, PublicKey } from "@solana/web3.js";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { connectTo, publicKey } from "../open-federation.ts";
+import { type RequestSigner, signerFor } from "../request-signer.ts";
 import { createServiceClient } from "../service-client.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
@@ -24,6 +25,8 @@ export interface OpenVerifierOptions {
   /** A mirror's URL or a folder; the service by default. */
   readonly blobs?: string | undefined;
   readonly program?: string | undefined;
+  /** Of a member, for a private federation at its service: signs what is read there. */
+  readonly keypair?: Keypair | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,14 +39,27 @@ export async function openVerifier(options: OpenVerifierOptions): Promise<Verifi
       field: "blobs",
     });
   const address = publicKey(options.federation ?? (await onlyFederation(options)), "federation");
+  const program = publicKey(options.program ?? PROGRAM_ID.toBase58(), "program");
   const genesis = await connection.getGenesisHash().catch(unreachable(connection));
   return {
     connection,
-    program: publicKey(options.program ?? PROGRAM_ID.toBase58(), "program"),
+    program,
     address,
     genesisHash: fromBase58(genesis),
-    blobs: openBlobSource(place),
+    blobs: openBlobSource(place, await signerOf(options, { connection, program, address })),
   };
+}
+
+/** For the service alone: a mirror could pass a signed request on to it and read the answer. */
+async function signerOf(
+  { keypair, blobs }: OpenVerifierOptions,
+  { connection, program, address }: Pick<Verifier, "connection" | "program" | "address">,
+): Promise<RequestSigner | undefined> {
+  if (keypair === undefined || blobs !== undefined) return undefined;
+  const federation = await readFederation(connection, address);
+  return federation === null
+    ? undefined
+    : signerFor(keypair, { connection, program, aggregator: federation.aggregator });
 }
 
 async function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<string> {

@@ -18,9 +18,26 @@ type CallsOf<Boundary, Local extends keyof Boundary = never> = Readonly<
 export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[Repository]> } = {
   due: { toAdvance: true, toWatch: true, toFinalize: true },
   events: { append: true, after: true },
-  federations: { all: true, find: true, insert: true, setStatus: true, restoreTip: true, advanceTip: true },
-  members: { ofFederation: true, find: true, count: true, countActive: true, upsert: true, record: true },
+  federations: {
+    all: true,
+    find: true,
+    insert: true,
+    setAuthority: true,
+    setStatus: true,
+    restoreTip: true,
+    advanceTip: true,
+  },
+  members: {
+    ofFederation: true,
+    find: true,
+    ofKey: true,
+    count: true,
+    countActive: true,
+    upsert: true,
+    record: true,
+  },
   nonces: { use: true, forget: true },
+  readers: { recordUpload: true, isUploader: true, refer: true, referring: true, withoutReferences: true },
   rewards: { ofRound: true, insert: true },
   rounds: {
     find: true,
@@ -62,7 +79,7 @@ export const DATABASE_CALLS: CallsOf<Database, "queries" | "close"> = {
   ping: true,
 };
 
-export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAddress"> = {
+export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAddress" | "memberAddress"> = {
   genesisHash: true,
   now: true,
   federation: true,

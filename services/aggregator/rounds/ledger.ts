@@ -72,6 +72,8 @@ export interface Ledger {
   /** The chain's clock. */
   now(): Promise<number>;
   roundAddress(federation: Uint8Array, number: bigint): Uint8Array;
+  /** Where the Member account of an owner is, or would be. */
+  memberAddress(federation: Uint8Array, owner: Uint8Array): Uint8Array;
   federation(address: Uint8Array): Promise<LedgerFederation | undefined>;
   members(federation: Uint8Array): Promise<LedgerMember[]>;
   /** A member by its address; undefined if there is none in this federation. */

@@ -11,12 +11,15 @@ import {
   vectorToBytes,
 } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
+import { checkAuthority, requireAuthority } from "./authority.ts";
+import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
 import { type Context, inTransaction } from "./context.ts";
 import { type Evaluator, runsPredictor } from "./evaluator.ts";
 import type { LedgerFederation } from "./ledger.ts";
 import { findFederation } from "./lookup.ts";
 import { syncMembers } from "./members.ts";
 import { ModelCache } from "./models.ts";
+import { mayReadBlob } from "./readers.ts";
 
 /**
  * Begins to aggregate a federation that stands on chain with this service as its aggregator. `requester` has signed the request. Doing it
@@ -40,10 +43,13 @@ export async function registerFederation(
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration);
+  const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
   const state = new Int32Array(strategy.stateLength(configuration.parameterCount));
-  await checkBlobs(context, evaluator, configuration);
+  // So that no round fails for a blob that does not fit.
+  if (runsPredictor(configuration)) await evaluator.check(configuration);
   if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
+  const stateBlob = await context.blobs.write(vectorToBytes(state));
   await inTransaction(context, async (store) => {
     const inserted = await store.federations.insert({
       address: federation,
@@ -57,11 +63,12 @@ export async function registerFederation(
       model_root: onChain.lastModelRoot,
       model_blob: fromHex(configuration.initialModel, 32),
       state_root: onChain.lastStateRoot,
-      state_blob: await context.blobs.write(vectorToBytes(state)),
+      state_blob: stateBlob,
       registered_at: BigInt(context.clock.now()),
     });
-    if (inserted)
-      await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
+    if (!inserted) return;
+    await store.readers.refer(federation, [...named, onChain.configurationHash, stateBlob]);
+    await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
   });
   await syncMembers(context, federation);
   await context.scheduler.advance(federation);
@@ -76,7 +83,7 @@ export async function setPaused(
   paused: boolean,
 ): Promise<FederationRow> {
   const federation = await findFederation(context, address);
-  checkAuthority(requester, federation.authority);
+  await requireAuthority(context, federation, requester);
   const [from, to] = paused ? (["running", "paused"] as const) : (["paused", "running"] as const);
   if (federation.status === from)
     await inTransaction(context, async (store) => {
@@ -89,15 +96,6 @@ export async function setPaused(
     });
   if (!paused) await context.scheduler.advance(federation.address);
   return findFederation(context, address);
-}
-
-function checkAuthority(requester: Uint8Array, authority: Uint8Array): void {
-  if (equalBytes(requester, authority)) return;
-  throw new PlenaryError(
-    "not-authority",
-    `Only the federation's authority, ${toBase58(authority)}, may do this.`,
-    { authority: toBase58(authority), key: toBase58(requester) },
-  );
 }
 
 function checkAgainstChain(
@@ -131,7 +129,6 @@ async function checkModel(
   configuration: FederationConfiguration,
   onChain: LedgerFederation,
 ): Promise<void> {
-  await requireBlob(context, "initialModel", configuration.initialModel);
   const model = await new ModelCache(context.blobs).load(fromHex(configuration.initialModel, 32));
   if (
     model.length === configuration.parameterCount &&
@@ -146,29 +143,32 @@ async function checkModel(
   );
 }
 
-/** Everything that rounds will read must be there and fit, so that no round fails for it. */
-async function checkBlobs(
+/**
+ * Everything that rounds will read, which must be here. It must be the requester's to read too: naming a blob of a private federation in
+ * a public one would open it to everybody. Throws `not-found`.
+ */
+async function readableBlobs(
   context: Context,
-  evaluator: Evaluator,
+  requester: Uint8Array,
   configuration: FederationConfiguration,
-): Promise<void> {
-  await requireBlob(context, "questionnaire", configuration.questionnaire);
-  const { heldOut } = configuration;
-  const scored = configuration.contribution.heldOut;
-  if (heldOut !== null) await requireBlob(context, "heldOut", heldOut);
-  if (typeof scored === "string") await requireBlob(context, "contribution.heldOut", scored);
-  if (runsPredictor(configuration)) await evaluator.check(configuration);
+): Promise<Uint8Array[]> {
+  await requireBlob(context, requester, { field: "questionnaire", hash: configuration.questionnaire });
+  const named = await configurationBlobs(context, configuration);
+  for (const blob of named) await requireBlob(context, requester, blob);
+  return named.map(({ hash }) => fromHex(hash, 32));
 }
 
-async function requireBlob(context: Context, field: string, hash: string): Promise<void> {
-  if ((await context.blobs.size(fromHex(hash, 32))) !== undefined) return;
+async function requireBlob(
+  context: Context,
+  requester: Uint8Array,
+  { field, hash }: NamedBlob,
+): Promise<void> {
+  const name = fromHex(hash, 32);
+  if ((await context.blobs.size(name)) !== undefined && (await mayReadBlob(context, name, requester))) return;
   throw new PlenaryError(
     "not-found",
-    `The blob of ${field} is not here: upload it first (PUT /v1/blobs/${hash}).`,
-    {
-      field,
-      hash,
-    },
+    `The authority has not uploaded the blob of ${field}: upload it first (PUT /v1/blobs/${hash}).`,
+    { field, hash },
   );
 }
 

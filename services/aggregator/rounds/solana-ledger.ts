@@ -2,6 +2,7 @@ import {
   listFederations,
   listMembers,
   type Member,
+  memberAddress,
   type Round,
   readFederation,
   readMember,
@@ -89,6 +90,8 @@ function reader(connection: Connection, program: PublicKey, aggregator: PublicKe
     },
     now: () => readClock(connection),
     roundAddress: (federation, number) => roundAddress(program, new PublicKey(federation), number).toBytes(),
+    memberAddress: (federation, owner) =>
+      memberAddress(program, new PublicKey(federation), new PublicKey(owner)).toBytes(),
     async federation(address) {
       const found = await readFederation(connection, new PublicKey(address));
       if (found === null) return undefined;

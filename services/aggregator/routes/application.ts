@@ -19,6 +19,7 @@ import { type Dependency, dependenciesOf, mountHealth } from "./health.ts";
 import { createLimits, type LimitSettings, rateLimited } from "./limits.ts";
 import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
+import { createReaders } from "./readers.ts";
 import { roundHandlers } from "./rounds.ts";
 import { signedRequests } from "./signed.ts";
 
@@ -62,12 +63,13 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   await fastifySSE(app, { heartbeatInterval: HEARTBEAT_MILLISECONDS });
   app.addHook("preClose", () => events.close());
   const signed = signedRequests(context, createLimits(app, settings.limits));
+  const readers = createReaders(context, signed);
   mountHealth(app, dependenciesOf(context, settings.queue));
   mountEndpoints(app, {
-    ...federationHandlers(context, signed, settings.evaluator),
-    ...roundHandlers(context, signed),
-    ...blobHandlers(context, signed, settings.maxBlobBytes),
-    ...eventHandlers(context, events),
+    ...federationHandlers(context, signed, readers, settings.evaluator),
+    ...roundHandlers(context, signed, readers),
+    ...blobHandlers(context, signed, readers, settings.maxBlobBytes),
+    ...eventHandlers(context, readers, events),
   });
   await settings.extend?.(app);
   return app;

@@ -5,6 +5,7 @@ import type { Context } from "../rounds/context.ts";
 import type { BlobRange } from "../store/blobs/index.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
+import { noBlob, type Readers } from "./readers.ts";
 import type { SignedRequests } from "./signed.ts";
 
 type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
@@ -12,6 +13,7 @@ type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
 export function blobHandlers(
   context: Context,
   { authenticate }: SignedRequests,
+  { admitToBlob }: Readers,
   maxBlobBytes: number,
 ): BlobHandlers {
   const { blobs } = context;
@@ -19,16 +21,14 @@ export function blobHandlers(
   return {
     blobRead: async ({ params, request, reply }) => {
       const hash = fromHex(params.hash, 32);
+      reply.header("cache-control", "no-store");
+      const readers = await admitToBlob(request, hash);
       const size = await blobs.size(hash);
-      if (size === undefined)
-        throw new PlenaryError("not-found", `There is no blob ${params.hash}.`, { hash: params.hash });
-      const etag = `"${params.hash}"`;
+      if (size === undefined) throw noBlob(params.hash);
       // A name stands for its bytes for ever.
-      reply
-        .header("etag", etag)
-        .header("cache-control", "public, max-age=31536000, immutable")
-        .header("accept-ranges", "bytes")
-        .type("application/octet-stream");
+      if (readers === "everybody") reply.header("cache-control", "public, max-age=31536000, immutable");
+      const etag = `"${params.hash}"`;
+      reply.header("etag", etag).header("accept-ranges", "bytes").type("application/octet-stream");
       if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
       const range = rangeOf(request, size, etag);
       if (range !== undefined)
@@ -43,6 +43,7 @@ export function blobHandlers(
       await requireAuthority(context, authorities, key);
       const body = streamOf(request);
       const length = await blobs.receive(body, { hash, limit: maxBlobBytes });
+      await context.store.readers.recordUpload(hash, key);
       reply.header("location", `/v1/blobs/${params.hash}`);
       return { hash: params.hash, bytes: length };
     },

@@ -5,19 +5,27 @@ import { findFederation } from "../rounds/lookup.ts";
 import type { EventSignal } from "../store/event-signal.ts";
 import type { EventRow } from "../store/events.ts";
 import type { Handlers } from "./mount.ts";
+import type { Reader, Readers } from "./readers.ts";
 
 const PAGE = 200;
 const LARGEST_ID = 2n ** 63n - 1n;
 
 /** Streams a federation's events: from the one after Last-Event-ID, else from now on. */
-export function eventHandlers(context: Context, signal: EventSignal): Pick<Handlers, "eventStream"> {
+export function eventHandlers(
+  context: Context,
+  { admit }: Readers,
+  signal: EventSignal,
+): Pick<Handlers, "eventStream"> {
   return {
-    eventStream: async ({ params, reply }) => {
+    eventStream: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);
+      const reader = await admit(request, reply, federation);
       const from = readId(reply.sse.lastEventId) ?? federation.event_count;
       reply.sse.keepAlive();
       reply.sse.sendHeaders();
-      void streamEvents(context, signal, federation.address, from, reply);
+      // Now, not with the first event: the client knows that it is heard.
+      reply.raw.flushHeaders();
+      void streamEvents(context, signal, federation.address, from, reply, reader);
       return reply;
     },
   };
@@ -29,6 +37,7 @@ async function streamEvents(
   federation: Uint8Array,
   from: bigint,
   reply: FastifyReply,
+  reader: Reader,
 ): Promise<void> {
   const waiting = signal.subscribe(toHex(federation));
   reply.sse.onClose(() => waiting.close());
@@ -36,6 +45,8 @@ async function streamEvents(
   try {
     while (reply.sse.isConnected && !waiting.closed) {
       const page = await context.store.events.after(federation, seen, PAGE);
+      // A member may leave while its stream is open.
+      if (page.length > 0 && !(await reader.stillMay())) return;
       for (const row of page) {
         await reply.sse.send({ id: row.id.toString(), event: row.type, data: viewEvent(row) });
         seen = row.id;

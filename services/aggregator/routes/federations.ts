@@ -6,6 +6,7 @@ import { knownMember, syncMember } from "../rounds/members.ts";
 import { registerFederation, setPaused } from "../rounds/register-federation.ts";
 import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views.ts";
 import type { Handlers } from "./mount.ts";
+import type { Readers } from "./readers.ts";
 import { identityOf, type SignedRequests } from "./signed.ts";
 
 type FederationHandlers = Pick<
@@ -24,6 +25,7 @@ type FederationHandlers = Pick<
 export function federationHandlers(
   context: Context,
   { authenticate }: SignedRequests,
+  { admit }: Readers,
   evaluator: Evaluator,
 ): FederationHandlers {
   const { store } = context;
@@ -51,14 +53,16 @@ export function federationHandlers(
       const requester = await authenticate(request, request.bodyHash);
       return viewFederation(context, await setPaused(context, requester, params.federation, false));
     },
-    memberList: async ({ params }) => {
+    memberList: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);
+      await admit(request, reply, federation);
       const members = await store.members.ofFederation(federation.address);
       return { members: await Promise.all(members.map((member) => viewMember(context, member))) };
     },
-    memberRead: async ({ params, request }) => {
+    memberRead: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);
       const address = fromBase58(params.member);
+      await admit(request, reply, federation, address);
       // What was claimed changes on chain without the service; a chain that is down leaves what was last seen.
       const fresh = await syncMember(context, federation.address, address).catch((error: unknown) => {
         request.log.warn({ err: error }, "the member could not be read from the chain");
@@ -66,7 +70,10 @@ export function federationHandlers(
       });
       return viewMember(context, fresh ?? (await knownMember(context, federation.address, address)));
     },
-    rewardRead: async ({ params }) =>
-      viewReward(context, await findFederation(context, params.federation), params.member),
+    rewardRead: async ({ params, request, reply }) => {
+      const federation = await findFederation(context, params.federation);
+      await admit(request, reply, federation, fromBase58(params.member));
+      return viewReward(context, federation, params.member);
+    },
   };
 }

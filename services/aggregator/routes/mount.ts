@@ -58,7 +58,8 @@ function routeOf(endpoint: Endpoint, handle: Handler<Endpoint>): RouteOptions {
       ...(endpoint.body === "bytes" ? { consumes: ["application/octet-stream"] } : {}),
       response: responsesOf(endpoint),
     },
-    ...(endpoint.response === "events" ? { sse: "only" as const } : {}),
+    // A stream has no end at which the answer to a HEAD could be complete.
+    ...(endpoint.response === "events" ? { sse: "only" as const, exposeHeadRoute: false } : {}),
     handler: async (request, reply) => {
       const body = typeof endpoint.body === "object" ? request.body : undefined;
       const call = { params: request.params, query: request.query, body, request, reply };

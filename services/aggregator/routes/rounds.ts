@@ -16,6 +16,7 @@ import { findFederation, findRound } from "../rounds/lookup.ts";
 import { viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
+import type { Readers } from "./readers.ts";
 import type { SignedRequests } from "./signed.ts";
 
 type RoundHandlers = Pick<
@@ -25,21 +26,33 @@ type RoundHandlers = Pick<
 
 const DEFAULT_LIMIT = 50;
 
-export function roundHandlers(context: Context, { limits }: SignedRequests): RoundHandlers {
+interface RoundCall {
+  readonly params: { readonly federation: string; readonly round: string };
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export function roundHandlers(
+  context: Context,
+  { limits }: SignedRequests,
+  { admit }: Readers,
+): RoundHandlers {
   const { store, blobs } = context;
-  const lookUp = async (params: { federation: string; round: string }) => {
+  const lookUp = async ({ params, request, reply }: RoundCall) => {
     const federation = await findFederation(context, params.federation);
+    await admit(request, reply, federation);
     return { federation, round: await findRound(context, federation.address, params.round) };
   };
   return {
-    roundList: async ({ params, query }) => {
+    roundList: async ({ params, query, request, reply }) => {
       const federation = await findFederation(context, params.federation);
+      await admit(request, reply, federation);
       const before = query.before === undefined ? undefined : BigInt(query.before);
       const rows = await store.rounds.list(federation.address, before, query.limit ?? DEFAULT_LIMIT);
       return { rounds: await Promise.all(rows.map((row) => viewRound(context, federation, row))) };
     },
-    roundRead: async ({ params }) => {
-      const { federation, round } = await lookUp(params);
+    roundRead: async (call) => {
+      const { federation, round } = await lookUp(call);
       return viewRound(context, federation, round);
     },
     updateSubmit: async ({ params, request }) => {
@@ -56,13 +69,14 @@ export function roundHandlers(context: Context, { limits }: SignedRequests): Rou
       }
       return viewReceipt(await findFederation(context, params.federation), admitted.update);
     },
-    updateList: async ({ params }) => {
-      const { round } = await lookUp(params);
+    updateList: async (call) => {
+      const { round } = await lookUp(call);
       const rows = await store.updates.all(round);
       return { updates: rows.map((row) => viewUpdate(round, row)) };
     },
-    updateRead: async ({ params }) => {
-      const { federation, round } = await lookUp(params);
+    updateRead: async (call) => {
+      const { params } = call;
+      const { federation, round } = await lookUp(call);
       const row = await store.updates.standingOf(round, fromBase58(params.member));
       if (row !== undefined) return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
       throw new PlenaryError("not-found", `${params.member} has no update in round ${round.number}.`, {
@@ -70,8 +84,9 @@ export function roundHandlers(context: Context, { limits }: SignedRequests): Rou
         round: round.number.toString(),
       });
     },
-    manifestRead: async ({ params, reply }) => {
-      const { round } = await lookUp(params);
+    manifestRead: async (call) => {
+      const { reply } = call;
+      const { round } = await lookUp(call);
       if (round.manifest_hash === null || round.state === "void")
         throw new PlenaryError("not-found", `Round ${round.number} has no manifest: it is ${round.state}.`, {
           round: round.number.toString(),

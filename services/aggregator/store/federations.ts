@@ -34,6 +34,11 @@ export function federationStore(queries: Queries) {
       return inserted !== undefined;
     },
 
+    /** Follows a hand-over on chain. */
+    async setAuthority(address: Uint8Array, authority: Uint8Array): Promise<void> {
+      await queries.updateTable("federations").set({ authority }).where("address", "=", address).execute();
+    },
+
     async setStatus(address: Uint8Array, status: FederationView["status"]): Promise<void> {
       await queries.updateTable("federations").set({ status }).where("address", "=", address).execute();
     },

@@ -4,6 +4,7 @@ import { eventStore } from "./events.ts";
 import { federationStore } from "./federations.ts";
 import { memberStore } from "./members.ts";
 import { nonceStore } from "./nonces.ts";
+import { readerStore } from "./readers.ts";
 import { rewardStore } from "./rewards.ts";
 import { roundStore } from "./rounds.ts";
 import { transactionStore } from "./transactions.ts";
@@ -15,6 +16,7 @@ export interface Store {
   readonly federations: ReturnType<typeof federationStore>;
   readonly members: ReturnType<typeof memberStore>;
   readonly nonces: ReturnType<typeof nonceStore>;
+  readonly readers: ReturnType<typeof readerStore>;
   readonly rewards: ReturnType<typeof rewardStore>;
   readonly rounds: ReturnType<typeof roundStore>;
   readonly transactions: ReturnType<typeof transactionStore>;
@@ -29,6 +31,7 @@ export function storeOn(queries: Queries): Store {
     federations: federationStore(queries),
     members: memberStore(queries),
     nonces: nonceStore(queries),
+    readers: readerStore(queries),
     rewards: rewardStore(queries),
     rounds: roundStore(queries),
     transactions: transactionStore(queries),

@@ -32,6 +32,15 @@ export function memberStore(queries: Queries) {
         .where("address", "=", address)
         .executeTakeFirst(),
 
+    /** Those whose owner or update-signing key this is. */
+    ofKey: (federation: Uint8Array, key: Uint8Array): Promise<MemberRow[]> =>
+      queries
+        .selectFrom("members")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where((eb) => eb.or([eb("owner", "=", key), eb("update_key", "=", key)]))
+        .execute(),
+
     async count(federation: Uint8Array): Promise<number> {
       const { count } = await queries
         .selectFrom("members")

@@ -143,6 +143,16 @@ export interface NoncesTable {
   expires_at: bigint;
 }
 
+export interface BlobUploadsTable {
+  hash: Uint8Array;
+  key: Uint8Array;
+}
+
+export interface FederationBlobsTable {
+  hash: Uint8Array;
+  federation: Uint8Array;
+}
+
 export interface EventsTable {
   federation: Uint8Array;
   id: bigint;
@@ -162,4 +172,6 @@ export interface Schema {
   transactions: TransactionsTable;
   nonces: NoncesTable;
   events: EventsTable;
+  blob_uploads: BlobUploadsTable;
+  federation_blobs: FederationBlobsTable;
 }

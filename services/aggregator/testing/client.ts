@@ -46,8 +46,8 @@ export interface CallOptions<E extends Endpoint> {
   readonly signer?: Keypair;
 }
 
-/** The protocol's other end for tests: every answer is checked against its endpoint's schema. */
-export function clientOf(origin: string) {
+/** The protocol's other end for tests: every answer is checked against its endpoint's schema. `reader` signs what readers read. */
+export function clientOf(origin: string, reader?: Keypair) {
   let known: ServiceIdentity | undefined;
   /** Believed here, where the service is the test's own. */
   async function identity(): Promise<ServiceIdentity> {
@@ -60,7 +60,9 @@ export function clientOf(origin: string) {
     return known;
   }
   async function call<E extends Endpoint>(endpoint: E, options: CallOptions<E>): Promise<ResponseOf<E>> {
-    const response = await send(origin, endpoint, options, known ?? (options.signer && (await identity())));
+    const signer = options.signer ?? (endpoint.access === "reader" ? reader : undefined);
+    const service = known ?? (signer && (await identity()));
+    const response = await send(origin, endpoint, { ...options, ...(signer && { signer }) }, service);
     if (!response.ok) throw await refusalOf(response);
     if (response.status !== endpoint.status)
       throw new Error(`${endpoint.operation} answered ${response.status}`);
@@ -71,6 +73,9 @@ export function clientOf(origin: string) {
     origin,
     call,
     identity,
+    /** Of a GET, where the client has a reader's key. */
+    readerHeaders: async (path: string): Promise<Record<string, string>> =>
+      reader === undefined ? {} : signedHeaders(await identity(), reader, { method: "GET", path }),
     uploadBlob: (bytes: Uint8Array, signer: Keypair) =>
       call(ENDPOINTS.blobWrite, { params: { hash: toHex(sha256(bytes)) }, body: bytes, signer }),
     async register(federation: TestFederation): Promise<void> {
@@ -109,21 +114,26 @@ async function send<E extends Endpoint>(
   if (body !== undefined)
     headers["content-type"] ??= endpoint.body === "bytes" ? "application/octet-stream" : "application/json";
   if (options.signer !== undefined && service !== undefined) {
-    const request = {
-      service,
-      method: endpoint.method,
-      path,
-      bodyHash: sha256(body ?? new Uint8Array()),
-      time: Date.now(),
-      nonce: randomBytes(16).toString("hex"),
-    };
-    Object.assign(headers, signRequest(request, options.signer.secretKey));
+    const request = { method: endpoint.method, path, ...(body && { body }) };
+    Object.assign(headers, signedHeaders(service, options.signer, request));
   }
   return fetch(new URL(path, origin), {
     method: endpoint.method,
     headers,
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
   });
+}
+
+function signedHeaders(
+  service: ServiceIdentity,
+  signer: Keypair,
+  { method, path, body = new Uint8Array() }: { method: string; path: string; body?: Uint8Array },
+): Record<string, string> {
+  const nonce = randomBytes(16).toString("hex");
+  return signRequest(
+    { service, method, path, bodyHash: sha256(body), time: Date.now(), nonce },
+    signer.secretKey,
+  );
 }
 
 function bodyOf<E extends Endpoint>(endpoint: E, body: BodyOf<E> | undefined): Uint8Array | undefined {
@@ -148,10 +158,11 @@ export async function readEvents(
   federation: Uint8Array,
   lastEventId: string,
   isLast: (event: ServerEvent) => boolean,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<ServerEvent[]> {
   const path = urlOf(ENDPOINTS.eventStream, { federation: toBase58(federation) });
   const response = await fetch(new URL(path, origin), {
-    headers: { accept: "text/event-stream", "last-event-id": lastEventId },
+    headers: { ...headers, accept: "text/event-stream", "last-event-id": lastEventId },
   });
   if (!response.ok || response.body === null) throw await refusalOf(response);
   const events: ServerEvent[] = [];

@@ -63,6 +63,7 @@ export class MemoryLedger implements Ledger {
   genesisHash = async () => new Uint8Array(32).fill(2);
   now = async () => this.time;
   roundAddress = (federation: Uint8Array, number: bigint) => sha256(federation, Buffer.from(String(number)));
+  memberAddress = (federation: Uint8Array, owner: Uint8Array) => sha256(federation, owner);
   federation = async (address: Uint8Array) => {
     const standing = this.#federations.get(toHex(address));
     return standing && { ...standing };

@@ -1,4 +1,4 @@
-import { ENDPOINTS, fromHex, type RoundView, toBase58 } from "@plenary/protocol";
+import { ENDPOINTS, fromHex, type RoundView, toBase58, urlOf } from "@plenary/protocol";
 import { readEvents, type ServerEvent, type TestClient } from "./client.ts";
 import {
   signUpdate,
@@ -9,7 +9,7 @@ import {
 } from "./federation.ts";
 
 /** Waits, on the event stream, until something happens in a federation; resolves at once if it has happened. */
-export function waitForEvent(
+export async function waitForEvent(
   client: TestClient,
   federation: TestFederation,
   type: string,
@@ -20,6 +20,7 @@ export function waitForEvent(
     federation.address,
     "0",
     (event) => event.type === type && event.round === round.toString(),
+    await client.readerHeaders(urlOf(ENDPOINTS.eventStream, { federation: toBase58(federation.address) })),
   );
 }
 

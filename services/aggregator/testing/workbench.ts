@@ -134,7 +134,7 @@ export async function foundOn(
   const address = sha256(Buffer.from(`federation ${name} ${++founded}`));
   const model = new Int32Array(PARAMETERS);
   const questionnaire = await context.blobs.write(Buffer.from("{}"));
-  await context.blobs.write(vectorToBytes(model));
+  const initialModel = await context.blobs.write(vectorToBytes(model));
   const configuration = change(configurationOf(toHex(questionnaire), model));
   const members = [0, 1, 2].map((place) => memberOf(name, place));
   const strategy = createStrategy(configuration.strategy);
@@ -159,6 +159,7 @@ export async function foundOn(
     })),
   );
   const authority = (await ledger.federation(address))?.authority ?? new Uint8Array();
+  for (const hash of [questionnaire, initialModel]) await context.store.readers.recordUpload(hash, authority);
   await registerFederation(
     context,
     trainingEvaluator(context.blobs),

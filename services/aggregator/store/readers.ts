@@ -1,0 +1,62 @@
+import { sql } from "kysely";
+import type { Queries } from "./database.ts";
+import type { FederationRow } from "./federations.ts";
+
+/** Who has to do with a blob: what decides who may read it. */
+export function readerStore(queries: Queries) {
+  return {
+    /** Remembers that who holds a key has sent a blob. */
+    async recordUpload(hash: Uint8Array, key: Uint8Array): Promise<void> {
+      await queries
+        .insertInto("blob_uploads")
+        .values({ hash, key })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    async isUploader(hash: Uint8Array, key: Uint8Array): Promise<boolean> {
+      const found = await queries
+        .selectFrom("blob_uploads")
+        .select("hash")
+        .where("hash", "=", hash)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      return found !== undefined;
+    },
+
+    /** Remembers blobs that a federation refers to outside of its rounds. */
+    async refer(federation: Uint8Array, hashes: readonly Uint8Array[]): Promise<void> {
+      await queries
+        .insertInto("federation_blobs")
+        .values(hashes.map((hash) => ({ federation, hash })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    /** Federations that refer to a blob: by their configuration, as a round's model, state or manifest, or as an update's payload. */
+    referring: (hash: Uint8Array): Promise<FederationRow[]> =>
+      queries
+        .selectFrom("federations")
+        .selectAll()
+        .where(
+          sql<boolean>`address IN (
+            SELECT federation FROM federation_blobs WHERE hash = ${hash}
+            UNION ALL SELECT federation FROM updates WHERE payload_hash = ${hash}
+            UNION ALL SELECT federation FROM rounds WHERE next_blob = ${hash}
+            UNION ALL SELECT federation FROM rounds WHERE next_state_blob = ${hash}
+            UNION ALL SELECT federation FROM rounds WHERE manifest_hash = ${hash}
+          )`,
+        )
+        .execute(),
+
+    /** Federations from before references were kept. */
+    withoutReferences: (): Promise<FederationRow[]> =>
+      queries
+        .selectFrom("federations")
+        .selectAll()
+        .where(
+          sql<boolean>`NOT EXISTS (SELECT 1 FROM federation_blobs WHERE federation = federations.address)`,
+        )
+        .execute(),
+  };
+}
