@@ -1,0 +1,105 @@
+/** Disputes of a round on a real chain: what is withheld costs the aggregator its bond, what is right costs the challenger its deposit. */
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Proof, publishedUpdates } from "@plenary/algorithms";
+import { readFederation, readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
+import { parseManifest, toHex } from "@plenary/protocol";
+import {
+  connectTo,
+  type DisputeOutcome,
+  disputeFinding,
+  openVerifier,
+  tokenBalance,
+  type Verifier,
+  verifyRound,
+} from "@plenary/sdk";
+import { Keypair } from "@solana/web3.js";
+import { type Founded, foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
+
+/** Seconds; the aggregator has as long to answer a demand. */
+const WINDOW = 30;
+const DEPOSIT = STAKE / 16n;
+const ROUND = 1n;
+
+test("a round that is right survives every dispute, until its bytes are withheld", async (t) => {
+  const ground = await startGround(t);
+  const founded = await foundFederation(ground, { total: 1 }, WINDOW);
+  await runMembers(ground, founded);
+  const { rpcUrl: rpc, serviceUrl: service, program } = ground.stack;
+  const connection = connectTo(rpc);
+  const verifier = await openVerifier({ rpc, service });
+  const readBond = async () => (await readFederation(connection, founded.address))?.bond;
+  assert.equal(await readBond(), STAKE);
+
+  for (const [proof, transactions] of [
+    [{ kind: "chunk", chunk: 5 }, 6],
+    [{ kind: "overpay" }, 3],
+  ] as const)
+    await t.test(`the dispute of its ${proof.kind} is lost with the deposit`, async () => {
+      const bond = (await readBond()) ?? 0n;
+      const { outcome, balance } = await dispute(verifier, founded, proof);
+      assert.deepEqual([outcome.verdict, outcome.fault, outcome.reward], ["rejected", "none", 0n]);
+      assert.equal(outcome.costs.transactions, transactions);
+      assert.equal(balance, STAKE - DEPOSIT);
+      assert.equal(await readBond(), bond + DEPOSIT);
+    });
+
+  await t.test("a finding that no dispute proves opens none", async () => {
+    const proof: Proof = { kind: "not-provable", why: "It is a score." };
+    await assert.rejects(dispute(verifier, founded, proof), { code: "invalid-input", message: /a score/ });
+  });
+
+  await t.test("who cannot pay the deposit is told so", async () => {
+    const challenger = Keypair.generate();
+    const proof: Proof = { kind: "chunk", chunk: 0 };
+    await assert.rejects(disputeFinding(verifier, { challenger, round: ROUND, proof }), {
+      code: "invalid-input",
+      message: /needs a deposit of 312500 base units/,
+    });
+  });
+
+  await t.test("an update's bytes that the service has lost are demanded, and cost it the bond", async () => {
+    const bond = (await readBond()) ?? 0n;
+    await rm(join(ground.blobs, await payloadOf(verifier)));
+    const { finding, provable } = await verifyRound(verifier, ROUND);
+    assert.equal(finding?.kind, "withheld", finding?.text);
+    assert.ok(provable);
+    const { outcome, balance, events } = await dispute(verifier, founded, provable);
+    assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", "demand-unanswered"]);
+    assert.ok(events.includes("dispute-waiting"));
+    assert.equal(balance, STAKE + bond / 2n);
+    assert.equal(await readBond(), 0n);
+    const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
+    assert.equal(round?.status, "void");
+  });
+
+  async function payloadOf(source: Verifier): Promise<string> {
+    const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
+    assert.ok(round);
+    const bytes = await source.blobs.download(round.manifestHash);
+    const updates = publishedUpdates(parseManifest(JSON.parse(new TextDecoder().decode(bytes))));
+    return toHex(updates[1]?.leaf.payloadHash ?? new Uint8Array());
+  }
+});
+
+/** A stranger of its own disputes the round; `balance` is what it then holds of the reward token. */
+async function dispute(
+  verifier: Verifier,
+  founded: Founded,
+  proof: Proof,
+): Promise<{ outcome: DisputeOutcome; balance: bigint; events: string[] }> {
+  const challenger = Keypair.generate();
+  await founded.equip(challenger.publicKey);
+  const events: string[] = [];
+  const outcome = await disputeFinding(verifier, {
+    challenger,
+    round: ROUND,
+    proof,
+    pollInterval: 500,
+    onEvent: ({ type }) => events.push(type),
+  });
+  const tokens = tokenAccountAddress(founded.rewardMint, challenger.publicKey);
+  return { outcome, balance: await tokenBalance(verifier.connection, tokens), events };
+}
