@@ -9,6 +9,15 @@ export {
   publishedUpdates,
 } from "./leaves.ts";
 export {
+  checkOmission,
+  type OmissionProof,
+  parseOmissionProof,
+  proveOmission,
+  type ReceiptedRound,
+  type ReceiptIdentity,
+  type SignedReceipt,
+} from "./omission.ts";
+export {
   type ChunkProof,
   chunkProof,
   type LeafProof,
