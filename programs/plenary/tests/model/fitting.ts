@@ -1,4 +1,6 @@
-import { type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
+import { verdictOf } from "./predict-dispute.ts";
+import { hasDropped } from "./predict-round.ts";
+import { type Dispute, type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
 import { OTHERS, type Step } from "./steps.ts";
 
 /*
@@ -14,10 +16,23 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
     case "round_open":
       return federation.openRound === 0n ? name : "round_commit";
     case "round_commit":
-    case "round_void":
       return federation.openRound === 0n ? "round_open" : name;
+    case "round_void":
+      return federation.openRound === 0n && droppedRound(state) === undefined ? "round_open" : name;
     case "round_finalize":
       return federation.pending.length > 0 ? name : forward(state);
+    case "audit_draw":
+      return federation.openRound === 0n ? "round_open" : name;
+    case "dispute_open":
+      return federation.pending.length > 0 ? name : forward(state);
+    case "dispute_rewards":
+    case "dispute_demand":
+    case "dispute_answer":
+    case "dispute_envelope":
+    case "dispute_resolve":
+      return disputing(state, name);
+    case "member_equivocation":
+      return state.equivocations.size > 0 ? name : "equivocation_open";
     case "round_close":
       return closable(state) === undefined ? forward(state) : name;
     case "reward_claim":
@@ -34,6 +49,45 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
 function forward({ federation }: State): Step["name"] {
   if (federation.pending.length > 0) return "round_finalize";
   return federation.openRound === 0n ? "round_open" : "round_commit";
+}
+
+type Disputing =
+  | "dispute_rewards"
+  | "dispute_demand"
+  | "dispute_answer"
+  | "dispute_envelope"
+  | "dispute_resolve";
+
+/** A dispute is opened, fed or answered, and resolved. */
+function disputing(state: State, name: Disputing): Step["name"] {
+  const { disputes, federation } = state;
+  const open = [...disputes.values()];
+  if (open.length === 0) return federation.pending.length > 0 ? "dispute_open" : forward(state);
+  if (name === "dispute_resolve" && open.some((dispute) => isResolvable(state, dispute))) return name;
+  if (name === "dispute_resolve") return open.some(isFoldable) ? "dispute_rewards" : "wait";
+  const kind = name === "dispute_envelope" ? "envelope" : "total";
+  const fitting = open.filter((dispute) => dispute.kind === kind);
+  if (fitting.length === 0) return "dispute_resolve";
+  const demanded = fitting.some(({ demandDeadline }) => demandDeadline !== 0n);
+  return name === "dispute_answer" && !demanded ? "dispute_demand" : name;
+}
+
+function isFoldable({ kind, demandDeadline, nextLeaf, leafCount }: Dispute): boolean {
+  return kind === "total" && demandDeadline === 0n && nextLeaf < leafCount;
+}
+
+function isResolvable(state: State, dispute: Dispute): boolean {
+  const round = state.rounds.get(dispute.round);
+  if (round === undefined || round.status === "void" || hasDropped(state.federation, round)) return true;
+  return verdictOf(state, dispute) !== null;
+}
+
+/** A round that builds on a void one, whose account does not say so yet. */
+export function droppedRound({ federation, rounds }: State): bigint | undefined {
+  const left = [...rounds.values()].find(
+    (round) => (round.status === "open" || round.status === "committed") && hasDropped(federation, round),
+  );
+  return left?.number;
 }
 
 /** A round that nothing refers to any more. */

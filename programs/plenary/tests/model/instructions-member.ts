@@ -13,7 +13,7 @@ import { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { keypairOf } from "../test-chain.ts";
 import { NO_KEY, type OperationOf } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
-import type { Leaf } from "./state.ts";
+import type { State } from "./state.ts";
 import { PAYER, type World } from "./world.ts";
 
 type MemberOperation = OperationOf<
@@ -26,17 +26,17 @@ type MemberOperation = OperationOf<
   | "reward_claim"
 >;
 
-/** Instructions about one member; `leaves` is the rewards tree of the round that a claim names. */
+/** Instructions about one member; a claim proves a leaf of what `state` says was committed. */
 export function memberInstructions(
   world: World,
+  state: State,
   operation: MemberOperation,
-  leaves: readonly Leaf[],
 ): TransactionInstruction[] {
   switch (operation.name) {
     case "member_join":
       return joinInstructions(world, operation);
     case "reward_claim":
-      return claimInstructions(world, operation, leaves);
+      return claimInstructions(world, state, operation);
     default: {
       // the address of a membership follows from its owner, so another signer is put in the owner's place
       const owner = world.key(operation.owner);
@@ -89,10 +89,10 @@ function joinInstructions(
 
 function claimInstructions(
   world: World,
+  state: State,
   { round, owner, payout, cumulative, index }: OperationOf<"reward_claim">,
-  leaves: readonly Leaf[],
 ): TransactionInstruction[] {
-  const { hashes, order } = rewardsTree(world, leaves);
+  const { hashes, order } = rewardsTree(world, state.rounds.get(round)?.leaves ?? []);
   const position = Math.max(order.indexOf(index), 0);
   return rewardClaim(PROGRAM_ID, {
     ...world.token,

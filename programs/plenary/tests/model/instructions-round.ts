@@ -1,4 +1,5 @@
 import {
+  auditDraw,
   PROGRAM_ID,
   type RoundResult,
   roundClose,
@@ -10,16 +11,22 @@ import {
 import { EMPTY_ROOT, merkleRoot } from "@plenary/protocol";
 import type { TransactionInstruction } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
-import type { OperationOf, Result } from "./operations.ts";
+import type { OperationOf } from "./operations.ts";
 import { modelAfter } from "./predict-round.ts";
 import { rewardsTree } from "./rewards-tree.ts";
+import type { State } from "./state.ts";
+import { updatesTree } from "./updates-tree.ts";
 import { PAYER, type World } from "./world.ts";
 
 type RoundOperation = OperationOf<
-  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close"
+  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
 >;
 
-export function roundInstructions(world: World, operation: RoundOperation): TransactionInstruction[] {
+export function roundInstructions(
+  world: World,
+  state: State,
+  operation: RoundOperation,
+): TransactionInstruction[] {
   const { federation } = world;
   switch (operation.name) {
     case "round_open":
@@ -37,7 +44,14 @@ export function roundInstructions(world: World, operation: RoundOperation): Tran
         federation,
         aggregator: world.key(operation.by),
         number: operation.round,
-        result: chainResult(world, operation.round, operation.result),
+        result: chainResult(world, state, operation),
+      });
+    case "audit_draw":
+      return auditDraw(PROGRAM_ID, {
+        federation,
+        aggregator: world.key(operation.by),
+        number: operation.round,
+        envelopesRoot: digest("envelopes"),
       });
     case "round_finalize":
       return roundFinalize(PROGRAM_ID, { federation, number: operation.round });
@@ -53,11 +67,17 @@ export function roundInstructions(world: World, operation: RoundOperation): Tran
   }
 }
 
-function chainResult(world: World, number: bigint, result: Result): RoundResult {
+function chainResult(
+  world: World,
+  state: State,
+  { round: number, result }: OperationOf<"round_commit">,
+): RoundResult {
+  const baseModel = state.rounds.get(number)?.baseModel ?? "no model";
+  const updates = updatesTree(world, { number, baseModel, updateCount: result.updateCount });
   return {
     nextRoot: digest(modelAfter(number)),
     nextStateRoot: result.stateful ? digest("a state") : EMPTY_ROOT,
-    updatesRoot: digest(`updates of round ${number}`),
+    updatesRoot: merkleRoot(updates.hashes),
     updateCount: result.updateCount,
     totalWeight: result.totalWeight,
     rewardsRoot: merkleRoot(rewardsTree(world, result.leaves).hashes),

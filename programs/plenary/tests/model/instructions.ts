@@ -12,18 +12,15 @@ import {
 import { createTransferInstruction } from "@solana/spl-token";
 import { PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { chainTerms } from "./chain-terms.ts";
+import { disputeInstructions } from "./instructions-dispute.ts";
 import { memberInstructions } from "./instructions-member.ts";
 import { roundInstructions } from "./instructions-round.ts";
 import type { Operation } from "./operations.ts";
-import type { Actor, Leaf } from "./state.ts";
+import type { Actor, State } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** The instructions of an operation; `leaves` is the rewards tree of the round that it claims from. */
-export function instructionsFor(
-  world: World,
-  operation: Operation,
-  leaves: readonly Leaf[],
-): TransactionInstruction[] {
+/** The instructions of an operation; `state` is what they meet: proofs are made of what was committed. */
+export function instructionsFor(world: World, state: State, operation: Operation): TransactionInstruction[] {
   const { federation, token } = world;
   const key = (actor: Actor) => world.key(actor);
   switch (operation.name) {
@@ -73,13 +70,23 @@ export function instructionsFor(
     }
     case "authority_accept":
       return authorityAccept(PROGRAM_ID, { federation, proposedAuthority: key(operation.by) });
+    case "dispute_open":
+    case "dispute_rewards":
+    case "dispute_demand":
+    case "dispute_answer":
+    case "dispute_envelope":
+    case "dispute_resolve":
+    case "equivocation_open":
+    case "member_equivocation":
+      return disputeInstructions(world, state, operation);
+    case "audit_draw":
     case "round_open":
     case "round_commit":
     case "round_finalize":
     case "round_void":
     case "round_close":
-      return roundInstructions(world, operation);
+      return roundInstructions(world, state, operation);
     default:
-      return memberInstructions(world, operation, leaves);
+      return memberInstructions(world, state, operation);
   }
 }

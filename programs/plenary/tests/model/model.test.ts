@@ -7,7 +7,7 @@ import { Observer } from "./observe.ts";
 import type { Operation } from "./operations.ts";
 import { predict } from "./predict.ts";
 import { resolve } from "./resolve.ts";
-import { initialState, OWNERS, type State } from "./state.ts";
+import { type DisputeId, disputeKey, initialState, OWNERS, type State } from "./state.ts";
 import { OPERATIONS, type Sequence, sequences } from "./steps.ts";
 import { Ground, type World } from "./world.ts";
 
@@ -34,15 +34,21 @@ function live({ terms, token2022, steps }: Sequence): void {
     try {
       assert.equal(run(world, state, operation), predicted.error, "outcome");
       // a refusal leaves nothing behind: that is the chain's word, and the comparison at the end would show it
-      if (predicted.error === null) compare(observer, predicted.state, operation);
+      if (predicted.error === null) compare(observer, state, predicted.state, operation);
     } catch (difference) {
       throw new Error(`${print(terms)}\n${done.join("\n")}\n${String(difference)}`);
     }
-    const outcome = `${operation.name} ${predicted.error ?? "done"}`;
+    const outcome = `${operation.name} ${predicted.error ?? manner(state, predicted.state, operation)}`;
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     state = predicted.state;
   }
   compareAll(observer, state);
+}
+
+/** How an instruction succeeded, where there is more than one way. */
+function manner(before: State, after: State, { name }: Operation): string {
+  if (name !== "dispute_resolve" || before.federation.bond === after.federation.bond) return "done";
+  return before.federation.bond < after.federation.bond ? "rejected" : "upheld";
 }
 
 function run(world: World, state: State, operation: Operation): string | null {
@@ -50,16 +56,19 @@ function run(world: World, state: State, operation: Operation): string | null {
     world.chain.now += operation.seconds;
     return null;
   }
-  const leaves = operation.name === "reward_claim" ? state.rounds.get(operation.round)?.leaves : undefined;
-  return world.send(instructionsFor(world, operation, leaves ?? []));
+  return world.send(instructionsFor(world, state, operation));
 }
 
 /** Every balance, the federation, and the member and the round that the operation is about. */
-function compare(observer: Observer, state: State, operation: Operation): void {
+function compare(observer: Observer, before: State, state: State, operation: Operation): void {
   compareBalances(observer, state);
   if ("owner" in operation)
     assert.deepEqual(observer.member(operation.owner), state.members.get(operation.owner));
   if ("round" in operation) compareRound(observer, state, operation.round);
+  if ("dispute" in operation) {
+    compareDispute(observer, before, state, operation.dispute);
+    compareRound(observer, state, operation.dispute.round);
+  }
 }
 
 function compareBalances(observer: Observer, state: State): void {
@@ -78,10 +87,23 @@ function compareRound(observer: Observer, state: State, number: bigint): void {
   }
 }
 
+/** `before` knows where a dispute lay that is closed now. */
+function compareDispute(observer: Observer, before: State, state: State, id: DisputeId): void {
+  const expected = state.disputes.get(disputeKey(id));
+  const observed = observer.dispute(before, id);
+  if (expected === undefined) {
+    assert.equal(observed, undefined);
+  } else {
+    const { lies: _lies, demandSeconds: _seconds, ...account } = expected;
+    assert.deepEqual(observed, account);
+  }
+}
+
 function compareAll(observer: Observer, state: State): void {
   compareBalances(observer, state);
   for (const owner of OWNERS) assert.deepEqual(observer.member(owner), state.members.get(owner));
   for (const number of state.rounds.keys()) compareRound(observer, state, number);
+  for (const dispute of state.disputes.values()) compareDispute(observer, state, state, dispute);
 }
 
 function print(value: object): string {
@@ -98,7 +120,9 @@ test(`${drawn.length} random sequences of instructions do what the model says, t
   }
   // a few named seeds need not meet everything; a sample must, or it says little
   if (drawn.length < 100) return;
-  for (const name of OPERATIONS) assert.ok(outcomes.has(`${name} done`), `${name} never succeeded`);
+  const others = OPERATIONS.filter((name) => name !== "dispute_resolve").map((name) => `${name} done`);
+  for (const wanted of [...others, "dispute_resolve upheld", "dispute_resolve rejected"])
+    assert.ok(outcomes.has(wanted), `never: ${wanted}`);
 });
 
 after(() => {

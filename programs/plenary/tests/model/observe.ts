@@ -1,4 +1,5 @@
 import {
+  decodeDispute,
   decodeFederation,
   decodeMember,
   decodeRound,
@@ -7,12 +8,15 @@ import {
 import { toHex } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
+import { disputeAt } from "./instructions-dispute.ts";
 import { updateKey } from "./instructions-member.ts";
 import { NO_KEY } from "./operations.ts";
 import { modelAfter } from "./predict-round.ts";
 import {
   ACTORS,
   type Actor,
+  type Dispute,
+  type DisputeId,
   type Federation,
   GENESIS,
   type Holder,
@@ -73,6 +77,7 @@ export class Observer {
       exitRequestedAt: account.exitRequestedAt,
       exitRound: account.exitRound,
       claimed: account.claimedTotal,
+      equivocations: account.equivocations,
     };
   }
 
@@ -98,8 +103,31 @@ export class Observer {
       committedAt: account.committedAt,
       challengeEndsAt: account.challengeEndsAt,
       nextModel: account.committedAt === 0n ? null : modelOf(account.nextRoot, rounds),
+      audited: account.auditSlot !== 0n,
+      updateCount: account.updateCount,
       cumulative: account.cumulativeRewards,
       openDisputes: account.openDisputes,
+    };
+  }
+
+  /** What the account says of a dispute; how it came about stands in no account. */
+  dispute(state: State, id: DisputeId): Omit<Dispute, "lies" | "demandSeconds"> | undefined {
+    const at = disputeAt(this.#world, state, id);
+    const data = this.#data(at);
+    if (data === null) return undefined;
+    const account = decodeDispute(at, data);
+    return {
+      round: id.round,
+      challenger: this.#actor(account.challenger),
+      kind: account.kind === "total" ? "total" : "envelope",
+      index: id.index,
+      deposit: account.deposit,
+      expiresAt: account.expiresAt,
+      demandDeadline: account.demandDeadline,
+      leafCount: account.leafCount,
+      nextLeaf: account.nextLeaf,
+      decided: account.decided === "rejected" ? "rejected" : null,
+      fault: account.fault === "total-mismatch" ? "total-mismatch" : null,
     };
   }
 

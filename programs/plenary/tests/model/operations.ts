@@ -1,4 +1,4 @@
-import type { Actor, Holder, Leaf, Owner, Terms } from "./state.ts";
+import type { Actor, DisputeId, DisputeKind, Holder, Leaf, Owner, Terms } from "./state.ts";
 
 /** What the aggregator states when it commits, as far as the program looks at it. */
 export interface Result {
@@ -46,6 +46,31 @@ export type Operation =
       cumulative: bigint;
       /** Place of the leaf whose path is shown. */
       index: number;
+    }
+  | { name: "audit_draw"; by: Actor; round: bigint }
+  | {
+      name: "dispute_open";
+      by: Actor;
+      round: bigint;
+      kind: DisputeKind;
+      index: number;
+      from: Holder;
+    }
+  | { name: "dispute_rewards"; by: Actor; dispute: DisputeId; leaves: number; lie: boolean }
+  | { name: "dispute_demand"; by: Actor; dispute: DisputeId }
+  | { name: "dispute_answer"; dispute: DisputeId }
+  | { name: "dispute_envelope"; dispute: DisputeId; key: number }
+  | { name: "dispute_resolve"; dispute: DisputeId; to: Holder | null }
+  | { name: "equivocation_open"; by: Actor; owner: Owner; round: bigint; key: number }
+  | {
+      name: "member_equivocation";
+      by: Actor;
+      owner: Owner;
+      round: bigint;
+      key: number;
+      /** The envelope that was reported already, once more. */
+      same: boolean;
+      to: Holder;
     }
   | { name: "federation_pause"; by: Actor; paused: boolean }
   | { name: "federation_update"; by: Actor; terms: Terms }

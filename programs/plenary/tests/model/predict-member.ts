@@ -28,7 +28,7 @@ export function applyMember(state: State, operation: MemberOperation): void {
   }
 }
 
-function memberOf(state: State, owner: Owner): Member {
+export function memberOf(state: State, owner: Owner): Member {
   const member = state.members.get(owner);
   ensure(member !== undefined, "AccountNotInitialized");
   return member;
@@ -50,9 +50,7 @@ function change(
       break;
     case "member_exit":
       ensure(member.exitRequestedAt === 0n, "AlreadyExited");
-      member.exitRequestedAt = state.now;
-      member.exitRound = federation.nextRound;
-      federation.members -= 1;
+      leave(state, member);
       break;
     case "member_withdraw":
       withdraw(state, member, operation);
@@ -65,6 +63,12 @@ function change(
       ensure(member.claimed === 0n, "ClaimsRecorded");
       state.members.delete(operation.owner);
   }
+}
+
+export function leave({ federation, now }: State, member: Member): void {
+  member.exitRequestedAt = now;
+  member.exitRound = federation.nextRound;
+  federation.members -= 1;
 }
 
 function rotate({ federation }: State, member: Member, key: number): void {
@@ -122,6 +126,7 @@ function join(state: State, { owner, approver, payout, key, stake }: OperationOf
     exitRequestedAt: 0n,
     exitRound: 0n,
     claimed: before?.claimed ?? 0n,
+    equivocations: before?.equivocations ?? 0,
   });
 }
 

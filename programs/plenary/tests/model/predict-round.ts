@@ -3,7 +3,7 @@ import { ensure } from "./refusal.ts";
 import { owed, type Round, type State } from "./state.ts";
 
 type RoundOperation = OperationOf<
-  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close"
+  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
 >;
 
 const MAX_PENDING = 64;
@@ -19,6 +19,12 @@ export function applyRound(state: State, operation: RoundOperation): void {
     case "round_commit":
       ensure(operation.by === round.aggregator, "NotAggregator");
       commit(state, round, operation.result);
+      break;
+    case "audit_draw":
+      ensure(operation.by === round.aggregator, "NotAggregator");
+      ensure(round.status === "open", "RoundNotOpen");
+      ensure(!round.audited, "AuditAlreadyDrawn");
+      round.audited = true;
       break;
     case "round_finalize":
       finalize(state, round);
@@ -63,6 +69,8 @@ function open(state: State, { by, number, base, seconds }: OperationOf<"round_op
     committedAt: 0n,
     challengeEndsAt: 0n,
     nextModel: null,
+    audited: false,
+    updateCount: 0,
     leaves: [],
     cumulative: 0n,
     openDisputes: 0,
@@ -82,6 +90,7 @@ function commit(state: State, round: Round, result: Result): void {
   round.challengeEndsAt = now + round.challengeWindow;
   round.nextModel = modelAfter(round.number);
   round.leaves = result.leaves;
+  round.updateCount = result.updateCount;
   round.cumulative = result.cumulative;
   federation.openRound = 0n;
   federation.pending.push(round.number);
@@ -93,7 +102,8 @@ function commit(state: State, round: Round, result: Result): void {
 function checkResult(round: Round, result: Result): void {
   const { updateCount, totalWeight, rewardCount, cumulative, leaves } = result;
   ensure(updateCount >= 1 && updateCount <= round.maxUpdates, "UpdateCountOutOfRange");
-  ensure(totalWeight <= updateCount * round.maxWeight, "TotalWeightOutOfRange");
+  const heaviest = updateCount * round.maxWeight;
+  ensure(totalWeight >= 1 && totalWeight <= heaviest, "TotalWeightOutOfRange");
   ensure(cumulative >= round.baseCumulative, "RewardsFell");
   ensure(cumulative - round.baseCumulative <= round.budget, "BudgetExceeded");
   const empty = rewardCount === 0;
@@ -118,12 +128,17 @@ function finalize({ federation, now }: State, round: Round): void {
 
 function voidRound(state: State, round: Round): void {
   const { federation, now } = state;
-  const dropped = round.number !== federation.openRound && !federation.pending.includes(round.number);
+  const dropped = hasDropped(federation, round);
   ensure(round.status !== "final" && round.status !== "void", "RoundSettled");
   if (round.status === "open") ensure(dropped || now > round.commitBy, "CommitStillDue");
   else ensure(dropped, "RoundStands");
   round.status = "void";
   dropFrom(state, round);
+}
+
+/** Whether the round builds on one that was voided, or is settled. */
+export function hasDropped({ openRound, pending }: State["federation"], { number }: Round): boolean {
+  return number !== openRound && !pending.includes(number);
 }
 
 /** Drops a round and all that build on it; the next one builds on what it was built on. */

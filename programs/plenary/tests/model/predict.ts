@@ -1,4 +1,6 @@
 import type { Operation } from "./operations.ts";
+import { applyDispute } from "./predict-dispute.ts";
+import { applyEquivocation } from "./predict-equivocation.ts";
 import { applyFederation } from "./predict-federation.ts";
 import { applyMember } from "./predict-member.ts";
 import { applyRound } from "./predict-round.ts";
@@ -41,6 +43,19 @@ function apply(state: State, operation: Operation): void {
     case "reward_claim":
       applyMember(state, operation);
       break;
+    case "dispute_open":
+    case "dispute_rewards":
+    case "dispute_demand":
+    case "dispute_answer":
+    case "dispute_envelope":
+    case "dispute_resolve":
+      applyDispute(state, operation);
+      break;
+    case "equivocation_open":
+    case "member_equivocation":
+      applyEquivocation(state, operation);
+      break;
+    case "audit_draw":
     case "round_open":
     case "round_commit":
     case "round_finalize":

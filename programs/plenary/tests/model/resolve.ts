@@ -1,5 +1,6 @@
-import { closable, fitting, ownerFor } from "./fitting.ts";
+import { closable, droppedRound, fitting, ownerFor } from "./fitting.ts";
 import { NO_KEY, type Operation, type OperationOf, type Result } from "./operations.ts";
+import { resolveDispute, resolveEquivocation } from "./resolve-dispute.ts";
 import {
   ACTORS,
   type Actor,
@@ -11,7 +12,7 @@ import {
   type Round,
   type State,
 } from "./state.ts";
-import { FLAWS, OTHERS, type Step } from "./steps.ts";
+import { FLAWS, flawed, OTHERS, pick, type Step } from "./steps.ts";
 
 /** What a drawn step means in the present state: concrete actors, rounds and amounts, near the limits that matter now. */
 export function resolve(state: State, drawn: Step): Operation {
@@ -49,6 +50,17 @@ export function resolve(state: State, drawn: Step): Operation {
       };
     case "reward_claim":
       return claim(state, step, owner, round);
+    case "dispute_open":
+    case "dispute_rewards":
+    case "dispute_demand":
+    case "dispute_answer":
+    case "dispute_envelope":
+    case "dispute_resolve":
+      return resolveDispute(state, step, round);
+    case "equivocation_open":
+    case "member_equivocation":
+      return resolveEquivocation(state, step, owner);
+    case "audit_draw":
     case "round_open":
     case "round_commit":
     case "round_finalize":
@@ -65,15 +77,7 @@ export function resolve(state: State, drawn: Step): Operation {
   }
 }
 
-const WAITS = [1n, 5n, 20n, 40n, 60n, 90n] as const;
-
-function pick<T>(choice: number, expected: T, others: readonly T[]): T {
-  return choice < OTHERS ? expected : others[(choice * 7) % others.length]!;
-}
-
-function flawed<T>(step: Step, right: T, wrong: readonly T[]): T {
-  return step.flaw < FLAWS ? right : wrong[step.flaw % wrong.length]!;
-}
+const WAITS = [1n, 5n, 20n, 60n, 90n, 300n] as const;
 
 /** A small amount, or the limit, or one beside it. */
 function amountNear({ near, amount }: Step, limit: bigint): bigint {
@@ -97,7 +101,9 @@ function roundFor(state: State, { name, subject }: Step): bigint {
   const { federation, rounds } = state;
   const expected: Partial<Record<Step["name"], bigint>> = {
     round_commit: federation.openRound,
-    round_void: federation.openRound,
+    round_void: droppedRound(state) ?? federation.openRound,
+    audit_draw: federation.openRound,
+    dispute_open: federation.pending.at(-1) ?? 0n,
     round_finalize: federation.pending[0] ?? 0n,
     round_close: closable(state)?.number ?? 0n,
     reward_claim: federation.finalRound,
@@ -109,6 +115,10 @@ function roundFor(state: State, { name, subject }: Step): bigint {
 
 function resolveRound({ federation, rounds }: State, step: Step, round: bigint): Operation {
   const { name } = step;
+  if (name === "audit_draw") {
+    const by = pick(step.by, rounds.get(round)?.aggregator ?? "aggregator", ACTORS);
+    return { name, by, round };
+  }
   if (name === "round_finalize" || name === "round_void") return { name, round };
   if (name === "round_commit") {
     const open = rounds.get(round);

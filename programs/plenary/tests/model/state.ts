@@ -55,6 +55,7 @@ export interface Member {
   exitRequestedAt: bigint;
   exitRound: bigint;
   claimed: bigint;
+  equivocations: number;
 }
 
 /** What a rewards tree says that a member has earned since the federation began. */
@@ -79,11 +80,46 @@ export interface Round {
   committedAt: bigint;
   challengeEndsAt: bigint;
   nextModel: string | null;
+  audited: boolean;
+  /** Leaves of the updates tree: the owners' in the model's order, then those of nobody. */
+  updateCount: number;
   leaves: Leaf[];
   cumulative: bigint;
   openDisputes: number;
   /** The account is gone; what it said is still needed to make later trees. */
   closed: boolean;
+}
+
+/** Two of the kinds of disputes; the others are decided by arithmetic and searches, which their own tests go through. */
+export type DisputeKind = "envelope" | "total";
+
+/** Which dispute: `index` is the place of the leaf in the model's order. */
+export interface DisputeId {
+  round: bigint;
+  challenger: Actor;
+  kind: DisputeKind;
+  index: number;
+}
+
+export interface Dispute extends DisputeId {
+  deposit: bigint;
+  expiresAt: bigint;
+  demandSeconds: bigint;
+  /** 0 while nothing is demanded. */
+  demandDeadline: bigint;
+  leafCount: number;
+  nextLeaf: number;
+  /** Leaves that were folded with one more than the tree says. */
+  lies: number;
+  decided: "rejected" | null;
+  fault: "total-mismatch" | null;
+}
+
+/** One envelope that a member signed, kept until somebody shows its contradiction. */
+export interface Equivocation {
+  reporter: Actor;
+  owner: Owner;
+  round: bigint;
 }
 
 export interface State {
@@ -92,6 +128,17 @@ export interface State {
   federation: Federation;
   members: Map<Owner, Member>;
   rounds: Map<bigint, Round>;
+  /** By `disputeKey`, and by `equivocationKey`. */
+  disputes: Map<string, Dispute>;
+  equivocations: Map<string, Equivocation>;
+}
+
+export function disputeKey({ round, challenger, kind, index }: DisputeId): string {
+  return `${round} ${challenger} ${kind} ${index}`;
+}
+
+export function equivocationKey({ reporter, owner, round }: Equivocation): string {
+  return `${reporter} ${owner} ${round}`;
 }
 
 /** What each actor holds at the beginning. */
@@ -123,6 +170,8 @@ export function initialState(terms: Terms, now: bigint): State {
     },
     members: new Map(),
     rounds: new Map(),
+    disputes: new Map(),
+    equivocations: new Map(),
   };
 }
 

@@ -24,15 +24,25 @@ export const OTHERS = 28;
 export const FLAWS = 28;
 export const CHOICES = 32;
 
+/** Whom or what the program expects, or one of the others. */
+export function pick<T>(choice: number, expected: T, others: readonly T[]): T {
+  return choice < OTHERS ? expected : others[(choice * 7) % others.length]!;
+}
+
+/** What is right, or one of what is wrong. */
+export function flawed<T>(step: Step, right: T, wrong: readonly T[]): T {
+  return step.flaw < FLAWS ? right : wrong[step.flaw % wrong.length]!;
+}
+
 /** How often each instruction is drawn: what moves a federation on more often than what rarely happens. */
 const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   wait: 12,
   round_open: 14,
   round_commit: 16,
-  round_finalize: 12,
+  round_finalize: 18,
   round_void: 6,
   round_close: 6,
-  reward_claim: 12,
+  reward_claim: 18,
   member_join: 9,
   member_rotate_key: 4,
   payout_update: 3,
@@ -47,6 +57,15 @@ const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   federation_update: 3,
   authority_propose: 2,
   authority_accept: 2,
+  audit_draw: 3,
+  dispute_open: 9,
+  dispute_rewards: 9,
+  dispute_demand: 4,
+  dispute_answer: 5,
+  dispute_envelope: 4,
+  dispute_resolve: 10,
+  equivocation_open: 3,
+  member_equivocation: 4,
   donate: 2,
 };
 
@@ -73,7 +92,7 @@ const terms: fc.Arbitrary<Terms> = fc
     rewardPerRound: fc.bigInt(0n, 200n),
     minimumStake: fc.bigInt(0n, 50n),
     minimumBond: fc.bigInt(0n, 100n),
-    challengeWindow: fc.bigInt(0n, 40n),
+    challengeWindow: fc.bigInt(0n, 80n),
     collectLimit: fc.bigInt(1n, 60n),
     grace: fc.bigInt(0n, 20n),
     patience: fc.bigInt(0n, 20n),
@@ -104,7 +123,7 @@ function ordinary(name: Operation["name"], amount: number): Step {
 }
 
 /** Longest sequence after the opening; without bias the mean is half of it. */
-const LONGEST = 40;
+const LONGEST = 50;
 
 export const sequences: fc.Arbitrary<Sequence> = fc.noBias(
   fc.record({

@@ -45,7 +45,7 @@ export class Ground {
     };
     for (const mint of Object.values(this.mints))
       for (const key of Object.values(this.keys)) issue(chain, mint, key, PURSE);
-    for (const rich of [PAYER, this.keys.authority]) enrich(chain, rich);
+    for (const rich of [PAYER, ...Object.values(this.keys)]) enrich(chain, rich);
     chain.svm.withSigverify(false).withBlockhashCheck(false).withTransactionHistory(0n);
   }
 
@@ -157,7 +157,10 @@ export class World {
     // unsigned on purpose: Kit's brands say that somebody looked at the bytes
     const result = svm.sendTransaction(wire as unknown as WireTransaction);
     if (!(result instanceof FailedTransactionMetadata)) return null;
-    return transactionFailed(result.toString(), result.meta().logs()).programError ?? result.toString();
+    const logs = result.meta().logs();
+    // the system program's answer to who would make an account a second time
+    if (logs.some((line) => line.includes("already in use"))) return "AlreadyInUse";
+    return transactionFailed(result.toString(), logs).programError ?? result.toString();
   }
 
   setTokens(at: PublicKey, amount: bigint): void {

@@ -1,0 +1,189 @@
+import type { OperationOf } from "./operations.ts";
+import { checkSigner } from "./predict-equivocation.ts";
+import { memberOf } from "./predict-member.ts";
+import { dropFrom, hasDropped } from "./predict-round.ts";
+import { ensure, transfer } from "./refusal.ts";
+import { type Dispute, type DisputeId, disputeKey, OWNERS, type Round, type State } from "./state.ts";
+
+type DisputeOperation = OperationOf<
+  | "dispute_open"
+  | "dispute_rewards"
+  | "dispute_demand"
+  | "dispute_answer"
+  | "dispute_envelope"
+  | "dispute_resolve"
+>;
+
+export function applyDispute(state: State, operation: DisputeOperation): void {
+  switch (operation.name) {
+    case "dispute_open":
+      open(state, operation);
+      break;
+    case "dispute_rewards":
+      fold(state, operation);
+      break;
+    case "dispute_demand": {
+      const dispute = disputeOf(state, operation.dispute);
+      ensure(operation.by === dispute.challenger, "NotChallenger");
+      checkSteppable(state, dispute);
+      ensure(lacksLeaf(dispute), "NothingToDemand");
+      demand(state, dispute);
+      break;
+    }
+    case "dispute_answer":
+      answer(state, disputeOf(state, operation.dispute));
+      break;
+    case "dispute_envelope":
+      showEnvelope(state, operation);
+      break;
+    case "dispute_resolve":
+      resolveDispute(state, operation);
+  }
+}
+
+function disputeOf(state: State, id: DisputeId): Dispute {
+  const dispute = state.disputes.get(disputeKey(id));
+  ensure(dispute !== undefined, "AccountOwnedByWrongProgram");
+  return dispute;
+}
+
+function roundOf(state: State, number: bigint): Round {
+  const round = state.rounds.get(number);
+  ensure(round !== undefined && !round.closed, "AccountNotInitialized");
+  return round;
+}
+
+const STEP_SECONDS = 10n;
+const SPARE_STEPS = 16;
+const DEPOSIT_DIVISOR = 16n;
+
+function open(state: State, operation: OperationOf<"dispute_open">): void {
+  const { federation, now } = state;
+  const { by: challenger, round: number, kind, index, from } = operation;
+  const round = roundOf(state, number);
+  const id = { round: number, challenger, kind, index };
+  ensure(!state.disputes.has(disputeKey(id)), "AlreadyInUse");
+  ensure(from !== "foreign", "WrongMint");
+  ensure(!hasDropped(federation, round), "RoundSettled");
+  ensure(round.status === "committed", "RoundNotCommitted");
+  ensure(now < round.challengeEndsAt, "ChallengeWindowOver");
+  ensure(kind === "total" || index < round.updateCount, "BadProof");
+  const leafCount = kind === "total" ? round.leaves.length : round.updateCount;
+  ensure(kind === "envelope" || leafCount > 0, "NothingToDispute");
+  const share = federation.minimumBond / DEPOSIT_DIVISOR;
+  const deposit = share > 1n ? share : 1n;
+  transfer(state, from, "escrow", deposit);
+  federation.deposits += deposit;
+  round.openDisputes += 1;
+  const demandSeconds = round.challengeWindow < 5n ? 5n : round.challengeWindow;
+  const dispute: Dispute = {
+    ...id,
+    deposit,
+    expiresAt: now + BigInt(2 * leafCount + SPARE_STEPS) * STEP_SECONDS,
+    demandSeconds,
+    demandDeadline: 0n,
+    leafCount,
+    nextLeaf: 0,
+    lies: 0,
+    decided: null,
+    fault: null,
+  };
+  // whose envelope is asked for answers at once, or loses
+  if (kind === "envelope") demand(state, dispute);
+  state.disputes.set(disputeKey(id), dispute);
+}
+
+function demand({ now }: State, dispute: Dispute): void {
+  dispute.demandDeadline = now + dispute.demandSeconds;
+  dispute.expiresAt += dispute.demandSeconds;
+}
+
+function lacksLeaf({ kind, decided, nextLeaf, leafCount }: Dispute): boolean {
+  return kind === "total" && decided === null && nextLeaf < leafCount;
+}
+
+function checkSteppable({ now }: State, dispute: Dispute): void {
+  ensure(dispute.decided === null, "DisputeDecided");
+  ensure(dispute.demandDeadline === 0n, "DemandPending");
+  ensure(now <= dispute.expiresAt, "DisputeExpired");
+}
+
+function checkAnswerable({ now }: State, dispute: Dispute): void {
+  ensure(dispute.decided === null, "DisputeDecided");
+  ensure(dispute.demandDeadline !== 0n, "NothingDemanded");
+  ensure(now <= dispute.demandDeadline, "AnswerTooLate");
+}
+
+function fold(state: State, { by, dispute: id, leaves, lie }: OperationOf<"dispute_rewards">): void {
+  const dispute = disputeOf(state, id);
+  ensure(by === dispute.challenger, "NotChallenger");
+  checkSteppable(state, dispute);
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    ensure(lacksLeaf(dispute), "LeafNotExpected");
+    if (lie) dispute.lies += 1;
+    ensure(takeLeaf(state, dispute), "BadProof");
+  }
+}
+
+/** Takes the next leaf; false if it was the last one and not all of them are in the tree. */
+function takeLeaf(state: State, dispute: Dispute): boolean {
+  dispute.nextLeaf += 1;
+  if (dispute.nextLeaf < dispute.leafCount) return true;
+  const { leaves, cumulative } = roundOf(state, dispute.round);
+  const sum = leaves.reduce((total, leaf) => total + leaf.cumulative, 0n);
+  if (sum + BigInt(dispute.lies) !== cumulative) dispute.fault = "total-mismatch";
+  return dispute.lies === 0;
+}
+
+function answer(state: State, dispute: Dispute): void {
+  checkAnswerable(state, dispute);
+  ensure(lacksLeaf(dispute), "WrongAnswer");
+  // the answer is proven, so a root that does not match is the challenger's doing
+  if (!takeLeaf(state, dispute)) dispute.decided = "rejected";
+  dispute.demandDeadline = 0n;
+}
+
+function showEnvelope(state: State, { dispute: id, key }: OperationOf<"dispute_envelope">): void {
+  const dispute = disputeOf(state, id);
+  const owner = OWNERS[id.index];
+  ensure(owner !== undefined, "AccountNotInitialized");
+  checkSigner(memberOf(state, owner), id.round, key);
+  ensure(dispute.kind === "envelope", "WrongKind");
+  checkAnswerable(state, dispute);
+  dispute.demandDeadline = 0n;
+  dispute.decided = "rejected";
+}
+
+function resolveDispute(state: State, { dispute: id, to }: OperationOf<"dispute_resolve">): void {
+  const { federation } = state;
+  const round = roundOf(state, id.round);
+  const dispute = disputeOf(state, id);
+  ensure(to !== "foreign", "WrongMint");
+  ensure(to === null || to === dispute.challenger, "WrongTokenOwner");
+  const isVoid = round.status === "void" || hasDropped(federation, round);
+  const verdict = isVoid ? "moot" : verdictOf(state, dispute);
+  ensure(verdict !== null, "DisputeUndecided");
+  round.openDisputes -= 1;
+  federation.deposits -= dispute.deposit;
+  state.disputes.delete(disputeKey(id));
+  if (verdict === "rejected") {
+    federation.bond += dispute.deposit;
+    return;
+  }
+  const bond = verdict === "upheld" ? federation.bond : 0n;
+  if (verdict === "upheld") {
+    round.status = "void";
+    dropFrom(state, round);
+    federation.bond = 0n;
+  }
+  ensure(to !== null, "ChallengerTokensMissing");
+  transfer(state, "escrow", to, dispute.deposit + bond / 2n);
+  transfer(state, "escrow", "vault", bond - bond / 2n);
+}
+
+export function verdictOf({ now }: State, dispute: Dispute): "upheld" | "rejected" | null {
+  if (dispute.decided !== null) return dispute.decided;
+  if (dispute.demandDeadline !== 0n) return now <= dispute.demandDeadline ? null : "upheld";
+  if (dispute.kind === "total" && !lacksLeaf(dispute)) return dispute.fault === null ? "rejected" : "upheld";
+  return now > dispute.expiresAt ? "rejected" : null;
+}
