@@ -16,6 +16,8 @@ export interface Outcome {
   readonly error: string | null;
   readonly logs: readonly string[];
   readonly units: number;
+  /** Of the transaction as it travels. */
+  readonly bytes: number;
   readonly events: readonly ProgramEvent[];
 }
 
@@ -65,6 +67,7 @@ export class TestChain {
       error: failed ? (transactionFailed(result.toString(), logs).programError ?? result.toString()) : null,
       logs,
       units: Number(meta.computeUnitsConsumed()),
+      bytes: wire.length,
       events: failed ? [] : parseEvents(PROGRAM_ID, logs),
     };
   }
