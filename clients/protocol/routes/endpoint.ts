@@ -23,9 +23,9 @@ export interface Endpoint<
   readonly status: 200 | 201 | 202 | 204;
   /**
    * Who may call: anyone; readers of the federation, who are all but for a private one its members by a signed request; a member by a
-   * signed envelope; or the federation's authority by a signed request.
+   * signed envelope; an auditor by a signed report; or the federation's authority by a signed request.
    */
-  readonly access: "public" | "reader" | "member" | "authority";
+  readonly access: "public" | "reader" | "member" | "auditor" | "authority";
   /** Codes that this endpoint can answer beside `invalid-input`, `rate-limited`, `internal` and the `*-unavailable` ones. */
   readonly errors: readonly ErrorCode[];
 }

@@ -1,3 +1,4 @@
+import { auditList, auditReportSubmit } from "./audits.ts";
 import { blobRead, blobWrite } from "./blobs.ts";
 import {
   federationList,
@@ -37,11 +38,14 @@ export const ENDPOINTS = {
   updateList,
   updateRead,
   manifestRead,
+  auditList,
+  auditReportSubmit,
   eventStream,
   blobRead,
   blobWrite,
 } as const;
 
+export * from "./audits.ts";
 export * from "./blobs.ts";
 export * from "./endpoint.ts";
 export * from "./federations.ts";

@@ -216,6 +216,8 @@ export const FederationEvent = Type.Object({
     Type.Literal("update-received"),
     Type.Literal("update-screened"),
     Type.Literal("round-closed"),
+    Type.Literal("audits-drawn"),
+    Type.Literal("audit-reported"),
     Type.Literal("round-evaluated"),
     Type.Literal("round-committed"),
     Type.Literal("round-final"),

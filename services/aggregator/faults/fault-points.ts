@@ -16,6 +16,7 @@ type CallsOf<Boundary, Local extends keyof Boundary = never> = Readonly<
 >;
 
 export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[Repository]> } = {
+  auditReports: { ofRound: true, insert: true },
   due: { toAdvance: true, toWatch: true, toFinalize: true },
   events: { append: true, after: true },
   federations: {
@@ -66,6 +67,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     insertNext: true,
     supersede: true,
     setScreened: true,
+    refuseCounted: true,
     setScore: true,
     unscreened: true,
     insertEquivocation: true,
@@ -88,6 +90,8 @@ export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAd
   round: true,
   isAuthority: true,
   openRound: true,
+  drawAudits: true,
+  auditSlotHash: true,
   commitRound: true,
   finalizeRound: true,
   voidRound: true,
@@ -102,6 +106,7 @@ export const CHAIN_CALLS = {
   getBlockHeight: true,
   sendTransaction: true,
   getSignatureStatuses: true,
+  getSignaturesForAddress: true,
   getTransaction: true,
 } as const;
 

@@ -3,12 +3,14 @@ import { canonicalJsonBytes, decodeEnvelope, roundSeed, vectorToBytes } from "@p
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import type { UpdateRow } from "../store/updates.ts";
+import { auditRound, drawOf, reportsOf } from "./audit-round.ts";
 import { type Context, inTransaction } from "./context.ts";
 import { isDueToClose } from "./due.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { ModelCache } from "./models.ts";
 import { CONTINUE, type Progress, waitFor } from "./progress.ts";
 import { deltaOf, isCounted, type ScreeningTools, screenInto } from "./screen-update.ts";
+import { planVoid } from "./void-round.ts";
 
 /** What computing rounds takes, kept by a worker from one to the next. */
 export interface Workshop extends ScreeningTools {
@@ -41,7 +43,7 @@ export async function closeRound(
 
 /**
  * Computes a closed round: screens what is left, completes the sum, and stores next model, state and manifest with the decision to commit
- * them. With too few counted updates the round is to be made void.
+ * them. Where training is audited, that waits for the audits. With too few counted updates the round is to be made void.
  */
 export async function finishRound(
   context: Context,
@@ -55,16 +57,16 @@ export async function finishRound(
   const { minimum } = federation.configuration.rounds;
   if (counted.length < minimum) {
     const reason = `${counted.length} updates counted at the deadline; ${minimum} are needed.`;
-    await inTransaction(context, async (store) => {
-      await store.rounds.move(round, "closing", { void_reason: reason });
-      await store.transactions.plan(round, "void", BigInt(context.clock.now()));
-    });
+    await planVoid(context, round, reason);
     context.log.warn(
       { round: round.number.toString(), counted: counted.length, minimum },
       "the round will be void",
     );
     return CONTINUE;
   }
+  const { audits } = federation.configuration;
+  if (audits !== undefined && round.audits_closed_at === null)
+    return auditRound(context, federation, audits, round);
   const result = await compute(context, workshop, federation, round, standing);
   await record(context, workshop, federation, round, result);
   return CONTINUE;
@@ -102,6 +104,7 @@ async function compute(
       context: await roundContext(context, models, federation, round),
       updates: standing.map(signedUpdate),
       accumulator,
+      audits: await reportsOf(context, round),
       delta: async ({ message }) => {
         const row = byMessage.get(message);
         if (row === undefined) throw new Error("unreachable: an update that is not of this round");
@@ -129,7 +132,7 @@ async function roundContext(
     round: round.number,
     configuration: federation.configuration,
     seed: roundSeed(round.base_root, round.number, slotHashOf(round)),
-    auditDraw: null,
+    auditDraw: drawOf(round),
     previousManifest: round.previous_manifest,
     base: await models.load(round.base_blob),
     state: await models.load(round.base_state_blob),

@@ -39,6 +39,8 @@ export interface LedgerRound {
   readonly baseRound: bigint;
   readonly baseRoot: Uint8Array;
   readonly slotHash: Uint8Array;
+  /** Hash of a later slot hash and the round's envelopes, once audits are drawn. */
+  readonly auditDrawn: Uint8Array | undefined;
   readonly openedAt: number;
   readonly deadlineAt: number;
   /** Last moment at which the round can be committed. */
@@ -91,6 +93,15 @@ export interface Ledger {
     },
     onSigned: OnSigned,
   ): Promise<string>;
+  /** Draws the audits of an open round for its envelopes. */
+  drawAudits(
+    federation: Uint8Array,
+    number: bigint,
+    envelopesRoot: Uint8Array,
+    onSigned: OnSigned,
+  ): Promise<string>;
+  /** The slot hash that a round's audits were drawn with, from the event of that transaction. */
+  auditSlotHash(federation: Uint8Array, number: bigint): Promise<Uint8Array>;
   commitRound(
     federation: Uint8Array,
     number: bigint,

@@ -12,7 +12,7 @@ export function isPrivate({ configuration }: Pick<FederationRow, "configuration"
 
 /**
  * Throws `member-unknown` or `member-inactive` unless who holds `key` may read a private federation: a member that has not left, by its
- * owner or update-signing key, the authority, or the aggregator. What is about one member (`about`) that member may read after it has left.
+ * owner or update-signing key, an auditor of its training, the authority, or the aggregator. What is about one member (`about`) that member may read after it has left.
  */
 export async function requireReader(
   context: Context,
@@ -21,6 +21,7 @@ export async function requireReader(
   about?: Uint8Array,
 ): Promise<void> {
   if (equalBytes(key, context.ledger.aggregator)) return;
+  if (federation.configuration.audits?.auditors.includes(toBase58(key))) return;
   const members = await membersOf(context, federation, key);
   if (about !== undefined && members.some(({ address }) => equalBytes(address, about))) return;
   const newest = await context.store.rounds.newest(federation.address);

@@ -10,6 +10,7 @@ import {
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
+import { parseTrainingSettings } from "@plenary/training";
 import type { FederationRow } from "../store/federations.ts";
 import { checkAuthority, requireAuthority } from "./authority.ts";
 import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
@@ -43,6 +44,7 @@ export async function registerFederation(
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration);
+  if (configuration.audits !== undefined) parseTrainingSettings(configuration.training);
   const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
   const state = new Int32Array(strategy.stateLength(configuration.parameterCount));

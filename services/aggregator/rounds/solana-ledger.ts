@@ -1,9 +1,11 @@
 import {
+  auditDraw,
   listFederations,
   listMembers,
   type Member,
   memberAddress,
   type Round,
+  readAuditSlotHash,
   readFederation,
   readMember,
   readRound,
@@ -60,6 +62,10 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
         onSigned,
       );
     },
+    drawAudits: (federation, number, envelopesRoot, onSigned) => {
+      const input = { federation: new PublicKey(federation), aggregator: aggregator.publicKey };
+      return send(auditDraw(program, { ...input, number, envelopesRoot }), onSigned);
+    },
     commitRound: (federation, number, result, onSigned) => {
       const input = {
         federation: new PublicKey(federation),
@@ -78,7 +84,7 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
 
 type Reader = Omit<
   Ledger,
-  "programId" | "aggregator" | "openRound" | "commitRound" | "finalizeRound" | "voidRound"
+  "programId" | "aggregator" | "openRound" | "drawAudits" | "commitRound" | "finalizeRound" | "voidRound"
 >;
 
 function reader(connection: Connection, program: PublicKey, aggregator: PublicKey): Reader {
@@ -113,6 +119,16 @@ function reader(connection: Connection, program: PublicKey, aggregator: PublicKe
     async round(federation, number) {
       const found = await readRound(connection, roundAddress(program, new PublicKey(federation), number));
       return found === null ? undefined : roundOf(found);
+    },
+    async auditSlotHash(federation, number) {
+      const round = roundAddress(program, new PublicKey(federation), number);
+      const slotHash = await readAuditSlotHash(connection, program, round);
+      if (slotHash !== null) return slotHash;
+      throw new PlenaryError(
+        "chain-unavailable",
+        `The Solana node does not show the transaction that drew the audits of round ${number}.`,
+        { round: round.toBase58() },
+      );
     },
     async isAuthority(authority) {
       const federations = await listFederations(connection, program);
@@ -151,6 +167,7 @@ function roundOf(round: Round): LedgerRound {
     baseRound: round.baseRound,
     baseRoot: round.baseRoot,
     slotHash: round.slotHash,
+    auditDrawn: round.auditSlot === 0n ? undefined : round.auditSlotHash,
     openedAt: milliseconds(round.openedAt),
     deadlineAt: milliseconds(round.deadline),
     commitBy: milliseconds(round.commitBy),

@@ -6,6 +6,14 @@ import { CONTINUE, type Progress, waitFor } from "./progress.ts";
 
 const MARGIN_MILLISECONDS = 1_000;
 
+/** Writes down that a closed round is to be made void, and why. */
+export async function planVoid(context: Context, round: RoundRow, reason: string): Promise<void> {
+  await inTransaction(context, async (store) => {
+    await store.rounds.move(round, "closing", { void_reason: reason });
+    await store.transactions.plan(round, "void", BigInt(context.clock.now()));
+  });
+}
+
 /** Makes a round void once the chain allows it: when deadline and grace are over. */
 export async function voidRound(
   context: Context,

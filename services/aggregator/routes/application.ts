@@ -10,6 +10,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import type { Evaluator } from "../rounds/evaluator.ts";
 import type { EventSignal } from "../store/event-signal.ts";
+import { auditHandlers } from "./audits.ts";
 import { blobHandlers } from "./blobs.ts";
 import { acceptBodies } from "./bodies.ts";
 import { handleErrors } from "./errors.ts";
@@ -67,6 +68,7 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   mountHealth(app, dependenciesOf(context, settings.queue));
   mountEndpoints(app, {
     ...federationHandlers(context, signed, readers, settings.evaluator),
+    ...auditHandlers(context, readers),
     ...roundHandlers(context, signed, readers),
     ...blobHandlers(context, signed, readers, settings.maxBlobBytes),
     ...eventHandlers(context, readers, events),

@@ -23,7 +23,7 @@ import {
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import fc from "fast-check";
-import { clientOf, readEvents, type TestClient } from "../testing/client.ts";
+import { clientOf, Refusal, readEvents, type TestClient } from "../testing/client.ts";
 import { createFederation, signUpdate, type TestFederation, type TestUpdate } from "../testing/federation.ts";
 import { freePort } from "../testing/processes.ts";
 import { type RawRequest, sendRaw } from "../testing/raw-request.ts";
@@ -86,6 +86,14 @@ describe("routes", () => {
     };
   }
 
+  /** The code that a call is refused with. */
+  async function codeOf(call: Promise<unknown>): Promise<string> {
+    return call.then(
+      () => assert.fail("it was not refused"),
+      (error: unknown) => (error instanceof Refusal ? error.code : assert.fail(String(error))),
+    );
+  }
+
   async function refused(request: RawRequest, code: string): Promise<void> {
     const answer = await sendRaw(client.origin, request);
     assert.equal(answer.code, code, answer.body.toString());
@@ -118,6 +126,15 @@ describe("routes", () => {
       updateList: () => client.call(ENDPOINTS.updateList, { params: { ...params, round: "1" } }),
       updateRead: () => client.call(ENDPOINTS.updateRead, { params: { ...params, round: "1", member } }),
       manifestRead: () => client.call(ENDPOINTS.manifestRead, { params: { ...params, round: "1" } }),
+      // Nothing is audited here; an audited round is audit-round.test.ts's.
+      auditList: () => codeOf(client.call(ENDPOINTS.auditList, { params: { ...params, round: "1" } })),
+      auditReportSubmit: () =>
+        codeOf(
+          client.call(ENDPOINTS.auditReportSubmit, {
+            params: { ...params, round: "1" },
+            body: { report: toBase64(new Uint8Array(252)), signature: toBase64(new Uint8Array(64)) },
+          }),
+        ),
       eventStream: () => readEvents(client.origin, federation.address, "0", () => true),
       blobRead: () => client.call(ENDPOINTS.blobRead, { params: { hash: toHex(sha256(blob)) } }),
       blobWrite: () => client.uploadBlob(blob, signer),

@@ -1,3 +1,4 @@
+import { auditReportStore } from "./audit-reports.ts";
 import type { Queries } from "./database.ts";
 import { dueStore } from "./due.ts";
 import { eventStore } from "./events.ts";
@@ -11,6 +12,7 @@ import { transactionStore } from "./transactions.ts";
 import { updateStore } from "./updates.ts";
 
 export interface Store {
+  readonly auditReports: ReturnType<typeof auditReportStore>;
   readonly due: ReturnType<typeof dueStore>;
   readonly events: ReturnType<typeof eventStore>;
   readonly federations: ReturnType<typeof federationStore>;
@@ -26,6 +28,7 @@ export interface Store {
 /** All repositories on one connection: the pool, or one transaction. */
 export function storeOn(queries: Queries): Store {
   return {
+    auditReports: auditReportStore(queries),
     due: dueStore(queries),
     events: eventStore(queries),
     federations: federationStore(queries),

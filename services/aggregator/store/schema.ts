@@ -64,6 +64,10 @@ export interface RoundsTable {
   opened_at: bigint | null;
   deadline_at: bigint | null;
   commit_by: bigint | null;
+  audit_slot_hash: Uint8Array | null;
+  audit_drawn: Uint8Array | null;
+  audits_until: bigint | null;
+  audits_closed_at: bigint | null;
   closed_at: bigint | null;
   committed_at: bigint | null;
   challenge_ends_at: bigint | null;
@@ -123,7 +127,7 @@ export interface EquivocationsTable {
   received_at: bigint;
 }
 
-export type TransactionKind = "open" | "commit" | "finalize" | "void";
+export type TransactionKind = "open" | "audit-draw" | "commit" | "finalize" | "void";
 
 export interface TransactionsTable {
   federation: Uint8Array;
@@ -135,6 +139,15 @@ export interface TransactionsTable {
   last_error: string | null;
   created_at: bigint;
   confirmed_at: bigint | null;
+}
+
+export interface AuditReportsTable {
+  federation: Uint8Array;
+  round: bigint;
+  member: Uint8Array;
+  report: Uint8Array;
+  signature: Uint8Array;
+  received_at: bigint;
 }
 
 export interface NoncesTable {
@@ -170,6 +183,7 @@ export interface Schema {
   updates: UpdatesTable;
   equivocations: EquivocationsTable;
   transactions: TransactionsTable;
+  audit_reports: AuditReportsTable;
   nonces: NoncesTable;
   events: EventsTable;
   blob_uploads: BlobUploadsTable;

@@ -141,6 +141,18 @@ export function updateStore(queries: Queries) {
       return rows.length > 0;
     },
 
+    /** Takes a counted update out of its round; nothing happens to one that was refused before. */
+    async refuseCounted(key: RoundKey, member: Uint8Array, reason: number): Promise<void> {
+      await queries
+        .updateTable("updates")
+        .set({ state: "refused", reason })
+        .where("federation", "=", key.federation)
+        .where("round", "=", key.number)
+        .where("member", "=", member)
+        .where("state", "=", "counted")
+        .execute();
+    },
+
     async setScore(key: RoundKey, member: Uint8Array, score: bigint): Promise<void> {
       await queries
         .updateTable("updates")

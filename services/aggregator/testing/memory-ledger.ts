@@ -1,4 +1,4 @@
-import { sha256, toHex } from "@plenary/protocol";
+import { drawnHash, sha256, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
   Ledger,
@@ -95,6 +95,7 @@ export class MemoryLedger implements Ledger {
           baseRound: standing.lastCommittedRound,
           baseRoot,
           slotHash: sha256(Buffer.from(`slot of ${number}`)),
+          auditDrawn: undefined,
           openedAt: this.time,
           deadlineAt,
           commitBy: deadlineAt + this.grace * 1_000,
@@ -106,6 +107,15 @@ export class MemoryLedger implements Ledger {
         commitment: undefined,
       });
     });
+
+  drawAudits: Ledger["drawAudits"] = (federation, number, envelopes, onSigned) =>
+    this.#send("audit-draw", number, onSigned, () => {
+      const account = this.#account(federation, number);
+      require(account.round.status === "open" && account.round.auditDrawn === undefined, "an undrawn round");
+      account.round = { ...account.round, auditDrawn: drawnHash(auditSlotOf(number), envelopes) };
+    });
+
+  auditSlotHash = async (_: Uint8Array, number: bigint) => auditSlotOf(number);
 
   commitRound: Ledger["commitRound"] = (federation, number, commitment, onSigned) =>
     this.#send("commit", number, onSigned, () => {
@@ -189,6 +199,10 @@ export class MemoryLedger implements Ledger {
     if (account === undefined) throw new Error(`no round ${number} on this chain`);
     return account;
   }
+}
+
+function auditSlotOf(number: bigint): Uint8Array {
+  return sha256(Buffer.from(`audit slot of ${number}`));
 }
 
 function nameOf(federation: Uint8Array, number: bigint): string {

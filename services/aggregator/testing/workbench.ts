@@ -184,7 +184,10 @@ export async function foundOn(
         round,
         baseRoot: row.base_root,
         delta,
-        change: { programId: ledger.programId },
+        change: {
+          programId: ledger.programId,
+          ...(configuration.audits && { checkpointRoot: sha256(Buffer.from(`checkpoints of ${place}`)) }),
+        },
       });
     },
     async upload(round, { message, signature, payload }, through = context) {
