@@ -45,6 +45,7 @@ test("help lists every command and the exit codes", () => {
     "export",
     "predict",
     "data",
+    "audit",
   ])
     assert.match(stdout, new RegExp(`^  ${command}`, "m"));
   assert.match(stdout, /Exit codes: 0 done/);

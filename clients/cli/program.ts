@@ -1,5 +1,6 @@
 import { DATASETS, MODEL_FORMATS, type ModelFormat } from "@plenary/sdk";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type AuditRunFlags, auditDrawn, auditExport, auditRefused, auditRun } from "./commands/audit.ts";
 import { dataCheck } from "./commands/data.ts";
 import { type FederationFlags, federationCreate } from "./commands/federation.ts";
 import { airdrop, keygen } from "./commands/keys.ts";
@@ -39,6 +40,7 @@ export function buildProgram(run: Run): Command {
   memberCommands(program, runs);
   modelCommands(program, runs);
   checkCommands(program, runs);
+  auditCommands(program, runs);
   return program;
 }
 
@@ -102,7 +104,7 @@ function memberCommands(program: Command, runs: Runs): void {
     .addOption(
       new Option("--engine <name>", "wasm gives the same bits everywhere")
         .choices(["native", "wasm"])
-        .default("native"),
+        .default(undefined, "native; wasm where the federation audits training to the bit"),
     )
     .option("--codec <name>", "how updates travel; the federation's first by default")
     .action(runs((session, flags: TrainFlags) => train(session, flags)));
@@ -169,6 +171,28 @@ const BLOBS = [
   "--blobs <url|folder>",
   "where the public bytes are, instead of the service: a mirror or a folder",
 ] as const;
+function auditCommands(program: Command, runs: Runs): void {
+  const audit = program.command("audit").description("audits of training, for members and auditors");
+  withSettings(audit.command("drawn"), ALL)
+    .description("who is audited in a round, and by whom")
+    .argument("<round>", "number of a closed round", amount)
+    .action(runs((session, round: bigint) => auditDrawn(session, round)));
+  withSettings(audit.command("export <file>"), [...ALL, "keypair", "data", "state"])
+    .description("write what a drawn member shows its auditor: its answers and the drawn checkpoints")
+    .requiredOption("--round <n>", "number of the round", amount)
+    .action(runs((session, file: string, flags: { round: bigint }) => auditExport(session, file, flags)));
+  withSettings(audit.command("run <bundle>"), [...ALL, "keypair"])
+    .description("redo the drawn segments of a member's training, sign what comes out and hand it in")
+    .addOption(new Option("--engine <name>", "for audits with a tolerance").choices(["native", "wasm"]))
+    .option("--dry-run", "hand nothing in")
+    .action(runs((session, file: string, flags: AuditRunFlags) => auditRun(session, file, flags)));
+  withSettings(audit.command("refused <member>"), [...ALL, "keypair"])
+    .description("report that a drawn member did not show its training")
+    .requiredOption("--round <n>", "number of the round", amount)
+    .action(
+      runs((session, member: string, flags: { round: bigint }) => auditRefused(session, member, flags)),
+    );
+}
 
 const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
   service: ["--service <url>", "aggregation service"],

@@ -1,6 +1,7 @@
 import { createAlgorithms, createCompressor } from "@plenary/algorithms";
 import {
   type AnswerSet,
+  type AuditConfiguration,
   canonicalJson,
   type FederationConfiguration,
   type PluginConfiguration,
@@ -40,6 +41,8 @@ export interface FederationPlan {
   readonly rounds?: Partial<FederationConfiguration["rounds"]>;
   /** In base units of the reward mint. */
   readonly rewardPerRound?: bigint;
+  /** How training is audited; not by default. */
+  readonly audits?: AuditConfiguration | undefined;
 }
 
 /** A configuration with everything that it names by hash. */
@@ -92,6 +95,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     limits: { ...defaultLimits(codecs, predictor.parameterCount), ...plan.limits },
     rounds: { ...defaultRounds(plan.quorum), ...plan.rounds },
     rewardPerRound: (plan.rewardPerRound ?? DEFAULT_REWARD).toString(),
+    ...(plan.audits && { audits: plan.audits }),
   });
   return { configuration, initialModel, blobs };
 }

@@ -7,6 +7,7 @@ export {
   formatOf,
   readAnswers,
 } from "./answers-file.ts";
+export * from "./auditing/index.ts";
 export type { TransferProgress } from "./blob-download.ts";
 export { type Claim, type ClaimOptions, claimRewards, type RewardProof, readRewardProof } from "./claim.ts";
 export { DATASETS, type Dataset, dealGroups, type GroupSplit, loadDataset } from "./dataset.ts";
@@ -29,6 +30,7 @@ export {
   type CreateStep,
   createFederation,
 } from "./federation-create.ts";
+export { readBytes } from "./files.ts";
 export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";

@@ -1,6 +1,6 @@
 import { isMemberIn, type Member, readMember, updateKeyAt } from "@plenary/chain";
 import { PlenaryError, type RoundView } from "@plenary/protocol";
-import { openLocalTrainer } from "./local-training.ts";
+import { openLocalTrainer, trainingEngine } from "./local-training.ts";
 import type { RoundRecord } from "./member-store/index.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
@@ -23,7 +23,7 @@ export async function* participate(
   const { signal, pollInterval } = options;
   const waker = watchForChanges(context.client, context.address.toBase58(), { signal, pollInterval });
   const emit = options.onEvent ?? (() => undefined);
-  const trainer = openLocalTrainer(context, options.engine ?? "native");
+  const trainer = openLocalTrainer(context, trainingEngine(context, options.engine));
   const session: ParticipationSession = { ...participant, options, waker, trainer, emit };
   try {
     let counted = 0;

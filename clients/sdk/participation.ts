@@ -10,7 +10,7 @@ import type { Waker } from "./round-watch.ts";
 export interface TrainOptions {
   /** Stop after this many rounds (void ones not counted); without end by default. */
   readonly rounds?: number | undefined;
-  /** `native` by default; `wasm` gives the same bits on every machine. */
+  /** `native` by default, `wasm` where audits compare bits: it gives the same on every machine. */
   readonly engine?: EngineName | undefined;
   /** One of the federation's codecs; its first by default. */
   readonly codec?: string | undefined;

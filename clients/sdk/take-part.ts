@@ -19,6 +19,7 @@ import {
 import type { RoundRecord } from "./member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import { readUpdate } from "./round-reads.ts";
+import { trainForRound } from "./train-for-round.ts";
 import { encodeUpdate, signAgain, signUpdate, verifyReceipt } from "./update.ts";
 
 /** Brings a round to its receipt. Null if it closed before there was anything to record. */
@@ -69,6 +70,7 @@ async function renewVoided(session: ParticipationSession, round: Round): Promise
     },
     payload,
     optimizerState: await store.optimizerState(last),
+    training: await store.training(last),
   });
 }
 
@@ -88,22 +90,13 @@ function partsOf({ baseRoot, weight, loss }: RoundRecord): Pick<RoundRecord, "ba
 
 /** Trains on the round's base model and stores the signed update before anything is sent. */
 async function train(session: ParticipationSession, view: RoundView, round: Round): Promise<RoundRecord> {
-  const { context, store, answers, options, trainer, emit } = session;
+  const { context, store, options } = session;
   const base = await downloadBase(session, view, round);
-  const last = await store.latest();
-  const result = await trainer.train({
-    base,
-    answers,
-    round: Number(round.number),
-    seed: store.seed,
-    optimizerState: last === null ? undefined : await store.optimizerState(last),
-    onProgress: (progress) => emit({ type: "training", round: round.number, ...progress }),
-    signal: options.signal,
-  });
+  const { result, checkpointRoot, kept } = await trainForRound(session, round, base);
   const update = encodeUpdate(context, deltaOf(base, result.after), options.codec);
   const weight = Math.min(result.weight, round.maxWeight);
   const sequence = await nextSequence(session, round.number);
-  const subject = { context, round, member: session.member, sequence, weight };
+  const subject = { context, round, member: session.member, sequence, weight, checkpointRoot };
   const signed = signUpdate(subject, update, session.keypair);
   return store.prepare({
     record: {
@@ -116,7 +109,9 @@ async function train(session: ParticipationSession, view: RoundView, round: Roun
       loss: result.loss,
     },
     payload: update.payload,
-    optimizerState: result.optimizerState,
+    // Where training is audited the optimiser starts anew in every round.
+    optimizerState: kept === undefined ? result.optimizerState : undefined,
+    training: kept,
   });
 }
 

@@ -55,6 +55,8 @@ export interface Subject {
   readonly member: PublicKey;
   readonly sequence: bigint;
   readonly weight: number;
+  /** Root over the checkpoints of the training; none by default. */
+  readonly checkpointRoot?: Uint8Array;
 }
 
 export interface SignedEnvelope {
@@ -79,7 +81,7 @@ export function signUpdate(subject: Subject, update: EncodedUpdate, keypair: Key
       payloadHash: sha256(update.payload),
       weight,
       deltaRoot: update.deltaRoot,
-      checkpointRoot: ZERO_HASH,
+      checkpointRoot: subject.checkpointRoot ?? ZERO_HASH,
     },
     keypair,
   );

@@ -28,7 +28,7 @@ export interface TrainFlags {
   readonly rounds?: number;
   readonly once?: boolean;
   readonly seed?: number;
-  readonly engine: "native" | "wasm";
+  readonly engine?: "native" | "wasm";
   readonly codec?: string;
 }
 

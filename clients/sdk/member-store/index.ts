@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fromHex, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { fromBase64, fromHex, PlenaryError, sha256, toBase64, toHex } from "@plenary/protocol";
 import type { OptimizerState } from "@plenary/training";
 import { makeFolder, readIfThere, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -21,9 +21,21 @@ const KEPT_ROUNDS = 3;
 
 /** A trained update, ready to be signed for and sent. */
 export interface PreparedUpdate {
-  readonly record: Omit<RoundRecord, "version" | "payloadHash" | "optimizer" | "receipt" | "outcome">;
+  readonly record: Omit<
+    RoundRecord,
+    "version" | "payloadHash" | "optimizer" | "training" | "receipt" | "outcome"
+  >;
   readonly payload: Uint8Array;
   readonly optimizerState: OptimizerState | undefined;
+  /** Where training is audited. */
+  readonly training?: KeptTraining | undefined;
+}
+
+/** A training as an audit will ask for it, encoded. */
+export interface KeptTraining {
+  readonly commitment: Uint8Array;
+  /** Checkpoint 1 and on. */
+  readonly checkpoints: readonly Uint8Array[];
 }
 
 /**
@@ -49,6 +61,8 @@ export interface MemberStore {
   /** Payload of a stored update; null if it has been cleared away. */
   payload(record: RoundRecord): Promise<Uint8Array | null>;
   optimizerState(record: RoundRecord): Promise<OptimizerState | undefined>;
+  /** What an audit asks for; undefined if there are no checkpoints, or they have been cleared away. */
+  training(record: RoundRecord): Promise<KeptTraining | undefined>;
   close(): Promise<void>;
 }
 
@@ -128,14 +142,17 @@ function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise
       }
       return null;
     },
-    async prepare({ record, payload, optimizerState }) {
+    async prepare({ record, payload, optimizerState, training }) {
       refuseEquivocation(await read(record.round), record);
       // The record comes last: when it is there, so is what it names.
       const payloadHash = await keep(payload);
       const optimizer = optimizerState === undefined ? null : await keep(encodeOptimizer(optimizerState));
+      const checkpoints: string[] = [];
+      for (const checkpoint of training?.checkpoints ?? []) checkpoints.push(await keep(checkpoint));
       const written = await write({
         version: 1,
         ...record,
+        ...(training && { training: { commitment: toBase64(training.commitment), checkpoints } }),
         payloadHash,
         optimizer,
         receipt: null,
@@ -151,8 +168,35 @@ function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise
       const bytes = optimizer === null ? null : await readIfThere(blob(optimizer));
       return bytes === null ? undefined : decodeOptimizer(bytes);
     },
+    training: (record) => readTraining(folder, record),
     close: unlock,
   };
+}
+
+/**
+ * A round's record and training, without taking the folder: a member that waits for its audit still has it, and records are replaced as
+ * one step. Null if there is none.
+ */
+export async function readStoredRound(
+  folder: string,
+  round: bigint,
+): Promise<{ readonly record: RoundRecord; readonly training: KeptTraining | undefined } | null> {
+  const path = join(folder, "rounds", `${round}.json`);
+  const bytes = await readIfThere(path);
+  if (bytes === null) return null;
+  const record = parseRoundRecord(parseJson(bytes, path));
+  return { record, training: await readTraining(folder, record) };
+}
+
+async function readTraining(folder: string, { training }: RoundRecord): Promise<KeptTraining | undefined> {
+  if (training === undefined) return undefined;
+  const checkpoints: Uint8Array[] = [];
+  for (const hash of training.checkpoints) {
+    const bytes = await readIfThere(join(folder, "blobs", hash));
+    if (bytes === null) return undefined;
+    checkpoints.push(bytes);
+  }
+  return { commitment: fromBase64(training.commitment), checkpoints };
 }
 
 function refuseEquivocation(
@@ -184,7 +228,13 @@ async function clearOldBlobs(
 ): Promise<void> {
   const recent = (await storedRounds(folder)).slice(-KEPT_ROUNDS);
   const records = await Promise.all(recent.map((round) => read(round.toString())));
-  const kept = new Set(records.flatMap((record) => [record?.payloadHash, record?.optimizer]));
+  const kept = new Set(
+    records.flatMap((record) => [
+      record?.payloadHash,
+      record?.optimizer,
+      ...(record?.training?.checkpoints ?? []),
+    ]),
+  );
   for (const file of await readdir(join(folder, "blobs")))
     if (!kept.has(file)) await rm(join(folder, "blobs", file), { force: true });
 }

@@ -1,0 +1,174 @@
+import {
+  AUDIT_OUTCOMES,
+  decodeEnvelope,
+  drawSegments,
+  ENDPOINTS,
+  encodeAuditReport,
+  envelopeHash,
+  equalBytes,
+  fromBase58,
+  PlenaryError,
+  parseAnswers,
+  type RoundAuditsView,
+  segmentCount,
+  signMessage,
+  toBase58,
+  toBase64,
+  toHex,
+} from "@plenary/protocol";
+import {
+  type AuditFinding,
+  auditTraining,
+  type EngineName,
+  openEngine,
+  parseTrainingSettings,
+} from "@plenary/training";
+import type { Keypair } from "@solana/web3.js";
+import type { FederationContext } from "../open-federation.ts";
+import type { AuditBundle } from "./audit-bundle.ts";
+import { type RoundDraw, readRoundDraw } from "./round-draw.ts";
+
+export interface AuditOptions {
+  /** For audits with a tolerance, `native` by default; audits to the bit run on `wasm`. */
+  readonly engine?: EngineName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A report that its auditor has signed, ready to be handed in. */
+export interface AuditVerdict {
+  readonly round: bigint;
+  readonly member: string;
+  readonly segments: readonly number[];
+  readonly finding: AuditFinding;
+  readonly report: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * Audits what a member has shown, on the draw that the chain binds, and signs what came out. Throws `not-authority` if this auditor was not
+ * drawn for the member, `verification-failed` if the bundle is about another update than the draw, and as readRoundDraw does.
+ */
+export async function auditMember(
+  context: FederationContext,
+  bundle: AuditBundle,
+  auditor: Keypair,
+  options: AuditOptions = {},
+): Promise<AuditVerdict> {
+  if (bundle.federation !== context.address.toBase58())
+    throw new PlenaryError("verification-failed", `The bundle is for the federation ${bundle.federation}.`, {
+      federation: bundle.federation,
+    });
+  const draw = await readRoundDraw(context, bundle.round, options.signal);
+  const hash = requireDrawn(draw, bundle.member, auditor);
+  if (!equalBytes(hash, envelopeHash(bundle.envelope)))
+    throw new PlenaryError(
+      "verification-failed",
+      `The bundle's envelope is not the update of ${bundle.member} that was drawn.`,
+      { member: bundle.member },
+    );
+  const { configuration, predictor, questionnaire } = context;
+  const segments = segmentsOf(context, draw, bundle.member);
+  const engine = await openEngine(
+    draw.audits.mode.name === "reproducible" ? "wasm" : (options.engine ?? "native"),
+  );
+  try {
+    const answers = parseAnswers(bundle.evidence.answers, questionnaire);
+    const finding = await auditTraining({
+      evidence: { ...bundle.evidence, answers },
+      envelope: decodeEnvelope(bundle.envelope),
+      configuration,
+      predictor,
+      base: draw.base,
+      segments,
+      engine,
+    });
+    return signFinding(context, draw, bundle.member, segments, finding, auditor);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Signs that a drawn member did not show its training. Throws as auditMember does. */
+export async function reportRefusal(
+  context: FederationContext,
+  round: bigint,
+  member: string,
+  auditor: Keypair,
+  signal?: AbortSignal,
+): Promise<AuditVerdict> {
+  const draw = await readRoundDraw(context, round, signal);
+  requireDrawn(draw, member, auditor);
+  const text = "The member did not show its training.";
+  const segments = segmentsOf(context, draw, member);
+  return signFinding(context, draw, member, segments, { outcome: "refused", checkpoint: 0, text }, auditor);
+}
+
+/** Hands a report in; again, it changes nothing. Throws the service's refusal. */
+export function submitReport(
+  { client, address }: FederationContext,
+  { round, report, signature }: AuditVerdict,
+  signal?: AbortSignal,
+): Promise<RoundAuditsView> {
+  return client.call(ENDPOINTS.auditReportSubmit, {
+    params: { federation: address.toBase58(), round: round.toString() },
+    body: { report: toBase64(report), signature: toBase64(signature) },
+    signal,
+  });
+}
+
+/** The hash of the drawn member's envelope, if this auditor was drawn for it. */
+function requireDrawn(
+  { drawn, envelopeHashes, round }: RoundDraw,
+  member: string,
+  auditor: Keypair,
+): Uint8Array {
+  const address = fromBase58(member);
+  const audit = drawn.find((candidate) => equalBytes(candidate.member, address));
+  const hash = envelopeHashes.get(toHex(address));
+  if (audit === undefined || hash === undefined)
+    throw new PlenaryError("not-authority", `${member} was not drawn in round ${round.number}.`, { member });
+  if (equalBytes(audit.auditor, auditor.publicKey.toBytes())) return hash;
+  const expected = toBase58(audit.auditor);
+  throw new PlenaryError(
+    "not-authority",
+    `${expected} was drawn to audit ${member} in round ${round.number}, not ${auditor.publicKey.toBase58()}.`,
+    { member, expected },
+  );
+}
+
+function segmentsOf(
+  { configuration }: FederationContext,
+  { seed, audits }: RoundDraw,
+  member: string,
+): number[] {
+  const { localSteps } = parseTrainingSettings(configuration.training);
+  const total = segmentCount(localSteps, audits.checkpointEvery);
+  return drawSegments(seed, fromBase58(member), total, audits.segmentsPerMember);
+}
+
+function signFinding(
+  context: FederationContext,
+  { round, seed, envelopeHashes }: RoundDraw,
+  member: string,
+  segments: readonly number[],
+  finding: AuditFinding,
+  auditor: Keypair,
+): AuditVerdict {
+  const address = fromBase58(member);
+  const hash = envelopeHashes.get(toHex(address));
+  if (hash === undefined) throw new Error("unreachable: a drawn member has an envelope");
+  const report = encodeAuditReport({
+    genesisHash: context.genesisHash,
+    programId: context.program.toBytes(),
+    federation: context.address.toBytes(),
+    round: round.number,
+    member: address,
+    envelopeHash: hash,
+    auditSeed: seed,
+    outcome: AUDIT_OUTCOMES[finding.outcome],
+    checkpoint: finding.checkpoint,
+    auditor: auditor.publicKey.toBytes(),
+  });
+  const signature = signMessage(report, auditor.secretKey);
+  return { round: round.number, member, segments, finding, report, signature };
+}

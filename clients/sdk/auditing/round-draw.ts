@@ -1,0 +1,106 @@
+import { vectorRootFast } from "@plenary/algorithms";
+import { type Round, readRound, roundAddress } from "@plenary/chain";
+import {
+  type AuditConfiguration,
+  auditSeed,
+  compareBytes,
+  type DrawnAudit,
+  drawAudits,
+  drawnHash,
+  ENDPOINTS,
+  envelopesRoot,
+  equalBytes,
+  fromBase58,
+  fromHex,
+  PlenaryError,
+  toHex,
+  vectorFromBytes,
+} from "@plenary/protocol";
+import type { FederationContext } from "../open-federation.ts";
+
+/** Who is audited in a round and by whom, checked against the chain. */
+export interface RoundDraw {
+  readonly round: Round;
+  readonly audits: AuditConfiguration;
+  readonly base: Int32Array;
+  readonly seed: Uint8Array;
+  readonly drawn: readonly DrawnAudit[];
+  /** Hash of each member's envelope, by address in hexadecimal: bound by the draw. */
+  readonly envelopeHashes: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads a round's draw from the service and computes it anew: its envelopes and slot hash must hash to what the program drew, its base model
+ * must have the root on chain. A service cannot send a member's data to an auditor that was not drawn. Throws `not-found` where nothing is
+ * drawn, `verification-failed` where something does not hold.
+ */
+export async function readRoundDraw(
+  context: FederationContext,
+  number: bigint,
+  signal?: AbortSignal,
+): Promise<RoundDraw> {
+  const { client, connection, program, address, configuration } = context;
+  const { audits } = configuration;
+  if (audits === undefined)
+    throw new PlenaryError("not-found", "This federation's configuration has no audits of training.");
+  const params = { federation: address.toBase58(), round: number.toString() };
+  const round = await readRound(connection, roundAddress(program, address, number));
+  if (round === null || round.auditSlot === 0n)
+    throw new PlenaryError("not-found", `The audits of round ${number} are not drawn on chain yet.`, {
+      round: number.toString(),
+    });
+  if (!equalBytes(round.configurationHash, context.configurationHash))
+    throw new PlenaryError("configuration-mismatch", `Round ${number} runs under another configuration.`, {
+      expected: toHex(context.configurationHash),
+      actual: toHex(round.configurationHash),
+    });
+  const [view, { slotHash }, { updates }] = await Promise.all([
+    client.call(ENDPOINTS.roundRead, { params, signal }),
+    client.call(ENDPOINTS.auditList, { params, signal }),
+    client.call(ENDPOINTS.updateList, { params, signal }),
+  ]);
+  const standing = updates
+    .filter(({ state }) => state !== "superseded")
+    .map(({ member, envelopeHash }) => ({
+      member: fromBase58(member),
+      envelopeHash: fromHex(envelopeHash, 32),
+    }))
+    .sort((a, b) => compareBytes(a.member, b.member));
+  const base = vectorFromBytes(await client.download(fromHex(view.baseBlob, 32), { signal }));
+  requireRoot(base, round);
+  requireDraw(round, fromHex(slotHash, 32), standing);
+  const seed = auditSeed(round.baseRoot, number, round.auditSlotHash);
+  const members = standing.map(({ member }) => member);
+  return {
+    round,
+    audits,
+    base,
+    seed,
+    drawn: drawAudits(seed, members, audits),
+    envelopeHashes: new Map(standing.map(({ member, envelopeHash }) => [toHex(member), envelopeHash])),
+  };
+}
+
+function requireRoot(base: Int32Array, round: Round): void {
+  const root = vectorRootFast(base);
+  if (equalBytes(root, round.baseRoot)) return;
+  throw new PlenaryError(
+    "verification-failed",
+    `The service's model for round ${round.number} is not the one whose root stands on chain: nothing can be audited on it.`,
+    { expected: toHex(round.baseRoot), actual: toHex(root) },
+  );
+}
+
+function requireDraw(
+  round: Round,
+  slotHash: Uint8Array,
+  ascending: readonly { readonly envelopeHash: Uint8Array }[],
+): void {
+  const drawn = drawnHash(slotHash, envelopesRoot(ascending.map(({ envelopeHash }) => envelopeHash)));
+  if (equalBytes(drawn, round.auditSlotHash)) return;
+  throw new PlenaryError(
+    "verification-failed",
+    `The updates that the service lists for round ${round.number} are not those that the program drew audits for. Show nobody your data.`,
+    { expected: toHex(round.auditSlotHash), actual: toHex(drawn) },
+  );
+}
