@@ -21,9 +21,10 @@ export async function* participate(
 ): AsyncGenerator<TrainedRound> {
   const { context } = participant;
   const { signal, pollInterval } = options;
+  const engine = trainingEngine(context, options.engine);
   const waker = watchForChanges(context.client, context.address.toBase58(), { signal, pollInterval });
   const emit = options.onEvent ?? (() => undefined);
-  const trainer = openLocalTrainer(context, trainingEngine(context, options.engine));
+  const trainer = openLocalTrainer(context, engine);
   const session: ParticipationSession = { ...participant, options, waker, trainer, emit };
   try {
     let counted = 0;

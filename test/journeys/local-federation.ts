@@ -8,6 +8,7 @@ import {
   createFederation,
   createServiceClient,
   type Dataset,
+  type FederationPlan,
   loadDataset,
   mintTo,
   openFederation,
@@ -83,12 +84,13 @@ export async function foundFederation(
   { stack, aggregator }: Ground,
   rounds: Partial<FederationConfiguration["rounds"]>,
   challengeWindow = 1,
+  plan: Partial<FederationPlan> = {},
 ): Promise<Founded> {
   const connection = connectTo(stack.rpcUrl);
   const authority = Keypair.generate();
   for (const key of [authority, aggregator]) await requestSol(connection, key.publicKey, 5);
   const dataset = await loadDataset("gss");
-  const plan = planFederation({
+  const planned = planFederation({
     name: "journey",
     dataset,
     heldOut: dataset.answersOf(dataset.split(7).unseen.slice(0, 2)),
@@ -96,6 +98,7 @@ export async function foundFederation(
     seed: 3,
     contribution: { name: "data-size", cap: 4096 },
     rounds,
+    ...plan,
   });
   const { address, rewardMint } = await createFederation({
     connection,
@@ -103,7 +106,7 @@ export async function foundFederation(
     program: stack.program,
     authority,
     aggregator,
-    plan,
+    plan: planned,
     terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow },
   });
   return {

@@ -11,7 +11,7 @@ export interface Session {
 }
 
 /**
- * Runs graphs on the CPU, one thread each.
+ * Runs graphs on the CPU, one thread each unless told otherwise.
  * - `native`: onnxruntime's own library; the same bits on one machine and version.
  * - `wasm`: onnxruntime's WebAssembly build, about three times slower; the same bits on every machine. What
  *   others must be able to recompute runs on it.

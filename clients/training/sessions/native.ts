@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "./session.ts";
 
-/** onnxruntime's own library on one thread: more threads only cost at these sizes. */
-export const nativeRuntime: Runtime = {
+/** onnxruntime's own library. */
+export const nativeRuntime = (threads: number): Runtime => ({
   name: "native",
   version: "1.30.0",
   open: (bytes) =>
@@ -10,9 +10,9 @@ export const nativeRuntime: Runtime = {
       executionProviders: ["cpu"],
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
     }),
   tensor: (type, data, shape) => new Tensor(type, data, shape),
-};
+});

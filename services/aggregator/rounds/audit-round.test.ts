@@ -25,6 +25,7 @@ import type { JobContext } from "../jobs/job.ts";
 import { type BenchFederation, foundOn, openWorkbench, type Workbench } from "../testing/workbench.ts";
 import { acceptAuditReport } from "./accept-audit-report.ts";
 import { findFederation } from "./lookup.ts";
+import { isReader } from "./readers.ts";
 import { viewAudits } from "./view-audits.ts";
 
 const AUDITORS = [Keypair.generate(), Keypair.generate()];
@@ -269,6 +270,18 @@ describe("audits of a closed round", () => {
     await work();
     await hand(passed);
     assert.equal((await rowOf()).state, "committed");
+  });
+
+  test("an auditor may read a private federation, which strangers may not", async () => {
+    const { address } = await foundOn(bench, "private", (defaults) => ({
+      ...defaults,
+      training: DEFAULT_TRAINING.tilt,
+      visibility: "private",
+      audits: AUDITS,
+    }));
+    const row = await findFederation(bench.context, toBase58(address));
+    for (const { publicKey } of AUDITORS) assert.ok(await isReader(bench.context, row, publicKey.toBytes()));
+    assert.ok(!(await isReader(bench.context, row, Keypair.generate().publicKey.toBytes())));
   });
 
   test("a round of which too little is left after its audits is void", async () => {

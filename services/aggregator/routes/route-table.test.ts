@@ -142,6 +142,18 @@ const TABLE: Readonly<Record<string, Row>> = {
     at(`/rounds/1/updates/${toBase58(scene.exited.address)}`)(scene),
   ),
   ...forReaders("/v1/federations/:federation/rounds/:round/manifest", at("/rounds/1/manifest")),
+  // Training is not audited here.
+  ...readable("/v1/federations/:federation/rounds/:round/audits", {
+    path: at("/rounds/1/audits"),
+    public: everybody("not-found"),
+    private: readers("not-found"),
+  }),
+  // The report is signed, not the request: who sends this gets nowhere.
+  "POST /v1/federations/:federation/rounds/:round/audits": {
+    path: at("/rounds/1/audits"),
+    body: () => ({ report: toBase64(randomBytes(252)), signature: toBase64(randomBytes(64)) }),
+    public: everybody("malformed-envelope"),
+  },
   "GET /v1/federations/:federation/events": {
     path: at("/events"),
     public: everybody(200),

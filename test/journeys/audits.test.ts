@@ -1,0 +1,140 @@
+/** A closed round is audited: who trained as it said is counted, who did not is refused and earns nothing, and anyone can check both. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type AnswerSet, ENDPOINTS, PlenaryError, parseManifest } from "@plenary/protocol";
+import {
+  auditMember,
+  createKeypair,
+  createServiceClient,
+  decodeAuditBundle,
+  encodeAuditBundle,
+  exportAudit,
+  openFederation,
+  openVerifier,
+  readAnswers,
+  readRoundDraw,
+  submitReport,
+  verifyRound,
+} from "@plenary/sdk";
+import { DEFAULT_TRAINING } from "@plenary/training";
+import { Keypair } from "@solana/web3.js";
+import { foundFederation, ROOT, startGround } from "./local-federation.ts";
+
+const run = promisify(execFile);
+
+/** Asks until there is an answer. */
+async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof PlenaryError && error.code === "not-found")) throw error;
+      await pause(100);
+    }
+  }
+}
+
+test("members show their auditor what the chain drew, and the round counts what follows", async (t) => {
+  const ground = await startGround(t);
+  const { stack, folder } = ground;
+  const file = (name: string) => join(folder, name);
+  const auditor = await createKeypair(file("auditor.json"));
+  const owners = [await createKeypair(file("honest.json")), Keypair.generate()] as const;
+  const founded = await foundFederation(ground, { total: 1, minimum: 1 }, 1, {
+    training: { ...DEFAULT_TRAINING.tilt, localSteps: 7 },
+    audits: {
+      auditors: [auditor.publicKey.toBase58()],
+      checkpointEvery: 2,
+      membersPerRound: 2,
+      segmentsPerMember: 2,
+      mode: { name: "reproducible" },
+      waitSeconds: 200,
+    },
+  });
+  const [honestGroup = "", cheatGroup = "", boastedGroup = ""] = founded.dataset.split(7).training;
+  const context = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
+  const answersOf = (group: string) => founded.dataset.answersOf([group]);
+  await writeFile(file("answers.jsonl"), rowsOf(answersOf(honestGroup)).join("\n"));
+  const honestAnswers = await readAnswers(file("answers.jsonl"), context.questionnaire);
+  const [honest, cheat] = await Promise.all(
+    [honestAnswers, answersOf(cheatGroup)].map(async (answers, i) => {
+      const keypair = owners[i] ?? Keypair.generate();
+      await founded.equip(keypair.publicKey);
+      return context.join({ keypair, answers, state: file(`state-${i}`) });
+    }),
+  );
+  assert.ok(honest && cheat);
+  await assert.rejects(honest.train({ engine: "native" }).next(), { code: "invalid-input" });
+  const outcomes = Promise.all(
+    [honest, cheat].map(async (member) => {
+      for await (const trained of member.train({ rounds: 1, signal: t.signal })) return trained;
+      return assert.fail("no round");
+    }),
+  );
+
+  const draw = await eventually(() => readRoundDraw(context, 1n));
+  assert.equal(draw.drawn.length, 2);
+
+  // The honest member and the auditor, as people would: with the command line.
+  const settings = ["--json", "--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
+  const plenary = async (...args: string[]) => {
+    const command = [join(ROOT, "clients/cli/main.ts"), "audit", ...args, ...settings];
+    const { stdout } = await run(process.execPath, command);
+    return JSON.parse(stdout.trim());
+  };
+  const bundle = file("honest.bundle");
+  const exported = await plenary(
+    "export",
+    bundle,
+    ...["--round", "1", "--keypair", file("honest.json")],
+    ...["--data", file("answers.jsonl"), "--state", file("state-0")],
+  );
+  assert.equal(exported.auditor, auditor.publicKey.toBase58());
+  const audited = await plenary("run", bundle, "--keypair", file("auditor.json"));
+  assert.deepEqual([audited.outcome, audited.reported], ["passed", true]);
+
+  // The other shows data that it did not train on: its own export would refuse, so it makes the file itself.
+  const request = { round: 1n, member: cheat.address, state: file("state-1") };
+  await assert.rejects(exportAudit(context, { ...request, answers: answersOf(boastedGroup) }), {
+    code: "answers-invalid",
+  });
+  const real = await exportAudit(context, { ...request, answers: answersOf(cheatGroup) });
+  assert.ok(real);
+  const evidence = { ...real.bundle.evidence, answers: answersOf(boastedGroup) };
+  const forged = decodeAuditBundle(encodeAuditBundle({ ...real.bundle, evidence }));
+  await assert.rejects(auditMember(context, forged, owners[1]), { code: "not-authority" });
+  const verdict = await auditMember(context, forged, auditor);
+  assert.deepEqual([verdict.finding.outcome, verdict.finding.checkpoint], ["failed", 0]);
+  await submitReport(context, verdict);
+
+  const [counted, refused] = await outcomes;
+  assert.equal(counted?.outcome, "counted");
+  assert.equal(refused?.outcome, "refused");
+  assert.match(refused?.reason ?? "", /did not pass its audit/);
+
+  const verifier = await openVerifier({ rpc: stack.rpcUrl, service: stack.serviceUrl });
+  const verification = await verifyRound(verifier, 1n);
+  assert.equal(verification.finding, null);
+  assert.ok(verification.valid);
+  assert.deepEqual([verification.counted, verification.refused], [1, 1]);
+  const client = createServiceClient({ url: stack.serviceUrl });
+  const params = { federation: founded.address.toBase58(), round: "1" };
+  const manifest = parseManifest(await client.call(ENDPOINTS.manifestRead, { params }));
+  assert.equal(manifest.audits?.reports.length, 2);
+  assert.deepEqual(
+    manifest.rewards.map(({ member }) => member),
+    [honest.address.toBase58()],
+  );
+  for (const member of [honest, cheat]) await member.close();
+});
+
+function rowsOf({ groups }: AnswerSet): string[] {
+  return groups.flatMap(({ id, answers }) =>
+    answers.map((answer) => JSON.stringify({ ...answer, group: id })),
+  );
+}
