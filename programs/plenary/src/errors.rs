@@ -225,4 +225,6 @@ pub enum PlenaryError {
     NothingToSlash,
     #[msg("The round's audits are drawn already.")]
     AuditAlreadyDrawn,
+    #[msg("Aggregator and minimum bond stay as they are while rounds can be disputed, so wait until every round is final or void.")]
+    TermsInDispute,
 }

@@ -76,6 +76,26 @@ test("terms stay while a round is open, and the aggregator while its bond lies i
   scenario.refuse("NotAggregator", scenario.openInstruction(), [scenario.payer, aggregator]);
 });
 
+test("neither the aggregator nor the minimum bond changes while a round can be disputed", () => {
+  const scenario = Scenario.ready("first", { minimumBond: 0n });
+  const { federation, mint: rewardMint, authority, aggregator, stranger } = scenario;
+  const destination = scenario.tokenAccount(aggregator);
+  const bond = { federation, rewardMint, signer: aggregator.publicKey, destination, amount: 600n };
+  scenario.run("bond_withdraw", bondWithdraw(PROGRAM_ID, bond), [aggregator]);
+  const number = scenario.open();
+  scenario.commit(number);
+  // a minimum of 2^63 would make the deposit of a dispute unaffordable
+  scenario.refuse("TermsInDispute", update(scenario, { minimumBond: 2n ** 63n }), [authority]);
+  // another aggregator's bond would pay for a round that it did not commit
+  scenario.refuse("TermsInDispute", update(scenario, { aggregator: stranger.publicKey }), [authority]);
+  scenario.run("federation_update", update(scenario, { rewardPerRound: 1n }), [authority]);
+  scenario.chain.now += 60n;
+  scenario.finalize(number);
+  const changes = { aggregator: stranger.publicKey, minimumBond: 9n };
+  scenario.run("federation_update", update(scenario, changes), [authority]);
+  assert.equal(scenario.state().minimumBond, 9n);
+});
+
 test("a pause stops rounds and joins, never claims, exits or withdrawals", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, authority } = scenario;

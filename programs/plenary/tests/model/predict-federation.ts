@@ -82,9 +82,15 @@ function govern({ federation }: State, operation: Governing): void {
     case "federation_update":
       checkTerms(operation.terms);
       ensure(federation.openRound === 0n, "RoundInProgress");
+      ensure(federation.pending.length === 0 || keepsDisputes(federation, operation.terms), "TermsInDispute");
       ensure(operation.terms.aggregator === federation.aggregator || federation.bond === 0n, "BondInEscrow");
       Object.assign(federation, operation.terms);
   }
+}
+
+/** Terms that disputes of committed rounds depend on. */
+function keepsDisputes(now: Terms, next: Terms): boolean {
+  return next.aggregator === now.aggregator && next.minimumBond === now.minimumBond;
 }
 
 const LONGEST = 60n * 24n * 60n * 60n;
