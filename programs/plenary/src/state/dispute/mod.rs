@@ -1,0 +1,286 @@
+//! Disputes about committed rounds. The account holds copies of all that it is decided by, so that a step needs only the dispute and a
+//! signer, and what is fed is checked against the committed roots here.
+
+mod evidence;
+mod folding;
+mod search;
+mod verdict;
+
+use anchor_lang::prelude::*;
+
+use crate::errors::PlenaryError;
+use crate::merkle::{root_from_path, Hash, FRONTIER_LEVELS};
+use crate::state::{Round, STRATEGY_FEDAVGM};
+
+pub use evidence::*;
+pub use verdict::*;
+
+/// Integers in one chunk of a vector: one leaf of its tree.
+pub const CHUNK_LENGTH: usize = 64;
+
+/// Time that a challenger has for each of its transactions, which must confirm one after the other.
+const STEP_SECONDS: u32 = 10;
+/// Steps that every dispute is given beyond one for each leaf and one for each leaf's chunk.
+const SPARE_STEPS: u32 = 16;
+/// An aggregator has as long as a challenge window to answer a demand, within these bounds.
+const DEMAND_SECONDS: (u32, u32) = (5, 3600);
+
+/// What a dispute lacks next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Missing {
+    Leaf,
+    Chunk(Vector),
+}
+
+/// One challenge of one thing in one committed round. Zero-copy, because each of a few hundred transactions touches it.
+#[account(zero_copy)]
+pub struct Dispute {
+    pub version: u8,
+    pub bump: u8,
+    pub federation: Pubkey,
+    pub round: Pubkey,
+    pub challenger: Pubkey,
+    pub kind: u8,
+    pub strategy: u8,
+    /// Whether the dispute is decided by what was shown, against the aggregator (1) or against the challenger (2).
+    pub decided: u8,
+    /// The first thing that was found wrong in committed values; counts once the root has matched.
+    pub fault: u8,
+    /// A bit for each vector whose chunk was received.
+    pub received: u8,
+    /// Whether the leaf that was folded last still waits for its delta chunk.
+    pub chunk_pending: u8,
+    pub deposit: u64,
+    /// Unix seconds.
+    pub opened_at: i64,
+    /// Last second at which the challenger may act.
+    pub expires_at: i64,
+    /// Last second at which the aggregator may answer; 0 while nothing is demanded.
+    pub demand_deadline: i64,
+    /// What the leaves must add up to: weights of updates, or cumulative rewards.
+    pub expected_sum: u64,
+    pub sum: u64,
+    /// Sequence of the receipt, or cumulative reward, that `target` was promised.
+    pub target_value: u64,
+    /// Chunk or leaf that the dispute is about.
+    pub index: u32,
+    /// Leaves of the tree that is folded or searched.
+    pub leaf_count: u32,
+    pub next_leaf: u32,
+    /// Bounds of the search: leaves below `low` are of members before the target, leaves from `high` on of members after it.
+    pub low: u32,
+    pub high: u32,
+    pub parameter_count: u32,
+    pub max_weight: u32,
+    pub pending_weight: u32,
+    pub demand_seconds: u32,
+    /// Server momentum in 1/65536.
+    pub momentum: u16,
+    pub padding: [u8; 2],
+    pub tree_root: [u8; 32],
+    pub previous_member: Pubkey,
+    pub pending_delta_root: [u8; 32],
+    /// The member that is searched for.
+    pub target: Pubkey,
+    /// Hash of the envelope that the receipt names, or of the leaf whose envelope is demanded.
+    pub target_hash: [u8; 32],
+    pub base_root: [u8; 32],
+    pub next_root: [u8; 32],
+    pub base_state_root: [u8; 32],
+    pub next_state_root: [u8; 32],
+    pub frontier: [[u8; 32]; FRONTIER_LEVELS],
+    pub sums: [i64; CHUNK_LENGTH],
+    pub base: [i32; CHUNK_LENGTH],
+    pub next: [i32; CHUNK_LENGTH],
+    pub base_state: [i32; CHUNK_LENGTH],
+    pub next_state: [i32; CHUNK_LENGTH],
+}
+
+const UPHELD: u8 = 1;
+const REJECTED: u8 = 2;
+
+impl Dispute {
+    pub const SEED: &'static [u8] = b"dispute";
+    pub const VERSION: u8 = 1;
+
+    pub const CHUNK: u8 = 0;
+    pub const ENVELOPE: u8 = 1;
+    pub const OMISSION: u8 = 2;
+    pub const SHORTFALL: u8 = 3;
+    pub const TOTAL: u8 = 4;
+
+    /// Copies what every dispute about `round` needs.
+    pub fn open(
+        &mut self,
+        round: &Account<Round>,
+        subject: &DisputeSubject,
+        now: i64,
+    ) -> Result<()> {
+        self.version = Self::VERSION;
+        self.federation = round.federation;
+        self.round = round.key();
+        self.kind = subject.kind();
+        self.index = subject.index();
+        let on_rewards = matches!(self.kind, Self::SHORTFALL | Self::TOTAL);
+        (self.tree_root, self.leaf_count) = if on_rewards {
+            (round.rewards_root, round.reward_count)
+        } else {
+            (round.updates_root, round.update_count)
+        };
+        self.high = self.leaf_count;
+        self.opened_at = now;
+        self.demand_seconds = round
+            .challenge_window
+            .clamp(DEMAND_SECONDS.0, DEMAND_SECONDS.1);
+        let steps = self
+            .leaf_count
+            .saturating_mul(2)
+            .saturating_add(SPARE_STEPS);
+        // cannot overflow: both factors are below 2^32
+        let time = i64::from(steps) * i64::from(STEP_SECONDS);
+        self.expires_at = now.checked_add(time).ok_or(PlenaryError::Overflow)?;
+        match subject {
+            DisputeSubject::Chunk { index } => self.open_chunk(round, *index),
+            DisputeSubject::Envelope { index, leaf, path } => {
+                self.require_leaf(leaf.hash(), *index, path)?;
+                self.target_hash = leaf.hash();
+                self.start_demand(now)
+            }
+            DisputeSubject::Total => {
+                require!(self.leaf_count > 0, PlenaryError::NothingToDispute);
+                self.expected_sum = round.cumulative_rewards;
+                Ok(())
+            }
+            // what they search for comes from a receipt or from another round: see `search_for`
+            DisputeSubject::Omission | DisputeSubject::Shortfall { .. } => Ok(()),
+        }
+    }
+
+    fn open_chunk(&mut self, round: &Round, index: u32) -> Result<()> {
+        require!(
+            round.strategy <= STRATEGY_FEDAVGM,
+            PlenaryError::StrategyNotProvable
+        );
+        self.strategy = round.strategy;
+        self.momentum = round.momentum;
+        self.parameter_count = round.parameter_count;
+        self.max_weight = round.max_weight;
+        self.expected_sum = round.total_weight.into();
+        self.base_root = round.base_root;
+        self.next_root = round.next_root;
+        self.base_state_root = round.base_state_root;
+        self.next_state_root = round.next_state_root;
+        require!(index < self.chunk_count(), PlenaryError::NoSuchChunk);
+        Ok(())
+    }
+
+    fn chunk_count(&self) -> u32 {
+        self.parameter_count.div_ceil(CHUNK_LENGTH as u32)
+    }
+
+    pub(super) fn require_leaf(&self, hash: Hash, index: u32, path: &[Hash]) -> Result<()> {
+        let root = root_from_path(hash, index, self.leaf_count, path);
+        require!(root == Some(self.tree_root), PlenaryError::BadProof);
+        Ok(())
+    }
+
+    /// What the dispute waits for next, to be given by the challenger or, once it is demanded, by the aggregator.
+    pub fn missing(&self) -> Option<Missing> {
+        let folds = matches!(self.kind, Self::CHUNK | Self::TOTAL);
+        if !folds || self.decided != 0 {
+            None
+        } else if self.chunk_pending != 0 {
+            Some(Missing::Chunk(Vector::Delta))
+        } else if self.next_leaf < self.leaf_count {
+            Some(Missing::Leaf)
+        } else if self.kind == Self::TOTAL || self.fault != fault::NONE {
+            // a fault in the leaves decides: no chunk is needed
+            None
+        } else {
+            self.vectors()
+                .iter()
+                .find(|vector| self.received & vector.bit() == 0)
+                .map(|vector| Missing::Chunk(*vector))
+        }
+    }
+
+    fn vectors(&self) -> &'static [Vector] {
+        if self.strategy == STRATEGY_FEDAVGM {
+            &[
+                Vector::Base,
+                Vector::Next,
+                Vector::BaseState,
+                Vector::NextState,
+            ]
+        } else {
+            &[Vector::Base, Vector::Next]
+        }
+    }
+
+    /// A step of the challenger: nothing may be demanded meanwhile, and the dispute must be undecided and in time.
+    pub fn require_steppable(&self, now: i64) -> Result<()> {
+        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
+        require!(self.decided == 0, PlenaryError::DisputeDecided);
+        require!(self.demand_deadline == 0, PlenaryError::DemandPending);
+        require!(now <= self.expires_at, PlenaryError::DisputeExpired);
+        Ok(())
+    }
+
+    fn require_answerable(&self, now: i64) -> Result<()> {
+        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
+        require!(self.decided == 0, PlenaryError::DisputeDecided);
+        require!(self.demand_deadline != 0, PlenaryError::NothingDemanded);
+        require!(now <= self.demand_deadline, PlenaryError::AnswerTooLate);
+        Ok(())
+    }
+
+    /// Asks the aggregator for what is missing next. Where that is the chunk of the leaf folded last, the challenger proves that leaf, so
+    /// that nobody can demand the chunk of an update that was never committed.
+    pub fn demand(&mut self, pending: Option<&LeafProof>, now: i64) -> Result<()> {
+        let missing = self.missing().ok_or(PlenaryError::NothingToDemand)?;
+        if missing == Missing::Chunk(Vector::Delta) {
+            let LeafProof { leaf, path } = pending.ok_or(PlenaryError::BadProof)?;
+            let index = self
+                .next_leaf
+                .checked_sub(1)
+                .ok_or(PlenaryError::Overflow)?;
+            self.require_leaf(leaf.hash(), index, path)?;
+            require!(
+                leaf.delta_root == self.pending_delta_root && leaf.weight == self.pending_weight,
+                PlenaryError::BadProof
+            );
+        }
+        self.start_demand(now)
+    }
+
+    fn start_demand(&mut self, now: i64) -> Result<()> {
+        let time = i64::from(self.demand_seconds);
+        self.demand_deadline = now.checked_add(time).ok_or(PlenaryError::Overflow)?;
+        // waiting for the aggregator must not use up the challenger's time
+        self.expires_at = self
+            .expires_at
+            .checked_add(time)
+            .ok_or(PlenaryError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes what was demanded, always with its proof.
+    pub fn answer(&mut self, answer: &Answer, now: i64) -> Result<()> {
+        self.require_answerable(now)?;
+        match (answer, self.missing()) {
+            (Answer::Leaf { leaf, path }, Some(Missing::Leaf)) => {
+                self.require_leaf(leaf.hash(), self.next_leaf, path)?;
+                // the answer is proven, so a root that does not match comes from leaves that the challenger made up
+                if !self.fold(leaf)? {
+                    self.decided = REJECTED;
+                }
+            }
+            (Answer::Chunk(chunk), Some(Missing::Chunk(vector))) => {
+                self.take_chunk(vector, chunk)?
+            }
+            _ => return err!(PlenaryError::WrongAnswer),
+        }
+        self.demand_deadline = 0;
+        Ok(())
+    }
+}
