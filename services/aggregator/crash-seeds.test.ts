@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { NIGHTLY, seeds } from "../../test/nightly.ts";
-import type { Fault } from "./faults/fault-plan.ts";
+import { type FaultPlan, NO_FAULTS } from "./faults/fault-plan.ts";
 import { FAULT_POINTS } from "./faults/fault-points.ts";
 import { type BreakingProcess, startBreaking } from "./testing/breaking-process.ts";
 import { clientOf, type TestClient } from "./testing/client.ts";
@@ -63,9 +63,9 @@ describe("killed at random points", () => {
 
   const found = (kind: ScenarioKind) => foundCrashFederation(stack, kind, survey);
 
-  async function give(process: BreakingProcess, lives: readonly (readonly Fault[])[]): Promise<void> {
+  async function give(process: BreakingProcess, lives: readonly FaultPlan[]): Promise<void> {
     if (!isAtStart(lives[0])) return process.give(lives);
-    process.give([[], ...lives]);
+    process.give([NO_FAULTS, ...lives]);
     await process.kill();
   }
 
@@ -93,8 +93,8 @@ describe("killed at random points", () => {
     });
 });
 
-function describeLives(lives: readonly (readonly Fault[])[]): string {
+function describeLives(lives: readonly FaultPlan[]): string {
   return lives
-    .map((life) => life.map(({ point, occurrence }) => `${point} ${occurrence}`).join(" + "))
+    .map(({ faults }) => faults.map(({ point, occurrence }) => `${point} ${occurrence}`).join(" + "))
     .join(", ");
 }

@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { followFaultPlan } from "./faults/faults.ts";
 import { faultyContext, faultyFetch, faultyFiles } from "./faults/faulty.ts";
 import { type JobQueue, openQueue } from "./jobs/queue.ts";
+import { carriedOn } from "./rounds/chain-clock.ts";
 import { systemClock } from "./rounds/clock.ts";
 import type { Context } from "./rounds/context.ts";
 import { type Evaluator, trainingEvaluator } from "./rounds/evaluator.ts";
@@ -42,14 +43,16 @@ export async function openService(config: Config, log: ServiceLog): Promise<Serv
   if (queue.backend === "postgresql")
     log.info("no REDIS_URL: the queue lives in the database, which is slower and differs in nothing else");
   const evaluator = trainingEvaluator(blobs);
+  const ledger = solanaLedger(config, faults === undefined ? undefined : faultyFetch(faults));
   const context: Context = {
     database,
     storeOn,
     store: storeOn(database.queries),
     blobs,
-    ledger: solanaLedger(config, faults === undefined ? undefined : faultyFetch(faults)),
+    ledger,
     scheduler: queue,
     clock: systemClock,
+    chainClock: carriedOn(ledger.now),
     log,
     aggregatorKey: config.aggregatorKey,
   };

@@ -7,7 +7,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import type { Context } from "../rounds/context.ts";
 import { BLOB_STORES, nodeFiles } from "../store/blobs/index.ts";
 import type { Schema } from "../store/schema.ts";
-import { type Fault, formatFaultPlan, parseFaultPlan } from "./fault-plan.ts";
+import { type Fault, type FaultPlan, formatFaultPlan, parseFaultPlan } from "./fault-plan.ts";
 import {
   BLOB_CALLS,
   CHAIN_CALLS,
@@ -26,7 +26,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** Notes what is crossed and lets everything happen. */
 function recorder(): Faults & { readonly crossed: Set<string> } {
   const crossed = new Set<string>();
-  return { crossed, cross: async (point) => void crossed.add(point) };
+  return { crossed, cross: async (point) => void crossed.add(point), clockOffset: () => 0 };
 }
 
 /** An object whose calls do nothing. */
@@ -105,16 +105,24 @@ describe("fault plans", () => {
   const full: Fault = { point: "file/write/before", occurrence: 2, action: "disk-full" };
 
   test("are read as they are written, and refused otherwise", () => {
-    const plan: Fault[] = [full, { point: "ledger/now/after", occurrence: "every", action: "delay" }];
+    const faults: Fault[] = [full, { point: "ledger/now/after", occurrence: "every", action: "delay" }];
+    const plan: FaultPlan = { faults, clockOffset: -7_200_000 };
     assert.deepEqual(parseFaultPlan(formatFaultPlan(plan)), plan);
-    for (const line of ["ledger/now 1 kill", "ledger/now/after 0 kill", "ledger/now/after 1 stop", "x"])
+    for (const line of [
+      "ledger/now 1 kill",
+      "ledger/now/after 0 kill",
+      "ledger/now/after 1 stop",
+      "x",
+      "clock soon",
+      "clock 1\nclock 2",
+    ])
       assert.throws(() => parseFaultPlan(line), { code: "invalid-input" });
   });
 
   test("count crossings, and begin anew when the file changes", async () => {
     const path = join(folder, "plan");
-    const give = (plan: Fault[]) => {
-      writeFileSync(`${path}.new`, formatFaultPlan(plan));
+    const give = (faults: Fault[], clockOffset = 0) => {
+      writeFileSync(`${path}.new`, formatFaultPlan({ faults, clockOffset }));
       renameSync(`${path}.new`, path);
     };
     give([full]);
@@ -122,7 +130,9 @@ describe("fault plans", () => {
     await faults.cross(full.point);
     await assert.rejects(faults.cross(full.point), { code: "ENOSPC" });
     await faults.cross(full.point);
-    give([full, { point: "file/sync/before", occurrence: "every", action: "delay" }]);
+    assert.equal(faults.clockOffset(), 0);
+    give([full, { point: "file/sync/before", occurrence: "every", action: "delay" }], 5);
+    assert.equal(faults.clockOffset(), 5);
     await faults.cross(full.point);
     await assert.rejects(faults.cross(full.point), { code: "ENOSPC" });
     await faults.cross("file/sync/before");
@@ -130,7 +140,7 @@ describe("fault plans", () => {
 
   test("fill the disk: the blob store says so and keeps nothing", async () => {
     const path = join(folder, "full");
-    writeFileSync(path, formatFaultPlan([{ ...full, occurrence: "every" }]));
+    writeFileSync(path, formatFaultPlan({ faults: [{ ...full, occurrence: "every" }], clockOffset: 0 }));
     const blobs = await BLOB_STORES.file(
       join(folder, "small"),
       faultyFiles(nodeFiles, followFaultPlan(path)),

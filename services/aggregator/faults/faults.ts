@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeSync } from "node:fs";
-import { type Fault, parseFaultPlan } from "./fault-plan.ts";
+import { type Fault, NO_FAULTS, parseFaultPlan } from "./fault-plan.ts";
 
 const STDERR = 2;
 const DELAY_MILLISECONDS = 150;
@@ -8,6 +8,8 @@ const DELAY_MILLISECONDS = 150;
 export interface Faults {
   /** Goes on, waits, throws or ends the process, as the plan says. */
   cross(point: string): Promise<void>;
+  /** Milliseconds by which the process's clock is wrong. */
+  clockOffset(): number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface Faults {
  */
 export function followFaultPlan(path: string): Faults {
   let version = "";
-  let plan: Fault[] = [];
+  let plan = NO_FAULTS;
   let counts = new Map<string, number>();
   const seen = new Set<string>();
   const refresh = () => {
@@ -34,9 +36,13 @@ export function followFaultPlan(path: string): Faults {
       counts.set(point, count);
       if (!seen.has(point)) report({ crossed: point });
       seen.add(point);
-      for (const fault of plan)
+      for (const fault of plan.faults)
         if (fault.point === point && (fault.occurrence === "every" || fault.occurrence === count))
           await happen(fault);
+    },
+    clockOffset() {
+      refresh();
+      return plan.clockOffset;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { carriedOn } from "../rounds/chain-clock.ts";
 import type { Context } from "../rounds/context.ts";
 import type { Files } from "../store/blobs/index.ts";
 import type { Database } from "../store/database.ts";
@@ -20,12 +21,15 @@ import type { Faults } from "./faults.ts";
 
 export function faultyContext(context: Context, faults: Faults): Context {
   const repositories: Context["storeOn"] = (queries) => faultyStore(storeOn(queries), faults);
+  const ledger = around(context.ledger, "ledger", LEDGER_CALLS, faults);
   return {
     ...context,
     storeOn: repositories,
     store: repositories(context.database.queries),
     database: faultyDatabase(context.database, faults),
-    ledger: around(context.ledger, "ledger", LEDGER_CALLS, faults),
+    ledger,
+    clock: { now: () => context.clock.now() + faults.clockOffset() },
+    chainClock: carriedOn(ledger.now),
     scheduler: around(context.scheduler, "queue", QUEUE_CALLS, faults),
     blobs: around(context.blobs, "blobs", BLOB_CALLS, faults),
   };

@@ -17,6 +17,7 @@ import type { JobContext } from "./job.ts";
 const ROUNDS = 2n;
 const PLACES = [0, 1, 2];
 const DEATH_EVERY = 40;
+const HOURS = 3_600_000;
 
 describe("jobs, twice, at once, in any order, too late and not at all", () => {
   let bench: Workbench;
@@ -45,7 +46,7 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
   async function due({ address }: BenchFederation): Promise<AskedJob[]> {
     const { store } = bench.context;
     const data = { federation: toBase58(address) };
-    const unscreened = await store.updates.unscreened(BigInt(bench.ledger.time + 1), 100);
+    const unscreened = await store.updates.unscreened(BigInt(bench.ledger.time + 1), 0n, 100);
     return [
       { name: "advanceFederation", data },
       { name: "finalizeRounds", data },
@@ -84,7 +85,11 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     };
     // Whoever asks for a job waits for no answer, so that no death there can be told from one a moment later.
     const { scheduler } = bench.context;
-    const context = { ...faultyContext(bench.context, { cross }), scheduler };
+    const context = {
+      ...faultyContext(bench.context, { cross, clockOffset: () => 0 }),
+      scheduler,
+      chainClock: bench.context.chainClock,
+    };
     let worker = bench.worker(context);
     return {
       context,
@@ -117,6 +122,7 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
       };
       /** Some jobs, some of them once more, by two workers at once; the others are lost and found due again. */
       const turn = async () => {
+        bench.skew = draws.pick([-9 * HOURS, 0, 0, 9 * HOURS]);
         const jobs = draws.shuffled([...bench.asked.splice(0), ...(await due(federation))]);
         const taken = jobs.slice(0, 1 + draws.below(4));
         const again = taken.filter(() => draws.below(2) === 0);

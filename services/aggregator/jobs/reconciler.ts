@@ -7,6 +7,9 @@ const BATCH = 200;
 /** An update that nobody has screened for this long may have lost its job. */
 const LOST_AFTER_MILLISECONDS = 1_000;
 const NONCES_EVERY = 120;
+/** A clock that runs ahead and is then set right must not make signed requests good for a second time. */
+const NONCES_KEPT_MILLISECONDS = 24 * 3_600_000;
+const CHAIN_MILLISECONDS = 1_000;
 /** Turns between looks at what disputes have become of committed rounds. */
 const DISPUTES_EVERY = 4;
 
@@ -41,30 +44,45 @@ export function startReconciler(context: Context): { close(): Promise<void> } {
 async function look(context: Context, patience: Patience, turn: number): Promise<void> {
   const { store, scheduler, clock } = context;
   const now = clock.now();
+  const onChain = await chainTime(context);
   const due = new Set<string>();
   const ask = async (name: string, request: () => Promise<void>) => {
     due.add(name);
-    if (patience.isTime(name, now)) await request();
+    if (patience.isTime(name)) await request();
   };
-  for (const federation of await store.due.toAdvance(BigInt(now)))
+  for (const federation of await store.due.toAdvance(onChain))
     await ask(`advance/${toHex(federation)}`, () => scheduler.advance(federation));
-  for (const federation of await store.due.toFinalize(BigInt(now)))
+  for (const federation of await store.due.toFinalize(onChain))
     await ask(`finalize/${toHex(federation)}`, () => scheduler.finalize(federation));
   if (turn % DISPUTES_EVERY === 0)
     for (const federation of await store.due.toWatch()) await scheduler.advance(federation);
-  for (const { id } of await store.updates.unscreened(BigInt(now - LOST_AFTER_MILLISECONDS), BATCH))
+  for (const { id } of await store.updates.unscreened(
+    BigInt(now - LOST_AFTER_MILLISECONDS),
+    BigInt(now),
+    BATCH,
+  ))
     await ask(`screen/${id}`, () => scheduler.screenUpdate(id));
   for (const { federation, number } of await store.rounds.toEvaluate(BATCH))
     await ask(`evaluate/${toHex(federation)}/${number}`, () => scheduler.evaluate(federation, number));
   patience.keepOnly(due);
-  if (turn % NONCES_EVERY === 0) await store.nonces.forget(BigInt(now));
+  if (turn % NONCES_EVERY === 0) await store.nonces.forget(BigInt(now - NONCES_KEPT_MILLISECONDS));
 }
 
-/** Asks at once, then after half a second, one, two, four, and at most every ten seconds. */
+/** The chain's time; the service's own if the chain does not say it soon, since asking for too much does no harm. */
+async function chainTime({ chainClock, clock }: Context): Promise<bigint> {
+  const late = new Promise<number>((resolve) => {
+    setTimeout(() => resolve(clock.now()), CHAIN_MILLISECONDS).unref();
+  });
+  const time = await Promise.race([chainClock.now().catch(() => clock.now()), late]);
+  return BigInt(Math.floor(time));
+}
+
+/** Goes by a clock that nobody sets. Asks at once, then after half a second, one, two, four, and at most every ten seconds. */
 class Patience {
   readonly #asked = new Map<string, { at: number; wait: number }>();
 
-  isTime(name: string, now: number): boolean {
+  isTime(name: string): boolean {
+    const now = performance.now();
     const last = this.#asked.get(name);
     if (last === undefined) {
       this.#asked.set(name, { at: now, wait: INTERVAL_MILLISECONDS });

@@ -1,4 +1,4 @@
-/** The service's clock, passed in so that tests decide what time it is. */
+/** The service's clock: it dates receipts, events and requests. What the chain enforces goes by the chain's (chain-clock.ts). */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

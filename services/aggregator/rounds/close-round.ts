@@ -24,8 +24,7 @@ export async function closeRound(
   federation: FederationRow,
   round: RoundRow,
 ): Promise<Progress> {
-  if (!(await isDueToClose(context, federation, round)))
-    return waitFor(Math.max(0, Number(round.deadline_at ?? 0n) - context.clock.now()));
+  if (!(await isDueToClose(context, federation, round))) return waitFor(null);
   await inTransaction(context, async (store) => {
     // The lock waits for uploads that are being accepted, and they for it.
     await store.rounds.lock(round);

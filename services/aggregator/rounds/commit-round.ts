@@ -33,9 +33,9 @@ export async function commitRound(
 }
 
 /** Whether the chain will not take the commit any more, and has not taken it. */
-export async function isTooLate({ ledger, clock }: Context, round: RoundRow): Promise<boolean> {
+export async function isTooLate({ ledger, chainClock }: Context, round: RoundRow): Promise<boolean> {
   const commitBy = Number(round.commit_by ?? 0n);
-  if (clock.now() <= commitBy) return false;
+  if ((await chainClock.now()) <= commitBy) return false;
   const account = await ledger.round(round.federation, round.number);
   return (account?.status === "open" && (await ledger.now()) > commitBy) || account?.status === "void";
 }

@@ -1,6 +1,7 @@
 import type { BlobStore } from "../store/blobs/index.ts";
 import type { Database, Queries } from "../store/database.ts";
 import type { Store } from "../store/index.ts";
+import type { ChainClock } from "./chain-clock.ts";
 import type { Clock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -22,6 +23,7 @@ export interface Context {
   readonly ledger: Ledger;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
+  readonly chainClock: ChainClock;
   readonly log: Log;
   /** Signs receipts: the secret key (64 bytes) of `ledger.aggregator`. */
   readonly aggregatorKey: Uint8Array;

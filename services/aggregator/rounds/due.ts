@@ -1,3 +1,4 @@
+import { PlenaryError } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import type { Context } from "./context.ts";
@@ -12,10 +13,23 @@ export async function isDueToClose(
   round: RoundRow,
 ): Promise<boolean> {
   if (round.state !== "collecting") return false;
-  if (round.deadline_at !== null && context.clock.now() >= Number(round.deadline_at)) return true;
   const { quorum, minimum } = federation.configuration.rounds;
   const { counted, refused } = await context.store.updates.counts(round);
   if (counted >= quorum) return true;
-  if (counted < minimum || counted + refused < quorum) return false;
-  return counted + refused >= (await context.store.members.countActive(federation.address, round.number));
+  if (counted >= minimum && counted + refused >= quorum) {
+    const active = await context.store.members.countActive(federation.address, round.number);
+    if (counted + refused >= active) return true;
+  }
+  return isPastDeadline(context, round);
+}
+
+/** By the chain's clock. While the chain does not answer nobody is cut off: without it the round cannot end anyway. */
+async function isPastDeadline({ chainClock }: Context, { deadline_at }: RoundRow): Promise<boolean> {
+  if (deadline_at === null) return false;
+  try {
+    return (await chainClock.now()) >= Number(deadline_at);
+  } catch (error) {
+    if (error instanceof PlenaryError && error.code === "chain-unavailable") return false;
+    throw error;
+  }
 }

@@ -103,8 +103,9 @@ async function hasEnoughMembers(
   const { quorum, minimum, deadlineSeconds } = federation.configuration.rounds;
   const active = await context.store.members.countActive(federation.address, number);
   if (active >= quorum) return true;
-  const since = Number(newest?.created_at ?? federation.registered_at);
-  return active >= minimum && context.clock.now() - since >= deadlineSeconds * 1_000;
+  const waited = context.clock.now() - Number(newest?.created_at ?? federation.registered_at);
+  // Below zero the clock has been set back, and how long it was cannot be told.
+  return active >= minimum && (waited < 0 || waited >= deadlineSeconds * 1_000);
 }
 
 async function insertRound(context: Context, federation: FederationRow, number: bigint): Promise<void> {

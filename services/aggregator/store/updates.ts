@@ -164,8 +164,15 @@ export function updateStore(queries: Queries) {
         .execute();
     },
 
-    /** Updates that wait for screening since before `time`, oldest first: what the reconciler looks after. */
-    unscreened: (time: bigint, limit: number): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
+    /**
+     * Updates that wait for screening since before `time`, oldest first: what the reconciler looks after. One that was received after `now`
+     * was dated by a clock that has been set back.
+     */
+    unscreened: (
+      time: bigint,
+      now: bigint,
+      limit: number,
+    ): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
       queries
         .selectFrom("updates")
         .innerJoin("rounds", (join) =>
@@ -176,7 +183,7 @@ export function updateStore(queries: Queries) {
         .select(["updates.id", "updates.received_at"])
         .where("updates.state", "=", "received")
         .where("rounds.state", "=", "collecting")
-        .where("updates.received_at", "<", time)
+        .where((eb) => eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]))
         .orderBy("updates.id")
         .limit(limit)
         .execute(),

@@ -1,12 +1,12 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { type Fault, formatFaultPlan } from "../faults/fault-plan.ts";
+import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "../faults/fault-plan.ts";
 import type { TestProcess } from "./processes.ts";
 
 /** A process that dies where its plan says so and is started again each time, as a supervisor would. */
 export interface BreakingProcess {
   /** One plan for each life from this one on; after the last the process lives. */
-  give(lives: readonly (readonly Fault[])[]): void;
+  give(lives: readonly FaultPlan[]): void;
   /** Faults that have killed it, over all its lives. */
   readonly deaths: readonly Fault[];
   /** Points that it has crossed. */
@@ -26,11 +26,11 @@ export async function startBreaking(
   const environment = { PLENARY_FAULTS: plan, PLENARY_FAULTS_ALLOWED: "yes" };
   const deaths: Fault[] = [];
   const crossed = new Set<string>();
-  let lives: (readonly Fault[])[] = [];
+  let lives: FaultPlan[] = [];
   let stopping = false;
   let expected = false;
-  const write = (faults: readonly Fault[]) => {
-    writeFileSync(`${plan}.new`, formatFaultPlan(faults));
+  const write = (life: FaultPlan) => {
+    writeFileSync(`${plan}.new`, formatFaultPlan(life));
     renameSync(`${plan}.new`, plan);
   };
   const read = (output: string) => {
@@ -53,10 +53,10 @@ export async function startBreaking(
       } catch (error) {
         const isFault = error instanceof Error && read(error.message);
         if (!isFault || starts === MOST_STARTS) throw error;
-        write(lives.shift() ?? []);
+        write(lives.shift() ?? NO_FAULTS);
       }
   };
-  write([]);
+  write(NO_FAULTS);
   let current = begin();
   const follow = async () => {
     for (;;) {
@@ -66,7 +66,7 @@ export async function startBreaking(
       expected = false;
       if (stopping) return;
       if (!isFault) throw new Error(`The process ended with ${ended}:\n${running.output().slice(-4_000)}`);
-      write(lives.shift() ?? []);
+      write(lives.shift() ?? NO_FAULTS);
       current = begin();
     }
   };
@@ -78,7 +78,7 @@ export async function startBreaking(
     crossed,
     give(given) {
       lives = [...given];
-      write(lives.shift() ?? []);
+      write(lives.shift() ?? NO_FAULTS);
     },
     async kill() {
       const before = current;

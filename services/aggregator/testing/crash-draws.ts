@@ -1,4 +1,4 @@
-import type { Fault } from "../faults/fault-plan.ts";
+import type { Fault, FaultPlan } from "../faults/fault-plan.ts";
 import { FAULT_POINTS } from "../faults/fault-points.ts";
 import type { ScenarioKind } from "./crash-scenario.ts";
 import { SeededDraws } from "./seeded-draws.ts";
@@ -6,8 +6,8 @@ import { SeededDraws } from "./seeded-draws.ts";
 /** What a seed does to a run: which scenario, and where each life of each process ends. */
 export interface CrashDraw {
   readonly kind: ScenarioKind;
-  readonly server: readonly (readonly Fault[])[];
-  readonly worker: readonly (readonly Fault[])[];
+  readonly server: readonly FaultPlan[];
+  readonly worker: readonly FaultPlan[];
 }
 
 export type Role = "server" | "worker";
@@ -50,22 +50,26 @@ const POINTS: Readonly<Record<Role, readonly string[]>> = {
 };
 
 const LATE_EVERY = 8;
+const HOURS = 3_600_000;
+const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
 
-/** The first deaths of successive seeds go through all points in turn; later ones, and which calls wait a while, are drawn. */
+/**
+ * The first deaths of successive seeds go through all points in turn; later ones, which calls wait a while, and by how much a worker's clock
+ * is wrong are drawn. The server's clock stays right: members sign requests for its time.
+ */
 export function drawCrash(seed: number): CrashDraw {
   const draws = new SeededDraws(seed);
-  const livesOf = (role: Role): Fault[][] => {
+  const livesOf = (role: Role): FaultPlan[] => {
     const points = POINTS[role];
     const turn = seed - 1;
     const first = points[turn % points.length] ?? draws.pick(points);
-    const occurrence = 1 + (Math.floor(turn / points.length) % 3);
-    const lives = [[kill(first, occurrence)]];
-    while (lives.length < LIVES[role]) lives.push([kill(draws.pick(points), 1 + draws.below(3))]);
-    for (const life of lives)
-      if (draws.below(3) === 0)
-        life.push({ point: draws.pick(points), occurrence: 1 + draws.below(5), action: "delay" });
-    return lives;
+    const deaths = [kill(first, 1 + (Math.floor(turn / points.length) % 3))];
+    while (deaths.length < LIVES[role]) deaths.push(kill(draws.pick(points), 1 + draws.below(3)));
+    return deaths.map((death) => ({
+      faults: draws.below(3) === 0 ? [death, delay(draws.pick(points), 1 + draws.below(5))] : [death],
+      clockOffset: role === "server" ? 0 : draws.pick(CLOCK_OFFSETS),
+    }));
   };
   const kind = seed % LATE_EVERY === 0 ? "late" : "plain";
   return { kind, server: livesOf("server"), worker: livesOf("worker") };
@@ -75,7 +79,11 @@ function kill(point: string, occurrence: number): Fault {
   return { point, occurrence, action: "kill" };
 }
 
-/** Whether a point is crossed while a process starts, and never again. */
-export function isAtStart(life: readonly Fault[] | undefined): boolean {
-  return life?.some(({ point }) => /^files\/(makeFolder|list)\//.test(point)) ?? false;
+function delay(point: string, occurrence: number): Fault {
+  return { point, occurrence, action: "delay" };
+}
+
+/** Whether a life ends at a point that is crossed while a process starts, and never again. */
+export function isAtStart(life: FaultPlan | undefined): boolean {
+  return life?.faults.some(({ point }) => /^files\/(makeFolder|list)\//.test(point)) ?? false;
 }

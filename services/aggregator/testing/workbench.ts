@@ -75,6 +75,7 @@ export async function openWorkbench(): Promise<Workbench> {
       ledger,
       scheduler: schedulerInto(asked),
       clock: { now: () => ledger.time + bench.skew },
+      chainClock: { now: () => ledger.now() },
       log: { info() {}, warn() {}, error() {} },
       aggregatorKey: key.secretKey,
     },

@@ -1,0 +1,31 @@
+const KEPT_MILLISECONDS = 5_000;
+
+/** The chain's time, which alone decides about deadlines: a machine's clock may be hours off, or be set while a round is open. */
+export interface ChainClock {
+  /** Milliseconds since 1970, never ahead of the chain's clock while that goes on. Throws `chain-unavailable`. */
+  now(): Promise<number>;
+}
+
+/** Reads the chain's clock every few seconds and carries it on between by a clock that nobody can set. */
+export function carriedOn(
+  read: () => Promise<number>,
+  elapsed: () => number = () => performance.now(),
+): ChainClock {
+  let known: { readonly time: number; readonly at: number } | undefined;
+  let reading: Promise<void> | undefined;
+  const refresh = async () => {
+    // Asked before, so that the time that the answer takes makes it late and never early.
+    const time = await read();
+    known = { time, at: elapsed() };
+  };
+  return {
+    async now() {
+      if (known === undefined || elapsed() - known.at > KEPT_MILLISECONDS) {
+        reading ??= refresh().finally(() => (reading = undefined));
+        await reading;
+      }
+      if (known === undefined) throw new Error("unreachable: the chain's clock was read");
+      return known.time + (elapsed() - known.at);
+    },
+  };
+}
