@@ -33,7 +33,7 @@ export async function auditRound(
     return CONTINUE;
   }
   if (round.audits_until === null) return draw(context, federation, audits, round);
-  const remaining = Number(round.audits_until) - context.clock.now();
+  const remaining = Number(round.audits_until) - (await context.chainClock.now());
   if (remaining > 0 && (await isReportMissing(context, audits, round))) return waitFor(remaining);
   await closeAudits(context, round);
   return CONTINUE;
@@ -45,7 +45,7 @@ async function draw(
   { waitSeconds }: AuditConfiguration,
   round: RoundRow,
 ): Promise<Progress> {
-  const { ledger, store, clock } = context;
+  const { ledger, store, clock, chainClock } = context;
   const standing = await store.updates.standing(round);
   const envelopes = envelopesRoot(standing.map((row) => row.envelope_hash));
   await store.transactions.plan(round, "audit-draw", BigInt(clock.now()));
@@ -57,12 +57,12 @@ async function draw(
   });
   if (auditDrawn === undefined) throw new Error("unreachable: the draw is done when the account shows it");
   const slotHash = await ledger.auditSlotHash(federation.address, round.number);
-  const now = clock.now();
+  const until = (await chainClock.now()) + waitSeconds * 1_000;
   await inTransaction(context, async (transaction) => {
     const drawn = {
       audit_slot_hash: slotHash,
       audit_drawn: auditDrawn,
-      audits_until: BigInt(now + waitSeconds * 1_000),
+      audits_until: BigInt(Math.floor(until)),
     };
     if (!(await transaction.rounds.move(round, "closing", drawn))) return;
     const { number } = round;
@@ -70,7 +70,7 @@ async function draw(
       federation: federation.address,
       type: "audits-drawn",
       round: number,
-      at: now,
+      at: clock.now(),
     });
   });
   return CONTINUE;
