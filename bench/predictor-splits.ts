@@ -3,7 +3,8 @@
  * nobody trained on, with the baselines beside them. FedAvg on fixed-point updates as the service computes
  * it. Questions of held-out families are left out of training; they are asked as untrained questions of the questionnaire, and counted
  * apart. Options: --dataset NAME (us-opinion), --splits 7,20,21, --rounds 40, --predictor tilt|gpo,
- * --clients N (training groups dealt out to N members; a member a group by default).
+ * --clients N (training groups dealt out to N members; a member a group by default), --optimizer kept|fresh (fresh: it starts anew in
+ * every round, as it must where training is audited).
  */
 import { parseArgs } from "node:util";
 import { createAggregator, createStrategy } from "@plenary/algorithms";
@@ -29,10 +30,13 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "40" },
     predictor: { type: "string", default: "tilt" },
     clients: { type: "string" },
+    optimizer: { type: "string", default: "kept" },
   },
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds is a positive integer.");
+if (values.optimizer !== "kept" && values.optimizer !== "fresh")
+  throw new Error("--optimizer is kept or fresh.");
 if (values.predictor !== "tilt" && values.predictor !== "gpo") throw new Error("--predictor is tilt or gpo.");
 
 const dataset = await loadDataset(values.dataset);
@@ -72,7 +76,7 @@ async function train(members: readonly AnswerSet[], training: TrainingSettings):
         optimizerState,
       };
       const result = await trainRound(input);
-      states.set(member, result.optimizerState);
+      if (values.optimizer === "kept") states.set(member, result.optimizerState);
       sum.fold(deltaOf(model, result.after), result.weight);
     }
     ({ next: model, state: serverState } = strategy.apply(model, sum.finish(), serverState));

@@ -86,6 +86,7 @@ function operatorCommands(program: Command, runs: Runs): void {
       new Option("--strategy <name>", "server step").choices(["fedavg", "fedavgm"]).default("fedavg"),
     )
     .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
+    .option("--audits <file>", "how training is audited, as JSON: the section `audits` of the configuration")
     .option("--private", "let members only read its rounds, updates and blobs at the service")
     .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
 }
@@ -177,16 +178,16 @@ function auditCommands(program: Command, runs: Runs): void {
     .description("who is audited in a round, and by whom")
     .argument("<round>", "number of a closed round", amount)
     .action(runs((session, round: bigint) => auditDrawn(session, round)));
-  withSettings(audit.command("export <file>"), [...ALL, "keypair", "data", "state"])
+  withSettings(audit.command("export <file>"), [...ALL, "data", "state"])
     .description("write what a drawn member shows its auditor: its answers and the drawn checkpoints")
     .requiredOption("--round <n>", "number of the round", amount)
     .action(runs((session, file: string, flags: { round: bigint }) => auditExport(session, file, flags)));
-  withSettings(audit.command("run <bundle>"), [...ALL, "keypair"])
+  withSettings(audit.command("run <bundle>"), ALL)
     .description("redo the drawn segments of a member's training, sign what comes out and hand it in")
     .addOption(new Option("--engine <name>", "for audits with a tolerance").choices(["native", "wasm"]))
     .option("--dry-run", "hand nothing in")
     .action(runs((session, file: string, flags: AuditRunFlags) => auditRun(session, file, flags)));
-  withSettings(audit.command("refused <member>"), [...ALL, "keypair"])
+  withSettings(audit.command("refused <member>"), ALL)
     .description("report that a drawn member did not show its training")
     .requiredOption("--round <n>", "number of the round", amount)
     .action(

@@ -46,6 +46,9 @@ const Audits = Type.Object(
 );
 export type AuditConfiguration = Static<typeof Audits>;
 
+/** The section of a configuration alone. Throws `invalid-input` naming the field that is wrong. */
+export const parseAudits: (value: unknown) => AuditConfiguration = parserOf(Audits, "Configuration: audits");
+
 /**
  * What a federation has agreed on: the hash of its canonical JSON stands on chain. `predictor`, `training`, `strategy`, `aggregator` and
  * `contribution` are checked further by the packages that implement them.

@@ -171,6 +171,12 @@ describe("an audit of training", () => {
     const finding = await audit(setting, shownOther, [2], wasm);
     assert.deepEqual([finding.outcome, finding.checkpoint], ["failed", 0]);
     assert.match(finding.text, /answers that were shown/);
+    const foreign: AnswerSet = {
+      version: 1,
+      groups: [{ id: "g", label: "", answers: [{ question: "of another survey", counts: [1, 2] }] }],
+    };
+    const shownForeign = { ...honest, answers: foreign, commitment: commitmentOf(setting, foreign, ROUND) };
+    assert.match((await audit(setting, shownForeign, [2], wasm)).text, /the answers give 0/);
     const heavier = { ...honest, weight: honest.weight + 1 };
     assert.match((await audit(setting, heavier, [2], wasm)).text, /states the weight/);
   });

@@ -14,6 +14,7 @@ import {
   hashJson,
   leafHash,
   PlenaryError,
+  parseAnswers,
   segmentCount,
   sha256,
   stepAt,
@@ -120,7 +121,7 @@ function openAudit(input: AuditInput): Audit {
 
 /** The data, seed and plan of the training must be those that the member committed to, and the weight what the data give. */
 function checkCommitment(audit: Audit): void {
-  const { evidence, envelope, audits, training, total, predictor, configuration } = audit;
+  const { evidence, envelope, audits, training, total, configuration } = audit;
   const { commitment, commitmentPath, answers } = evidence;
   const refuse = (text: string): never => {
     throw new Finding("failed", 0, text);
@@ -136,9 +137,19 @@ function checkCommitment(audit: Audit): void {
     );
   if (commitment.round > envelope.round)
     refuse(`The training was for round ${commitment.round}, after the audited one.`);
-  const weight = Math.min(trainingWeight(answers, predictor), configuration.limits.maxWeight);
+  const weight = Math.min(weightOf(audit), configuration.limits.maxWeight);
   if (envelope.weight !== weight)
     refuse(`The envelope states the weight ${envelope.weight}; the answers give ${weight}.`);
+}
+
+/** Cells that the shown answers give to train on; 0 for what answers no questionnaire of this federation. */
+function weightOf({ evidence, predictor }: Audit): number {
+  try {
+    return trainingWeight(parseAnswers(evidence.answers, predictor.questionnaire), predictor);
+  } catch (error) {
+    if (error instanceof PlenaryError || error instanceof TrainingError) return 0;
+    throw error;
+  }
 }
 
 /** Runs a segment again and compares where it ends. */

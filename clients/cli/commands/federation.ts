@@ -1,3 +1,4 @@
+import { type AuditConfiguration, PlenaryError, parseAudits } from "@plenary/protocol";
 import {
   connectTo,
   createFederation,
@@ -5,6 +6,7 @@ import {
   loadDataset,
   planFederation,
   publicKey,
+  readBytes,
   readKeypair,
 } from "@plenary/sdk";
 import { configuredKeypair, required, type Session } from "../session.ts";
@@ -25,6 +27,7 @@ export interface FederationFlags {
   readonly challengeWindow: number;
   readonly strategy: string;
   readonly momentum: number;
+  readonly audits?: string;
   readonly private?: boolean;
 }
 
@@ -44,6 +47,7 @@ export async function federationCreate(session: Session, flags: FederationFlags)
       flags.strategy === "fedavgm" ? { name: "fedavgm", momentum: flags.momentum } : { name: flags.strategy },
     rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
     rewardPerRound: flags.reward,
+    audits: flags.audits === undefined ? undefined : await readAudits(flags.audits),
   });
   const { program } = session.settings;
   const created = await createFederation({
@@ -65,4 +69,15 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     address,
     rewardMint,
   });
+}
+
+/** The configuration's section on audits from a JSON file; planFederation checks what it says. */
+async function readAudits(path: string): Promise<AuditConfiguration> {
+  const text = new TextDecoder().decode(await readBytes(path, "the audits' configuration"));
+  try {
+    return parseAudits(JSON.parse(text));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new PlenaryError("invalid-input", `${path} is no JSON: ${cause.message}`, { path }, { cause });
+  }
 }

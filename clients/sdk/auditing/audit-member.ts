@@ -8,7 +8,6 @@ import {
   equalBytes,
   fromBase58,
   PlenaryError,
-  parseAnswers,
   type RoundAuditsView,
   segmentCount,
   signMessage,
@@ -66,15 +65,14 @@ export async function auditMember(
       `The bundle's envelope is not the update of ${bundle.member} that was drawn.`,
       { member: bundle.member },
     );
-  const { configuration, predictor, questionnaire } = context;
+  const { configuration, predictor } = context;
   const segments = segmentsOf(context, draw, bundle.member);
   const engine = await openEngine(
     draw.audits.mode.name === "reproducible" ? "wasm" : (options.engine ?? "native"),
   );
   try {
-    const answers = parseAnswers(bundle.evidence.answers, questionnaire);
     const finding = await auditTraining({
-      evidence: { ...bundle.evidence, answers },
+      evidence: bundle.evidence,
       envelope: decodeEnvelope(bundle.envelope),
       configuration,
       predictor,

@@ -5,8 +5,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { equalBytes } from "@plenary/protocol";
-import { openMemberStore } from "./index.ts";
+import { equalBytes, toHex } from "@plenary/protocol";
+import { openMemberStore, readStoredRound } from "./index.ts";
 import { IDENTITY, updateOf } from "./testing/updates.ts";
 
 const DOOMED = join(import.meta.dirname, "testing/doomed-member.ts");
@@ -76,6 +76,35 @@ test("old payloads are cleared away, records are kept", async (t) => {
   assert.ok(old);
   assert.equal(await store.payload(old), null);
   assert.equal((await store.latest())?.round, "12");
+});
+
+test("a training that may be audited is kept whole, read beside its owner, and cleared away with its round", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openMemberStore(folder, IDENTITY);
+  t.after(() => store.close());
+  const training = (round: number) => ({
+    commitment: Uint8Array.of(1, round),
+    checkpoints: [1, 2, 3].map((number) => Uint8Array.of(round, number)),
+  });
+  for (let round = 1; round <= 5; round += 1)
+    await store.prepare({
+      ...updateOf(BigInt(round), 1n),
+      optimizerState: undefined,
+      training: training(round),
+    });
+  for (const round of [3, 4, 5]) {
+    const stored = await readStoredRound(folder, BigInt(round));
+    assert.ok(stored);
+    for (const kept of [stored.training, await store.training(stored.record)])
+      assert.deepEqual(kept?.checkpoints.map(toHex), training(round).checkpoints.map(toHex));
+    assert.deepEqual(stored.training?.commitment, training(round).commitment);
+  }
+  assert.equal((await readStoredRound(folder, 2n))?.training, undefined);
+  assert.equal(await readStoredRound(folder, 9n), null);
+  await store.prepare(updateOf(6n, 1n));
+  const plain = await store.record(6n);
+  assert.ok(plain);
+  assert.equal(await store.training(plain), undefined);
 });
 
 test("a folder of another member, in use, damaged or not writable is refused", async (t) => {
