@@ -7,7 +7,7 @@ import { ModelCache } from "./rounds/models.ts";
 import { RunningSums } from "./rounds/running-sums.ts";
 import { createScreener } from "./rounds/screener.ts";
 import { dependenciesOf, mountHealth } from "./routes/health.ts";
-import { createMetrics, mountMetrics } from "./routes/metrics.ts";
+import { createMetrics, measureDisputes, mountMetrics } from "./routes/metrics.ts";
 import { openService, type ServiceLog } from "./service.ts";
 
 /** The working process: does queued jobs and looks for what is due. Any number may run. Resolves with how to stop it. */
@@ -19,7 +19,9 @@ export async function startWorker(log: ServiceLog, sums = new RunningSums()): Pr
   const models = new ModelCache(context.blobs);
   const workshop = { sums, models, evaluator, screener };
   const app = fastify({ logger: false });
-  mountMetrics(app, createMetrics());
+  const metrics = createMetrics();
+  measureDisputes(metrics, () => context.store.disputes.tally());
+  mountMetrics(app, metrics);
   mountHealth(app, dependenciesOf(context, { name: "queue", check: () => queue.check() }));
   await app.listen({ host: config.host, port: config.workerPort });
   const { redisUrl, databaseUrl, workerConcurrency: concurrency } = config;

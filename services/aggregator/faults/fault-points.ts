@@ -17,7 +17,18 @@ type CallsOf<Boundary, Local extends keyof Boundary = never> = Readonly<
 
 export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[Repository]> } = {
   auditReports: { ofRound: true, insert: true },
-  due: { toAdvance: true, toWatch: true, toFinalize: true },
+  disputes: {
+    find: true,
+    open: true,
+    insert: true,
+    demand: true,
+    answer: true,
+    fail: true,
+    noteEndable: true,
+    end: true,
+    tally: true,
+  },
+  due: { toAdvance: true, toWatch: true, toAnswer: true, toFinalize: true },
   events: { append: true, after: true },
   federations: {
     all: true,
@@ -42,6 +53,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
   rewards: { ofRound: true, insert: true },
   rounds: {
     find: true,
+    findAt: true,
     lock: true,
     hold: true,
     newest: true,
@@ -95,6 +107,9 @@ export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAd
   commitRound: true,
   finalizeRound: true,
   voidRound: true,
+  disputes: true,
+  answerDispute: true,
+  resolveDispute: true,
 };
 
 /** JSON-RPC methods that the ledger is made of: a transaction that was sent and that nobody has seen confirmed lies between two of them. */
@@ -113,6 +128,7 @@ export const CHAIN_CALLS = {
 export const QUEUE_CALLS: CallsOf<Scheduler> = {
   screenUpdate: true,
   advance: true,
+  answerDisputes: true,
   finalize: true,
   evaluate: true,
 };

@@ -3,6 +3,7 @@ import { createPostgresBackend, type Job, Queue, Worker, withBackend } from "bul
 import type { Log } from "../rounds/context.ts";
 import type { Scheduler } from "../rounds/scheduler.ts";
 import { advanceFederationJob } from "./advance-federation.ts";
+import { answerDisputesJob } from "./answer-disputes.ts";
 import { evaluateRoundJob } from "./evaluate-round.ts";
 import { finalizeRoundsJob } from "./finalize-rounds.ts";
 import type { JobContext, JobDefinition } from "./job.ts";
@@ -19,6 +20,7 @@ const KEPT_FAILURES = 1_000;
 export const JOBS = {
   screenUpdate: screenUpdateJob,
   advanceFederation: advanceFederationJob,
+  answerDisputes: answerDisputesJob,
   finalizeRounds: finalizeRoundsJob,
   evaluateRound: evaluateRoundJob,
 } as const;
@@ -67,6 +69,7 @@ export function openQueue(settings: QueueSettings): JobQueue {
     queue,
     screenUpdate: (id) => add(JOBS.screenUpdate, { update: id.toString() }),
     advance: (federation) => add(JOBS.advanceFederation, { federation: toBase58(federation) }),
+    answerDisputes: (federation) => add(JOBS.answerDisputes, { federation: toBase58(federation) }),
     finalize: (federation) => add(JOBS.finalizeRounds, { federation: toBase58(federation) }),
     evaluate: (federation, number) =>
       add(

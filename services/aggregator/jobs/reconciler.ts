@@ -12,6 +12,8 @@ const NONCES_KEPT_MILLISECONDS = 24 * 3_600_000;
 const CHAIN_MILLISECONDS = 1_000;
 /** Turns between looks at what disputes have become of committed rounds. */
 const DISPUTES_EVERY = 4;
+/** Turns between looks at disputes that go on: what they demand must be given in time, at the least five seconds. */
+const DEMANDS_EVERY = 2;
 
 /**
  * Looks in the database for what is due and has it queued: the queue may be emptied at any time, and a worker may be killed at any time.
@@ -54,8 +56,7 @@ async function look(context: Context, patience: Patience, turn: number): Promise
     await ask(`advance/${toHex(federation)}`, () => scheduler.advance(federation));
   for (const federation of await store.due.toFinalize(onChain))
     await ask(`finalize/${toHex(federation)}`, () => scheduler.finalize(federation));
-  if (turn % DISPUTES_EVERY === 0)
-    for (const federation of await store.due.toWatch()) await scheduler.advance(federation);
+  await lookAtDisputes(context, turn);
   for (const { id } of await store.updates.unscreened(
     BigInt(now - LOST_AFTER_MILLISECONDS),
     BigInt(now),
@@ -66,6 +67,16 @@ async function look(context: Context, patience: Patience, turn: number): Promise
     await ask(`evaluate/${toHex(federation)}/${number}`, () => scheduler.evaluate(federation, number));
   patience.keepOnly(due);
   if (turn % NONCES_EVERY === 0) await store.nonces.forget(BigInt(now - NONCES_KEPT_MILLISECONDS));
+}
+
+async function lookAtDisputes({ store, scheduler }: Context, turn: number): Promise<void> {
+  if (turn % DISPUTES_EVERY === 0)
+    for (const federation of await store.due.toWatch()) {
+      await scheduler.advance(federation);
+      await scheduler.answerDisputes(federation);
+    }
+  if (turn % DEMANDS_EVERY === 0)
+    for (const federation of await store.due.toAnswer()) await scheduler.answerDisputes(federation);
 }
 
 /** The chain's time; the service's own if the chain does not say it soon, since asking for too much does no harm. */

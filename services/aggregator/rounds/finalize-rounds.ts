@@ -2,11 +2,15 @@ import type { RoundRow } from "../store/rounds.ts";
 import { ensureTransaction } from "./chain-transaction.ts";
 import { type Context, inTransaction } from "./context.ts";
 
-/** Makes committed rounds final, oldest first, as far as their challenge windows are over by the chain's clock. */
+/**
+ * Makes committed rounds final, oldest first, as far as their challenge windows are over by the chain's clock and no dispute goes on.
+ */
 export async function finalizeRounds(context: Context, federation: Uint8Array): Promise<void> {
   await context.database.withLock(`finalize/${Buffer.from(federation).toString("hex")}`, async () => {
     for (const round of await context.store.rounds.notFinal(federation)) {
       if (Number(round.challenge_ends_at ?? 0n) > (await context.ledger.now())) return;
+      const account = await context.ledger.round(federation, round.number);
+      if (account !== undefined && account.openDisputes > 0) return;
       await finalizeRound(context, round);
     }
   });

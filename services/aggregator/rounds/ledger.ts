@@ -1,3 +1,5 @@
+import type { RewardLeaf, UpdateLeaf } from "@plenary/protocol";
+
 /*
  * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are milliseconds since 1970 by the chain's clock.
  * Every call may throw `chain-unavailable`; transactions throw `transaction-failed` with the program's sentence.
@@ -48,7 +50,50 @@ export interface LedgerRound {
   readonly committedAt: number;
   readonly challengeEndsAt: number;
   readonly manifestHash: Uint8Array;
+  /** Challenges of it that have not ended. */
+  readonly openDisputes: number;
 }
+
+/** A vector of a round, of which a dispute is decided by one chunk. `delta` is the update in the leaf that was folded last. */
+export type LedgerVector = "delta" | "base" | "next" | "baseState" | "nextState";
+
+/** A challenge of a committed round that has not ended. */
+export interface LedgerDispute {
+  readonly address: Uint8Array;
+  /** Address of the round. */
+  readonly round: Uint8Array;
+  readonly challenger: Uint8Array;
+  readonly kind: "chunk" | "envelope" | "omission" | "shortfall" | "total";
+  /** Chunk or leaf that it is about; 0 for omissions and totals. */
+  readonly index: number;
+  /** Leaves of the tree that were folded. */
+  readonly nextLeaf: number;
+  /** What is lacking before it can be decided by what was folded; null if nothing is, or if it is not decided by folding. */
+  readonly missing: "leaf" | LedgerVector | null;
+  /** Hash of the leaf whose envelope is demanded. */
+  readonly targetHash: Uint8Array;
+  /** Whom what was shown has proven right; null while nothing has. */
+  readonly provenRight: "challenger" | "aggregator" | null;
+  /** Last moment at which what is demanded can be given; null while nothing is demanded. */
+  readonly demandedUntil: number | null;
+  readonly openedAt: number;
+  /** Last moment at which the challenger may act. */
+  readonly expiresAt: number;
+}
+
+/** What a dispute is given when it demands something, with its proof. */
+export type LedgerAnswer =
+  | { readonly kind: "update-leaf"; readonly leaf: UpdateLeaf; readonly path: readonly Uint8Array[] }
+  | { readonly kind: "reward-leaf"; readonly leaf: RewardLeaf; readonly path: readonly Uint8Array[] }
+  /** 64 integers, the last ones zero where the vector ends. */
+  | { readonly kind: "chunk"; readonly values: Int32Array; readonly path: readonly Uint8Array[] }
+  | {
+      readonly kind: "envelope";
+      readonly leaf: UpdateLeaf;
+      readonly message: Uint8Array;
+      readonly signature: Uint8Array;
+      readonly signingKey: Uint8Array;
+    };
 
 /** What a commit states about a round. */
 export interface RoundCommitment {
@@ -110,4 +155,23 @@ export interface Ledger {
   ): Promise<string>;
   finalizeRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
   voidRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
+  /** All challenges of a federation's rounds that have not ended. */
+  disputes(federation: Uint8Array): Promise<LedgerDispute[]>;
+  /** Gives a dispute what it demands. Sent twice, the second is refused and nothing is lost. */
+  answerDispute(
+    federation: Uint8Array,
+    number: bigint,
+    dispute: Uint8Array,
+    answer: LedgerAnswer,
+  ): Promise<string>;
+  /**
+   * Ends a dispute that can be ended. False if that takes paying the challenger, and `pay` is false or the challenger has no account at
+   * the usual address to be paid into.
+   */
+  resolveDispute(
+    federation: Uint8Array,
+    number: bigint,
+    dispute: LedgerDispute,
+    pay: boolean,
+  ): Promise<boolean>;
 }

@@ -6,6 +6,8 @@ export interface Scheduler {
   screenUpdate(id: bigint): Promise<void>;
   /** Lets a federation take every step that it can: open, close, complete, commit. */
   advance(federation: Uint8Array): Promise<void>;
+  /** Lets the challenges of a federation's rounds be looked after. */
+  answerDisputes(federation: Uint8Array): Promise<void>;
   finalize(federation: Uint8Array): Promise<void>;
   evaluate(federation: Uint8Array, number: bigint): Promise<void>;
 }

@@ -24,6 +24,7 @@ import {
   SYSVAR_CLOCK_PUBKEY,
   type TransactionInstruction,
 } from "@solana/web3.js";
+import { disputeLedger } from "./dispute-ledger.ts";
 import type { Ledger, LedgerMember, LedgerRound, OnSigned } from "./ledger.ts";
 
 const POLL_MILLISECONDS = 40;
@@ -55,6 +56,7 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
     programId: settings.programId,
     aggregator: aggregator.publicKey.toBytes(),
     ...reader(connection, program, aggregator.publicKey),
+    ...disputeLedger(connection, program, (instructions) => send(instructions, async () => {})),
     openRound: (federation, round, onSigned) => {
       const signer = { aggregator: aggregator.publicKey, payer: aggregator.publicKey };
       return send(
@@ -84,7 +86,14 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
 
 type Reader = Omit<
   Ledger,
-  "programId" | "aggregator" | "openRound" | "drawAudits" | "commitRound" | "finalizeRound" | "voidRound"
+  | "programId"
+  | "aggregator"
+  | "openRound"
+  | "drawAudits"
+  | "commitRound"
+  | "finalizeRound"
+  | "voidRound"
+  | keyof ReturnType<typeof disputeLedger>
 >;
 
 function reader(connection: Connection, program: PublicKey, aggregator: PublicKey): Reader {
@@ -174,6 +183,7 @@ function roundOf(round: Round): LedgerRound {
     committedAt: milliseconds(round.committedAt),
     challengeEndsAt: milliseconds(round.challengeEndsAt),
     manifestHash: round.manifestHash,
+    openDisputes: round.openDisputes,
   };
 }
 

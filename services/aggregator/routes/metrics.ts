@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { DisputeTally } from "../store/disputes.ts";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -17,6 +18,32 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   return { registry, requestSeconds };
+}
+
+/**
+ * Counts of the whole service, read from its database whenever they are asked for: the same from every process, also after a restart. While
+ * the database does not answer they stay as they were.
+ */
+export function measureDisputes({ registry }: Metrics, tally: () => Promise<DisputeTally>): void {
+  const counts: readonly [name: string, help: string, pick: (tally: DisputeTally) => number][] = [
+    ["plenary_disputes_open", "Disputes that go on.", ({ open }) => open],
+    ["plenary_demands_answered", "Demands of disputes that were answered.", ({ answers }) => answers],
+    [
+      "plenary_demands_failed",
+      "Demands of disputes that could not be answered, or not at first.",
+      ({ failures }) => failures,
+    ],
+  ];
+  for (const [name, help, pick] of counts)
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const found = await tally().catch(() => undefined);
+        if (found !== undefined) this.set(pick(found));
+      },
+    });
 }
 
 /** /metrics in Prometheus's text form, and the time of every request. */

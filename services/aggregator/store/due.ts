@@ -40,6 +40,17 @@ export function dueStore(queries: Queries) {
       return rows.map(({ federation }) => federation);
     },
 
+    /** Federations with a dispute that was there when it was last looked: something may be demanded any moment. */
+    async toAnswer(): Promise<Uint8Array[]> {
+      const rows = await queries
+        .selectFrom("disputes")
+        .select("federation")
+        .distinct()
+        .where("state", "=", "open")
+        .execute();
+      return rows.map(({ federation }) => federation);
+    },
+
     async toFinalize(now: bigint): Promise<Uint8Array[]> {
       const rows = await queries
         .selectFrom("rounds")

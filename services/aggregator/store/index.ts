@@ -1,5 +1,6 @@
 import { auditReportStore } from "./audit-reports.ts";
 import type { Queries } from "./database.ts";
+import { disputeStore } from "./disputes.ts";
 import { dueStore } from "./due.ts";
 import { eventStore } from "./events.ts";
 import { federationStore } from "./federations.ts";
@@ -13,6 +14,7 @@ import { updateStore } from "./updates.ts";
 
 export interface Store {
   readonly auditReports: ReturnType<typeof auditReportStore>;
+  readonly disputes: ReturnType<typeof disputeStore>;
   readonly due: ReturnType<typeof dueStore>;
   readonly events: ReturnType<typeof eventStore>;
   readonly federations: ReturnType<typeof federationStore>;
@@ -29,6 +31,7 @@ export interface Store {
 export function storeOn(queries: Queries): Store {
   return {
     auditReports: auditReportStore(queries),
+    disputes: disputeStore(queries),
     due: dueStore(queries),
     events: eventStore(queries),
     federations: federationStore(queries),

@@ -23,6 +23,15 @@ export function roundStore(queries: Queries) {
   return {
     find: (key: RoundKey): Promise<RoundRow | undefined> => at(key).executeTakeFirst(),
 
+    /** The round with this address on chain. */
+    findAt: (federation: Uint8Array, address: Uint8Array): Promise<RoundRow | undefined> =>
+      queries
+        .selectFrom("rounds")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("address", "=", address)
+        .executeTakeFirst(),
+
     /** The row, locked until the transaction ends: waits for all who hold it, and they for this. */
     lock: (key: RoundKey): Promise<RoundRow | undefined> => at(key).forUpdate().executeTakeFirst(),
 

@@ -150,6 +150,24 @@ export interface AuditReportsTable {
   received_at: bigint;
 }
 
+export interface DisputesTable {
+  address: Uint8Array;
+  opened_at: bigint;
+  federation: Uint8Array;
+  round: bigint;
+  challenger: Uint8Array;
+  kind: "chunk" | "envelope" | "omission" | "shortfall" | "total";
+  subject: bigint;
+  state: WithDefault<"open" | "ended">;
+  endable_at: bigint | null;
+  demanded: string | null;
+  answered: string | null;
+  answers: WithDefault<number>;
+  failed: string | null;
+  last_error: string | null;
+  failures: WithDefault<number>;
+}
+
 export interface NoncesTable {
   key: Uint8Array;
   nonce: string;
@@ -184,6 +202,7 @@ export interface Schema {
   equivocations: EquivocationsTable;
   transactions: TransactionsTable;
   audit_reports: AuditReportsTable;
+  disputes: DisputesTable;
   nonces: NoncesTable;
   events: EventsTable;
   blob_uploads: BlobUploadsTable;

@@ -16,27 +16,29 @@ export type Role = "server" | "worker";
 const NOT_IN: Readonly<Record<Role, RegExp>> = {
   server: new RegExp(
     [
-      "^store.(due|transactions/(plan|attempt|sign|fail|confirm))",
+      "^store.(disputes|due|transactions/(plan|attempt|sign|fail|confirm))",
       "^store.federations/(restoreTip|advanceTip)",
       "^store.members/countActive",
       "^store.(nonces/forget|rewards/insert)",
-      "^store.rounds/(notFinal|notSettled|notVoided|insert|move|setEvaluation|toEvaluate)",
+      "^store.rounds/(findAt|notFinal|notSettled|notVoided|insert|move|setEvaluation|toEvaluate)",
       "^store.updates/(find|standing|setScreened|setScore|unscreened)/",
       "^database/withLock",
-      "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound)",
+      "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound|disputes|answerDispute|resolveDispute)",
       "^chain/(getLatestBlockhash|getBlockHeight|sendTransaction|getSignatureStatuses|getTransaction)",
-      "^queue/(finalize|evaluate)",
+      "^queue/(answerDisputes|finalize|evaluate)",
     ].join("|"),
   ),
   worker: new RegExp(
     [
       "^store.(events/after|nonces/use|transactions/ofRound)",
+      // Nobody disputes anything there.
+      "^store.disputes/(find|insert|demand|answer|fail|noteEndable|end|tally)/",
       "^store.federations/(all|insert)",
       "^store.members/(ofFederation|find|count|record)/",
-      "^store.rounds/(list|lastFinal|hold)",
+      "^store.rounds/(findAt|list|lastFinal|hold)",
       "^store.updates/(all|standingOf|related|insert|insertNext|supersede|insertEquivocation)/",
       "^database/(connect|ping)",
-      "^ledger/(genesisHash|isAuthority|member)/",
+      "^ledger/(genesisHash|isAuthority|member|disputes|answerDispute|resolveDispute)/",
       "^chain/getGenesisHash",
       "^queue/screenUpdate",
       "^blobs/(size|receive|problem)",

@@ -305,7 +305,7 @@ function comparable(federation: TestFederation, manifest: RoundManifest) {
 }
 
 /** Claims every member's pay with the service's proof; returns what lies in their accounts then. */
-async function claimAll(
+export async function claimAll(
   connection: Connection,
   client: TestClient,
   federation: TestFederation,

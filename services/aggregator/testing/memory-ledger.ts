@@ -1,7 +1,9 @@
-import { drawnHash, sha256, toHex } from "@plenary/protocol";
+import { drawnHash, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
   Ledger,
+  LedgerAnswer,
+  LedgerDispute,
   LedgerFederation,
   LedgerMember,
   LedgerRound,
@@ -31,9 +33,12 @@ export class MemoryLedger implements Ledger {
   accepts: (kind: string) => boolean = () => true;
   /** Transactions that took effect, "kind number", in their order. */
   readonly effects: string[] = [];
+  /** What disputes were given, in its order. */
+  readonly answers: LedgerAnswer[] = [];
   readonly #federations = new Map<string, Standing>();
   readonly #members = new Map<string, LedgerMember[]>();
   readonly #rounds = new Map<string, Account>();
+  readonly #disputes = new Map<string, LedgerDispute[]>();
   #signatures = 0;
 
   constructor(aggregator: Keypair) {
@@ -71,8 +76,12 @@ export class MemoryLedger implements Ledger {
   members = async (federation: Uint8Array) => this.#members.get(toHex(federation)) ?? [];
   member = async (federation: Uint8Array, address: Uint8Array) =>
     this.#members.get(toHex(federation))?.find((member) => toHex(member.address) === toHex(address));
-  round = async (federation: Uint8Array, number: bigint) =>
-    this.#rounds.get(nameOf(federation, number))?.round;
+  round = async (federation: Uint8Array, number: bigint) => {
+    const round = this.#rounds.get(nameOf(federation, number))?.round;
+    const address = toHex(this.roundAddress(federation, number));
+    const disputes = (await this.disputes(federation)).filter((dispute) => toHex(dispute.round) === address);
+    return round && { ...round, openDisputes: disputes.length };
+  };
   isAuthority = async () => false;
 
   openRound: Ledger["openRound"] = (
@@ -102,6 +111,7 @@ export class MemoryLedger implements Ledger {
           committedAt: 0,
           challengeEndsAt: 0,
           manifestHash: new Uint8Array(32),
+          openDisputes: 0,
         },
         baseState: baseStateRoot,
         commitment: undefined,
@@ -145,6 +155,7 @@ export class MemoryLedger implements Ledger {
       require(account.round.status === "committed", "a committed round");
       require(standing.pendingRounds[0] === number, "the oldest pending round");
       require(this.time >= account.round.challengeEndsAt, "the window to be over");
+      require((this.#disputes.get(toHex(federation)) ?? []).length === 0, "no open dispute");
       account.round = { ...account.round, status: "final" };
       standing.pendingRounds = standing.pendingRounds.slice(1);
       standing.finalRound = number;
@@ -159,6 +170,43 @@ export class MemoryLedger implements Ledger {
       require(dropped || (round.status === "open" && this.time > round.commitBy), "a late or dropped round");
       this.#drop(federation, number);
     });
+
+  disputes: Ledger["disputes"] = async (federation) => [...(this.#disputes.get(toHex(federation)) ?? [])];
+
+  /** Gives what is demanded, as far as anything is: the account that is left demands nothing. */
+  answerDispute: Ledger["answerDispute"] = (federation, number, address, answer) =>
+    this.#send("answer", number, NOBODY, () => {
+      const dispute = this.#disputes
+        .get(toHex(federation))
+        ?.find((open) => toHex(open.address) === toHex(address));
+      if (dispute === undefined || dispute.demandedUntil === null || this.time > dispute.demandedUntil)
+        throw new PlenaryError("transaction-failed", "nothing is demanded, or it is too late");
+      this.answers.push(answer);
+      const provenRight = answer.kind === "envelope" ? "aggregator" : dispute.provenRight;
+      this.dispute(federation, { ...dispute, demandedUntil: null, provenRight });
+    });
+
+  resolveDispute: Ledger["resolveDispute"] = async (federation, number, dispute, pay) => {
+    // Whoever folded everything has found nothing wrong: rounds are right here.
+    const isComplete =
+      dispute.missing === null && dispute.provenRight === null && dispute.demandedUntil === null;
+    const isLost = isComplete || dispute.provenRight === "aggregator" || this.time > dispute.expiresAt;
+    if (!isLost && !pay) return false;
+    await this.#send("resolve", number, NOBODY, () => this.#settle(federation, dispute.address));
+    return true;
+  };
+
+  /** Sets what a challenger's dispute has come to. */
+  dispute(federation: Uint8Array, dispute: LedgerDispute): void {
+    this.#settle(federation, dispute.address);
+    this.#disputes.get(toHex(federation))?.push(dispute);
+  }
+
+  #settle(federation: Uint8Array, address: Uint8Array): void {
+    const open = this.#disputes.get(toHex(federation)) ?? [];
+    const others = open.filter((dispute) => toHex(dispute.address) !== toHex(address));
+    this.#disputes.set(toHex(federation), others);
+  }
 
   /** What an upheld challenge does. */
   overturn(federation: Uint8Array, number: bigint): void {
@@ -204,6 +252,8 @@ export class MemoryLedger implements Ledger {
 function auditSlotOf(number: bigint): Uint8Array {
   return sha256(Buffer.from(`audit slot of ${number}`));
 }
+
+const NOBODY: OnSigned = async () => {};
 
 function nameOf(federation: Uint8Array, number: bigint): string {
   return `${toHex(federation)}/${number}`;

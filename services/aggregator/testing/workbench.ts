@@ -32,7 +32,10 @@ import { startDatabase } from "./stack.ts";
 /** A job that was asked for. */
 export type AskedJob =
   | { readonly name: "screenUpdate"; readonly data: { readonly update: string } }
-  | { readonly name: "advanceFederation" | "finalizeRounds"; readonly data: { readonly federation: string } }
+  | {
+      readonly name: "advanceFederation" | "answerDisputes" | "finalizeRounds";
+      readonly data: { readonly federation: string };
+    }
   | {
       readonly name: "evaluateRound";
       readonly data: { readonly federation: string; readonly round: string };
@@ -103,6 +106,8 @@ function schedulerInto(asked: AskedJob[]): Context["scheduler"] {
     screenUpdate: async (id) => void asked.push({ name: "screenUpdate", data: { update: id.toString() } }),
     advance: async (federation) =>
       void asked.push({ name: "advanceFederation", data: { federation: toBase58(federation) } }),
+    answerDisputes: async (federation) =>
+      void asked.push({ name: "answerDisputes", data: { federation: toBase58(federation) } }),
     finalize: async (federation) =>
       void asked.push({ name: "finalizeRounds", data: { federation: toBase58(federation) } }),
     evaluate: async (federation, number) =>

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type PublishedUpdate, publishedUpdates, updateLeafProof } from "@plenary/algorithms";
+import { PROGRAM_ID, readFederation, readRound, roundAddress } from "@plenary/chain";
+import { ENDPOINTS, parseManifest, toBase58 } from "@plenary/protocol";
+import { Connection, PublicKey } from "@solana/web3.js";
+import { DemandingChallenger } from "./testing/challenger.ts";
+import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
+import { claimAll } from "./testing/crash-scenario.ts";
+import { createFederation, type TestFederation } from "./testing/federation.ts";
+import { freePort, type TestProcess } from "./testing/processes.ts";
+import { updateFor, waitForEvent } from "./testing/scenario.ts";
+import { type Stack, startStack } from "./testing/stack.ts";
+
+/** Three chunks, the last one not full. */
+const PARAMETERS = 130;
+/** Also the time that the service has for each answer. */
+const WINDOW_SECONDS = 30;
+const DEPOSIT = 6n;
+
+describe("an honest round, of which challengers demand everything", () => {
+  let stack: Stack;
+  let client: TestClient;
+  let connection: Connection;
+  let worker: TestProcess;
+  let federation: TestFederation;
+  let updates: PublishedUpdate[];
+
+  before(async () => {
+    stack = await startStack({ redis: true });
+    connection = new Connection(stack.rpcUrl, "confirmed");
+    const port = await freePort();
+    [, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
+    client = clientOf(`http://127.0.0.1:${port}`);
+    federation = await createFederation({
+      rpcUrl: stack.rpcUrl,
+      aggregator: stack.aggregator,
+      members: 3,
+      parameterCount: PARAMETERS,
+      challengeWindow: WINDOW_SECONDS,
+      configuration: (defaults) => ({ ...defaults, strategy: { name: "fedavgm", momentum: 30_000 } }),
+    });
+    await client.register(federation);
+    await waitForEvent(client, federation, "round-opened", 1n);
+    const round = await client.round(federation.address, 1n);
+    for (const [place, member] of federation.members.entries()) {
+      const codec = place === 0 ? "int8" : "int32";
+      const update = await updateFor(client, federation, member, round, { codec, weight: place + 1 });
+      await client.submit(federation.address, 1n, update);
+    }
+    await waitForEvent(client, federation, "round-committed", 1n);
+    const params = { federation: toBase58(federation.address), round: "1" };
+    updates = publishedUpdates(parseManifest(await client.call(ENDPOINTS.manifestRead, { params })));
+  });
+  after(() => stack.stop());
+
+  const account = async () => {
+    const found = await readFederation(connection, new PublicKey(federation.address));
+    assert.ok(found);
+    return found;
+  };
+
+  test("the service answers each, killed in between, wins every dispute, and the round becomes final", async () => {
+    const { bond } = await account();
+    const [first, second] = await Promise.all([
+      DemandingChallenger.appear(stack.rpcUrl, federation),
+      DemandingChallenger.appear(stack.rpcUrl, federation),
+    ]);
+    const leaves = updates.map(({ leaf }) => leaf);
+    const envelope = { kind: "envelope", proof: updateLeafProof(leaves, 1) } as const;
+    const [chunk, total, shown] = await Promise.all([
+      first.open(1n, { kind: "chunk", index: 2 }),
+      second.open(1n, { kind: "total" }),
+      second.open(1n, envelope),
+    ]);
+    const crash = async (piece: string) => {
+      if (piece !== "leaf 1" && piece !== "next 3") return;
+      await worker.kill();
+      worker = await stack.startWorker();
+    };
+    const demanded = await Promise.all([
+      first.demandAll(chunk, updates, crash),
+      second.demandAll(total, updates),
+      second.demandAll(shown, updates),
+    ]);
+    assert.deepEqual(demanded, [
+      [
+        ...["leaf 0", "delta 1", "leaf 1", "delta 2", "leaf 2", "delta 3"],
+        ...["base 3", "next 3", "baseState 3", "nextState 3"],
+      ],
+      ["leaf 0", "leaf 1", "leaf 2"],
+      // Opening it demands the envelope.
+      [],
+    ]);
+    await waitForEvent(client, federation, "round-final", 1n);
+    const round = await readRound(
+      connection,
+      roundAddress(PROGRAM_ID, new PublicKey(federation.address), 1n),
+    );
+    assert.equal(round?.openDisputes, 0);
+    const after = await account();
+    assert.equal(after.bond, bond + 3n * DEPOSIT);
+    assert.equal(after.deposits, 0n);
+    assert.ok((await claimAll(connection, client, federation)).every((balance) => balance > 0n));
+  });
+
+  test("each dispute and each answer is told once, in events and in metrics", async () => {
+    const events = await readEvents(
+      client.origin,
+      federation.address,
+      "0",
+      ({ type }) => type === "round-final",
+    );
+    const count = (wanted: string) =>
+      events.filter(({ type, round }) => type === wanted && round === "1").length;
+    assert.deepEqual(["dispute-opened", "dispute-answered", "dispute-resolved"].map(count), [
+      3,
+      10 + 3 + 1,
+      3,
+    ]);
+    const health = worker.output().match(/"health":"([^"]+)"/)?.[1];
+    assert.ok(health);
+    const metrics = await (await fetch(new URL("/metrics", health))).text();
+    const value = (name: string) => metrics.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1];
+    assert.deepEqual(
+      ["plenary_disputes_open", "plenary_demands_answered", "plenary_demands_failed"].map(value),
+      ["0", "14", "0"],
+    );
+  });
+});

@@ -1,0 +1,114 @@
+import type { Insertable, Selectable } from "kysely";
+import { sql } from "kysely";
+import type { Queries } from "./database.ts";
+import type { DisputesTable } from "./schema.ts";
+
+export type DisputeRow = Selectable<DisputesTable>;
+export type DisputeKey = Pick<DisputeRow, "address" | "opened_at">;
+
+/** Disputes since the service began: those that go on, demands that were answered, and demands that could not be at first. */
+export interface DisputeTally {
+  readonly open: number;
+  readonly answers: number;
+  readonly failures: number;
+}
+
+export function disputeStore(queries: Queries) {
+  const change = ({ address, opened_at }: DisputeKey) =>
+    queries.updateTable("disputes").where("address", "=", address).where("opened_at", "=", opened_at);
+  return {
+    find: ({ address, opened_at }: DisputeKey): Promise<DisputeRow | undefined> =>
+      queries
+        .selectFrom("disputes")
+        .selectAll()
+        .where("address", "=", address)
+        .where("opened_at", "=", opened_at)
+        .executeTakeFirst(),
+
+    /** Those of a federation that were there when it was last looked. */
+    open: (federation: Uint8Array): Promise<DisputeRow[]> =>
+      queries
+        .selectFrom("disputes")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("state", "=", "open")
+        .execute(),
+
+    /** False if it was known already. */
+    async insert(row: Insertable<DisputesTable>): Promise<boolean> {
+      const inserted = await queries
+        .insertInto("disputes")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("address")
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+
+    /** Writes down what is demanded, unless that was given already: a node that lags behind still shows the demand. */
+    async demand(key: DisputeKey, piece: string): Promise<void> {
+      await change(key)
+        .set({ demanded: piece })
+        .where("demanded", "is", null)
+        .where(sql<boolean>`answered IS DISTINCT FROM ${piece}`)
+        .execute();
+    },
+
+    /** Writes down that what was demanded is given; false if that is known. */
+    async answer(key: DisputeKey, piece: string): Promise<boolean> {
+      const changed = await change(key)
+        .set((eb) => ({ demanded: null, answered: piece, answers: eb("answers", "+", 1) }))
+        .where("demanded", "=", piece)
+        .returning("address")
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+
+    /** Writes down why a demand is not answered; false if that is known. */
+    async fail(key: DisputeKey, piece: string, error: string): Promise<boolean> {
+      const changed = await change(key)
+        .set({
+          failed: piece,
+          last_error: error,
+          failures: sql<number>`failures + CASE WHEN failed IS DISTINCT FROM ${piece} THEN 1 ELSE 0 END`,
+        })
+        .where(sql<boolean>`(failed IS DISTINCT FROM ${piece} OR last_error IS DISTINCT FROM ${error})`)
+        .returning("address")
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+
+    /** Writes down that it can be ended, at `now` unless that is known; gives since when. */
+    async noteEndable(key: DisputeKey, now: bigint): Promise<bigint> {
+      const { endable_at } = await change(key)
+        .set({ endable_at: sql<bigint>`coalesce(endable_at, ${now})` })
+        .returning("endable_at")
+        .executeTakeFirstOrThrow();
+      return endable_at ?? now;
+    },
+
+    /** False if it had ended already. */
+    async end(key: DisputeKey): Promise<boolean> {
+      const changed = await change(key)
+        .set({ state: "ended" })
+        .where("state", "=", "open")
+        .returning("address")
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+
+    async tally(): Promise<DisputeTally> {
+      const { rows } = await sql<{ open: bigint; answers: bigint; failures: bigint }>`
+        SELECT count(*) FILTER (WHERE state = 'open') AS open, coalesce(sum(answers), 0) AS answers,
+          coalesce(sum(failures), 0) AS failures
+        FROM disputes
+      `.execute(queries);
+      const [row] = rows;
+      return {
+        open: Number(row?.open ?? 0n),
+        answers: Number(row?.answers ?? 0n),
+        failures: Number(row?.failures ?? 0n),
+      };
+    },
+  };
+}
