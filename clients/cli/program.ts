@@ -2,6 +2,12 @@ import { DATASETS, MODEL_FORMATS, type ModelFormat } from "@plenary/sdk";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type AuditRunFlags, auditDrawn, auditExport, auditRefused, auditRun } from "./commands/audit.ts";
 import { dataCheck } from "./commands/data.ts";
+import {
+  checkOmission,
+  equivocationReport,
+  type ProveOmissionFlags,
+  proveOmission,
+} from "./commands/evidence.ts";
 import { type FederationFlags, federationCreate } from "./commands/federation.ts";
 import { airdrop, keygen } from "./commands/keys.ts";
 import { join, status, type TrainFlags, train } from "./commands/member.ts";
@@ -41,6 +47,7 @@ export function buildProgram(run: Run): Command {
   modelCommands(program, runs);
   checkCommands(program, runs);
   auditCommands(program, runs);
+  evidenceCommands(program, runs);
   return program;
 }
 
@@ -166,6 +173,28 @@ function checkCommands(program: Command, runs: Runs): void {
     .description("say what is wrong in an answers file, by line and column")
     .option("--dataset <name|path>", "check against this data set instead of a federation")
     .action(runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)));
+}
+
+function evidenceCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("prove-omission"), [...ALL, "state"])
+    .description(
+      "write a file that proves that a committed round left out an update which you hold a receipt for",
+    )
+    .argument("<number>", "number of the round", amount)
+    .argument("<file>", "where to write the proof")
+    .option(...BLOBS)
+    .option("--submit", "prove it on chain too; the keypair's account pays deposit and fees, and is paid")
+    .action(
+      runs((session, round: bigint, file: string, flags: ProveOmissionFlags) =>
+        proveOmission(session, round, file, flags),
+      ),
+    );
+  withSettings(program.command("check-omission <file>"), ["rpc", "program"])
+    .description("check such a file against the chain")
+    .action(runs((session, file: string) => checkOmission(session, file)));
+  withSettings(program.command("report-equivocation <file>"), ["rpc", "program", "keypair"])
+    .description("take the stake of a member that signed two updates with one sequence, half of it for you")
+    .action(runs((session, file: string) => equivocationReport(session, file)));
 }
 
 const BLOBS = [

@@ -7,6 +7,7 @@ export * from "./checkpoints.ts";
 export * from "./configuration.ts";
 export * from "./embeddings.ts";
 export * from "./envelope.ts";
+export * from "./equivocation.ts";
 export * from "./errors.ts";
 export * from "./fixed-point.ts";
 export * from "./hash.ts";

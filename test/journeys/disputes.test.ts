@@ -19,7 +19,7 @@ import { Keypair } from "@solana/web3.js";
 import { type Founded, foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
 
 /** Seconds; the aggregator has as long to answer a demand. */
-const WINDOW = 30;
+const WINDOW = 45;
 const DEPOSIT = STAKE / 16n;
 const ROUND = 1n;
 

@@ -121,11 +121,11 @@ export async function foundFederation(
   };
 }
 
-/** Two members of it take part in every round, each with the answers of one group. Resolves when the federation is complete. */
-export async function runMembers({ stack, folder }: Ground, founded: Founded): Promise<void> {
+/** Two members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
+export async function runMembers({ stack, folder }: Ground, founded: Founded): Promise<Keypair[]> {
   const groups = founded.dataset.split(7).training;
   const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
-  await Promise.all(
+  return Promise.all(
     [0, 1].map(async (index) => {
       const keypair = Keypair.generate();
       await founded.equip(keypair.publicKey);
@@ -135,6 +135,7 @@ export async function runMembers({ stack, folder }: Ground, founded: Founded): P
         if (outcome !== "counted")
           throw new Error(`round ${number} did not count member ${index}: ${outcome}`);
       await member.close();
+      return keypair;
     }),
   );
 }

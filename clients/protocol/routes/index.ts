@@ -11,6 +11,7 @@ import {
   rewardRead,
 } from "./federations.ts";
 import {
+  equivocationList,
   eventStream,
   manifestRead,
   roundList,
@@ -40,6 +41,7 @@ export const ENDPOINTS = {
   manifestRead,
   auditList,
   auditReportSubmit,
+  equivocationList,
   eventStream,
   blobRead,
   blobWrite,

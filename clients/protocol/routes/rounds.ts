@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { EquivocationEvidence } from "../equivocation.ts";
 import { RoundManifestSchema } from "../manifest.ts";
 import {
   Base58Address,
@@ -205,6 +206,18 @@ export const manifestRead = endpoint({
   path: "/v1/federations/:federation/rounds/:round/manifest",
   params: RoundParams,
   response: RoundManifestSchema,
+  access: "reader",
+  errors: READER_ERRORS,
+});
+
+export const equivocationList = endpoint({
+  operation: "equivocationList",
+  summary:
+    "Evidence of a round: pairs of updates that a member signed with one sequence. Whoever shows a pair to the chain takes half of the stake.",
+  method: "GET",
+  path: "/v1/federations/:federation/rounds/:round/equivocations",
+  params: RoundParams,
+  response: Type.Object({ equivocations: Type.Array(EquivocationEvidence) }),
   access: "reader",
   errors: READER_ERRORS,
 });

@@ -87,6 +87,13 @@ export async function openMemberStore(
   }
 }
 
+/** What a member's state folder holds of a round, without taking the folder: the member may be at work. Null if nothing. */
+export async function readRoundRecord(folder: string, round: bigint): Promise<RoundRecord | null> {
+  const path = join(folder, "rounds", `${round}.json`);
+  const bytes = await readIfThere(path);
+  return bytes === null ? null : parseRoundRecord(parseJson(bytes, path));
+}
+
 async function claimFolder(folder: string, wanted: MemberIdentity): Promise<MemberIdentity> {
   const path = join(folder, "member.json");
   const bytes = await readIfThere(path);

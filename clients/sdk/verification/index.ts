@@ -1,5 +1,11 @@
 export { type BlobSource, openBlobSource } from "./blob-source.ts";
-export { type OpenVerifierOptions, openVerifier, type Verifier } from "./verifier.ts";
+export {
+  type FederationOnChain,
+  type OpenVerifierOptions,
+  openOnChain,
+  openVerifier,
+  type Verifier,
+} from "./verifier.ts";
 export {
   type Comparison,
   type RoundVerification,

@@ -6,13 +6,17 @@ import { type RequestSigner, signerFor } from "../request-signer.ts";
 import { createServiceClient } from "../service-client.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
-/** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
-export interface Verifier {
+/** A federation as the chain alone has it. */
+export interface FederationOnChain {
   readonly connection: Connection;
   readonly program: PublicKey;
   /** Address of the federation. */
   readonly address: PublicKey;
   readonly genesisHash: Uint8Array;
+}
+
+/** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
+export interface Verifier extends FederationOnChain {
   readonly blobs: BlobSource;
 }
 
@@ -32,28 +36,37 @@ export interface OpenVerifierOptions {
 
 /** Throws `invalid-input` saying what is missing, `chain-unavailable` or `service-unavailable`. */
 export async function openVerifier(options: OpenVerifierOptions): Promise<Verifier> {
-  const connection = connectTo(options.rpc);
   const place = options.blobs ?? options.service;
   if (place === undefined)
     throw new PlenaryError("invalid-input", "Say where the public bytes are: --service or --blobs.", {
       field: "blobs",
     });
-  const address = publicKey(options.federation ?? (await onlyFederation(options)), "federation");
-  const program = publicKey(options.program ?? PROGRAM_ID.toBase58(), "program");
-  const genesis = await connection.getGenesisHash().catch(unreachable(connection));
+  const federation = options.federation ?? (await onlyFederation(options));
+  const onChain = await openOnChain({ ...options, federation });
+  return { ...onChain, blobs: openBlobSource(place, await signerOf(options, onChain)) };
+}
+
+/** For what needs no public bytes. Throws `invalid-input` on addresses that are none, `chain-unavailable`. */
+export async function openOnChain({
+  rpc,
+  federation,
+  program = PROGRAM_ID.toBase58(),
+}: Pick<OpenVerifierOptions, "rpc" | "program"> & {
+  readonly federation: string;
+}): Promise<FederationOnChain> {
+  const connection = connectTo(rpc);
   return {
     connection,
-    program,
-    address,
-    genesisHash: fromBase58(genesis),
-    blobs: openBlobSource(place, await signerOf(options, { connection, program, address })),
+    program: publicKey(program, "program"),
+    address: publicKey(federation, "federation"),
+    genesisHash: fromBase58(await connection.getGenesisHash().catch(unreachable(connection))),
   };
 }
 
 /** For the service alone: a mirror could pass a signed request on to it and read the answer. */
 async function signerOf(
   { keypair, blobs }: OpenVerifierOptions,
-  { connection, program, address }: Pick<Verifier, "connection" | "program" | "address">,
+  { connection, program, address }: FederationOnChain,
 ): Promise<RequestSigner | undefined> {
   if (keypair === undefined || blobs !== undefined) return undefined;
   const federation = await readFederation(connection, address);

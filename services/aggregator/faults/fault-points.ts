@@ -82,6 +82,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     refuseCounted: true,
     setScore: true,
     unscreened: true,
+    equivocations: true,
     insertEquivocation: true,
   },
 };

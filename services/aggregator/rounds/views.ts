@@ -1,5 +1,6 @@
 import {
   auditPath,
+  type EquivocationEvidence,
   encodeRewardLeaf,
   type FederationView,
   fromBase58,
@@ -21,7 +22,7 @@ import {
 import type { FederationRow } from "../store/federations.ts";
 import type { MemberRow } from "../store/members.ts";
 import type { RoundRow } from "../store/rounds.ts";
-import type { UpdateRow } from "../store/updates.ts";
+import type { EquivocationRow, UpdateRow } from "../store/updates.ts";
 import type { Context } from "./context.ts";
 import { isActive } from "./members.ts";
 
@@ -129,6 +130,16 @@ export function viewUpdate(round: RoundRow, update: UpdateRow): UpdateView {
     payloadHash: toHex(update.payload_hash),
     receivedAt: Number(update.received_at),
     score: update.score?.toString() ?? null,
+  };
+}
+
+export function viewEquivocation(row: EquivocationRow): EquivocationEvidence {
+  return {
+    version: 1,
+    kind: "equivocation",
+    signingKey: toBase58(row.signing_key),
+    first: { envelope: toBase64(row.first_envelope), signature: toBase64(row.first_signature) },
+    second: { envelope: toBase64(row.second_envelope), signature: toBase64(row.second_signature) },
   };
 }
 

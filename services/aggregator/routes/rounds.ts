@@ -13,7 +13,7 @@ import { acceptUpdate } from "../rounds/accept-update.ts";
 import { type Admission, admitUpload } from "../rounds/admit-update.ts";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
+import { viewEquivocation, viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
@@ -21,7 +21,13 @@ import type { SignedRequests } from "./signed.ts";
 
 type RoundHandlers = Pick<
   Handlers,
-  "roundList" | "roundRead" | "updateSubmit" | "updateList" | "updateRead" | "manifestRead"
+  | "roundList"
+  | "roundRead"
+  | "updateSubmit"
+  | "updateList"
+  | "updateRead"
+  | "manifestRead"
+  | "equivocationList"
 >;
 
 const DEFAULT_LIMIT = 50;
@@ -93,6 +99,10 @@ export function roundHandlers(
           state: round.state,
         });
       return sendJsonBytes(reply, await blobs.read(round.manifest_hash));
+    },
+    equivocationList: async (call) => {
+      const { round } = await lookUp(call);
+      return { equivocations: (await store.updates.equivocations(round)).map(viewEquivocation) };
     },
   };
 }

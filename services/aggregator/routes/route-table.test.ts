@@ -154,6 +154,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     body: () => ({ report: toBase64(randomBytes(252)), signature: toBase64(randomBytes(64)) }),
     public: everybody("malformed-envelope"),
   },
+  ...forReaders("/v1/federations/:federation/rounds/:round/equivocations", at("/rounds/1/equivocations")),
   "GET /v1/federations/:federation/events": {
     path: at("/events"),
     public: everybody(200),

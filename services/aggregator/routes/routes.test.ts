@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
+  checkEquivocation,
   ENDPOINTS,
   ENVELOPE_HEADER,
   type Endpoint,
@@ -135,6 +136,7 @@ describe("routes", () => {
             body: { report: toBase64(new Uint8Array(252)), signature: toBase64(new Uint8Array(64)) },
           }),
         ),
+      equivocationList: () => client.call(ENDPOINTS.equivocationList, { params: { ...params, round: "1" } }),
       eventStream: () => readEvents(client.origin, federation.address, "0", () => true),
       blobRead: () => client.call(ENDPOINTS.blobRead, { params: { hash: toHex(sha256(blob)) } }),
       blobWrite: () => client.uploadBlob(blob, signer),
@@ -215,7 +217,14 @@ describe("routes", () => {
       updateFor(client, federation, memberAt(1), round, { sequence, weight });
     await client.submit(federation.address, 2n, await of(10n, 1));
     await refused(uploadOf(await of(9n, 1)), "sequence-stale");
-    await refused(uploadOf(await of(10n, 2)), "equivocation");
+    const contradiction = await of(10n, 2);
+    await refused(uploadOf(contradiction), "equivocation");
+    const { equivocations } = await client.call(ENDPOINTS.equivocationList, {
+      params: { federation: address, round: "2" },
+    });
+    const evidence = equivocations.find(({ second }) => second.envelope === toBase64(contradiction.message));
+    assert.ok(evidence);
+    assert.deepEqual(checkEquivocation(evidence).member, memberAt(1).address);
     await client.submit(federation.address, 2n, await of(2n ** 64n - 1n, 1));
     await refused(uploadOf(await of(11n, 1)), "sequence-stale");
   });

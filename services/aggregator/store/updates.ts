@@ -5,6 +5,15 @@ import type { EquivocationsTable, UpdatesTable } from "./schema.ts";
 
 export type UpdateRow = Selectable<UpdatesTable>;
 
+/** Two envelopes of a member with one sequence, and the key that signed both. */
+export interface EquivocationRow {
+  readonly signing_key: Uint8Array;
+  readonly first_envelope: Uint8Array;
+  readonly first_signature: Uint8Array;
+  readonly second_envelope: Uint8Array;
+  readonly second_signature: Uint8Array;
+}
+
 /** Standing updates of a round by state. */
 export interface UpdateCounts {
   readonly received: number;
@@ -186,6 +195,30 @@ export function updateStore(queries: Queries) {
         .where((eb) => eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]))
         .orderBy("updates.id")
         .limit(limit)
+        .execute(),
+
+    /** Envelopes of a round that contradict a stored update, each with that one, in the order of their arrival. */
+    equivocations: ({ federation, number }: RoundKey): Promise<EquivocationRow[]> =>
+      queries
+        .selectFrom("equivocations")
+        .innerJoin("updates", (join) =>
+          join
+            .onRef("updates.federation", "=", "equivocations.federation")
+            .onRef("updates.round", "=", "equivocations.round")
+            .onRef("updates.member", "=", "equivocations.member")
+            .onRef("updates.sequence", "=", "equivocations.sequence"),
+        )
+        .select([
+          "updates.signing_key",
+          "updates.envelope as first_envelope",
+          "updates.signature as first_signature",
+          "equivocations.envelope as second_envelope",
+          "equivocations.signature as second_signature",
+        ])
+        .where("equivocations.federation", "=", federation)
+        .where("equivocations.round", "=", number)
+        .orderBy("equivocations.received_at")
+        .orderBy("equivocations.envelope_hash")
         .execute(),
 
     /** Keeps an envelope that contradicts a stored one; the same evidence twice is kept once. */

@@ -1,0 +1,105 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parseOmissionProof } from "@plenary/algorithms";
+import {
+  checkEquivocation,
+  decodeReceipt,
+  fromBase64,
+  PlenaryError,
+  parseEquivocation,
+  toBase58,
+} from "@plenary/protocol";
+import {
+  checkOmissionProof,
+  omissionOf,
+  openOnChain,
+  openVerifier,
+  readReceipt,
+  reportEquivocation,
+  submitOmission,
+} from "@plenary/sdk";
+import { disputeLine } from "../dispute-lines.ts";
+import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
+
+export interface ProveOmissionFlags {
+  readonly blobs?: string;
+  readonly submit?: boolean;
+}
+
+/** `plenary prove-omission N FILE` */
+export async function proveOmission(
+  session: Session,
+  round: bigint,
+  file: string,
+  { blobs, submit = false }: ProveOmissionFlags,
+): Promise<void> {
+  const { output, signal, settings } = session;
+  const keypair = submit ? await configuredKeypair(session) : await keypairIfAny(session);
+  const receipt = await readReceipt(required(session, "state"), round);
+  const verifier = await openVerifier({ ...settings, keypair, rpc: required(session, "rpc"), blobs, signal });
+  const proof = await omissionOf(verifier, receipt);
+  await writeFile(file, `${JSON.stringify(proof, null, 2)}\n`).catch((cause: unknown) => {
+    throw new PlenaryError("file-unreadable", `Cannot write ${file}.`, { path: file }, { cause });
+  });
+  const text = await checkOmissionProof(verifier, proof);
+  output.say("omission-proved", `${file}: ${text}`, { file, round, text });
+  if (!submit || keypair === undefined) return;
+  await submitOmission(verifier, {
+    challenger: keypair,
+    proof,
+    signal,
+    onEvent: (event) => {
+      const { type, ...fields } = event;
+      output.say(type, disputeLine(event), fields);
+    },
+  });
+}
+
+/** `plenary check-omission FILE`: chain and file are all it takes. */
+export async function checkOmission(session: Session, file: string): Promise<void> {
+  const proof = parseOmissionProof(await readJson(file));
+  const { federation, round, programId } = decodeReceipt(fromBase64(proof.receipt));
+  const onChain = await openOnChain({
+    rpc: required(session, "rpc"),
+    federation: toBase58(federation),
+    program: session.settings.program ?? toBase58(programId),
+  });
+  const text = await checkOmissionProof(onChain, proof);
+  session.output.say("omission-checked", text, { round, text });
+}
+
+/** `plenary report-equivocation FILE` */
+export async function equivocationReport(session: Session, file: string): Promise<void> {
+  const evidence = parseEquivocation(await readJson(file));
+  const { federation, programId } = checkEquivocation(evidence);
+  const reporter = await configuredKeypair(session);
+  const onChain = await openOnChain({
+    rpc: required(session, "rpc"),
+    federation: toBase58(federation),
+    program: session.settings.program ?? toBase58(programId),
+  });
+  const { member, round, sequence, transaction } = await reportEquivocation(
+    onChain,
+    reporter,
+    evidence,
+    session.signal,
+  );
+  session.output.say(
+    "equivocation-reported",
+    `${member.toBase58()} signed two updates ${sequence} for round ${round}: its stake is taken, half of it for you, in transaction ${transaction}`,
+    { member: member.toBase58(), round, sequence, transaction },
+  );
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new PlenaryError("file-unreadable", `Cannot read ${file}.`, { path: file }, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PlenaryError("invalid-input", `${file} is no JSON.`, { path: file }, { cause });
+  }
+}

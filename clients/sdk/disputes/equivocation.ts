@@ -1,0 +1,96 @@
+import {
+  equivocationAddress,
+  equivocationOpen,
+  memberEquivocation,
+  readEquivocation,
+  readFederation,
+  readTokenProgram,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import {
+  checkEquivocation,
+  type EquivocationEvidence,
+  envelopeHash,
+  equalBytes,
+  fromBase58,
+  fromBase64,
+  PlenaryError,
+} from "@plenary/protocol";
+import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import type { FederationOnChain } from "../verification/verifier.ts";
+
+/** What a report has come to. */
+export interface EquivocationReport {
+  readonly member: PublicKey;
+  readonly round: bigint;
+  readonly sequence: bigint;
+  /** The transaction that took the stake, half of it for the reporter. */
+  readonly transaction: string;
+}
+
+/**
+ * Shows the chain two envelopes that a member signed with one sequence, one in each of two transactions. Called again after a failure it
+ * goes on with the second. Throws `verification-failed` if the evidence is none, `transaction-failed` if the program refuses it.
+ */
+export async function reportEquivocation(
+  verifier: FederationOnChain,
+  reporter: Keypair,
+  evidence: EquivocationEvidence,
+  signal?: AbortSignal,
+): Promise<EquivocationReport> {
+  const { connection, program, address: federation } = verifier;
+  const { member: memberBytes, round, sequence, ...envelope } = checkEquivocation(evidence);
+  if (!equalBytes(envelope.federation, federation.toBytes()))
+    throw new PlenaryError("invalid-input", "The envelopes are of another federation.", {
+      federation: federation.toBase58(),
+    });
+  const member = new PublicKey(memberBytes);
+  const at = equivocationAddress(program, member, reporter.publicKey, round, sequence);
+  const send = (instructions: TransactionInstruction[]) =>
+    sendTransaction(connection, instructions, [reporter], { ...(signal && { signal }) });
+  const subject = { member, reporter: reporter.publicKey, round, sequence };
+  if ((await readEquivocation(connection, at)) === null)
+    await send(equivocationOpen(program, { ...subject, envelope: signedOf(evidence, "first") }));
+  const recorded = await readEquivocation(connection, at);
+  const rest =
+    recorded !== null && equalBytes(recorded.envelopeHash, envelopeHash(fromBase64(evidence.first.envelope)))
+      ? "second"
+      : "first";
+  const { rewardMint } = await requireFederation(verifier);
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const tokens = tokenAccountAddress(rewardMint, reporter.publicKey, tokenProgram);
+  const slash = memberEquivocation(program, {
+    ...subject,
+    federation,
+    rewardMint,
+    tokenProgram,
+    reporterTokens: tokens,
+    envelope: signedOf(evidence, rest),
+  });
+  await send(
+    tokenAccountCreate({
+      payer: reporter.publicKey,
+      mint: rewardMint,
+      owner: reporter.publicKey,
+      tokenProgram,
+    }),
+  );
+  return { member, round, sequence, transaction: await send(slash) };
+}
+
+function signedOf(evidence: EquivocationEvidence, which: "first" | "second") {
+  const { envelope, signature } = evidence[which];
+  return {
+    message: fromBase64(envelope),
+    signature: fromBase64(signature),
+    key: fromBase58(evidence.signingKey),
+  };
+}
+
+async function requireFederation({ connection, address }: FederationOnChain) {
+  const federation = await readFederation(connection, address);
+  if (federation !== null) return federation;
+  throw new PlenaryError("not-found", `There is no federation ${address.toBase58()} on this chain.`);
+}

@@ -1,0 +1,91 @@
+import {
+  checkOmission,
+  type OmissionProof,
+  proveOmission,
+  type ReceiptedRound,
+  type SignedReceipt,
+} from "@plenary/algorithms";
+import type { Round } from "@plenary/chain";
+import { decodeReceipt, equalBytes, fromBase58, fromBase64, PlenaryError } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { readRoundRecord } from "../member-store/index.ts";
+import { readCommitted } from "../verification/public-round.ts";
+import type { FederationOnChain, Verifier } from "../verification/verifier.ts";
+import type { DisputeOutcome } from "./dispute-events.ts";
+import { collectEvidence } from "./evidence.ts";
+import { type DisputeOptions, runDispute } from "./run-dispute.ts";
+
+/** The receipt that a member keeps of a round in its state folder. Throws `not-found` if it has none. */
+export async function readReceipt(folder: string, round: bigint): Promise<SignedReceipt> {
+  const record = await readRoundRecord(folder, round);
+  if (record?.receipt == null)
+    throw new PlenaryError("not-found", `${folder} has no receipt for round ${round}.`, {
+      folder,
+      round: round.toString(),
+    });
+  const { receipt, signature } = record.receipt;
+  return { message: fromBase64(receipt), signature: fromBase64(signature) };
+}
+
+/**
+ * A file that proves to anyone that a committed round has no leaf for a receipt. Throws `verification-failed` if it has one, `not-found` if
+ * the round has no result, or if its leaves are withheld, which a dispute of a chunk is for.
+ */
+export async function omissionOf(verifier: Verifier, receipt: SignedReceipt): Promise<OmissionProof> {
+  const { round: number } = decodeReceipt(receipt.message);
+  const round = await readCommitted(verifier, number);
+  const { leaves } = await collectEvidence(verifier, round);
+  if (leaves === null)
+    throw new PlenaryError(
+      "not-found",
+      `The leaves of round ${number} are withheld: verify the round with --dispute, so that the aggregator must show them.`,
+      { round: number.toString() },
+    );
+  const proof = proveOmission(receipt, leaves, receiptedRound(round));
+  await checkOmissionProof(verifier, proof);
+  return proof;
+}
+
+/** Checks a proof of omission against the Round account; returns what it proves. Throws as checkOmission does. */
+export async function checkOmissionProof(verifier: FederationOnChain, proof: OmissionProof): Promise<string> {
+  const { round: number, federation } = decodeReceipt(fromBase64(proof.receipt));
+  if (!equalBytes(federation, verifier.address.toBytes()))
+    throw new PlenaryError(
+      "invalid-input",
+      "The receipt is of another federation than the one asked about: give its address as --federation.",
+      { federation: verifier.address.toBase58() },
+    );
+  const round = await readCommitted(verifier, number);
+  return checkOmission(proof, receiptedRound(round), {
+    genesisHash: verifier.genesisHash,
+    programId: verifier.program.toBytes(),
+    federation,
+    round: number,
+  });
+}
+
+export interface SubmitOmission extends DisputeOptions {
+  /** Pays deposit and fees; need not be the member. */
+  readonly challenger: Keypair;
+  readonly proof: OmissionProof;
+}
+
+/** Proves an omission on chain: the round becomes void, and half of the bond is the challenger's. Throws as runDispute does. */
+export async function submitOmission(
+  verifier: Verifier,
+  { challenger, proof, ...options }: SubmitOmission,
+): Promise<DisputeOutcome> {
+  const message = fromBase64(proof.receipt);
+  const round = await readCommitted(verifier, decodeReceipt(message).round);
+  const receipt = {
+    message,
+    signature: fromBase64(proof.signature),
+    key: fromBase58(proof.aggregator),
+  };
+  const evidence = await collectEvidence(verifier, round);
+  return runDispute({ verifier, challenger, evidence, subject: { kind: "omission", receipt } }, options);
+}
+
+function receiptedRound({ aggregator, updatesRoot, updateCount }: Round): ReceiptedRound {
+  return { aggregator: aggregator.toBytes(), updatesRoot, updateCount };
+}
