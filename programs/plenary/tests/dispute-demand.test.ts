@@ -54,6 +54,19 @@ function send(dispute: OpenDispute, given: DisputeAnswer["answer"]): void {
   scenario.run("dispute_answer", answer(dispute, given), [scenario.stranger]);
 }
 
+test("a demand prolongs a dispute by the time until the answer, not by the whole deadline", () => {
+  const scenario = disputable(PLAN);
+  const dispute = new DisputedRound(scenario, PLAN).challenge({ kind: "chunk", index: 1 });
+  const { expiresAt } = dispute.state;
+  for (const [index, seconds] of [0n, 7n].entries()) {
+    dispute.step("dispute_demand", demand(dispute));
+    scenario.chain.now += seconds;
+    send(dispute, leafAnswer(dispute, index));
+    dispute.step("dispute_chunk", dispute.chunkInstruction("delta", dispute.deltaChunk(index)));
+  }
+  assert.equal(dispute.state.expiresAt, expiresAt + 7n);
+});
+
 test("an aggregator that answers every demand keeps its bond, and the challenger's time is not used up", () => {
   const scenario = disputable(PLAN);
   const round = new DisputedRound(scenario, PLAN);

@@ -140,6 +140,12 @@ function answer(state: State, dispute: Dispute): void {
   ensure(lacksLeaf(dispute), "WrongAnswer");
   // the answer is proven, so a root that does not match is the challenger's doing
   if (!takeLeaf(state, dispute)) dispute.decided = "rejected";
+  endDemand(state, dispute);
+}
+
+/** Only the time that was waited for an answer prolongs a dispute. */
+function endDemand({ now }: State, dispute: Dispute): void {
+  dispute.expiresAt -= dispute.demandDeadline - now;
   dispute.demandDeadline = 0n;
 }
 
@@ -150,8 +156,8 @@ function showEnvelope(state: State, { dispute: id, key }: OperationOf<"dispute_e
   checkSigner(memberOf(state, owner), id.round, key);
   ensure(dispute.kind === "envelope", "WrongKind");
   checkAnswerable(state, dispute);
-  dispute.demandDeadline = 0n;
   dispute.decided = "rejected";
+  endDemand(state, dispute);
 }
 
 function resolveDispute(state: State, { dispute: id, to }: OperationOf<"dispute_resolve">): void {

@@ -280,6 +280,17 @@ impl Dispute {
             }
             _ => return err!(PlenaryError::WrongAnswer),
         }
+        self.end_demand(now)
+    }
+
+    /// Takes back the time that the aggregator did not use: else a challenger could keep a round from being final for as long as a deadline
+    /// with each of some thousand demands, however quickly they are answered.
+    fn end_demand(&mut self, now: i64) -> Result<()> {
+        self.expires_at = self
+            .demand_deadline
+            .checked_sub(now)
+            .and_then(|unused| self.expires_at.checked_sub(unused))
+            .ok_or(PlenaryError::Overflow)?;
         self.demand_deadline = 0;
         Ok(())
     }

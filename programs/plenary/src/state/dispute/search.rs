@@ -23,9 +23,8 @@ impl Dispute {
             leaf.version == UpdateLeaf::VERSION,
             PlenaryError::WrongAnswer
         );
-        self.demand_deadline = 0;
         self.decided = REJECTED;
-        Ok(())
+        self.end_demand(now)
     }
 
     /// Takes a proven leaf as a bound of where the target's leaf could stand. Leaves ascend by member, so when the bounds meet there is
