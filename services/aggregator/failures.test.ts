@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { ENDPOINTS, toBase58 } from "@plenary/protocol";
 import { clientOf, type TestClient } from "./testing/client.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
@@ -91,8 +92,20 @@ describe("what the service stands on, missing", () => {
     await waitForEvent(client, federation, "round-closed", 3n);
     await assert.rejects(client.register(federation), { status: 503, code: "chain-unavailable" });
     assert.deepEqual(await readiness(), { ...ready, status: 503, chain: "chain-unavailable" });
+    const call = { params: { federation: toBase58(federation.address) }, signer: federation.authority };
+    const operations = () => client.call(ENDPOINTS.operationsRead, call);
+    let stuck = await operations();
+    while (!stuck.transactions.some(({ round, kind }) => round === "3" && kind === "commit")) {
+      await setTimeout(50);
+      stuck = await operations();
+    }
+    assert.deepEqual([stuck.round?.number, stuck.round?.state], ["3", "committing"]);
     await chain.mend();
+    await client.call(ENDPOINTS.operationsRetry, call);
     await waitForEvent(client, federation, "round-committed", 3n);
+    assert.ok(
+      !(await operations()).transactions.some(({ round, kind }) => round === "3" && kind === "commit"),
+    );
     assert.equal((await read()).committedRounds, "3");
   });
 

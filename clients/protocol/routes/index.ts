@@ -10,6 +10,7 @@ import {
   memberRead,
   rewardRead,
 } from "./federations.ts";
+import { operationsRead, operationsRetry } from "./operations.ts";
 import {
   equivocationList,
   eventStream,
@@ -30,6 +31,8 @@ export const ENDPOINTS = {
   federationRead,
   federationPause,
   federationResume,
+  operationsRead,
+  operationsRetry,
   memberList,
   memberRead,
   rewardRead,
@@ -51,6 +54,7 @@ export * from "./audits.ts";
 export * from "./blobs.ts";
 export * from "./endpoint.ts";
 export * from "./federations.ts";
+export * from "./operations.ts";
 export * from "./rounds.ts";
 export * from "./service.ts";
 export * from "./signed-request.ts";

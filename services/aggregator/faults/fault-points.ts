@@ -67,7 +67,15 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     setEvaluation: true,
     toEvaluate: true,
   },
-  transactions: { ofRound: true, plan: true, attempt: true, sign: true, fail: true, confirm: true },
+  transactions: {
+    ofRound: true,
+    pendingOf: true,
+    plan: true,
+    attempt: true,
+    sign: true,
+    fail: true,
+    confirm: true,
+  },
   updates: {
     find: true,
     all: true,
@@ -83,6 +91,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     setScore: true,
     unscreened: true,
     equivocations: true,
+    unscreenedOf: true,
     insertEquivocation: true,
   },
 };

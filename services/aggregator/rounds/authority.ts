@@ -18,6 +18,20 @@ export async function requireAuthority(
   checkAuthority(key, authority);
 }
 
+/** As requireAuthority, but by what was last seen while the chain does not answer: for diagnosis, which is needed just then. */
+export async function requireKnownAuthority(
+  context: Context,
+  federation: FederationRow,
+  key: Uint8Array,
+): Promise<void> {
+  try {
+    await requireAuthority(context, federation, key);
+  } catch (error) {
+    if (!(error instanceof PlenaryError) || error.code !== "chain-unavailable") throw error;
+    checkAuthority(key, federation.authority);
+  }
+}
+
 /** Throws `not-authority`. */
 export function checkAuthority(requester: Uint8Array, authority: Uint8Array): void {
   if (equalBytes(requester, authority)) return;

@@ -1,8 +1,10 @@
 import { fromBase58 } from "@plenary/protocol";
+import { requireAuthority, requireKnownAuthority } from "../rounds/authority.ts";
 import type { Context } from "../rounds/context.ts";
 import type { Evaluator } from "../rounds/evaluator.ts";
 import { findFederation } from "../rounds/lookup.ts";
 import { knownMember, syncMember } from "../rounds/members.ts";
+import { retryAll, viewOperations } from "../rounds/operations.ts";
 import { registerFederation, setPaused } from "../rounds/register-federation.ts";
 import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views.ts";
 import type { Handlers } from "./mount.ts";
@@ -17,6 +19,8 @@ type FederationHandlers = Pick<
   | "federationRead"
   | "federationPause"
   | "federationResume"
+  | "operationsRead"
+  | "operationsRetry"
   | "memberList"
   | "memberRead"
   | "rewardRead"
@@ -52,6 +56,19 @@ export function federationHandlers(
     federationResume: async ({ params, request }) => {
       const requester = await authenticate(request, request.bodyHash);
       return viewFederation(context, await setPaused(context, requester, params.federation, false));
+    },
+    operationsRead: async ({ params, request }) => {
+      const requester = await authenticate(request, request.bodyHash);
+      const federation = await findFederation(context, params.federation);
+      await requireKnownAuthority(context, federation, requester);
+      return viewOperations(context, federation);
+    },
+    operationsRetry: async ({ params, request }) => {
+      const requester = await authenticate(request, request.bodyHash);
+      const federation = await findFederation(context, params.federation);
+      await requireAuthority(context, federation, requester);
+      await retryAll(context, federation);
+      return viewOperations(context, federation);
     },
     memberList: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);

@@ -124,6 +124,11 @@ const TABLE: Readonly<Record<string, Row>> = {
   ...readable("/v1/federations/:federation", { path: at(""), public: everybody(200) }),
   "POST /v1/federations/:federation/pause": { path: at("/pause"), public: authority(200) },
   "POST /v1/federations/:federation/resume": { path: at("/resume"), public: authority(200) },
+  ...readable("/v1/federations/:federation/operations", { path: at("/operations"), public: authority(200) }),
+  "POST /v1/federations/:federation/operations/retry": {
+    path: at("/operations/retry"),
+    public: authority(200),
+  },
   ...forReaders("/v1/federations/:federation/members", at("/members")),
   ...readable("/v1/federations/:federation/members/:member", {
     path: (scene) => at(`/members/${toBase58(scene.exited.address)}`)(scene),

@@ -21,6 +21,17 @@ export function transactionStore(queries: Queries) {
         .where("round", "=", number)
         .execute(),
 
+    /** A federation's that are not confirmed, oldest first. */
+    pendingOf: (federation: Uint8Array): Promise<TransactionRow[]> =>
+      queries
+        .selectFrom("transactions")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("state", "=", "pending")
+        .orderBy("created_at")
+        .orderBy("round")
+        .execute(),
+
     /** Writes down that a transaction is to be sent, before it is. */
     async plan({ federation, number }: RoundKey, kind: TransactionKind, now: bigint): Promise<void> {
       await queries

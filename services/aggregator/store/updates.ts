@@ -221,6 +221,25 @@ export function updateStore(queries: Queries) {
         .orderBy("equivocations.envelope_hash")
         .execute(),
 
+    /** A federation's updates that wait for screening, oldest first. */
+    async unscreenedOf(federation: Uint8Array, limit: number): Promise<bigint[]> {
+      const rows = await queries
+        .selectFrom("updates")
+        .innerJoin("rounds", (join) =>
+          join
+            .onRef("rounds.federation", "=", "updates.federation")
+            .onRef("rounds.number", "=", "updates.round"),
+        )
+        .select("updates.id")
+        .where("updates.federation", "=", federation)
+        .where("updates.state", "=", "received")
+        .where("rounds.state", "=", "collecting")
+        .orderBy("updates.id")
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
     /** Keeps an envelope that contradicts a stored one; the same evidence twice is kept once. */
     async insertEquivocation(row: Insertable<EquivocationsTable>): Promise<void> {
       await queries
