@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { Base58Address, Base64, HexHash, UnixMilliseconds } from "../schema.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint, READER_ERRORS } from "./endpoint.ts";
 import { RoundParams } from "./rounds.ts";
 
 /** A drawn member's audit. */
@@ -44,7 +44,7 @@ export const auditList = endpoint({
   params: RoundParams,
   response: RoundAuditsView,
   access: "reader",
-  errors: ["not-found"],
+  errors: READER_ERRORS,
 });
 
 export const auditReportSubmit = endpoint({

@@ -9,6 +9,7 @@ export const PendingTransactionView = Type.Object({
   round: U64String,
   kind: Type.Union([
     Type.Literal("open"),
+    Type.Literal("audit-draw"),
     Type.Literal("commit"),
     Type.Literal("finalize"),
     Type.Literal("void"),

@@ -12,7 +12,8 @@ export function isPrivate({ configuration }: Pick<FederationRow, "configuration"
 
 /**
  * Throws `member-unknown` or `member-inactive` unless who holds `key` may read a private federation: a member that has not left, by its
- * owner or update-signing key, an auditor of its training, the authority, or the aggregator. What is about one member (`about`) that member may read after it has left.
+ * owner or update-signing key, an auditor of its training, the authority, or the aggregator. What is about one member (`about`) that
+ * member may read after it has left.
  */
 export async function requireReader(
   context: Context,
