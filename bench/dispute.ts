@@ -10,7 +10,6 @@ import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { chunkProof, createAggregator, createStrategy, vectorRootFast } from "@plenary/algorithms";
 import {
-  type ChunkProof,
   disputeChunk,
   disputeLeaf,
   disputeOf,
@@ -19,6 +18,7 @@ import {
   PROGRAM_ID,
 } from "@plenary/chain";
 import {
+  type ChunkProof,
   compareBytes,
   EMPTY_ROOT,
   encodeUpdateLeaf,

@@ -1,4 +1,4 @@
-import { type RewardLeaf, type UpdateLeaf, vectorToBytes } from "@plenary/protocol";
+import { type ChunkProof, type RewardLeaf, type UpdateLeaf, vectorToBytes } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import type { ArgumentValue } from "./program.ts";
 
@@ -8,20 +8,6 @@ import type { ArgumentValue } from "./program.ts";
  */
 
 const LEAF_VERSION = 1;
-
-/** 64 integers of a vector, the last ones zero where the vector ends, and their audit path in it. */
-export interface ChunkProof {
-  /** 64 integers. */
-  readonly values: Int32Array;
-  readonly path: readonly Uint8Array[];
-}
-
-/** A leaf of a round's updates or rewards tree, with its place and audit path. */
-export interface LeafProof<Leaf extends UpdateLeaf | RewardLeaf> {
-  readonly index: number;
-  readonly leaf: Leaf;
-  readonly path: readonly Uint8Array[];
-}
 
 /** A vector whose chunk decides a dispute. */
 export type DisputedVector = "delta" | "base" | "next" | "baseState" | "nextState";

@@ -18,9 +18,7 @@ export {
   type SignedReceipt,
 } from "./omission.ts";
 export {
-  type ChunkProof,
   chunkProof,
-  type LeafProof,
   rewardLeafProof,
   updateLeafProof,
 } from "./proofs.ts";

@@ -1,28 +1,17 @@
 import {
   auditPath,
   CHUNK_LENGTH,
+  type ChunkProof,
   chunkCount,
   encodeRewardLeaf,
   encodeUpdateLeaf,
+  type LeafProof,
   leafHash,
   PlenaryError,
   type RewardLeaf,
   type UpdateLeaf,
 } from "@plenary/protocol";
 import { chunkLeavesFast } from "../kernels/index.ts";
-
-/** One chunk of a vector, 64 integers, the last ones zero where the vector ends, with its audit path under the vector's root. */
-export interface ChunkProof {
-  readonly values: Int32Array;
-  readonly path: readonly Uint8Array[];
-}
-
-/** A leaf of a round's updates or rewards tree, with its place and audit path. */
-export interface LeafProof<Leaf extends UpdateLeaf | RewardLeaf> {
-  readonly index: number;
-  readonly leaf: Leaf;
-  readonly path: readonly Uint8Array[];
-}
 
 /** Throws `invalid-input` if the vector has no such chunk. */
 export function chunkProof(vector: Int32Array, chunk: number): ChunkProof {

@@ -1,5 +1,6 @@
+import type { ChunkProof } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { type ChunkProof, chunkArgument, type TreeLeaf, treeLeafArgument } from "../dispute-messages.ts";
+import { chunkArgument, type TreeLeaf, treeLeafArgument } from "../dispute-messages.ts";
 import { type ArgumentValue, buildInstruction } from "../program.ts";
 
 export interface DisputeAnswer {

@@ -1,6 +1,6 @@
-import type { UpdateLeaf } from "@plenary/protocol";
+import type { LeafProof, UpdateLeaf } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { type LeafProof, updateLeafArgument } from "../dispute-messages.ts";
+import { updateLeafArgument } from "../dispute-messages.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface DisputeDemand {

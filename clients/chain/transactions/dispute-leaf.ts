@@ -1,6 +1,6 @@
-import type { UpdateLeaf } from "@plenary/protocol";
+import type { ChunkProof, UpdateLeaf } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { type ChunkProof, chunkArgument, updateLeafArgument } from "../dispute-messages.ts";
+import { chunkArgument, updateLeafArgument } from "../dispute-messages.ts";
 import { buildInstruction } from "../program.ts";
 
 export interface DisputeLeaf {

@@ -1,8 +1,8 @@
-import type { RewardLeaf, UpdateLeaf } from "@plenary/protocol";
+import type { LeafProof, RewardLeaf, UpdateLeaf } from "@plenary/protocol";
 import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
 import { disputeAddress, escrowAddress, roundAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { DISPUTE_KINDS, type DisputeKind } from "../dispute.ts";
-import { type LeafProof, rewardLeafArgument, updateLeafArgument } from "../dispute-messages.ts";
+import { rewardLeafArgument, updateLeafArgument } from "../dispute-messages.ts";
 import { type ArgumentValue, buildInstruction } from "../program.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
 

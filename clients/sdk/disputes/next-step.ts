@@ -1,4 +1,4 @@
-import { chunkProof, type LeafProof, rewardLeafProof, updateLeafProof } from "@plenary/algorithms";
+import { chunkProof, rewardLeafProof, updateLeafProof } from "@plenary/algorithms";
 import {
   type Dispute,
   disputeChunk,
@@ -9,7 +9,7 @@ import {
   missingPiece,
   type TreeLeaf,
 } from "@plenary/chain";
-import { compareBytes, REASONS, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
+import { compareBytes, type LeafProof, REASONS, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { Evidence } from "./evidence.ts";
 

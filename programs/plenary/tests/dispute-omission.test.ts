@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { disputeNarrow, type LeafProof, PROGRAM_ID, type SignedMessage } from "@plenary/chain";
-import type { UpdateLeaf } from "@plenary/protocol";
+import { disputeNarrow, PROGRAM_ID, type SignedMessage } from "@plenary/chain";
+import type { LeafProof, UpdateLeaf } from "@plenary/protocol";
 import { DisputedRound, endOf, type OpenDispute, REJECTED, UPHELD } from "./disputed-round.ts";
 import { envelopeOf, receiptOf, signed } from "./signed.ts";
 import { BASE, signingFederation } from "./signing-federation.ts";

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { disputeNarrow, disputeRewards, type LeafProof, PROGRAM_ID } from "@plenary/chain";
-import { auditPath, encodeRewardLeaf, leafHash, merkleRoot, type RewardLeaf } from "@plenary/protocol";
+import { disputeNarrow, disputeRewards, PROGRAM_ID } from "@plenary/chain";
+import {
+  auditPath,
+  encodeRewardLeaf,
+  type LeafProof,
+  leafHash,
+  merkleRoot,
+  type RewardLeaf,
+} from "@plenary/protocol";
 import {
   type Commitment,
   DisputedRound,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  type ChunkProof,
   type Dispute,
   type DisputedVector,
   type DisputeSubject,
@@ -12,13 +11,13 @@ import {
   disputeOpen,
   disputeResolve,
   FAULTS,
-  type LeafProof,
   missingPiece,
   PROGRAM_ID,
   type RoundResult,
 } from "@plenary/chain";
 import {
   auditPath,
+  type ChunkProof,
   chunkBytes,
   chunkLeaves,
   compareBytes,
@@ -26,6 +25,7 @@ import {
   EMPTY_ROOT,
   encodeUpdateLeaf,
   envelopeHash,
+  type LeafProof,
   leafHash,
   merkleRoot,
   type UpdateLeaf,

@@ -8,11 +8,10 @@ import {
   disputeResolve,
   disputeRewards,
   equivocationOpen,
-  type LeafProof,
   memberEquivocation,
   PROGRAM_ID,
 } from "@plenary/chain";
-import { auditPath, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
+import { auditPath, type LeafProof, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { OperationOf } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
