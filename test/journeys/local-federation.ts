@@ -9,8 +9,10 @@ import {
   createServiceClient,
   type Dataset,
   type FederationPlan,
+  joinFederation,
   loadDataset,
   mintTo,
+  openAccess,
   openFederation,
   planFederation,
   requestSol,
@@ -124,11 +126,14 @@ export async function foundFederation(
 /** Two members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
 export async function runMembers({ stack, folder }: Ground, founded: Founded): Promise<Keypair[]> {
   const groups = founded.dataset.split(7).training;
-  const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
   return Promise.all(
     [0, 1].map(async (index) => {
       const keypair = Keypair.generate();
       await founded.equip(keypair.publicKey);
+      const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };
+      // A private federation shows its questions to members only: they join before they open it.
+      await joinFederation(await openAccess(options), { keypair });
+      const federation = await openFederation(options);
       const answers = founded.dataset.answersOf([groups[index] ?? ""]);
       const member = await federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
       for await (const { number, outcome } of member.train())

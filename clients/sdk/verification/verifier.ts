@@ -1,5 +1,12 @@
-import { PROGRAM_ID, readFederation, unreachable } from "@plenary/chain";
-import { ENDPOINTS, fromBase58, PlenaryError } from "@plenary/protocol";
+import { type Federation, PROGRAM_ID, readFederation, unreachable } from "@plenary/chain";
+import {
+  configurationHash,
+  ENDPOINTS,
+  equalBytes,
+  type FederationConfiguration,
+  fromBase58,
+  PlenaryError,
+} from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { connectTo, publicKey } from "../open-federation.ts";
 import { type RequestSigner, signerFor } from "../request-signer.ts";
@@ -63,16 +70,43 @@ export async function openOnChain({
   };
 }
 
-/** For the service alone: a mirror could pass a signed request on to it and read the answer. */
+/**
+ * Signs what is read of a private federation, at its service alone: a mirror could pass a signed request on and read the answer. Throws
+ * for who may not read it, since bytes that are not for strangers are no finding against a round.
+ */
 async function signerOf(
-  { keypair, blobs }: OpenVerifierOptions,
-  { connection, program, address }: FederationOnChain,
+  { keypair, blobs, service, signal }: OpenVerifierOptions,
+  { connection, program, address }: Pick<Verifier, "connection" | "program" | "address">,
 ): Promise<RequestSigner | undefined> {
-  if (keypair === undefined || blobs !== undefined) return undefined;
-  const federation = await readFederation(connection, address);
-  return federation === null
-    ? undefined
-    : signerFor(keypair, { connection, program, aggregator: federation.aggregator });
+  if (service === undefined || blobs !== undefined) return undefined;
+  const onChain = await readFederation(connection, address);
+  const params = { federation: address.toBase58() };
+  // A service that does not answer is met again when bytes are asked for.
+  const view = await createServiceClient({ url: service, retry: { attempts: 1 } })
+    .call(ENDPOINTS.federationRead, { params, signal })
+    .catch(() => null);
+  if (onChain === null || view === null || !isPrivate(view.configuration, onChain)) return undefined;
+  if (keypair === undefined)
+    throw new PlenaryError(
+      "invalid-input",
+      "This federation is private: give the keypair of a member, or a folder with its bytes (--blobs).",
+      { field: "keypair", federation: address.toBase58() },
+    );
+  const signer = await signerFor(keypair, { connection, program, aggregator: onChain.aggregator });
+  await createServiceClient({ url: service, signer }).call(ENDPOINTS.roundList, {
+    params,
+    query: { limit: 1 },
+    signal,
+  });
+  return signer;
+}
+
+/** By the configuration whose hash stands on chain: a service cannot hide a public federation's bytes by calling it private. */
+function isPrivate(configuration: FederationConfiguration, onChain: Federation): boolean {
+  return (
+    configuration.visibility === "private" &&
+    equalBytes(configurationHash(configuration), onChain.configurationHash)
+  );
 }
 
 async function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<string> {

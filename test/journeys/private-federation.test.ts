@@ -1,0 +1,53 @@
+/** A private federation from its founding to its pay: members read it by signed requests, and strangers read nothing. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ENDPOINTS } from "@plenary/protocol";
+import {
+  claimRewards,
+  createServiceClient,
+  openAccess,
+  openFederation,
+  openVerifier,
+  readStatus,
+  verifyRound,
+} from "@plenary/sdk";
+import { Keypair } from "@solana/web3.js";
+import { foundFederation, runMembers, startGround } from "./local-federation.ts";
+
+test("a private federation trains, pays and is verified by its members alone", async (t) => {
+  const ground = await startGround(t);
+  const { serviceUrl: service, rpcUrl: rpc } = ground.stack;
+  const founded = await foundFederation(ground, { total: 1 }, 1, { private: true });
+  const federation = founded.address.toBase58();
+  const [member] = await runMembers(ground, founded);
+  assert.ok(member);
+  const options = { service, rpc, federation };
+
+  await t.test("a member sees its updates, is paid, and verifies the round", async () => {
+    const access = await openAccess({ ...options, keypair: member });
+    const status = await readStatus(access, member.publicKey);
+    assert.equal(status.member?.counted, 1);
+    assert.ok((await claimRewards(access, member, { patience: 30_000 })).amount > 0n);
+    const found = await verifyRound(await openVerifier({ ...options, keypair: member }), 1n);
+    assert.deepEqual([found.valid, found.counted], [true, 2]);
+    const { authority } = founded;
+    assert.equal((await verifyRound(await openVerifier({ ...options, keypair: authority }), 1n)).valid, true);
+  });
+
+  await t.test("strangers are told why they see nothing, and do not take it for a wrong round", async () => {
+    const stranger = Keypair.generate();
+    const params = { federation, round: "1" };
+    const client = createServiceClient({ url: service });
+    for (const endpoint of [ENDPOINTS.roundRead, ENDPOINTS.updateList, ENDPOINTS.manifestRead] as const)
+      await assert.rejects(client.call(endpoint, { params }), { code: "signature-invalid" });
+    await assert.rejects(openFederation(options), { code: "invalid-input", message: /private/ });
+    await assert.rejects(openFederation({ ...options, keypair: stranger }), { code: "not-found" });
+    await assert.rejects(openVerifier(options), { code: "invalid-input", message: /private/ });
+    await assert.rejects(openVerifier({ ...options, keypair: stranger }), { code: "member-unknown" });
+  });
+
+  await t.test("whoever is given the bytes can verify them against the chain", async () => {
+    const verifier = await openVerifier({ rpc, federation, blobs: ground.blobs });
+    assert.equal((await verifyRound(verifier, 1n)).valid, true);
+  });
+});
