@@ -1,5 +1,6 @@
-import { verdictOf } from "./predict-dispute.ts";
+import { isResolvable } from "./predict-dispute.ts";
 import { hasDropped } from "./predict-round.ts";
+import { kindFor } from "./resolve-dispute.ts";
 import { type Dispute, type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
 import { OTHERS, type Step } from "./steps.ts";
 
@@ -24,8 +25,9 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
     case "audit_draw":
       return federation.openRound === 0n ? "round_open" : name;
     case "dispute_open":
-      return federation.pending.length > 0 ? name : forward(state);
+      return disputableRound(state) === undefined ? renewal(state) : name;
     case "dispute_rewards":
+    case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
     case "dispute_envelope":
@@ -45,27 +47,29 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
   }
 }
 
-/** What brings the next pay. */
-function forward({ federation }: State): Step["name"] {
-  if (federation.pending.length > 0) return "round_finalize";
+/** What brings the next committed round. */
+function renewal({ federation }: State): Step["name"] {
   return federation.openRound === 0n ? "round_open" : "round_commit";
 }
 
-type Disputing =
-  | "dispute_rewards"
-  | "dispute_demand"
-  | "dispute_answer"
-  | "dispute_envelope"
-  | "dispute_resolve";
+/** The newest round whose window is not over. */
+function disputableRound({ federation, rounds, now }: State): Round | undefined {
+  const newest = rounds.get(federation.pending.at(-1) ?? 0n);
+  return newest !== undefined && now < newest.challengeEndsAt ? newest : undefined;
+}
+
+/** What brings the next pay. */
+function forward(state: State): Step["name"] {
+  return state.federation.pending.length > 0 ? "round_finalize" : renewal(state);
+}
 
 /** A dispute is opened, fed or answered, and resolved. */
-function disputing(state: State, name: Disputing): Step["name"] {
-  const { disputes, federation } = state;
-  const open = [...disputes.values()];
-  if (open.length === 0) return federation.pending.length > 0 ? "dispute_open" : forward(state);
+function disputing(state: State, name: Step["name"]): Step["name"] {
+  const open = [...state.disputes.values()];
+  if (open.length === 0) return disputableRound(state) === undefined ? renewal(state) : "dispute_open";
   if (name === "dispute_resolve" && open.some((dispute) => isResolvable(state, dispute))) return name;
   if (name === "dispute_resolve") return open.some(isFoldable) ? "dispute_rewards" : "wait";
-  const kind = name === "dispute_envelope" ? "envelope" : "total";
+  const kind = kindFor(name);
   const fitting = open.filter((dispute) => dispute.kind === kind);
   if (fitting.length === 0) return "dispute_resolve";
   const demanded = fitting.some(({ demandDeadline }) => demandDeadline !== 0n);
@@ -74,12 +78,6 @@ function disputing(state: State, name: Disputing): Step["name"] {
 
 function isFoldable({ kind, demandDeadline, nextLeaf, leafCount }: Dispute): boolean {
   return kind === "total" && demandDeadline === 0n && nextLeaf < leafCount;
-}
-
-function isResolvable(state: State, dispute: Dispute): boolean {
-  const round = state.rounds.get(dispute.round);
-  if (round === undefined || round.status === "void" || hasDropped(state.federation, round)) return true;
-  return verdictOf(state, dispute) !== null;
 }
 
 /** A round that builds on a void one, whose account does not say so yet. */

@@ -1,9 +1,11 @@
 import {
+  DISPUTE_KINDS,
   type DisputeSubject,
+  disputeAddress,
   disputeAnswer,
   disputeDemand,
   disputeEnvelope,
-  disputeOf,
+  disputeNarrow,
   disputeOpen,
   disputeResolve,
   disputeRewards,
@@ -13,15 +15,16 @@ import {
 } from "@plenary/chain";
 import { auditPath, type LeafProof, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import type { OperationOf } from "./operations.ts";
+import { type OperationOf, SEQUENCE } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
 import { type DisputeId, disputeKey, OWNERS, type Round, type State } from "./state.ts";
-import { SEQUENCE, signedEnvelope, updatesTree } from "./updates-tree.ts";
-import type { World } from "./world.ts";
+import { signedEnvelope, signedReceipt, updatesTree } from "./updates-tree.ts";
+import { keypairFor, type World } from "./world.ts";
 
 type DisputeOperation = OperationOf<
   | "dispute_open"
   | "dispute_rewards"
+  | "dispute_narrow"
   | "dispute_demand"
   | "dispute_answer"
   | "dispute_envelope"
@@ -43,7 +46,7 @@ export function disputeInstructions(
         number: operation.round,
         challenger: world.key(operation.by),
         source: world.holder(operation.from),
-        subject: subjectOf(world, state, { ...operation, challenger: operation.by }),
+        subject: subjectOf(world, state, operation),
       });
     case "dispute_resolve": {
       const { dispute, to } = operation;
@@ -66,7 +69,9 @@ export function disputeInstructions(
 function stepInstructions(
   world: World,
   state: State,
-  operation: OperationOf<"dispute_rewards" | "dispute_demand" | "dispute_answer" | "dispute_envelope">,
+  operation: OperationOf<
+    "dispute_rewards" | "dispute_narrow" | "dispute_demand" | "dispute_answer" | "dispute_envelope"
+  >,
 ): TransactionInstruction[] {
   const dispute = disputeAt(world, state, operation.dispute);
   const next = state.disputes.get(disputeKey(operation.dispute))?.nextLeaf ?? 0;
@@ -77,6 +82,18 @@ function stepInstructions(
       const fed = Array.from({ length: count }, (_, offset) => leaves[next + offset] ?? NO_REWARD);
       const said = lie ? fed.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 1n })) : fed;
       return disputeRewards(PROGRAM_ID, { dispute, challenger: world.key(by), leaves: said });
+    }
+    case "dispute_narrow": {
+      const { by, position, dispute: id } = operation;
+      const { leaves, hashes } = updatesTree(world, roundFor(state, id.round));
+      const leaf = leaves[position];
+      return disputeNarrow(PROGRAM_ID, {
+        dispute,
+        challenger: world.key(by),
+        index: position,
+        leaf: { tree: "updates", leaf: leaf ?? NO_UPDATE },
+        path: leaf === undefined ? [] : auditPath(hashes, position),
+      });
     }
     case "dispute_demand":
       return disputeDemand(PROGRAM_ID, { dispute, challenger: world.key(operation.by) });
@@ -99,6 +116,15 @@ function stepInstructions(
   }
 }
 
+const NO_UPDATE: UpdateLeaf = {
+  member: new Uint8Array(32),
+  sequence: 0n,
+  envelopeHash: new Uint8Array(32),
+  deltaRoot: new Uint8Array(32),
+  weight: 0,
+  reason: 0,
+  payloadHash: new Uint8Array(32),
+};
 const NO_REWARD: RewardLeaf = { member: new Uint8Array(32), cumulative: 0n };
 
 /** The round as the instruction needs it, or one that never was. */
@@ -106,14 +132,33 @@ function roundFor(state: State, number: bigint): Pick<Round, "number" | "baseMod
   return state.rounds.get(number) ?? { number, baseModel: "no model", updateCount: 0 };
 }
 
-function subjectOf(world: World, state: State, { round, kind, index }: DisputeId): DisputeSubject {
-  if (kind === "total") return { kind };
-  return { kind, proof: updateProof(world, roundFor(state, round), index) };
+function subjectOf(
+  world: World,
+  state: State,
+  { round: number, kind, index, receipt }: OperationOf<"dispute_open">,
+): DisputeSubject {
+  const round = roundFor(state, number);
+  switch (kind) {
+    case "total":
+      return { kind };
+    case "envelope":
+      return { kind, proof: updateProof(world, round, index) };
+    case "omission": {
+      const signer = receipt.signed ? (state.rounds.get(number)?.aggregator ?? "aggregator") : "stranger";
+      const message = signedReceipt(world, receipt.owner, number, receipt.sequence, keypairFor(signer));
+      return { kind, receipt: message };
+    }
+  }
 }
 
-export function disputeAt(world: World, state: State, id: DisputeId): PublicKey {
-  const subject = subjectOf(world, state, id);
-  return disputeOf(PROGRAM_ID, world.federation, id.round, world.key(id.challenger), subject);
+export function disputeAt(
+  world: World,
+  state: State,
+  { round, challenger, kind, index }: DisputeId,
+): PublicKey {
+  const at = kind === "envelope" ? updateProof(world, roundFor(state, round), index).index : 0;
+  const code = DISPUTE_KINDS.indexOf(kind);
+  return disputeAddress(PROGRAM_ID, world.round(round), world.key(challenger), code, at);
 }
 
 /** The leaf that the model calls by its index, or the tree's first one under a place where no leaf stands. */

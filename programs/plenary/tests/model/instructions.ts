@@ -72,6 +72,7 @@ export function instructionsFor(world: World, state: State, operation: Operation
       return authorityAccept(PROGRAM_ID, { federation, proposedAuthority: key(operation.by) });
     case "dispute_open":
     case "dispute_rewards":
+    case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
     case "dispute_envelope":

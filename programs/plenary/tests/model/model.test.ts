@@ -9,6 +9,7 @@ import { predict } from "./predict.ts";
 import { resolve } from "./resolve.ts";
 import { type DisputeId, disputeKey, initialState, OWNERS, type State } from "./state.ts";
 import { OPERATIONS, type Sequence, sequences } from "./steps.ts";
+import { leafOrder } from "./updates-tree.ts";
 import { Ground, type World } from "./world.ts";
 
 /*
@@ -25,7 +26,7 @@ const outcomes = new Map<string, number>();
 function live({ terms, token2022, steps }: Sequence): void {
   const world = ground.begin(terms, token2022);
   const observer = new Observer(world);
-  let state = initialState(terms, world.chain.now);
+  let state = initialState(terms, world.chain.now, leafOrder(world));
   const done: string[] = [];
   for (const step of steps) {
     const operation = resolve(state, step);
@@ -110,7 +111,7 @@ function print(value: object): string {
   return JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? `${field}` : field));
 }
 
-const drawn = seeds(120, 10_000);
+const drawn = seeds(100, 10_000);
 
 test(`${drawn.length} random sequences of instructions do what the model says, to the last balance`, () => {
   for (const seed of drawn) {

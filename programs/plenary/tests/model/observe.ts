@@ -21,6 +21,7 @@ import {
   GENESIS,
   type Holder,
   type Member,
+  OWNERS,
   type Owner,
   type Round,
   type State,
@@ -119,15 +120,19 @@ export class Observer {
     return {
       round: id.round,
       challenger: this.#actor(account.challenger),
-      kind: account.kind === "total" ? "total" : "envelope",
+      kind: account.kind === "total" || account.kind === "omission" ? account.kind : "envelope",
       index: id.index,
       deposit: account.deposit,
       expiresAt: account.expiresAt,
       demandDeadline: account.demandDeadline,
       leafCount: account.leafCount,
       nextLeaf: account.nextLeaf,
-      decided: account.decided === "rejected" ? "rejected" : null,
-      fault: account.fault === "total-mismatch" ? "total-mismatch" : null,
+      target: OWNERS.find((owner) => this.#world.member(owner).equals(account.target)) ?? null,
+      sequence: account.targetValue,
+      low: account.low,
+      high: account.high,
+      decided: account.decided,
+      fault: account.fault === "total-mismatch" || account.fault === "member-omitted" ? account.fault : null,
     };
   }
 

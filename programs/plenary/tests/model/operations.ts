@@ -55,7 +55,11 @@ export type Operation =
       kind: DisputeKind;
       index: number;
       from: Holder;
+      /** The receipt of an omission: whose, for which sequence, and whether the aggregator signed it. */
+      receipt: { owner: Owner; sequence: bigint; signed: boolean };
     }
+  /** Shows the leaf at a position of the updates tree, or one that is not there. */
+  | { name: "dispute_narrow"; by: Actor; dispute: DisputeId; position: number }
   | { name: "dispute_rewards"; by: Actor; dispute: DisputeId; leaves: number; lie: boolean }
   | { name: "dispute_demand"; by: Actor; dispute: DisputeId }
   | { name: "dispute_answer"; dispute: DisputeId }
@@ -78,6 +82,9 @@ export type Operation =
   | { name: "authority_accept"; by: Actor };
 
 export type OperationOf<Name extends Operation["name"]> = Extract<Operation, { name: Name }>;
+
+/** Sequence of every envelope that has a leaf. */
+export const SEQUENCE = 1n;
 
 /** The key that is no key. */
 export const NO_KEY = 0;

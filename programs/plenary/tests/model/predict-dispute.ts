@@ -1,13 +1,23 @@
 import type { OperationOf } from "./operations.ts";
+import { SEQUENCE } from "./operations.ts";
 import { checkSigner } from "./predict-equivocation.ts";
 import { memberOf } from "./predict-member.ts";
 import { dropFrom, hasDropped } from "./predict-round.ts";
 import { ensure, transfer } from "./refusal.ts";
-import { type Dispute, type DisputeId, disputeKey, OWNERS, type Round, type State } from "./state.ts";
+import {
+  type Dispute,
+  type DisputeId,
+  disputeKey,
+  OWNERS,
+  positions,
+  type Round,
+  type State,
+} from "./state.ts";
 
 type DisputeOperation = OperationOf<
   | "dispute_open"
   | "dispute_rewards"
+  | "dispute_narrow"
   | "dispute_demand"
   | "dispute_answer"
   | "dispute_envelope"
@@ -21,6 +31,9 @@ export function applyDispute(state: State, operation: DisputeOperation): void {
       break;
     case "dispute_rewards":
       fold(state, operation);
+      break;
+    case "dispute_narrow":
+      narrow(state, operation);
       break;
     case "dispute_demand": {
       const dispute = disputeOf(state, operation.dispute);
@@ -59,7 +72,7 @@ const DEPOSIT_DIVISOR = 16n;
 
 function open(state: State, operation: OperationOf<"dispute_open">): void {
   const { federation, now } = state;
-  const { by: challenger, round: number, kind, index, from } = operation;
+  const { by: challenger, round: number, kind, index, from, receipt } = operation;
   const round = roundOf(state, number);
   const id = { round: number, challenger, kind, index };
   ensure(!state.disputes.has(disputeKey(id)), "AlreadyInUse");
@@ -67,9 +80,10 @@ function open(state: State, operation: OperationOf<"dispute_open">): void {
   ensure(!hasDropped(federation, round), "RoundSettled");
   ensure(round.status === "committed", "RoundNotCommitted");
   ensure(now < round.challengeEndsAt, "ChallengeWindowOver");
-  ensure(kind === "total" || index < round.updateCount, "BadProof");
+  ensure(kind !== "envelope" || index < round.updateCount, "BadProof");
   const leafCount = kind === "total" ? round.leaves.length : round.updateCount;
-  ensure(kind === "envelope" || leafCount > 0, "NothingToDispute");
+  ensure(kind !== "total" || leafCount > 0, "NothingToDispute");
+  ensure(kind !== "omission" || receipt.signed, "WrongSigner");
   const share = federation.minimumBond / DEPOSIT_DIVISOR;
   const deposit = share > 1n ? share : 1n;
   transfer(state, from, "escrow", deposit);
@@ -85,6 +99,10 @@ function open(state: State, operation: OperationOf<"dispute_open">): void {
     leafCount,
     nextLeaf: 0,
     lies: 0,
+    target: kind === "omission" ? receipt.owner : null,
+    sequence: kind === "omission" ? receipt.sequence : 0n,
+    low: 0,
+    high: leafCount,
     decided: null,
     fault: null,
   };
@@ -123,6 +141,34 @@ function fold(state: State, { by, dispute: id, leaves, lie }: OperationOf<"dispu
     if (lie) dispute.lies += 1;
     ensure(takeLeaf(state, dispute), "BadProof");
   }
+}
+
+/** Leaves before the member's place raise the lower bound, those after it lower the upper one. */
+function narrow(state: State, { by, dispute: id, position }: OperationOf<"dispute_narrow">): void {
+  const dispute = disputeOf(state, id);
+  ensure(by === dispute.challenger, "NotChallenger");
+  checkSteppable(state, dispute);
+  ensure(dispute.kind === "omission", "WrongKind");
+  const leaf = positions(state, roundOf(state, id.round))[position];
+  ensure(leaf !== undefined, "BadProof");
+  const target = dispute.target === null ? -1 : OWNERS.indexOf(dispute.target);
+  if (leaf === target) {
+    // a receipt for the leaf's own sequence is for another envelope than the leaf's
+    ensure(dispute.sequence >= SEQUENCE, "LeafAgrees");
+    uphold(dispute);
+    return;
+  }
+  if (state.order.indexOf(leaf) < state.order.indexOf(target)) {
+    dispute.low = Math.max(dispute.low, position + 1);
+  } else {
+    dispute.high = Math.min(dispute.high, position);
+  }
+  if (dispute.low >= dispute.high) uphold(dispute);
+}
+
+function uphold(dispute: Dispute): void {
+  dispute.decided = "upheld";
+  dispute.fault = "member-omitted";
 }
 
 /** Takes the next leaf; false if it was the last one and not all of them are in the tree. */
@@ -187,7 +233,13 @@ function resolveDispute(state: State, { dispute: id, to }: OperationOf<"dispute_
   transfer(state, "escrow", "vault", bond - bond / 2n);
 }
 
-export function verdictOf({ now }: State, dispute: Dispute): "upheld" | "rejected" | null {
+/** Whether the dispute can end now: it is decided, or its round is void. */
+export function isResolvable(state: State, dispute: Dispute): boolean {
+  const round = roundOf(state, dispute.round);
+  return round.status === "void" || hasDropped(state.federation, round) || verdictOf(state, dispute) !== null;
+}
+
+function verdictOf({ now }: State, dispute: Dispute): "upheld" | "rejected" | null {
   if (dispute.decided !== null) return dispute.decided;
   if (dispute.demandDeadline !== 0n) return now <= dispute.demandDeadline ? null : "upheld";
   if (dispute.kind === "total" && !lacksLeaf(dispute)) return dispute.fault === null ? "rejected" : "upheld";

@@ -1,4 +1,5 @@
 import type { Operation, OperationOf } from "./operations.ts";
+import { isResolvable } from "./predict-dispute.ts";
 import { keyAt } from "./predict-equivocation.ts";
 import {
   ACTORS,
@@ -10,6 +11,7 @@ import {
   type Holder,
   OWNERS,
   type Owner,
+  positions,
   type State,
 } from "./state.ts";
 import { FLAWS, flawed, OTHERS, pick, type Step } from "./steps.ts";
@@ -22,6 +24,8 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
   switch (step.name) {
     case "dispute_rewards":
       return folding(step, by, dispute);
+    case "dispute_narrow":
+      return { name: step.name, by, dispute: idOf(dispute), position: positionFor(state, step, dispute) };
     case "dispute_demand":
       return { name: step.name, by, dispute: idOf(dispute) };
     case "dispute_answer":
@@ -42,11 +46,29 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
   }
 }
 
+const KINDS: readonly DisputeKind[] = ["total", "omission", "envelope"];
+
+/** The member's own leaf, or a neighbour of its place, or any leaf. */
+function positionFor(state: State, step: Step, { round: number, target }: Dispute): number {
+  const round = state.rounds.get(number);
+  if (round === undefined || step.near >= FLAWS) return step.amount % 5;
+  const order = positions(state, round);
+  const rank = target === null ? -1 : state.order.indexOf(OWNERS.indexOf(target));
+  const before = order.filter((index) => state.order.indexOf(index) < rank).length;
+  return Math.max(step.near % 2 === 0 ? before : before - 1, 0);
+}
+
 function opening(step: Step, round: bigint): OperationOf<"dispute_open"> {
   const by: Actor = step.near % 2 === 0 ? "stranger" : "heir";
-  const kind: DisputeKind = step.amount % 3 === 0 ? "envelope" : "total";
-  const index = kind === "total" ? 0 : step.amount % 5;
-  return { name: "dispute_open", by, round, kind, index, from: flawed<Holder>(step, by, ["foreign"]) };
+  const kind = KINDS[step.amount % KINDS.length]!;
+  const index = kind === "envelope" ? step.amount % 5 : 0;
+  const receipt = {
+    owner: OWNERS[step.subject % OWNERS.length]!,
+    sequence: BigInt(step.near % 3),
+    signed: step.flaw !== FLAWS,
+  };
+  const from = step.flaw > FLAWS + 1 ? "foreign" : by;
+  return { name: "dispute_open", by, round, kind, index, from, receipt };
 }
 
 /** All leaves that are left, or one; more than there are, or one that says too much. */
@@ -61,14 +83,19 @@ function idOf({ round, challenger, kind, index }: DisputeId): DisputeId {
 }
 
 /** One of the open disputes that the step suits, or one that there is not. */
-function disputeFor({ disputes }: State, { name, subject }: Step): Dispute {
-  const open = [...disputes.values()].filter(
-    ({ kind }) =>
-      name === "dispute_resolve" ||
-      subject >= OTHERS ||
-      kind === (name === "dispute_envelope" ? "envelope" : "total"),
+function disputeFor(state: State, { name, subject }: Step): Dispute {
+  const all = [...state.disputes.values()];
+  const fitting = all.filter((dispute) =>
+    name === "dispute_resolve" ? isResolvable(state, dispute) : dispute.kind === kindFor(name),
   );
+  const open = subject >= OTHERS || fitting.length === 0 ? all : fitting;
   return open[subject % Math.max(open.length, 1)] ?? NO_DISPUTE;
+}
+
+/** The kind of dispute that a step is about. */
+export function kindFor(name: Step["name"]): DisputeKind {
+  if (name === "dispute_narrow") return "omission";
+  return name === "dispute_envelope" ? "envelope" : "total";
 }
 
 const NO_DISPUTE: Dispute = {
@@ -83,6 +110,10 @@ const NO_DISPUTE: Dispute = {
   leafCount: 0,
   nextLeaf: 0,
   lies: 0,
+  target: null,
+  sequence: 0n,
+  low: 0,
+  high: 0,
   decided: null,
   fault: null,
 };

@@ -52,6 +52,7 @@ export function resolve(state: State, drawn: Step): Operation {
       return claim(state, step, owner, round);
     case "dispute_open":
     case "dispute_rewards":
+    case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
     case "dispute_envelope":

@@ -90,8 +90,8 @@ export interface Round {
   closed: boolean;
 }
 
-/** Two of the kinds of disputes; the others are decided by arithmetic and searches, which their own tests go through. */
-export type DisputeKind = "envelope" | "total";
+/** Kinds that are decided by a demand, by a sum and by a search; the others are like them, and have tests of their own. */
+export type DisputeKind = "envelope" | "omission" | "total";
 
 /** Which dispute: `index` is the place of the leaf in the model's order. */
 export interface DisputeId {
@@ -111,8 +111,13 @@ export interface Dispute extends DisputeId {
   nextLeaf: number;
   /** Leaves that were folded with one more than the tree says. */
   lies: number;
-  decided: "rejected" | null;
-  fault: "total-mismatch" | null;
+  /** Whom an omission is about, by which sequence; and between which leaves its leaf would stand. */
+  target: Owner | null;
+  sequence: bigint;
+  low: number;
+  high: number;
+  decided: "upheld" | "rejected" | null;
+  fault: "total-mismatch" | "member-omitted" | null;
 }
 
 /** One envelope that a member signed, kept until somebody shows its contradiction. */
@@ -124,6 +129,8 @@ export interface Equivocation {
 
 export interface State {
   now: bigint;
+  /** The model's indices of leaves (`Round.updateCount`), in the order of the addresses that this federation's members have. */
+  order: readonly number[];
   tokens: Record<Exclude<Holder, "foreign">, bigint>;
   federation: Federation;
   members: Map<Owner, Member>;
@@ -144,10 +151,11 @@ export function equivocationKey({ reporter, owner, round }: Equivocation): strin
 /** What each actor holds at the beginning. */
 export const PURSE = 1000n;
 
-export function initialState(terms: Terms, now: bigint): State {
+export function initialState(terms: Terms, now: bigint, order: readonly number[]): State {
   const purses = Object.fromEntries(ACTORS.map((actor) => [actor, PURSE])) as Record<Actor, bigint>;
   return {
     now,
+    order,
     tokens: { ...purses, vault: 0n, escrow: 0n },
     federation: {
       ...terms,
@@ -196,4 +204,12 @@ export function free(state: State): bigint {
 
 export function oldestUnsettled({ pending, openRound, nextRound }: Federation): bigint {
   return pending[0] ?? (openRound === 0n ? nextRound : openRound);
+}
+
+/** Where the leaves of a round's updates tree stand: the model's indices by position. */
+export function positions(
+  { order }: Pick<State, "order">,
+  { updateCount }: Pick<Round, "updateCount">,
+): number[] {
+  return order.filter((index) => index < updateCount);
 }

@@ -60,6 +60,7 @@ const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   audit_draw: 3,
   dispute_open: 9,
   dispute_rewards: 9,
+  dispute_narrow: 7,
   dispute_demand: 4,
   dispute_answer: 5,
   dispute_envelope: 4,

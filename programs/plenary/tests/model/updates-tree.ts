@@ -2,19 +2,19 @@ import { PROGRAM_ID, type SignedMessage } from "@plenary/chain";
 import {
   compareBytes,
   encodeEnvelope,
+  encodeReceipt,
   encodeUpdateLeaf,
   envelopeHash,
   leafHash,
   signMessage,
   type UpdateLeaf,
 } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
 import { GENESIS } from "../signed.ts";
 import { digest, keypairOf } from "../test-chain.ts";
+import { SEQUENCE } from "./operations.ts";
 import { OWNERS, type Owner } from "./state.ts";
 import type { World } from "./world.ts";
-
-/** Sequence of every envelope in the model. */
-export const SEQUENCE = 1n;
 
 /** What an updates tree depends on. */
 export interface UpdatesOf {
@@ -52,6 +52,40 @@ function leafOf(world: World, round: UpdatesOf, index: number): UpdateLeaf {
     weight: 1,
     reason: 0,
     payloadHash: digest("payload"),
+  };
+}
+
+/** The model's indices of leaves in the order of their members' addresses. */
+export function leafOrder(world: World): number[] {
+  const every = { number: 1n, baseModel: "any model", updateCount: MOST_LEAVES };
+  return updatesTree(world, every).order;
+}
+
+/** As many as the terms that are drawn allow. */
+const MOST_LEAVES = 4;
+
+/** An aggregator's receipt for an owner's envelope of some sequence. */
+export function signedReceipt(
+  world: World,
+  owner: Owner,
+  round: bigint,
+  sequence: bigint,
+  aggregator: Keypair,
+): SignedMessage {
+  const message = encodeReceipt({
+    genesisHash: GENESIS,
+    programId: PROGRAM_ID.toBytes(),
+    federation: world.federation.toBytes(),
+    round,
+    member: world.member(owner).toBytes(),
+    sequence,
+    envelopeHash: digest("an envelope"),
+    time: 1_800_000_000_000n,
+  });
+  return {
+    message,
+    signature: signMessage(message, aggregator.secretKey),
+    key: aggregator.publicKey.toBytes(),
   };
 }
 

@@ -13,7 +13,13 @@ import {
 } from "@plenary/chain";
 import { EMPTY_ROOT } from "@plenary/protocol";
 import { address, lamports, type Transaction as WireTransaction } from "@solana/kit";
-import { type PublicKey, SystemProgram, Transaction, type TransactionInstruction } from "@solana/web3.js";
+import {
+  type Keypair,
+  type PublicKey,
+  SystemProgram,
+  Transaction,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
 import { createMint, issue } from "../scenario.ts";
 import { digest, keypairOf, START, TestChain } from "../test-chain.ts";
@@ -36,7 +42,7 @@ export class Ground {
   constructor() {
     const { chain } = this;
     this.keys = Object.fromEntries(
-      ACTORS.map((actor) => [actor, chain.actor(`model ${actor}`).publicKey]),
+      ACTORS.map((actor) => [actor, chain.actor(labelOf(actor)).publicKey]),
     ) as Record<Actor, PublicKey>;
     this.mints = {
       token: createMint(chain, "model mint"),
@@ -57,6 +63,14 @@ export class Ground {
     world.create(terms);
     return world;
   }
+}
+
+function labelOf(actor: Actor): string {
+  return `model ${actor}`;
+}
+
+export function keypairFor(actor: Actor): Keypair {
+  return keypairOf(labelOf(actor));
 }
 
 /** Lamports for the rents of every sequence: more than an airdrop gives. */
