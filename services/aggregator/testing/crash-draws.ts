@@ -21,16 +21,16 @@ const NOT_IN: Readonly<Record<Role, RegExp>> = {
       "^store.members/countActive",
       "^store.(nonces/forget|rewards/insert)",
       "^store.rounds/(findAt|notFinal|notSettled|notVoided|insert|move|setEvaluation|toEvaluate)",
-      "^store.updates/(find|standing|setScreened|setScore|unscreened)/",
+      "^store.updates/(find|standing|setScreened|setScore|refuseCounted|unscreened)/",
       "^database/withLock",
-      "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound|disputes|answerDispute|resolveDispute)",
-      "^chain/(getLatestBlockhash|getBlockHeight|sendTransaction|getSignatureStatuses|getTransaction)",
+      "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound|drawAudits|auditSlotHash|disputes|answerDispute|resolveDispute)",
+      "^chain/(getLatestBlockhash|getBlockHeight|sendTransaction|getSignatureStatuses|getSignaturesForAddress|getTransaction)",
       "^queue/(answerDisputes|finalize|evaluate)",
     ].join("|"),
   ),
   worker: new RegExp(
     [
-      "^store.(events/after|nonces/use|transactions/ofRound)",
+      "^store.(auditReports/insert|events/after|nonces/use|transactions/ofRound)",
       // Nobody disputes anything there.
       "^store.disputes/(find|insert|demand|answer|fail|noteEndable|end|tally)/",
       "^store.federations/(all|insert)",
@@ -52,6 +52,10 @@ const POINTS: Readonly<Record<Role, readonly string[]>> = {
 };
 
 const LATE_EVERY = 8;
+const AUDITED_EVERY = 3;
+/** What only audits come to. */
+const OF_AUDITS =
+  /^(store.auditReports|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
 const HOURS = 3_600_000;
 const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
@@ -73,8 +77,15 @@ export function drawCrash(seed: number): CrashDraw {
       clockOffset: role === "server" ? 0 : draws.pick(CLOCK_OFFSETS),
     }));
   };
-  const kind = seed % LATE_EVERY === 0 ? "late" : "plain";
-  return { kind, server: livesOf("server"), worker: livesOf("worker") };
+  const [server, worker] = [livesOf("server"), livesOf("worker")];
+  return { kind: kindOf(seed, [server, worker]), server, worker };
+}
+
+function kindOf(seed: number, lives: readonly (readonly FaultPlan[])[]): ScenarioKind {
+  const first = lives.flatMap(([life]) => life?.faults ?? []);
+  if (first.some(({ point }) => OF_AUDITS.test(point))) return "audited";
+  if (seed % LATE_EVERY === 0) return "late";
+  return seed % AUDITED_EVERY === 0 ? "audited" : "plain";
 }
 
 function kill(point: string, occurrence: number): Fault {

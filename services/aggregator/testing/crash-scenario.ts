@@ -9,20 +9,27 @@ import {
   tokenAccountAddress,
 } from "@plenary/chain";
 import {
+  AUDIT_OUTCOMES,
+  type AuditConfiguration,
   decodeEnvelope,
   ENDPOINTS,
+  encodeAuditReport,
   fromBase64,
   fromHex,
   parseManifest,
   type ReceiptView,
   type RoundManifest,
   type RoundView,
+  sha256,
+  signMessage,
   toBase58,
+  toBase64,
   toHex,
+  ZERO_HASH,
 } from "@plenary/protocol";
-import { DEFAULT_PREDICTOR } from "@plenary/training";
+import { DEFAULT_PREDICTOR, DEFAULT_TRAINING } from "@plenary/training";
 import { getAccount } from "@solana/spl-token";
-import { Connection, PublicKey } from "@solana/web3.js";
+import { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { Refusal, readEvents, type ServerEvent, type TestClient } from "./client.ts";
 import { createFederation, type TestFederation, type TestMember, type TestUpdate } from "./federation.ts";
 import { updateFor } from "./scenario.ts";
@@ -37,8 +44,12 @@ const PAUSE_MILLISECONDS = 20;
 /** A guard against a service that has stopped for good: far above what restarts take. */
 const PATIENCE_MILLISECONDS = 90_000;
 
-/** `late`: the first round gets one update, is void at its deadline, and the next number takes the same updates. */
-export type ScenarioKind = "plain" | "late";
+/**
+ * `late`: the first round gets one update, is void at its deadline, and the next number takes the same updates. `audited`: one auditor
+ * looks at everybody's training and refuses the second member's in the first round.
+ */
+export type ScenarioKind = "plain" | "late" | "audited";
+export const SCENARIOS: readonly ScenarioKind[] = ["plain", "late", "audited"];
 
 export function foundCrashFederation(
   stack: Stack,
@@ -61,11 +72,12 @@ export function foundCrashFederation(
       // Fewer than all are never enough, so that what is committed depends on nobody's speed.
       rounds: {
         quorum: MEMBERS,
-        minimum: MEMBERS,
+        minimum: kind === "audited" ? MEMBERS - 1 : MEMBERS,
         deadlineSeconds,
         graceSeconds,
         total: ROUNDS,
       },
+      ...(kind === "audited" && { training: DEFAULT_TRAINING.tilt, audits: AUDITS }),
     }),
   });
 }
@@ -107,12 +119,13 @@ export async function runScenario(
     const places = kind === "late" && number === 1n ? [0] : draws.shuffled([0, 1, 2]);
     const sent = await sendAll(client, federation, open, places);
     handed.push(...sent);
+    if (kind === "audited") await auditAll(client, federation, number);
     const ended = await patiently(async () => {
       const view = await client.round(federation.address, number);
       return view.state === "final" || view.state === "void" ? view : undefined;
     });
     if (ended.state === "final") committed.push(ended);
-    await checkTransactions(stack, ended);
+    await checkTransactions(stack, kind, ended);
     await readEverything(client, federation, number, sent[0]?.place);
   }
   await checkReceipts(client, federation, committed, handed);
@@ -156,6 +169,8 @@ async function sendAll(
 ): Promise<Handed[]> {
   const handed: Handed[] = [];
   const number = BigInt(round.number);
+  const audited = federation.configuration.audits !== undefined;
+  const checkpointRoot = audited ? sha256(new TextEncoder().encode("checkpoints")) : ZERO_HASH;
   const send = async (place: number, update: TestUpdate) => {
     const receipt = await patiently(() => client.submit(federation.address, number, update)).catch(
       (error: unknown) => {
@@ -170,7 +185,7 @@ async function sendAll(
   for (const place of ordered) {
     const member = memberAt(federation, place);
     const sign = (plan: Parameters<typeof updateFor>[4]) =>
-      patiently(() => updateFor(client, federation, member, round, plan));
+      patiently(() => updateFor(client, federation, member, round, { change: { checkpointRoot }, ...plan }));
     const update = await sign(place === 0 ? { sequence: 2n } : {});
     if (place === 0)
       await send(place, await sign({ delta: new Int32Array(federation.model.length).fill(99) }));
@@ -179,6 +194,49 @@ async function sendAll(
     if (place === 0) await contradict(client, federation, number, await sign({ sequence: 2n, weight: 3 }));
   }
   return handed;
+}
+
+const AUDITOR = Keypair.generate();
+const AUDITS: AuditConfiguration = {
+  auditors: [AUDITOR.publicKey.toBase58()],
+  checkpointEvery: 6,
+  membersPerRound: MEMBERS,
+  segmentsPerMember: 2,
+  mode: { name: "reproducible" },
+  waitSeconds: 500,
+};
+
+/** Hands in a report about every member, twice, as an auditor does that got no answer; the second member's first training fails. */
+async function auditAll(client: TestClient, federation: TestFederation, number: bigint): Promise<void> {
+  const params = { federation: toBase58(federation.address), round: number.toString() };
+  const { seed, audits } = await patiently(() => client.call(ENDPOINTS.auditList, { params }));
+  assert.equal(audits.length, MEMBERS);
+  const { genesisHash } = await patiently(() => client.call(ENDPOINTS.serviceRead, { params: {} }));
+  for (const [place, { address }] of federation.members.entries()) {
+    const member = toBase58(address);
+    const { update } = await patiently(() =>
+      client.call(ENDPOINTS.updateRead, { params: { ...params, member } }),
+    );
+    const isFailed = place === 1 && number === 1n;
+    const report = encodeAuditReport({
+      genesisHash: fromHex(genesisHash),
+      programId: PROGRAM_ID.toBytes(),
+      federation: federation.address,
+      round: number,
+      member: address,
+      envelopeHash: fromHex(update.envelopeHash),
+      auditSeed: fromHex(seed),
+      outcome: isFailed ? AUDIT_OUTCOMES.failed : AUDIT_OUTCOMES.passed,
+      checkpoint: isFailed ? 2 : 0,
+      auditor: AUDITOR.publicKey.toBytes(),
+    });
+    const body = {
+      report: toBase64(report),
+      signature: toBase64(signMessage(report, AUDITOR.secretKey)),
+    };
+    for (let time = 0; time < 2; time += 1)
+      await patiently(() => client.call(ENDPOINTS.auditReportSubmit, { params, body }));
+  }
 }
 
 /** Bytes that are not those of the envelope: nothing of them stays. */
@@ -217,11 +275,12 @@ function memberAt(federation: TestFederation, place: number): TestMember {
 }
 
 /** Each step of a round took effect on chain once. */
-async function checkTransactions(stack: Stack, round: RoundView): Promise<void> {
+async function checkTransactions(stack: Stack, kind: ScenarioKind, round: RoundView): Promise<void> {
   const connection = new Connection(stack.rpcUrl, "confirmed");
   const found = await connection.getSignaturesForAddress(new PublicKey(round.address));
   const effects = found.filter(({ err }) => err === null).length;
-  assert.equal(effects, round.state === "void" ? 2 : 3, `transactions of round ${round.number}`);
+  const steps = kind === "audited" ? 4 : 3;
+  assert.equal(effects, round.state === "void" ? 2 : steps, `transactions of round ${round.number}`);
 }
 
 /** What has a receipt has a leaf, or one with a higher sequence, and the same envelope again brings the same receipt. */
