@@ -1,5 +1,8 @@
 /** A private federation from its founding to its pay: members read it by signed requests, and strangers read nothing. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ENDPOINTS } from "@plenary/protocol";
 import {
@@ -12,7 +15,7 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { foundFederation, runMembers, startGround } from "./local-federation.ts";
+import { foundFederation, ROOT, runMembers, startGround } from "./local-federation.ts";
 
 test("a private federation trains, pays and is verified by its members alone", async (t) => {
   const ground = await startGround(t);
@@ -46,8 +49,29 @@ test("a private federation trains, pays and is verified by its members alone", a
     await assert.rejects(openVerifier({ ...options, keypair: stranger }), { code: "member-unknown" });
   });
 
+  await t.test("the command signs with --keypair, and says what is missing without", async () => {
+    const file = join(ground.folder, "member.json");
+    await writeFile(file, JSON.stringify([...member.secretKey]), { mode: 0o600 });
+    const common = ["--service", service, "--rpc", rpc, "--federation", federation, "--json"];
+    for (const args of [["verify", "1"], ["status"], ["export", join(ground.folder, "model.onnx")]]) {
+      const signed = plenary([...args, ...common, "--keypair", file]);
+      assert.equal(signed.status, 0, signed.stderr);
+      const unsigned = plenary([...args, ...common]);
+      assert.notEqual(unsigned.status, 0);
+      assert.match(unsigned.stdout + unsigned.stderr, /private|sign/);
+    }
+  });
+
   await t.test("whoever is given the bytes can verify them against the chain", async () => {
     const verifier = await openVerifier({ rpc, federation, blobs: ground.blobs });
     assert.equal((await verifyRound(verifier, 1n)).valid, true);
   });
 });
+
+function plenary(args: readonly string[]) {
+  const main = join(ROOT, "clients/cli/main.ts");
+  return spawnSync(process.execPath, [main, ...args], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH ?? "" },
+  });
+}

@@ -19,6 +19,8 @@ import type { FastifyInstance } from "fastify";
 import { readConfig } from "../config.ts";
 import { createLog } from "../service.ts";
 import { startServer } from "../start-server.ts";
+import { openDatabase } from "../store/database.ts";
+import { storeOn } from "../store/index.ts";
 import { clientOf, type TestClient } from "../testing/client.ts";
 import {
   createFederation,
@@ -421,6 +423,27 @@ describe("who gets what", () => {
     assert.equal(await ask(target, [{}]), "not-found");
   });
 
+  test("a stream ends when its reader leaves, before another event", async () => {
+    const scene = scenes.private;
+    assert.ok(scene);
+    const { address } = scene.federation;
+    const [, , leaving] = scene.federation.members;
+    assert.ok(leaving);
+    const target = { method: "GET", path: at("/events")(scene), body: new Uint8Array() };
+    const [headers] = STRANGERS.member({ ...scene.cast, member: leaving.owner }, target);
+    const stream = await fetch(new URL(target.path, client.origin), { headers: { ...headers } });
+    assert.equal(stream.status, 200);
+    const database = openDatabase(stack.databaseUrl, () => {});
+    const store = storeOn(database.queries);
+    const row = await store.members.find(address, leaving.address);
+    assert.ok(row);
+    await store.members.upsert([{ ...row, exit_round: 2n }]);
+    await store.events.append({ federation: address, type: "federation-changed", at: Date.now() });
+    assert.doesNotMatch(await stream.text(), /federation-changed/);
+    await store.members.upsert([row]);
+    await database.close();
+  });
+
   test("the authority is the one that the chain names, after a hand-over too", async () => {
     const scene = scenes.private;
     assert.ok(scene);
@@ -437,15 +460,18 @@ describe("who gets what", () => {
     );
     const pause = { method: "POST", path: at("/pause")(scene), body: new Uint8Array() };
     const rounds = { method: "GET", path: at("/rounds")(scene), body: new Uint8Array() };
+    const bytes = randomBytes(16);
+    const blob = { method: "PUT", path: `/v1/blobs/${toHex(sha256(bytes))}`, body: bytes };
     const asked = async (authority: Keypair) => {
       const cast = { ...scene.cast, authority };
       return [
         await ask(pause, STRANGERS.authority(cast, pause)),
         await ask(rounds, STRANGERS.authority(cast, rounds)),
+        await ask(blob, STRANGERS.authority(cast, blob), "application/octet-stream"),
       ];
     };
-    assert.deepEqual(await asked(before), ["not-authority", "member-unknown"]);
-    assert.deepEqual(await asked(next), [200, 200]);
+    assert.deepEqual(await asked(before), ["not-authority", "member-unknown", "not-authority"]);
+    assert.deepEqual(await asked(next), [200, 200, 201]);
     const view = await client.call(ENDPOINTS.federationRead, { params: { federation: scene.address } });
     assert.equal(view.authority, next.publicKey.toBase58());
   });
