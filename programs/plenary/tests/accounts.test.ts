@@ -2,23 +2,29 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
+  decodeDispute,
+  decodeEquivocation,
   decodeFederation,
   decodeMember,
   decodeRound,
   federationPause,
   memberExit,
+  missingPiece,
   PROGRAM_ID,
   roundFinalize,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
-import { goldenAccounts } from "./golden.ts";
+import { chunkProof } from "./disputed-round.ts";
+import { goldenAccounts, goldenDispute } from "./golden.ts";
 import { plainFields } from "./golden-fields.ts";
 import { keypairOf, START, TestChain } from "./test-chain.ts";
 
+type Kind = "federation" | "member" | "round" | "dispute" | "equivocation";
+
 const folder = new URL("../../../test/vectors/accounts/", import.meta.url);
 const bytesOf = (kind: string) => Uint8Array.from(readFileSync(new URL(`${kind}-v1.bin`, folder)));
-const fieldsOf: Record<"federation" | "member" | "round", Record<string, unknown>> = JSON.parse(
+const fieldsOf: Record<Kind, Record<string, unknown>> = JSON.parse(
   readFileSync(new URL("accounts-v1.json", folder), "utf8"),
 );
 const addressOf = (kind: keyof typeof fieldsOf) => new PublicKey(String(fieldsOf[kind].address));
@@ -28,6 +34,9 @@ test("the program still writes accounts of version 1 byte for byte", () => {
   assert.deepEqual(scenario.bytes(federation), bytesOf("federation"));
   assert.deepEqual(scenario.bytes(member), bytesOf("member"));
   assert.deepEqual(scenario.bytes(round), bytesOf("round"));
+  const disputed = goldenDispute();
+  assert.deepEqual(disputed.scenario.bytes(disputed.dispute.address), bytesOf("dispute"));
+  assert.deepEqual(disputed.scenario.bytes(disputed.equivocation), bytesOf("equivocation"));
 });
 
 test("the client reads accounts of version 1", () => {
@@ -37,6 +46,24 @@ test("the client reads accounts of version 1", () => {
   );
   assert.deepEqual(plainFields(decodeMember(addressOf("member"), bytesOf("member"))), fieldsOf.member);
   assert.deepEqual(plainFields(decodeRound(addressOf("round"), bytesOf("round"))), fieldsOf.round);
+  const dispute = decodeDispute(addressOf("dispute"), bytesOf("dispute"));
+  assert.deepEqual(plainFields(dispute), fieldsOf.dispute);
+  const equivocation = decodeEquivocation(addressOf("equivocation"), bytesOf("equivocation"));
+  assert.deepEqual(plainFields(equivocation), fieldsOf.equivocation);
+});
+
+test("the program goes on with a dispute of version 1, from its account alone", () => {
+  const { dispute } = goldenDispute();
+  const chain = new TestChain();
+  chain.now = START;
+  chain.setData(dispute.address, PROGRAM_ID, bytesOf("dispute"));
+  const challenger = chain.actor("golden challenger");
+  const { nextState } = dispute.round.vectors;
+  const last = dispute.chunkInstruction("nextState", chunkProof(nextState, 1));
+  chain.run("dispute_chunk", last, [challenger]);
+  const after = chain.data(dispute.address);
+  assert.ok(after !== null);
+  assert.equal(missingPiece(decodeDispute(dispute.address, after)), null);
 });
 
 test("the program goes on with accounts of version 1", () => {

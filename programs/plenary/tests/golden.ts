@@ -1,6 +1,8 @@
-import { memberRotateKey, PROGRAM_ID } from "@plenary/chain";
-import type { PublicKey } from "@solana/web3.js";
+import { equivocationAddress, equivocationOpen, memberRotateKey, PROGRAM_ID } from "@plenary/chain";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import { DisputedRound, disputable, type OpenDispute, type RoundPlan } from "./disputed-round.ts";
 import { Scenario } from "./scenario.ts";
+import { envelopeOf, signed, signedUpdate } from "./signed.ts";
 import { keypairOf } from "./test-chain.ts";
 
 /** Accounts in a state in which no field that can be set is zero, as `test/vectors/accounts/` keeps their bytes. */
@@ -31,4 +33,38 @@ export function goldenAccounts(): GoldenAccounts {
     member: scenario.memberAddress(owner),
     round: scenario.round(second).address,
   };
+}
+
+/** A dispute that lacks only the server's next state, and the first half of a proof of equivocation. */
+export interface GoldenDispute {
+  readonly scenario: Scenario;
+  readonly dispute: OpenDispute;
+  readonly equivocation: PublicKey;
+}
+
+export function goldenDispute(): GoldenDispute {
+  const base = Int32Array.from({ length: 100 }, (_, j) => (j - 50) * 1_000_003);
+  const state = base.map((value) => value >> 2);
+  const empty: RoundPlan = { strategy: 1, momentum: 30_000, base, state, updates: [] };
+  const scenario = disputable(empty, "golden disputed");
+  const owner = scenario.join("golden signer");
+  const delta = base.map((value) => value >> 5);
+  const round = new DisputedRound(scenario, {
+    ...empty,
+    updates: [signedUpdate(scenario, owner, base, delta, 3)],
+  });
+  const dispute = round.challenge({ kind: "chunk", index: 1 }, scenario.challenger("golden challenger"));
+  dispute.feedLeaf(0);
+  for (const vector of ["base", "next", "baseState"] as const) dispute.feedVector(vector);
+  return { scenario, dispute, equivocation: report(scenario, round, owner) };
+}
+
+function report(scenario: Scenario, { plan, number }: DisputedRound, owner: Keypair): PublicKey {
+  const reporter = scenario.challenger("golden reporter");
+  const member = scenario.memberAddress(owner);
+  const update = { delta: plan.base, weight: 4 };
+  const envelope = signed(envelopeOf(scenario, owner, plan.base, update, number), scenario.updateKey(owner));
+  const half = { member, reporter: reporter.publicKey, round: number, sequence: 7n, envelope };
+  scenario.run("equivocation_open", equivocationOpen(PROGRAM_ID, half), [reporter]);
+  return equivocationAddress(PROGRAM_ID, member, reporter.publicKey, number, 7n);
 }
