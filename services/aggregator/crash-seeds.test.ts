@@ -30,7 +30,7 @@ const NOT_REACHED = new RegExp(
   [
     "^store.updates/(insert|supersede)/",
     "^ledger/(member|disputes|answerDispute|resolveDispute)/",
-    "^store.disputes/(find|insert|demand|answer|fail|noteEndable|end|tally)/",
+    "^store.disputes/(find|insert|follow|demand|answer|fail|noteEndable|end|tally)/",
     "^store.rounds/findAt/",
     "^store.federations/restoreTip/",
     "^store.transactions/fail/",

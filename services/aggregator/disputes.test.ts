@@ -4,19 +4,23 @@ import { type PublishedUpdate, publishedUpdates, updateLeafProof } from "@plenar
 import { PROGRAM_ID, readFederation, readRound, roundAddress } from "@plenary/chain";
 import { ENDPOINTS, parseManifest, toBase58 } from "@plenary/protocol";
 import { Connection, PublicKey } from "@solana/web3.js";
+import { solanaLedger } from "./rounds/solana-ledger.ts";
 import { DemandingChallenger } from "./testing/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
 import { claimAll } from "./testing/crash-scenario.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
 import { freePort, type TestProcess } from "./testing/processes.ts";
-import { updateFor, waitForEvent } from "./testing/scenario.ts";
+import { submitAll, updateFor, waitForEvent } from "./testing/scenario.ts";
 import { type Stack, startStack } from "./testing/stack.ts";
 
 /** Three chunks, the last one not full. */
 const PARAMETERS = 130;
 /** Also the time that the service has for each answer. */
 const WINDOW_SECONDS = 30;
+const BOND = 1_000n;
 const DEPOSIT = 6n;
+/** The least time for an answer that the program gives. */
+const LEAST_SECONDS = 5;
 
 describe("an honest round, of which challengers demand everything", () => {
   let stack: Stack;
@@ -61,7 +65,7 @@ describe("an honest round, of which challengers demand everything", () => {
   };
 
   test("the service answers each, killed in between, wins every dispute, and the round becomes final", async () => {
-    const { bond } = await account();
+    assert.equal((await account()).bond, BOND);
     const [first, second] = await Promise.all([
       DemandingChallenger.appear(stack.rpcUrl, federation),
       DemandingChallenger.appear(stack.rpcUrl, federation),
@@ -99,7 +103,7 @@ describe("an honest round, of which challengers demand everything", () => {
     );
     assert.equal(round?.openDisputes, 0);
     const after = await account();
-    assert.equal(after.bond, bond + 3n * DEPOSIT);
+    assert.equal(after.bond, BOND + 3n * DEPOSIT);
     assert.equal(after.deposits, 0n);
     assert.ok((await claimAll(connection, client, federation)).every((balance) => balance > 0n));
   });
@@ -127,4 +131,47 @@ describe("an honest round, of which challengers demand everything", () => {
       ["0", "14", "0"],
     );
   });
+});
+
+test("what the service has lost it ends only for the challenger's pay", async () => {
+  const stack = await startStack({ redis: false });
+  try {
+    const port = await freePort();
+    const [, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
+    const client = clientOf(`http://127.0.0.1:${port}`);
+    const federation = await createFederation({
+      rpcUrl: stack.rpcUrl,
+      aggregator: stack.aggregator,
+      members: 1,
+      parameterCount: PARAMETERS,
+      challengeWindow: LEAST_SECONDS,
+    });
+    await client.register(federation);
+    const challenger = await DemandingChallenger.appear(stack.rpcUrl, federation);
+    await submitAll(client, federation, 1n);
+    await waitForEvent(client, federation, "round-committed", 1n);
+    await worker.kill();
+    const dispute = await challenger.open(1n, { kind: "chunk", index: 0 });
+    await challenger.demandNext(dispute);
+    const ledger = solanaLedger({
+      rpcUrl: stack.rpcUrl,
+      rpcWebSocketUrl: undefined,
+      programId: PROGRAM_ID.toBytes(),
+      aggregatorKey: stack.aggregator.secretKey,
+    });
+    const [lost] = await ledger.disputes(federation.address);
+    assert.ok(lost?.demandedUntil);
+    while ((await ledger.now()) <= lost.demandedUntil)
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, false), false);
+    assert.equal((await ledger.disputes(federation.address)).length, 1);
+    const before = await challenger.balance();
+    assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, true), true);
+    // Half of the bond, and the deposit back.
+    assert.equal(await challenger.balance(), before + BOND / 2n + DEPOSIT);
+    await stack.startWorker();
+    await waitForEvent(client, federation, "round-void", 1n);
+  } finally {
+    await stack.stop();
+  }
 });

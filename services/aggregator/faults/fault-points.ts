@@ -21,6 +21,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     find: true,
     open: true,
     insert: true,
+    follow: true,
     demand: true,
     answer: true,
     fail: true,

@@ -142,25 +142,39 @@ describe("disputes of committed rounds", () => {
     assert.equal((await rowOf(dispute)).answers, 1);
   });
 
-  test("killed between the answer and what is written of it: answered once, told once", async () => {
-    const dispute = challenge("killed", {});
+  test("cut off between the answer and what is written of it: answered once, told once", async () => {
+    const dispute = challenge("cut off", {});
     const { ledger } = bench;
     context = {
       ...context,
       ledger: Object.assign(Object.create(ledger), {
         answerDispute: async (...parameters: Parameters<typeof ledger.answerDispute>) => {
           await ledger.answerDispute(...parameters);
-          throw new Error("killed");
+          throw new PlenaryError("chain-unavailable", "The connection broke.");
         },
       }),
     };
-    await assert.rejects(look(), /killed/);
+    await assert.rejects(look(), { code: "chain-unavailable" });
     context = { ...context, ledger };
     assert.equal((await rowOf(dispute)).answers, 0);
     await look();
     await look();
     assert.equal(ledger.answers.length, 1);
     assert.deepEqual(await events(), ["dispute-opened", "dispute-answered"]);
+  });
+
+  test("one that a node has hidden for a while is answered like any other", async () => {
+    const dispute = challenge("hidden", { demandedUntil: null });
+    await look();
+    const { ledger } = bench;
+    context = { ...context, ledger: Object.assign(Object.create(ledger), { disputes: async () => [] }) };
+    await look();
+    assert.equal((await rowOf(dispute)).state, "ended");
+    context = { ...context, ledger };
+    challenge("hidden", {});
+    await look();
+    assert.equal((await rowOf(dispute)).state, "open");
+    assert.equal((await rowOf(dispute)).answers, 1);
   });
 
   test("what somebody else answered meanwhile is no failure", async () => {

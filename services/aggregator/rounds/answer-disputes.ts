@@ -1,4 +1,4 @@
-import { PlenaryError, toBase58, toHex } from "@plenary/protocol";
+import { type ErrorCode, PlenaryError, toBase58, toHex } from "@plenary/protocol";
 import type { DisputeRow } from "../store/disputes.ts";
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
@@ -75,7 +75,6 @@ async function attend(
   const round = await context.store.rounds.findAt(federation.address, dispute.round);
   if (round === undefined) return;
   const row = await noteDispute(context, round, dispute);
-  if (row === undefined) return;
   const open: Case = { federation, round, dispute, row };
   const piece = demandedPiece(dispute);
   const name = piece && nameOfPiece(piece);
@@ -98,13 +97,17 @@ async function give(context: Context, open: Case, piece: DemandedPiece): Promise
     const answer = answerTo(piece, material);
     await ledger.answerDispute(federation.address, round.number, dispute.address, answer);
   } catch (error) {
-    if (!(error instanceof PlenaryError) || error.code === "chain-unavailable") throw error;
+    if (isRefused(error, "chain-unavailable")) throw error;
     // Refused because somebody else was first: the next look sees what became of it.
-    if (error.code === "transaction-failed" && !(await isStillDemanded(context, open, piece))) return;
-    await noteFailure(context, open, piece, error.message, error);
+    if (isRefused(error, "transaction-failed") && !(await isStillDemanded(context, open, piece))) return;
+    await noteFailure(context, open, piece, error instanceof Error ? error.message : String(error), error);
     return;
   }
   await noteAnswer(context, open, nameOfPiece(piece));
+}
+
+function isRefused(error: unknown, code: ErrorCode): boolean {
+  return error instanceof PlenaryError && error.code === code;
 }
 
 async function isStillDemanded(
@@ -124,19 +127,15 @@ async function end(context: Context, open: Case, now: number): Promise<void> {
   try {
     if (!(await context.ledger.resolveDispute(federation.address, round.number, dispute, pay))) return;
   } catch (error) {
-    if (!(error instanceof PlenaryError) || error.code !== "transaction-failed") throw error;
+    if (!isRefused(error, "transaction-failed")) throw error;
     const left = await context.ledger.disputes(federation.address);
     if (left.some((found) => isOf(row, found))) throw error;
   }
   await noteEnd(context, row);
 }
 
-/** What is written down about a dispute; its opening is told when it is first seen. Undefined if it is known to have ended. */
-async function noteDispute(
-  context: Context,
-  round: RoundRow,
-  dispute: LedgerDispute,
-): Promise<DisputeRow | undefined> {
+/** What is written down about a dispute; its opening is told when it is first seen. */
+async function noteDispute(context: Context, round: RoundRow, dispute: LedgerDispute): Promise<DisputeRow> {
   const { address, challenger, kind, index } = dispute;
   const key = { address, opened_at: BigInt(dispute.openedAt) };
   const isNew = await inTransaction(context, async (store) => {
@@ -153,8 +152,8 @@ async function noteDispute(
       { dispute: toBase58(address), round: round.number.toString(), kind, index },
       "a round is disputed: demands are answered, and the round waits to become final",
     );
-  const row = await context.store.disputes.find(key);
-  return row?.state === "open" ? row : undefined;
+  // One that is there goes on, even if a node that lags behind has hidden it for a while.
+  return context.store.disputes.follow(key);
 }
 
 async function noteAnswer(context: Context, { row, dispute }: Case, piece: string): Promise<void> {
@@ -172,13 +171,13 @@ async function noteFailure(
   { row, dispute, round }: Case,
   piece: DemandedPiece,
   reason: string,
-  error?: PlenaryError,
+  error?: unknown,
 ): Promise<void> {
   const name = nameOfPiece(piece);
   if (!(await context.store.disputes.fail(row, name, reason))) return;
   context.log.error(
     {
-      ...error?.context,
+      ...(error instanceof PlenaryError ? error.context : {}),
       dispute: toBase58(dispute.address),
       round: round.number.toString(),
       demanded: name,

@@ -45,6 +45,10 @@ export function disputeStore(queries: Queries) {
       return inserted !== undefined;
     },
 
+    /** A known one, which goes on. */
+    follow: (key: DisputeKey): Promise<DisputeRow> =>
+      change(key).set({ state: "open" }).returningAll().executeTakeFirstOrThrow(),
+
     /** Writes down what is demanded, unless that was given already: a node that lags behind still shows the demand. */
     async demand(key: DisputeKey, piece: string): Promise<void> {
       await change(key)

@@ -12,7 +12,7 @@ import {
   tokenAccountAddress,
   tokenAccountCreate,
 } from "@plenary/chain";
-import { createMintToInstruction } from "@solana/spl-token";
+import { createMintToInstruction, getAccount } from "@solana/spl-token";
 import { Connection, Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import type { TestFederation } from "./federation.ts";
 
@@ -86,14 +86,26 @@ export class DemandingChallenger {
         await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
         continue;
       }
-      await this.demand(dispute, updates);
+      await this.#demand(dispute, updates);
       demanded.push(`${piece} ${dispute.nextLeaf}`);
       await onDemand(`${piece} ${dispute.nextLeaf}`);
     }
   }
 
-  /** Demands what a dispute lacks next. */
-  async demand(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<void> {
+  /** Demands what a new dispute lacks first. */
+  async demandNext(address: PublicKey): Promise<void> {
+    const dispute = await readDispute(this.#connection, address);
+    if (dispute !== null) await this.#demand(dispute, []);
+  }
+
+  /** What it holds of the reward token. */
+  async balance(): Promise<bigint> {
+    return (
+      await getAccount(this.#connection, tokenAccountAddress(this.#federation.mint, this.#key.publicKey))
+    ).amount;
+  }
+
+  async #demand(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<void> {
     const leaves = updates.map(({ leaf }) => leaf);
     const isDelta = missingPiece(dispute) === "delta";
     await this.#send(

@@ -32,7 +32,7 @@ const NOT_IN: Readonly<Record<Role, RegExp>> = {
     [
       "^store.(auditReports/insert|events/after|nonces/use|transactions/ofRound)",
       // Nobody disputes anything there.
-      "^store.disputes/(find|insert|demand|answer|fail|noteEndable|end|tally)/",
+      "^store.disputes/(find|insert|follow|demand|answer|fail|noteEndable|end|tally)/",
       "^store.federations/(all|insert)",
       "^store.members/(ofFederation|find|count|record)/",
       "^store.rounds/(findAt|list|lastFinal|hold)",
