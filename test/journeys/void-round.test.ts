@@ -1,0 +1,111 @@
+/** After a challenge that is upheld everybody goes on: the service on the model before, members with the update that they have. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { bondDeposit, sendTransaction, tokenAccountAddress } from "@plenary/chain";
+import { ENDPOINTS } from "@plenary/protocol";
+import {
+  connectTo,
+  createKeypair,
+  createServiceClient,
+  type FederationMember,
+  mintTo,
+  openFederation,
+  readKeypair,
+} from "@plenary/sdk";
+import { Keypair } from "@solana/web3.js";
+import { type Founded, foundFederation, type Ground, openGround, ROOT, STAKE } from "./local-federation.ts";
+
+const CHEATED_ROUND = 2;
+const CHEATED_PARAMETER = 1_234;
+
+test("a committed round that a challenge makes void is done again, without training again", async (t) => {
+  const worker = "services/aggregator/testing/cheating-worker.ts";
+  const { ground, close } = await openGround([worker, String(CHEATED_ROUND), String(CHEATED_PARAMETER)]);
+  t.after(close);
+  const founded = await foundFederation(ground, { total: CHEATED_ROUND }, 600);
+  const members = await Promise.all([0, 1].map((index) => joinMember(ground, founded, index)));
+  for (const trained of await Promise.all(members.map(trainToTheEnd)))
+    assert.deepEqual(trained, ["training 1", "counted 1", "training 2", "counted 2"]);
+
+  const keypair = join(ground.folder, "stranger.json");
+  await createKeypair(keypair);
+  await founded.equip((await readKeypair(keypair)).publicKey);
+  assert.equal(await verifyRound(ground, CHEATED_ROUND, ["--dispute", "--keypair", keypair]), WRONG);
+  // The bond was lost, and without one no round opens.
+  await bond(ground, founded);
+  const client = createServiceClient({ url: ground.stack.serviceUrl });
+  // The federation was complete; the service sees within seconds that it is not any more.
+  await until(async () => {
+    const params = { federation: founded.address.toBase58() };
+    return (await client.call(ENDPOINTS.federationRead, { params })).status === "running";
+  });
+  for (const trained of await Promise.all(members.map(trainToTheEnd)))
+    assert.deepEqual(trained, ["counted 3"]);
+
+  const round = (number: number) => {
+    const params = { federation: founded.address.toBase58(), round: String(number) };
+    return client.call(ENDPOINTS.roundRead, { params });
+  };
+  const [dropped, anew] = [await round(CHEATED_ROUND), await round(CHEATED_ROUND + 1)];
+  assert.equal(dropped.state, "void");
+  assert.match(dropped.voidReason ?? "", /a challenge was upheld/);
+  assert.equal(anew.baseRoot, dropped.baseRoot);
+  assert.notEqual(anew.nextRoot, dropped.nextRoot);
+  assert.equal(await verifyRound(ground, CHEATED_ROUND + 1, []), 0);
+  for (const member of members) await member.close();
+});
+
+/** Exit code of a verification that finds the round wrong. */
+const WRONG = 5;
+
+async function joinMember(
+  { stack, folder }: Ground,
+  founded: Founded,
+  index: number,
+): Promise<FederationMember> {
+  const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
+  const keypair = Keypair.generate();
+  await founded.equip(keypair.publicKey);
+  const group = founded.dataset.split(7).training[index] ?? "";
+  const answers = founded.dataset.answersOf([group]);
+  return federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
+}
+
+/** What a member did until the federation was complete: rounds that it trained in, and what became of each. */
+async function trainToTheEnd(member: FederationMember): Promise<string[]> {
+  const done: string[] = [];
+  const onEvent = ({ type, ...event }: { readonly type: string; readonly round?: bigint }) => {
+    if (type === "training" && !done.includes(`training ${event.round}`))
+      done.push(`training ${event.round}`);
+  };
+  for await (const { number, outcome } of member.train({ onEvent })) done.push(`${outcome} ${number}`);
+  return done;
+}
+
+async function verifyRound({ stack }: Ground, round: number, args: readonly string[]): Promise<number> {
+  const command = [join(ROOT, "clients/cli/main.ts"), "verify", String(round)];
+  command.push("--service", stack.serviceUrl, "--rpc", stack.rpcUrl, ...args);
+  const child = spawn(process.execPath, command, { stdio: "ignore" });
+  const [code] = await once(child, "exit");
+  return code;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await setTimeout(50);
+}
+
+async function bond(
+  { stack, aggregator }: Ground,
+  { address, authority, rewardMint }: Founded,
+): Promise<void> {
+  const connection = connectTo(stack.rpcUrl);
+  const owner = aggregator.publicKey;
+  await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
+  const source = tokenAccountAddress(rewardMint, owner);
+  const deposit = { federation: address, rewardMint, aggregator: owner, source, amount: STAKE };
+  await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
+}
