@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { NIGHTLY, seeds } from "../../test/nightly.ts";
 import { type FaultPlan, NO_FAULTS } from "./faults/fault-plan.ts";
 import { FAULT_POINTS } from "./faults/fault-points.ts";
@@ -15,11 +17,19 @@ import {
   SCENARIOS,
   type ScenarioKind,
 } from "./testing/crash-scenario.ts";
+import { type ForgetfulChain, forgetfulChain } from "./testing/forgetful-chain.ts";
 import { freePort } from "./testing/processes.ts";
+import { waitForEvent } from "./testing/scenario.ts";
+import { SeededDraws } from "./testing/seeded-draws.ts";
 import { type Stack, startStack } from "./testing/stack.ts";
 import { testSurvey } from "./testing/survey.ts";
 
-const SAMPLE = 4;
+const SAMPLE = 3;
+const HOURS = 3_600_000;
+const FULL: FaultPlan = {
+  faults: [{ point: "file/write/before", occurrence: "every", action: "disk-full" }],
+  clockOffset: 0,
+};
 const EVERY_NIGHT = 240;
 
 /**
@@ -45,20 +55,25 @@ describe("killed at random points", () => {
   let client: TestClient;
   let server: BreakingProcess;
   let worker: BreakingProcess;
+  let chain: ForgetfulChain;
 
   before(async () => {
     stack = await startStack({ redis: true });
     const port = await freePort();
+    chain = await forgetfulChain(stack.rpcUrl);
     client = clientOf(`http://127.0.0.1:${port}`);
     [server, worker] = await Promise.all([
       startBreaking(join(stack.folder, "server.faults"), (change) => stack.startServer(port, change)),
-      startBreaking(join(stack.folder, "worker.faults"), (change) => stack.startWorker(change)),
+      startBreaking(join(stack.folder, "worker.faults"), (change) =>
+        stack.startWorker({ ...change, PLENARY_RPC_URL: chain.url }),
+      ),
     ]);
     for (const kind of SCENARIOS)
-      undisturbed.set(kind, await runScenario(stack, client, await found(kind), kind, 0));
+      undisturbed.set(kind, await runScenario(stack, client, await found(kind), { kind, seed: 0 }));
   });
   after(async () => {
     await Promise.all([server.stop(), worker.stop()]);
+    await chain.close();
     await stack.stop();
   });
 
@@ -75,11 +90,77 @@ describe("killed at random points", () => {
     test(`seed ${seed} (${draw.kind}): ${describeLives(draw.server)} and ${describeLives(draw.worker)}`, async () => {
       const federation = await found(draw.kind);
       await Promise.all([give(server, draw.server), give(worker, draw.worker)]);
-      const outcome = await runScenario(stack, client, federation, draw.kind, seed);
+      const outcome = await runScenario(stack, client, federation, { kind: draw.kind, seed });
       for (const process of [server, worker]) process.give([]);
       assert.deepEqual(outcome, undisturbed.get(draw.kind));
     });
   }
+
+  for (const seed of seeds(1, 20))
+    test(`seed ${seed}: a chain that forgets transactions, loses answers and lags`, async () => {
+      const federation = await found("plain");
+      const before = chain.dropped;
+      chain.forget(new SeededDraws(seed));
+      const outcome = await runScenario(stack, client, federation, { kind: "plain", seed });
+      chain.forget(undefined);
+      assert.deepEqual(outcome, undisturbed.get("plain"));
+      assert.ok(chain.dropped > before);
+    });
+
+  for (const seed of seeds(1, 10))
+    test(`seed ${seed}: PostgreSQL killed in the middle of each round`, async () => {
+      const disturb = async () => stack.killDatabase();
+      const outcome = await runScenario(stack, client, await found("plain"), {
+        kind: "plain",
+        seed,
+        disturb,
+      });
+      assert.deepEqual(outcome, undisturbed.get("plain"));
+    });
+
+  for (const seed of seeds(1, 10))
+    test(`seed ${seed}: Redis, which forgets everything, killed in the middle of each round`, async () => {
+      const disturb = () => stack.restartRedis();
+      const outcome = await runScenario(stack, client, await found("plain"), {
+        kind: "plain",
+        seed,
+        disturb,
+      });
+      assert.deepEqual(outcome, undisturbed.get("plain"));
+    });
+
+  test("disks that are full: 507, nothing is lost, and the round ends when there is space", async () => {
+    const federation = await found("plain");
+    let rounds = 0n;
+    const disturb = async () => {
+      for (const process of [server, worker]) process.give([FULL]);
+      await assert.rejects(client.uploadBlob(randomBytes(100), federation.authority), {
+        status: 507,
+        code: "storage-full",
+      });
+      server.give([]);
+      // There is space again when the round has tried to end for a while.
+      const round = ++rounds;
+      void waitForEvent(client, federation, "round-closed", round)
+        .then(() => setTimeout(500))
+        .then(() => worker.give([]));
+    };
+    const outcome = await runScenario(stack, client, federation, { kind: "plain", seed: 0, disturb });
+    assert.deepEqual(outcome, undisturbed.get("plain"));
+  });
+
+  test("a server whose clock is hours off: updates get their receipts, requests that state a time are refused", async () => {
+    const federation = await found("plain");
+    const offsets = [-9 * HOURS, 9 * HOURS];
+    const disturb = async () => {
+      server.give([{ faults: [], clockOffset: offsets.shift() ?? 0 }]);
+      const upload = client.uploadBlob(randomBytes(100), federation.authority);
+      await assert.rejects(upload, { code: "request-expired" });
+    };
+    const outcome = await runScenario(stack, client, federation, { kind: "plain", seed: 0, disturb });
+    server.give([]);
+    assert.deepEqual(outcome, undisturbed.get("plain"));
+  });
 
   test("nothing that was half written is left after the next start", async () => {
     await Promise.all([server.kill(), worker.kill()]);

@@ -96,13 +96,19 @@ interface Handed {
   readonly receipt: ReceiptView;
 }
 
+export interface ScenarioPlan {
+  readonly kind: ScenarioKind;
+  readonly seed: number;
+  /** Called in the middle of each round: one member has its receipt, the others have none. */
+  readonly disturb?: () => Promise<void>;
+}
+
 /** Takes a federation to its end, with a service that may die at any time. The draws say in which order members send. */
 export async function runScenario(
   stack: Stack,
   client: TestClient,
   federation: TestFederation,
-  kind: ScenarioKind,
-  seed: number,
+  { kind, seed, disturb = async () => {} }: ScenarioPlan,
 ): Promise<Outcome> {
   const draws = new SeededDraws(seed);
   const handed: Handed[] = [];
@@ -117,7 +123,7 @@ export async function runScenario(
       return view.state === "opening" ? undefined : view;
     });
     const places = kind === "late" && number === 1n ? [0] : draws.shuffled([0, 1, 2]);
-    const sent = await sendAll(client, federation, open, places);
+    const sent = await sendAll(client, federation, open, places, disturb);
     handed.push(...sent);
     if (kind === "audited") await auditAll(client, federation, number);
     const ended = await patiently(async () => {
@@ -166,6 +172,7 @@ async function sendAll(
   federation: TestFederation,
   round: RoundView,
   places: readonly number[],
+  disturb: () => Promise<void>,
 ): Promise<Handed[]> {
   const handed: Handed[] = [];
   const number = BigInt(round.number);
@@ -191,6 +198,7 @@ async function sendAll(
       await send(place, await sign({ delta: new Int32Array(federation.model.length).fill(99) }));
     if (place === 1) await sendDamaged(client, federation, number, update);
     await send(place, update);
+    if (place === ordered[0]) await disturb();
     if (place === 0) await contradict(client, federation, number, await sign({ sequence: 2n, weight: 3 }));
   }
   return handed;

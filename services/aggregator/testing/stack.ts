@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
@@ -24,6 +24,8 @@ export interface Stack {
   /** With other settings than the stack's, where given. */
   startServer(port: number, change?: Record<string, string>): Promise<TestProcess>;
   startWorker(change?: Record<string, string>): Promise<TestProcess>;
+  /** SIGKILL of PostgreSQL, which is then started again. */
+  killDatabase(): void;
   restartRedis(): Promise<void>;
   restartLocalnet(): Promise<void>;
   stop(): Promise<void>;
@@ -88,6 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     environment,
     startServer: (port, change) => startService("server.ts", port, change),
     startWorker: (change) => startService("worker.ts", 0, change),
+    killDatabase: () => database.kill(),
     async restartRedis() {
       await redis?.kill();
       redis = await startRedis();
@@ -107,12 +110,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** A PostgreSQL of the test's own. */
-export async function startDatabase(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startDatabase(
+  folder: string,
+): Promise<{ url: string; kill(): void; stop(): Promise<void> }> {
   const home = await openHome(folder);
   const supervisor = new Supervisor(home, () => {});
   const url = await openDatabase({ url: undefined, home, supervisor, ports: new Ports(), log: () => {} });
   return {
     url,
+    kill() {
+      const [pid] = readFileSync(join(folder, "postgres", "data", "postmaster.pid"), "utf8").split("\n");
+      process.kill(Number(pid), "SIGKILL");
+    },
     async stop() {
       await supervisor.stop();
       home.close();
