@@ -73,6 +73,8 @@ function participationLine(event: ParticipationEvent): string | null {
         : null;
     case "uploaded":
       return `round ${event.round}: update received, weight ${event.weight}, receipt checked`;
+    case "audit-drawn":
+      return `round ${event.round}: ${event.auditor} was drawn to audit this training. Show it: plenary audit export FILE --round ${event.round}`;
     case "retrying":
       return `${event.message} Trying again.`;
     case "settled":

@@ -25,6 +25,13 @@ export type ParticipationEvent =
       readonly receipt: string;
       readonly signature: string;
     }
+  /** This member is to show its training to an auditor (exportAudit): the round waits for the audit, but not for long. */
+  | {
+      readonly type: "audit-drawn";
+      readonly round: bigint;
+      /** Key of the auditor, in base58. */
+      readonly auditor: string;
+    }
   /** Service or chain is out of reach: it is tried again after a pause. */
   | { readonly type: "retrying"; readonly code: string; readonly message: string }
   | {

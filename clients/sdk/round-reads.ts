@@ -1,4 +1,5 @@
 import {
+  type AuditView,
   ENDPOINTS,
   type FederationView,
   PlenaryError,
@@ -36,6 +37,17 @@ export function readUpdate(
 ): Promise<ResponseOf<typeof ENDPOINTS.updateRead> | null> {
   const params = { federation: address.toBase58(), round: round.toString(), member: member.toBase58() };
   return client.call(ENDPOINTS.updateRead, { params, signal }).catch(nullIfNotFound);
+}
+
+/** Who is audited in a round; null before that is drawn. */
+export async function readAudits(
+  { client, address }: AtService,
+  round: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly AuditView[] | null> {
+  const params = { federation: address.toBase58(), round };
+  const view = await client.call(ENDPOINTS.auditList, { params, signal }).catch(nullIfNotFound);
+  return view === null ? null : view.audits;
 }
 
 /** For what may not exist yet. */

@@ -1,11 +1,12 @@
 import type { Outcome, RoundRecord } from "./member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
-import { readRoundView, readUpdate } from "./round-reads.ts";
+import { readAudits, readRoundView, readUpdate } from "./round-reads.ts";
 
 /** Waits until it is known what became of an update, and stores it. */
 export async function settle(session: ParticipationSession, record: RoundRecord): Promise<TrainedRound> {
   const { store, waker, emit } = session;
+  let toldOfAudit = false;
   for (let waited = false; ; waited = true) {
     const { seen } = waker;
     const found = await outcomeOf(session, record);
@@ -18,8 +19,22 @@ export async function settle(session: ParticipationSession, record: RoundRecord)
       return { number: round, outcome, reason, weight, loss, sequence: BigInt(record.sequence) };
     }
     if (!waited) emit({ type: "waiting", for: "outcome" });
+    if (!toldOfAudit) toldOfAudit = await tellOfAudit(session, record);
     await waker.after(seen);
   }
+}
+
+/** Says so if this member was drawn for an audit; whether there is nothing more to say about that. */
+async function tellOfAudit(
+  { context, member, options, emit }: ParticipationSession,
+  { round, receipt }: RoundRecord,
+): Promise<boolean> {
+  if (context.configuration.audits === undefined || receipt === null) return true;
+  const audits = await readAudits(context, round, options.signal);
+  if (audits === null) return false;
+  const mine = audits.find((audit) => audit.member === member.toBase58());
+  if (mine !== undefined) emit({ type: "audit-drawn", round: BigInt(round), auditor: mine.auditor });
+  return true;
 }
 
 async function outcomeOf(

@@ -16,6 +16,7 @@ import {
   exportAudit,
   openFederation,
   openVerifier,
+  type ParticipationEvent,
   readAnswers,
   readRoundDraw,
   submitReport,
@@ -70,15 +71,20 @@ test("members show their auditor what the chain drew, and the round counts what 
   );
   assert.ok(honest && cheat);
   await assert.rejects(honest.train({ engine: "native" }).next(), { code: "invalid-input" });
+  const told: string[] = [];
+  const onEvent = (event: ParticipationEvent) => {
+    if (event.type === "audit-drawn") told.push(event.auditor);
+  };
   const outcomes = Promise.all(
     [honest, cheat].map(async (member) => {
-      for await (const trained of member.train({ rounds: 1, signal: t.signal })) return trained;
+      for await (const trained of member.train({ rounds: 1, signal: t.signal, onEvent })) return trained;
       return assert.fail("no round");
     }),
   );
 
   const draw = await eventually(() => readRoundDraw(context, 1n));
   assert.equal(draw.drawn.length, 2);
+  while (told.length < 2) await pause(100);
 
   // The honest member and the auditor, as people would: with the command line.
   const settings = ["--json", "--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
@@ -113,6 +119,7 @@ test("members show their auditor what the chain drew, and the round counts what 
   await submitReport(context, verdict);
 
   const [counted, refused] = await outcomes;
+  assert.deepEqual([...new Set(told)], [auditor.publicKey.toBase58()]);
   assert.equal(counted?.outcome, "counted");
   assert.equal(refused?.outcome, "refused");
   assert.match(refused?.reason ?? "", /did not pass its audit/);
