@@ -34,7 +34,6 @@ function formsOf(bytes: Uint8Array): string[] {
     toBase64(part).replace(/=+$/, ""),
     Buffer.from(part).toString("base64url"),
     [...part].join(","),
-    [...part].join(", "),
   ]);
   // A log may cut a text off, and JSON may spread an array over fields: "0":12,"1":34.
   return [...forms, [...bytes.subarray(0, 12)].map((byte, i) => `"${i}":${byte}`).join(",")];
@@ -83,6 +82,17 @@ describe("secrets", () => {
     await stack.stop();
     for (const link of [database, chain]) await link.close();
   });
+
+  /** The first secret that stands in a text, with where it does. Bytes may be printed over several lines. */
+  function firstIn(text: string): string | undefined {
+    for (const one of [text, text.replace(/\s+/g, "")])
+      for (const [secret, name] of secrets) {
+        assert.ok(secret.length >= 11, `${name} is long enough to be looked for`);
+        const place = one.indexOf(secret);
+        if (place >= 0) return `${name} in ...${one.slice(Math.max(0, place - 300), place + 100)}`;
+      }
+    return undefined;
+  }
 
   async function send(request: RawRequest): Promise<number> {
     const answer = await sendRaw(client.origin, request);
@@ -191,25 +201,17 @@ describe("secrets", () => {
       JSON.stringify({ key: Buffer.from(secretKey) }),
       `secret ${toBase58(secretKey)}`,
       `seed ${toHex(secretKey.subarray(0, 32))}`,
-      inspect(secretKey, { maxArrayLength: null, breakLength: Number.POSITIVE_INFINITY }),
+      inspect(secretKey, { maxArrayLength: null }),
       stack.databaseUrl,
     ];
-    for (const leak of leaks)
-      assert.ok(
-        [...secrets.keys()].some((secret) => leak.includes(secret)),
-        leak,
-      );
+    for (const leak of leaks) assert.ok(firstIn(leak) !== undefined, leak);
+    assert.equal(firstIn("nothing of it"), undefined);
   });
 
   test("none of it stands in the logs or in a refusal", () => {
     const logs = processes.map((process) => process.output());
     for (const log of logs) assert.ok(log.includes('"level":30'), "the log was read");
     assert.ok(logs.join("").includes("request refused") && refusals.length > 15);
-    for (const text of [...logs, ...refusals])
-      for (const [secret, name] of secrets) {
-        assert.ok(secret.length >= 11, `${name} is long enough to be looked for`);
-        const place = text.indexOf(secret);
-        assert.equal(place, -1, `${name} in ...${text.slice(Math.max(0, place - 300), place + 100)}`);
-      }
+    for (const text of [...logs, ...refusals]) assert.equal(firstIn(text), undefined);
   });
 });
