@@ -1,4 +1,5 @@
 export * from "./addresses.ts";
+export { readAnsweredLeaf } from "./answered-leaf.ts";
 export * from "./audit-slot-hash.ts";
 export { readChainTime } from "./clock.ts";
 export * from "./disconnect.ts";

@@ -3,18 +3,21 @@ import {
   type PublishedUpdate,
   publishedUpdates,
   rewardsRoot,
+  updateLeafProof,
   updatesRoot,
   vectorRootFast,
 } from "@plenary/algorithms";
-import { type Round, readRound, roundAddress } from "@plenary/chain";
+import { type Round, readAnsweredLeaf, readRound, roundAddress } from "@plenary/chain";
 import {
   equalBytes,
   type FederationConfiguration,
+  type LeafProof,
   PlenaryError,
   type RewardLeaf,
   type RoundManifest,
   type UpdateLeaf,
 } from "@plenary/protocol";
+import type { PublicKey } from "@solana/web3.js";
 import {
   readConfiguration,
   readManifest,
@@ -38,6 +41,8 @@ export interface Evidence {
   /** The update of a counted leaf, decoded anew; asked for one at a time. */
   delta(index: number): Promise<Int32Array | null>;
   vector(name: CommittedVector): Promise<Int32Array | null>;
+  /** A leaf's proof: from `leaves`, or where these are withheld from the answer that a dispute was given on chain. */
+  leafProof(dispute: PublicKey, index: number): Promise<LeafProof<UpdateLeaf> | null>;
 }
 
 /** Gathers what a round's dispute may need. Throws `service-unavailable` where the source does not answer. */
@@ -52,6 +57,13 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
     rewards: rewards !== null && equalBytes(rewardsRoot(rewards), round.rewardsRoot) ? rewards : null,
     earned: await earnedBefore(verifier, round),
     delta: (index) => readDelta(verifier, configuration, updates, index),
+    leafProof: async (dispute, index) =>
+      updates === null
+        ? readAnsweredLeaf(verifier.connection, verifier.program, dispute, index)
+        : updateLeafProof(
+            updates.map(({ leaf }) => leaf),
+            index,
+          ),
     vector: async (name) => {
       if (manifest === null) return null;
       const { what, blob, root } = vectorOf(manifest, round, name);

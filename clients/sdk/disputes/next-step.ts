@@ -91,19 +91,16 @@ async function leafStep(
 }
 
 /** The chunk of the leaf that was folded last. */
-async function deltaStep(
-  program: PublicKey,
-  dispute: Dispute,
-  { leaves, delta }: Evidence,
-): Promise<DisputeStep> {
+async function deltaStep(program: PublicKey, dispute: Dispute, evidence: Evidence): Promise<DisputeStep> {
   const index = dispute.nextLeaf - 1;
-  const update = await delta(index);
+  const update = await evidence.delta(index);
   if (update !== null)
     return send(
       "chunk",
       disputeChunk(program, { ...of(dispute), vector: "delta", chunk: chunkProof(update, dispute.index) }),
     );
-  return demand(program, dispute, leaves === null ? undefined : updateLeafProof(leaves, index));
+  const pending = await evidence.leafProof(dispute.address, index);
+  return demand(program, dispute, pending ?? undefined);
 }
 
 function totalStep(program: PublicKey, dispute: Dispute, { rewards }: Evidence): DisputeStep {

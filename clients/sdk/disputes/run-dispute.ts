@@ -21,7 +21,7 @@ import type { Verifier } from "../verification/index.ts";
 import type { DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 import { readOutcome } from "./dispute-history.ts";
 import type { Evidence } from "./evidence.ts";
-import { type DisputeStep, nextStep } from "./next-step.ts";
+import { type DisputeStep, nextStep, type SentStep } from "./next-step.ts";
 
 export interface DisputeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -143,47 +143,59 @@ function opened(dispute: Dispute, transaction: string | null): DisputeEvent {
 
 /** Takes step after step until the account is gone. */
 async function seeThrough(run: Run, opened: Dispute): Promise<DisputeOutcome> {
-  const { verifier, options, emit } = run;
-  const name = run.address.toBase58();
+  const { options } = run;
   let dispute: Dispute | null = opened;
   let refusals = 0;
   let waiting = 0n;
   while (dispute !== null) {
-    const before: Dispute = dispute;
     options.signal?.throwIfAborted();
+    const before: Dispute = dispute;
     try {
       const taken = await takeStep(run, before);
       if (taken.type === "waiting") {
-        if (taken.until !== waiting) emit({ type: "dispute-waiting", dispute: name, until: taken.until });
+        if (taken.until !== waiting) run.emit({ ...named(run), type: "dispute-waiting", until: taken.until });
         waiting = taken.until;
         await rest(options);
-      }
-      dispute = await readDispute(verifier.connection, run.address);
-      if (taken.type === "sent") {
-        refusals = 0;
-        if (taken.step !== null)
-          emit({ ...taken.step, leavesDone: dispute?.nextLeaf ?? 0, leaves: dispute?.leafCount ?? 0 });
-      }
+      } else refusals = 0;
+      dispute = await readDispute(run.verifier.connection, run.address);
+      if (taken.type === "sent") tell(run, taken, dispute);
     } catch (error) {
-      options.signal?.throwIfAborted();
-      // A step that landed although its confirmation was lost is refused when it is sent again: the account tells.
-      const refused = error instanceof TransactionFailed;
-      if (refused) refusals += 1;
-      if ((!refused || refusals >= MOST_REFUSALS) && !isRetryable(error)) throw error;
-      emit({ type: "dispute-retrying", dispute: name, message: messageOf(error) });
-      await rest(options);
+      if (error instanceof TransactionFailed) refusals += 1;
+      await endure(run, error, refusals);
       dispute = await readAgain(run, before);
     }
   }
   return ended(run);
 }
 
-type Taken =
-  | { readonly type: "waiting"; readonly until: bigint }
-  | {
-      readonly type: "sent";
-      readonly step: Omit<Extract<DisputeEvent, { type: "dispute-step" }>, "leaves" | "leavesDone"> | null;
-    };
+function tell(run: Run, { step, transaction }: Sent, dispute: Dispute | null): void {
+  if (step === null) return;
+  // Whoever ends a dispute right after its last step leaves no account to count in.
+  const progress = { leavesDone: dispute?.nextLeaf ?? 0, leaves: dispute?.leafCount ?? 0 };
+  run.emit({ ...named(run), type: "dispute-step", step, transaction, ...progress });
+}
+
+/** Waits after a failure that may pass; throws others. A step that landed although that was not seen is refused when it is sent again. */
+async function endure(run: Run, error: unknown, refusals: number): Promise<void> {
+  const { options, emit } = run;
+  options.signal?.throwIfAborted();
+  const mayPass = error instanceof TransactionFailed ? refusals < MOST_REFUSALS : isRetryable(error);
+  if (!mayPass) throw error;
+  emit({ ...named(run), type: "dispute-retrying", message: messageOf(error) });
+  await rest(options);
+}
+
+function named({ address }: Run): { readonly dispute: string } {
+  return { dispute: address.toBase58() };
+}
+
+interface Sent {
+  readonly type: "sent";
+  /** Null for the step that ends the dispute. */
+  readonly step: SentStep | null;
+  readonly transaction: string;
+}
+type Taken = Sent | { readonly type: "waiting"; readonly until: bigint };
 
 async function takeStep(run: Run, dispute: Dispute): Promise<Taken> {
   const { verifier, evidence, federation, challenger, tokens, tokenProgram } = run;
@@ -192,14 +204,9 @@ async function takeStep(run: Run, dispute: Dispute): Promise<Taken> {
     ? { type: "resolve" }
     : await nextStep(verifier.program, dispute, evidence, now);
   if (step.type === "wait") return { type: "waiting", until: step.until };
-  if (step.type === "send") {
-    const transaction = await send(run, step.instructions);
-    return {
-      type: "sent",
-      step: { type: "dispute-step", dispute: run.address.toBase58(), step: step.what, transaction },
-    };
-  }
-  await send(
+  if (step.type === "send")
+    return { type: "sent", step: step.what, transaction: await send(run, step.instructions) };
+  const transaction = await send(
     run,
     disputeResolve(verifier.program, {
       federation: verifier.address,
@@ -211,7 +218,7 @@ async function takeStep(run: Run, dispute: Dispute): Promise<Taken> {
       challengerTokens: tokens,
     }),
   );
-  return { type: "sent", step: null };
+  return { type: "sent", step: null, transaction };
 }
 
 /** Whether another dispute has voided the round, or one that it builds on. */
