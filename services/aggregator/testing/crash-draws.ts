@@ -56,6 +56,8 @@ const AUDITED_EVERY = 3;
 /** What only audits come to. */
 const OF_AUDITS =
   /^(store.auditReports|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
+/** What only a round that is void comes to. */
+const OF_LATE = /^ledger\/voidRound\//;
 const HOURS = 3_600_000;
 const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
@@ -84,6 +86,7 @@ export function drawCrash(seed: number): CrashDraw {
 function kindOf(seed: number, lives: readonly (readonly FaultPlan[])[]): ScenarioKind {
   const first = lives.flatMap(([life]) => life?.faults ?? []);
   if (first.some(({ point }) => OF_AUDITS.test(point))) return "audited";
+  if (first.some(({ point }) => OF_LATE.test(point))) return "late";
   if (seed % LATE_EVERY === 0) return "late";
   return seed % AUDITED_EVERY === 0 ? "audited" : "plain";
 }
