@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createCipheriv, createHash } from "node:crypto";
 import test from "node:test";
 import fc from "fast-check";
 import {
@@ -244,6 +245,48 @@ test("segments are drawn without repetition, ascending, never more than there ar
     ),
   );
 });
+
+test("draws are those of the protocol, computed with another ChaCha20", () => {
+  const [seed, member] = [hashOf("seed"), members[3]!];
+  const words = streamOf(seed, ["audit segments", toBase58(member)]);
+  const below = (bound: number): number => {
+    const word = words.next().value;
+    return word >= 2 ** 32 - (2 ** 32 % bound) ? below(bound) : word % bound;
+  };
+  const order = Array.from({ length: 20 }, (_, i) => i);
+  for (let last = 19; last > 0; last -= 1) {
+    const other = below(last + 1);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  const expected = order.slice(0, 5).sort((a, b) => a - b);
+  assert.deepEqual(drawSegments(seed, member, 20, 5), expected);
+
+  const tickets = members.map((address) => {
+    const own = streamOf(seed, ["audit", toBase58(address)]);
+    const ticket = BigInt(own.next().value) * 2n ** 32n + BigInt(own.next().value);
+    // 2^32 mod 3 is 1: the word 2^32 - 1 would be drawn again, and none of these is that.
+    return { address, ticket, auditor: auditors[own.next().value % 3]! };
+  });
+  const lowest = tickets.sort((a, b) => (a.ticket < b.ticket ? -1 : 1)).slice(0, 4);
+  assert.deepEqual(
+    drawAudits(seed, members, { auditors, membersPerRound: 4 }).map(({ member: drawn, auditor }) => [
+      toHex(drawn),
+      toBase58(auditor),
+    ]),
+    lowest
+      .sort((a, b) => compareBytes(a.address, b.address))
+      .map(({ address, auditor }) => [toHex(address), auditor]),
+  );
+});
+
+/** The key stream as 32-bit words, by OpenSSL. */
+function* streamOf(seed: Uint8Array, labels: readonly string[]): Generator<number, never> {
+  const hash = (...parts: (Uint8Array | string)[]) =>
+    parts.reduce((digest, part) => digest.update(part), createHash("sha256")).digest();
+  const key = hash(hash(seed), JSON.stringify(["plenary/random/1", ...labels]));
+  const cipher = createCipheriv("chacha20", key, new Uint8Array(16));
+  for (;;) yield cipher.update(new Uint8Array(4)).readUInt32LE();
+}
 
 /** Bound on how far a frequency over `draws` may be from its probability: five standard deviations. */
 function bound(probability: number, draws: number): number {
