@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type PublishedUpdate, publishedUpdates, updateLeafProof } from "@plenary/algorithms";
 import { PROGRAM_ID, readFederation, readRound, roundAddress } from "@plenary/chain";
 import { ENDPOINTS, parseManifest, toBase58 } from "@plenary/protocol";
 import { Connection, PublicKey } from "@solana/web3.js";
 import { solanaLedger } from "./rounds/solana-ledger.ts";
+import { type BreakingProcess, startBreaking } from "./testing/breaking-process.ts";
 import { DemandingChallenger } from "./testing/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
 import { claimAll } from "./testing/crash-scenario.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
-import { freePort, type TestProcess } from "./testing/processes.ts";
+import { freePort } from "./testing/processes.ts";
 import { submitAll, updateFor, waitForEvent } from "./testing/scenario.ts";
 import { type Stack, startStack } from "./testing/stack.ts";
 
@@ -19,6 +21,16 @@ const PARAMETERS = 130;
 const WINDOW_SECONDS = 30;
 const BOND = 1_000n;
 const DEPOSIT = 6n;
+/** Where the worker's successive lives end. */
+const DEATHS = [
+  "store.disputes/insert/after",
+  "store.disputes/demand/before",
+  "ledger/answerDispute/before",
+  "chain/sendTransaction/after",
+  "ledger/answerDispute/after",
+  "store.disputes/answer/after",
+  "ledger/resolveDispute/after",
+];
 /** The least time for an answer that the program gives. */
 const LEAST_SECONDS = 5;
 
@@ -26,7 +38,8 @@ describe("an honest round, of which challengers demand everything", () => {
   let stack: Stack;
   let client: TestClient;
   let connection: Connection;
-  let worker: TestProcess;
+  let worker: BreakingProcess;
+  let workerPort: number;
   let federation: TestFederation;
   let updates: PublishedUpdate[];
 
@@ -34,7 +47,12 @@ describe("an honest round, of which challengers demand everything", () => {
     stack = await startStack({ redis: true });
     connection = new Connection(stack.rpcUrl, "confirmed");
     const port = await freePort();
-    [, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
+    workerPort = await freePort();
+    const settings = { PLENARY_WORKER_PORT: String(workerPort) };
+    [, worker] = await Promise.all([
+      stack.startServer(port),
+      startBreaking(join(stack.folder, "faults"), (change) => stack.startWorker({ ...settings, ...change })),
+    ]);
     client = clientOf(`http://127.0.0.1:${port}`);
     federation = await createFederation({
       rpcUrl: stack.rpcUrl,
@@ -56,7 +74,10 @@ describe("an honest round, of which challengers demand everything", () => {
     const params = { federation: toBase58(federation.address), round: "1" };
     updates = publishedUpdates(parseManifest(await client.call(ENDPOINTS.manifestRead, { params })));
   });
-  after(() => stack.stop());
+  after(async () => {
+    await worker.stop();
+    await stack.stop();
+  });
 
   const account = async () => {
     const found = await readFederation(connection, new PublicKey(federation.address));
@@ -64,7 +85,7 @@ describe("an honest round, of which challengers demand everything", () => {
     return found;
   };
 
-  test("the service answers each, killed in between, wins every dispute, and the round becomes final", async () => {
+  test("the service answers each, killed at every step, wins every dispute, and the round becomes final", async () => {
     assert.equal((await account()).bond, BOND);
     const [first, second] = await Promise.all([
       DemandingChallenger.appear(stack.rpcUrl, federation),
@@ -72,18 +93,16 @@ describe("an honest round, of which challengers demand everything", () => {
     ]);
     const leaves = updates.map(({ leaf }) => leaf);
     const envelope = { kind: "envelope", proof: updateLeafProof(leaves, 1) } as const;
+    worker.give(
+      DEATHS.map((point) => ({ faults: [{ point, occurrence: 1, action: "kill" }], clockOffset: 0 })),
+    );
     const [chunk, total, shown] = await Promise.all([
       first.open(1n, { kind: "chunk", index: 2 }),
       second.open(1n, { kind: "total" }),
       second.open(1n, envelope),
     ]);
-    const crash = async (piece: string) => {
-      if (piece !== "leaf 1" && piece !== "next 3") return;
-      await worker.kill();
-      worker = await stack.startWorker();
-    };
     const demanded = await Promise.all([
-      first.demandAll(chunk, updates, crash),
+      first.demandAll(chunk, updates),
       second.demandAll(total, updates),
       second.demandAll(shown, updates),
     ]);
@@ -97,6 +116,10 @@ describe("an honest round, of which challengers demand everything", () => {
       [],
     ]);
     await waitForEvent(client, federation, "round-final", 1n);
+    assert.deepEqual(
+      worker.deaths.map(({ point }) => point),
+      DEATHS,
+    );
     const round = await readRound(
       connection,
       roundAddress(PROGRAM_ID, new PublicKey(federation.address), 1n),
@@ -122,9 +145,7 @@ describe("an honest round, of which challengers demand everything", () => {
       10 + 3 + 1,
       3,
     ]);
-    const health = worker.output().match(/"health":"([^"]+)"/)?.[1];
-    assert.ok(health);
-    const metrics = await (await fetch(new URL("/metrics", health))).text();
+    const metrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
     const value = (name: string) => metrics.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1];
     assert.deepEqual(
       ["plenary_disputes_open", "plenary_demands_answered", "plenary_demands_failed"].map(value),

@@ -69,14 +69,10 @@ export class DemandingChallenger {
   }
 
   /**
-   * Demands everything that a dispute lacks, one after the other, and waits until it is gone; gives what was demanded. `onDemand` comes
-   * after each demand.
+   * Demands everything that a dispute lacks, one after the other, and waits until it is gone; gives what was demanded, each with the leaves
+   * that were folded before.
    */
-  async demandAll(
-    address: PublicKey,
-    updates: readonly PublishedUpdate[],
-    onDemand: (piece: string) => Promise<void> = async () => {},
-  ): Promise<string[]> {
+  async demandAll(address: PublicKey, updates: readonly PublishedUpdate[]): Promise<string[]> {
     const demanded: string[] = [];
     for (;;) {
       const dispute = await readDispute(this.#connection, address);
@@ -88,7 +84,6 @@ export class DemandingChallenger {
       }
       await this.#demand(dispute, updates);
       demanded.push(`${piece} ${dispute.nextLeaf}`);
-      await onDemand(`${piece} ${dispute.nextLeaf}`);
     }
   }
 
