@@ -49,7 +49,6 @@ const PATIENCE_MILLISECONDS = 90_000;
  * looks at everybody's training and refuses the second member's in the first round.
  */
 export type ScenarioKind = "plain" | "late" | "audited";
-export const SCENARIOS: readonly ScenarioKind[] = ["plain", "late", "audited"];
 
 export function foundCrashFederation(
   stack: Stack,
