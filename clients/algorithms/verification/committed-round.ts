@@ -1,7 +1,5 @@
-/** What `round_commit` has fixed about a round, as its account on chain holds it. */
-export interface CommittedRound {
-  readonly baseRoot: Uint8Array;
-  readonly baseStateRoot: Uint8Array;
+/** What a commit states about a round. */
+export interface RoundCommitment {
   readonly nextRoot: Uint8Array;
   readonly nextStateRoot: Uint8Array;
   readonly updatesRoot: Uint8Array;
@@ -11,4 +9,10 @@ export interface CommittedRound {
   readonly rewardCount: number;
   readonly cumulativeRewards: bigint;
   readonly manifestHash: Uint8Array;
+}
+
+/** What stands fixed about a committed round, as its account on chain holds it. */
+export interface CommittedRound extends RoundCommitment {
+  readonly baseRoot: Uint8Array;
+  readonly baseStateRoot: Uint8Array;
 }

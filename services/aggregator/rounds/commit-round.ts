@@ -1,9 +1,10 @@
+import type { RoundCommitment } from "@plenary/algorithms";
 import { equalBytes, PlenaryError, toHex } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
 import { ensureTransaction } from "./chain-transaction.ts";
 import { type Context, inTransaction } from "./context.ts";
-import type { LedgerRound, RoundCommitment } from "./ledger.ts";
+import type { LedgerRound } from "./ledger.ts";
 import { CONTINUE, type Progress } from "./progress.ts";
 
 /** Commits a computed round on chain and moves the federation to its model. Too late, the round is to be made void. */

@@ -1,3 +1,4 @@
+import type { RoundCommitment } from "@plenary/algorithms";
 import type { RewardLeaf, UpdateLeaf } from "@plenary/protocol";
 
 /*
@@ -94,19 +95,6 @@ export type LedgerAnswer =
       readonly signature: Uint8Array;
       readonly signingKey: Uint8Array;
     };
-
-/** What a commit states about a round. */
-export interface RoundCommitment {
-  readonly nextRoot: Uint8Array;
-  readonly nextStateRoot: Uint8Array;
-  readonly updatesRoot: Uint8Array;
-  readonly updateCount: number;
-  readonly totalWeight: number;
-  readonly rewardsRoot: Uint8Array;
-  readonly rewardCount: number;
-  readonly cumulativeRewards: bigint;
-  readonly manifestHash: Uint8Array;
-}
 
 /** Called with a transaction's signature (base58) before it is sent. */
 export type OnSigned = (signature: string) => Promise<void>;

@@ -1,3 +1,4 @@
+import type { RoundCommitment } from "@plenary/algorithms";
 import { drawnHash, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
@@ -8,7 +9,6 @@ import type {
   LedgerMember,
   LedgerRound,
   OnSigned,
-  RoundCommitment,
 } from "../rounds/ledger.ts";
 
 type Standing = { -readonly [Field in keyof LedgerFederation]: LedgerFederation[Field] };
