@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { completeRound } from "@plenary/algorithms";
 import { fastify } from "fastify";
 import { readConfig } from "./config.ts";
 import { startJobs } from "./jobs/queue.ts";
@@ -10,14 +11,20 @@ import { dependenciesOf, mountHealth } from "./routes/health.ts";
 import { createMetrics, measureDisputes, mountMetrics } from "./routes/metrics.ts";
 import { openService, type ServiceLog } from "./service.ts";
 
-/** The working process: does queued jobs and looks for what is due. Any number may run. Resolves with how to stop it. */
-export async function startWorker(log: ServiceLog, sums = new RunningSums()): Promise<() => Promise<void>> {
+/**
+ * The working process: does queued jobs and looks for what is due. Any number may run. `complete` is the round computation: another one
+ * than everybody's cheats. Resolves with how to stop it.
+ */
+export async function startWorker(
+  log: ServiceLog,
+  complete: typeof completeRound = completeRound,
+): Promise<() => Promise<void>> {
   const config = readConfig();
   const service = await openService(config, log);
   const { context, queue, evaluator } = service;
   const screener = createScreener();
   const models = new ModelCache(context.blobs);
-  const workshop = { sums, models, evaluator, screener };
+  const workshop = { sums: new RunningSums(), models, evaluator, screener, complete };
   const app = fastify({ logger: false });
   const metrics = createMetrics();
   measureDisputes(metrics, () => context.store.disputes.tally());

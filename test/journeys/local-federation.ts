@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
+import { bondDeposit, sendTransaction, tokenAccountAddress } from "@plenary/chain";
 import type { FederationConfiguration } from "@plenary/protocol";
 import {
   connectTo,
@@ -123,11 +124,24 @@ export async function foundFederation(
   };
 }
 
-/** Two members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
-export async function runMembers({ stack, folder }: Ground, founded: Founded): Promise<Keypair[]> {
+/** After a challenge that was upheld: the aggregator posts the whole bond anew, without which no round opens. */
+export async function bondAgain(
+  { stack, aggregator }: Ground,
+  { address, authority, rewardMint }: Founded,
+): Promise<void> {
+  const connection = connectTo(stack.rpcUrl);
+  const owner = aggregator.publicKey;
+  await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
+  const source = tokenAccountAddress(rewardMint, owner);
+  const deposit = { federation: address, rewardMint, aggregator: owner, source, amount: STAKE };
+  await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
+}
+
+/** Members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
+export async function runMembers({ stack, folder }: Ground, founded: Founded, count = 2): Promise<Keypair[]> {
   const groups = founded.dataset.split(7).training;
   return Promise.all(
-    [0, 1].map(async (index) => {
+    Array.from({ length: count }, async (_, index) => {
       const keypair = Keypair.generate();
       await founded.equip(keypair.publicKey);
       const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };

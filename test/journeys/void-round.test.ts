@@ -5,26 +5,30 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { bondDeposit, sendTransaction, tokenAccountAddress } from "@plenary/chain";
 import { ENDPOINTS } from "@plenary/protocol";
 import {
-  connectTo,
   createKeypair,
   createServiceClient,
   type FederationMember,
-  mintTo,
   openFederation,
   readKeypair,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { type Founded, foundFederation, type Ground, openGround, ROOT, STAKE } from "./local-federation.ts";
+import {
+  bondAgain,
+  type Founded,
+  foundFederation,
+  type Ground,
+  openGround,
+  ROOT,
+} from "./local-federation.ts";
 
 const CHEATED_ROUND = 2;
 const CHEATED_PARAMETER = 1_234;
 
 test("a committed round that a challenge makes void is done again, without training again", async (t) => {
   const worker = "services/aggregator/testing/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, String(CHEATED_ROUND), String(CHEATED_PARAMETER)]);
+  const { ground, close } = await openGround([worker, `${CHEATED_ROUND}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
   const founded = await foundFederation(ground, { total: CHEATED_ROUND }, 600);
   const members = await Promise.all([0, 1].map((index) => joinMember(ground, founded, index)));
@@ -36,7 +40,7 @@ test("a committed round that a challenge makes void is done again, without train
   await founded.equip((await readKeypair(keypair)).publicKey);
   assert.equal(await verifyRound(ground, CHEATED_ROUND, ["--dispute", "--keypair", keypair]), WRONG);
   // The bond was lost, and without one no round opens.
-  await bond(ground, founded);
+  await bondAgain(ground, founded);
   const client = createServiceClient({ url: ground.stack.serviceUrl });
   // The federation was complete; the service sees within seconds that it is not any more.
   await until(async () => {
@@ -96,16 +100,4 @@ async function verifyRound({ stack }: Ground, round: number, args: readonly stri
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await setTimeout(50);
-}
-
-async function bond(
-  { stack, aggregator }: Ground,
-  { address, authority, rewardMint }: Founded,
-): Promise<void> {
-  const connection = connectTo(stack.rpcUrl);
-  const owner = aggregator.publicKey;
-  await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
-  const source = tokenAccountAddress(rewardMint, owner);
-  const deposit = { federation: address, rewardMint, aggregator: owner, source, amount: STAKE };
-  await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
 }

@@ -22,7 +22,7 @@ interface WatchLine {
 
 test("a watch goes on after SIGKILL, names the wrong round and wins the dispute", async (t) => {
   const worker = "services/aggregator/testing/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, String(ROUNDS), String(CHEATED_PARAMETER)]);
+  const { ground, close } = await openGround([worker, `${ROUNDS}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUNDS }, 600);
   const keypair = join(ground.folder, "stranger.json");

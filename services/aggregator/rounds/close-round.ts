@@ -1,4 +1,4 @@
-import { completeRound, type RoundContext, type RoundResult, type RoundUpdate } from "@plenary/algorithms";
+import type { completeRound, RoundContext, RoundResult, RoundUpdate } from "@plenary/algorithms";
 import { canonicalJsonBytes, decodeEnvelope, roundSeed, vectorToBytes } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import type { RoundRow } from "../store/rounds.ts";
@@ -16,6 +16,7 @@ import { planVoid } from "./void-round.ts";
 export interface Workshop extends ScreeningTools {
   readonly models: ModelCache;
   readonly evaluator: Evaluator;
+  readonly complete: typeof completeRound;
 }
 
 /** Ends collecting if it is time: after this commit no upload gets a receipt for the round. */
@@ -83,7 +84,7 @@ async function screenRest(
 
 async function compute(
   context: Context,
-  { sums, models, evaluator }: Workshop,
+  { sums, models, evaluator, complete }: Workshop,
   federation: FederationRow,
   round: RoundRow,
   standing: readonly UpdateRow[],
@@ -98,7 +99,7 @@ async function compute(
   const counted = standing.filter(({ reason }) => isCounted(reason));
   const accumulator = await sums.complete(round, configuration, counted, decode);
   const byMessage = new Map<Uint8Array, UpdateRow>(standing.map((row) => [row.envelope, row]));
-  return completeRound(
+  return complete(
     {
       context: await roundContext(context, models, federation, round),
       updates: standing.map(signedUpdate),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createStrategy, vectorRootFast } from "@plenary/algorithms";
+import { completeRound, createStrategy, vectorRootFast } from "@plenary/algorithms";
 import {
   configurationHash,
   type FederationConfiguration,
@@ -84,7 +84,13 @@ export async function openWorkbench(): Promise<Workbench> {
     },
     worker: (context = bench.context) => ({
       context,
-      workshop: { sums: new RunningSums(), models: new ModelCache(blobs), evaluator, screener },
+      workshop: {
+        sums: new RunningSums(),
+        models: new ModelCache(blobs),
+        evaluator,
+        screener,
+        complete: completeRound,
+      },
     }),
     run: async (worker, { name, data }) => {
       const definition = JOBS[name] as { run(work: JobContext, data: AskedJob["data"]): Promise<void> };

@@ -1,0 +1,82 @@
+/** Pay that an aggregator moves, forgets or makes up is named, proved and paid for: what members had earned, and what a round pays in all. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readFederation, readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
+import { connectTo, disputeFinding, openVerifier, tokenBalance, verifyRound } from "@plenary/sdk";
+import { Keypair } from "@solana/web3.js";
+import { bondAgain, foundFederation, openGround, runMembers, STAKE } from "./local-federation.ts";
+
+const MEMBERS = 3;
+/** Each round builds on the one before, so that the last one is disputed first: it takes no other down with it. */
+const WRONG = [
+  {
+    round: 4n,
+    cheat: "total",
+    kind: "overpay",
+    text: /^the rewards leaves add up to \d+, the round says \d+$/,
+    fault: "total-mismatch",
+    steps: ["rewards"],
+  },
+  {
+    round: 3n,
+    cheat: "dropped",
+    kind: "shortfall",
+    text: /^member \w+ had earned \d+ and has no leaf in the rewards tree any more$/,
+    fault: "reward-fell",
+    // The leaves before and after the place where it would stand.
+    steps: ["neighbour", "neighbour"],
+  },
+  {
+    round: 2n,
+    cheat: "shortfall",
+    kind: "shortfall",
+    text: /^member \w+ had earned \d+ and is paid less than before: \d+$/,
+    fault: "reward-fell",
+    steps: ["neighbour"],
+  },
+] as const;
+
+test("pay that is lowered, dropped or made up costs the aggregator its bond", async (t) => {
+  const cheats = WRONG.map(({ round, cheat }) => `${round}:${cheat}`);
+  const { ground, close } = await openGround(["services/aggregator/testing/cheating-worker.ts", ...cheats]);
+  t.after(close);
+  const founded = await foundFederation(ground, { total: 4 }, 600, { quorum: MEMBERS });
+  await runMembers(ground, founded, MEMBERS);
+  const { rpcUrl: rpc, serviceUrl: service, program } = ground.stack;
+  const connection = connectTo(rpc);
+  const verifier = await openVerifier({ rpc, service });
+  assert.equal((await verifyRound(verifier, 1n)).valid, true);
+
+  for (const { round, cheat, kind, text, fault, steps } of WRONG) {
+    await t.test(`${cheat}: round ${round} is wrong, void, and paid for`, async () => {
+      const { valid, finding, provable } = await verifyRound(verifier, round);
+      assert.equal(valid, false);
+      assert.equal(finding?.kind, kind, finding?.text);
+      assert.match(finding?.text ?? "", text);
+      assert.deepEqual(provable, finding);
+
+      const challenger = Keypair.generate();
+      await founded.equip(challenger.publicKey);
+      const taken: string[] = [];
+      const outcome = await disputeFinding(verifier, {
+        challenger,
+        round,
+        proof: finding,
+        pollInterval: 500,
+        onEvent: (event) => event.type === "dispute-step" && taken.push(event.step),
+      });
+      assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", fault]);
+      assert.deepEqual([outcome.reward, outcome.toVault], [STAKE / 2n, STAKE / 2n]);
+      assert.deepEqual(taken, steps);
+      const account = await readRound(connection, roundAddress(program, founded.address, round));
+      assert.equal(account?.status, "void");
+      // The deposit is back, and half of the bond beside it.
+      const tokens = tokenAccountAddress(founded.rewardMint, challenger.publicKey);
+      assert.equal(await tokenBalance(connection, tokens), STAKE + STAKE / 2n);
+      const federation = await readFederation(connection, founded.address);
+      assert.equal(federation?.bond, 0n);
+      assert.ok(federation.pending.includes(round - 1n));
+    });
+    await bondAgain(ground, founded);
+  }
+});
