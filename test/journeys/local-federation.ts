@@ -2,7 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
-import { bondDeposit, sendTransaction, tokenAccountAddress } from "@plenary/chain";
+import {
+  bondDeposit,
+  readTokenProgram,
+  sendTransaction,
+  TOKEN_2022_PROGRAM,
+  tokenAccountAddress,
+} from "@plenary/chain";
 import type { FederationConfiguration } from "@plenary/protocol";
 import {
   connectTo,
@@ -18,7 +24,13 @@ import {
   planFederation,
   requestSol,
 } from "@plenary/sdk";
-import { Keypair, type PublicKey } from "@solana/web3.js";
+import {
+  createInitializeMetadataPointerInstruction,
+  createInitializeMint2Instruction,
+  ExtensionType,
+  getMintLen,
+} from "@solana/spl-token";
+import { type Connection, Keypair, type PublicKey, SystemProgram } from "@solana/web3.js";
 import { readConfig } from "../../deploy/local/config.ts";
 import { openHome } from "../../deploy/local/home.ts";
 import { keepKeypair } from "../../deploy/local/keys.ts";
@@ -72,6 +84,8 @@ export async function openGround(
   }
 }
 
+const FUNDED_ROUNDS = 100n;
+
 /** A federation on a ground, with what it takes to equip members of it. */
 export interface Founded {
   readonly address: PublicKey;
@@ -80,14 +94,20 @@ export interface Founded {
   readonly dataset: Dataset;
   /** Money for fees and tokens for the stake. */
   equip(owner: PublicKey): Promise<void>;
+  /** An owner's account of the reward token. */
+  tokensOf(owner: PublicKey): PublicKey;
 }
 
-/** Two members make a round; pay goes by data size, so that every member earns. `challengeWindow` in seconds. */
+/**
+ * Two members make a round; pay goes by data size, so that every member earns. `challengeWindow` in seconds. `createMint` makes a reward
+ * token of another kind than createFederation makes.
+ */
 export async function foundFederation(
   { stack, aggregator }: Ground,
   rounds: Partial<FederationConfiguration["rounds"]>,
   challengeWindow = 1,
   plan: Partial<FederationPlan> = {},
+  createMint?: (connection: Connection, authority: Keypair) => Promise<PublicKey>,
 ): Promise<Founded> {
   const connection = connectTo(stack.rpcUrl);
   const authority = Keypair.generate();
@@ -103,7 +123,15 @@ export async function foundFederation(
     rounds,
     ...plan,
   });
+  const mint = await createMint?.(connection, authority);
+  if (mint !== undefined) {
+    const funds = BigInt(planned.configuration.rewardPerRound) * FUNDED_ROUNDS;
+    await mintTo(connection, { authority, mint, owner: authority.publicKey, amount: funds });
+    await mintTo(connection, { authority, mint, owner: aggregator.publicKey, amount: STAKE });
+  }
   const { address, rewardMint } = await createFederation({
+    ...(mint && { rewardMint: mint }),
+    fundedRounds: Number(FUNDED_ROUNDS),
     connection,
     client: createServiceClient({ url: stack.serviceUrl }),
     program: stack.program,
@@ -112,11 +140,13 @@ export async function foundFederation(
     plan: planned,
     terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow },
   });
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
   return {
     address,
     authority,
     rewardMint,
     dataset,
+    tokensOf: (owner) => tokenAccountAddress(rewardMint, owner, tokenProgram),
     async equip(owner) {
       await requestSol(connection, owner, 1);
       await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
@@ -124,16 +154,43 @@ export async function foundFederation(
   };
 }
 
+const DECIMALS = 6;
+
+/** A mint of Token-2022 that says where its name is described, as those that people use do; it and its accounts are longer than SPL Token's. */
+export async function createToken2022Mint(connection: Connection, authority: Keypair): Promise<PublicKey> {
+  const mint = Keypair.generate();
+  const space = getMintLen([ExtensionType.MetadataPointer]);
+  const instructions = [
+    SystemProgram.createAccount({
+      fromPubkey: authority.publicKey,
+      newAccountPubkey: mint.publicKey,
+      lamports: await connection.getMinimumBalanceForRentExemption(space),
+      space,
+      programId: TOKEN_2022_PROGRAM,
+    }),
+    createInitializeMetadataPointerInstruction(
+      mint.publicKey,
+      authority.publicKey,
+      mint.publicKey,
+      TOKEN_2022_PROGRAM,
+    ),
+    createInitializeMint2Instruction(mint.publicKey, DECIMALS, authority.publicKey, null, TOKEN_2022_PROGRAM),
+  ];
+  await sendTransaction(connection, instructions, [authority, mint]);
+  return mint.publicKey;
+}
+
 /** After a challenge that was upheld: the aggregator posts the whole bond anew, without which no round opens. */
 export async function bondAgain(
   { stack, aggregator }: Ground,
-  { address, authority, rewardMint }: Founded,
+  { address, authority, rewardMint, tokensOf }: Founded,
 ): Promise<void> {
   const connection = connectTo(stack.rpcUrl);
   const owner = aggregator.publicKey;
   await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
-  const source = tokenAccountAddress(rewardMint, owner);
-  const deposit = { federation: address, rewardMint, aggregator: owner, source, amount: STAKE };
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const source = tokensOf(owner);
+  const deposit = { federation: address, rewardMint, tokenProgram, aggregator: owner, source, amount: STAKE };
   await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
 }
 
