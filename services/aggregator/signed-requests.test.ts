@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import {
   ENDPOINTS,
   ENVELOPE_HEADER,
@@ -14,6 +17,7 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
+import { formatFaultPlan } from "./faults/fault-plan.ts";
 import { openDatabase } from "./store/database.ts";
 import { storeOn } from "./store/index.ts";
 import { clientOf, type TestClient } from "./testing/client.ts";
@@ -25,6 +29,7 @@ import { type Stack, startStack } from "./testing/stack.ts";
 
 const SIGNED_LIMIT = 4;
 const UPLOAD_LIMIT = 2;
+const HOURS = 3_600_000;
 
 describe("signed requests at two servers of one service", () => {
   let stack: Stack;
@@ -113,6 +118,34 @@ describe("signed requests at two servers of one service", () => {
       "request-expired",
       "request-expired",
     ]);
+  });
+
+  test("a request is not good again when the service's clock was hours off and is set right", async () => {
+    const plan = join(stack.folder, "clock.faults");
+    const setClock = (clockOffset: number) => {
+      writeFileSync(`${plan}.new`, formatFaultPlan({ faults: [], clockOffset }));
+      renameSync(`${plan}.new`, plan);
+    };
+    setClock(0);
+    const change = { PLENARY_FAULTS: plan, PLENARY_FAULTS_ALLOWED: "yes" };
+    const port = await freePort();
+    const server = await stack.startServer(port, change);
+    const client = clientOf(`http://127.0.0.1:${port}`);
+    // As far ahead as a client's clock may be, so that starting a worker does not outlast them.
+    const ahead = Date.now() + REQUEST_WINDOW_MILLISECONDS - 10_000;
+    const now = signed(federation.authority, ahead);
+    const later = signed(federation.authority, ahead + 9 * HOURS);
+    assert.deepEqual(await codes(client, [now]), [200]);
+    setClock(9 * HOURS);
+    assert.deepEqual(await codes(client, [now, later]), ["request-expired", 200]);
+    // By the wrong clock a worker clears away what no clock could take any more.
+    const worker = await stack.startWorker(change);
+    while (!worker.output().includes('"store.nonces/forget/after"')) await setTimeout(20);
+    setClock(0);
+    assert.deepEqual(await codes(client, [now, later]), ["request-replayed", "request-expired"]);
+    setClock(9 * HOURS);
+    assert.deepEqual(await codes(client, [later]), ["request-replayed"]);
+    await Promise.all([server.stop(), worker.stop()]);
   });
 
   test("a request for another service, program or chain is refused", async () => {
