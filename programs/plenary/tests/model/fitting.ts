@@ -1,7 +1,6 @@
-import { isResolvable } from "./predict-dispute.ts";
+import { nextStep, suits } from "./dispute-progress.ts";
 import { hasDropped } from "./predict-round.ts";
-import { kindFor } from "./resolve-dispute.ts";
-import { type Dispute, type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
+import { type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
 import { OTHERS, type Step } from "./steps.ts";
 
 /*
@@ -17,16 +16,18 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
     case "round_open":
       return federation.openRound === 0n ? name : "round_commit";
     case "round_commit":
-      return federation.openRound === 0n ? "round_open" : name;
+      return committing(state, subject);
     case "round_void":
       return federation.openRound === 0n && droppedRound(state) === undefined ? "round_open" : name;
     case "round_finalize":
-      return federation.pending.length > 0 ? name : forward(state);
+      return finalizing(state, subject);
     case "audit_draw":
       return federation.openRound === 0n ? "round_open" : name;
     case "dispute_open":
       return disputableRound(state) === undefined ? renewal(state) : name;
     case "dispute_rewards":
+    case "dispute_leaf":
+    case "dispute_chunk":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
@@ -47,6 +48,23 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
   }
 }
 
+/** A round is opened, committed, and voided when it is too late for that. */
+function committing({ federation, rounds, now }: State, subject: number): Step["name"] {
+  const open = rounds.get(federation.openRound);
+  if (open === undefined) return "round_open";
+  return now > open.commitBy && subject % 4 > 0 ? "round_void" : "round_commit";
+}
+
+/** What keeps the oldest round from being final comes first: disputes, and the window for them. */
+function finalizing(state: State, subject: number): Step["name"] {
+  const oldest = state.rounds.get(state.federation.pending[0] ?? 0n);
+  if (oldest === undefined) return forward(state);
+  if (subject % 4 === 0) return "round_finalize";
+  if (oldest.openDisputes > 0) return disputing(state, "dispute_resolve");
+  if (state.now >= oldest.challengeEndsAt) return "round_finalize";
+  return subject % 4 === 1 ? "dispute_open" : "wait";
+}
+
 /** What brings the next committed round. */
 function renewal({ federation }: State): Step["name"] {
   return federation.openRound === 0n ? "round_open" : "round_commit";
@@ -63,21 +81,15 @@ function forward(state: State): Step["name"] {
   return state.federation.pending.length > 0 ? "round_finalize" : renewal(state);
 }
 
-/** A dispute is opened, fed or answered, and resolved. */
+/** A dispute is opened, moved on, and resolved. */
 function disputing(state: State, name: Step["name"]): Step["name"] {
   const open = [...state.disputes.values()];
   if (open.length === 0) return disputableRound(state) === undefined ? renewal(state) : "dispute_open";
-  if (name === "dispute_resolve" && open.some((dispute) => isResolvable(state, dispute))) return name;
-  if (name === "dispute_resolve") return open.some(isFoldable) ? "dispute_rewards" : "wait";
-  const kind = kindFor(name);
-  const fitting = open.filter((dispute) => dispute.kind === kind);
-  if (fitting.length === 0) return "dispute_resolve";
-  const demanded = fitting.some(({ demandDeadline }) => demandDeadline !== 0n);
-  return name === "dispute_answer" && !demanded ? "dispute_demand" : name;
-}
-
-function isFoldable({ kind, demandDeadline, nextLeaf, leafCount }: Dispute): boolean {
-  return kind === "total" && demandDeadline === 0n && nextLeaf < leafCount;
+  if (open.some((dispute) => suits(state, dispute, name))) return name;
+  if (name === "dispute_answer" && open.some((dispute) => suits(state, dispute, "dispute_demand")))
+    return "dispute_demand";
+  const next = open.map((dispute) => nextStep(state, dispute));
+  return next.find((step) => step !== "wait") ?? "wait";
 }
 
 /** A round that builds on a void one, whose account does not say so yet. */
@@ -118,11 +130,11 @@ function hasLeft({ exitRequestedAt }: Member): boolean {
 export function ownerFor(state: State, { name, subject }: Step): Owner {
   const any = OWNERS[subject % OWNERS.length]!;
   if (subject >= OTHERS) return any;
-  const likely = OWNERS.filter((owner) => suits(state, name, owner));
+  const likely = OWNERS.filter((owner) => isLikely(state, name, owner));
   return likely[subject % likely.length] ?? any;
 }
 
-function suits({ federation, members, rounds }: State, name: Step["name"], owner: Owner): boolean {
+function isLikely({ federation, members, rounds }: State, name: Step["name"], owner: Owner): boolean {
   const member = members.get(owner);
   switch (name) {
     case "member_join":

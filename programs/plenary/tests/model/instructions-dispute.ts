@@ -3,37 +3,51 @@ import {
   type DisputeSubject,
   disputeAddress,
   disputeAnswer,
+  disputeChunk,
   disputeDemand,
   disputeEnvelope,
+  disputeLeaf,
   disputeNarrow,
   disputeOpen,
   disputeResolve,
   disputeRewards,
-  equivocationOpen,
-  memberEquivocation,
   PROGRAM_ID,
 } from "@plenary/chain";
-import { auditPath, type LeafProof, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
-import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { type OperationOf, SEQUENCE } from "./operations.ts";
-import { rewardsTree } from "./rewards-tree.ts";
-import { type DisputeId, disputeKey, OWNERS, type Round, type State } from "./state.ts";
-import { signedEnvelope, signedReceipt, updatesTree } from "./updates-tree.ts";
+import { type PublicKey, TransactionInstruction } from "@solana/web3.js";
+import {
+  committed,
+  disputedChunk,
+  earnedProof,
+  foldedLast,
+  leafAt,
+  nextRewards,
+  nextUpdate,
+  updateProof,
+} from "./dispute-evidence.ts";
+import type { OperationOf } from "./operations.ts";
+import { missing } from "./predict-folding.ts";
+import { type DisputeId, disputeKey, OWNERS, type State } from "./state.ts";
+import { signedEnvelope, signedReceipt, updateOf } from "./updates-tree.ts";
+import { chunkProof } from "./vectors.ts";
 import { keypairFor, type World } from "./world.ts";
 
 type DisputeOperation = OperationOf<
   | "dispute_open"
   | "dispute_rewards"
+  | "dispute_leaf"
+  | "dispute_chunk"
   | "dispute_narrow"
   | "dispute_demand"
   | "dispute_answer"
   | "dispute_envelope"
   | "dispute_resolve"
-  | "equivocation_open"
-  | "member_equivocation"
+>;
+type StepOperation = Exclude<
+  DisputeOperation,
+  OperationOf<"dispute_open" | "dispute_answer" | "dispute_envelope" | "dispute_resolve">
 >;
 
-/** Instructions about disputes and equivocation; `state` is what they meet. */
+/** Instructions about disputes; `state` is what they meet. */
 export function disputeInstructions(
   world: World,
   state: State,
@@ -41,13 +55,11 @@ export function disputeInstructions(
 ): TransactionInstruction[] {
   switch (operation.name) {
     case "dispute_open":
-      return disputeOpen(PROGRAM_ID, {
-        ...world.token,
-        number: operation.round,
-        challenger: world.key(operation.by),
-        source: world.holder(operation.from),
-        subject: subjectOf(world, state, operation),
-      });
+      return openInstructions(world, state, operation);
+    case "dispute_answer":
+      return answerInstructions(world, state, operation);
+    case "dispute_envelope":
+      return envelopeInstructions(world, state, operation);
     case "dispute_resolve": {
       const { dispute, to } = operation;
       return disputeResolve(PROGRAM_ID, {
@@ -58,91 +70,88 @@ export function disputeInstructions(
         challengerTokens: to === null ? undefined : world.holder(to),
       });
     }
-    case "equivocation_open":
-    case "member_equivocation":
-      return equivocationInstructions(world, operation);
     default:
       return stepInstructions(world, state, operation);
   }
 }
 
-function stepInstructions(
-  world: World,
-  state: State,
-  operation: OperationOf<
-    "dispute_rewards" | "dispute_narrow" | "dispute_demand" | "dispute_answer" | "dispute_envelope"
-  >,
-): TransactionInstruction[] {
-  const dispute = disputeAt(world, state, operation.dispute);
-  const next = state.disputes.get(disputeKey(operation.dispute))?.nextLeaf ?? 0;
+/** Steps that the challenger takes. */
+function stepInstructions(world: World, state: State, operation: StepOperation): TransactionInstruction[] {
+  const { dispute: id } = operation;
+  const about = { dispute: disputeAt(world, state, id), challenger: world.key(operation.by) };
   switch (operation.name) {
     case "dispute_rewards": {
-      const { by, leaves: count, lie } = operation;
-      const { leaves } = rewardsTree(world, state.rounds.get(operation.dispute.round)?.leaves ?? []);
-      const fed = Array.from({ length: count }, (_, offset) => leaves[next + offset] ?? NO_REWARD);
-      const said = lie ? fed.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 1n })) : fed;
-      return disputeRewards(PROGRAM_ID, { dispute, challenger: world.key(by), leaves: said });
+      const leaves = nextRewards(world, state, id, operation.leaves);
+      const said = operation.lie
+        ? leaves.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 1n }))
+        : leaves;
+      return disputeRewards(PROGRAM_ID, { ...about, leaves: said });
+    }
+    case "dispute_leaf": {
+      const { leaf, delta } = nextUpdate(world, state, id, operation.lie);
+      const chunk =
+        operation.chunk === null ? undefined : chunkProof(delta, id.index, operation.chunk === "wrong");
+      return disputeLeaf(PROGRAM_ID, { ...about, leaf, chunk });
+    }
+    case "dispute_chunk": {
+      const { vector, lie } = operation;
+      return disputeChunk(PROGRAM_ID, { ...about, vector, chunk: disputedChunk(state, id, vector, lie) });
     }
     case "dispute_narrow": {
-      const { by, position, dispute: id } = operation;
-      const { leaves, hashes } = updatesTree(world, roundFor(state, id.round));
-      const leaf = leaves[position];
-      return disputeNarrow(PROGRAM_ID, {
-        dispute,
-        challenger: world.key(by),
-        index: position,
-        leaf: { tree: "updates", leaf: leaf ?? NO_UPDATE },
-        path: leaf === undefined ? [] : auditPath(hashes, position),
-      });
+      const { tree, position: index } = operation;
+      return disputeNarrow(PROGRAM_ID, { ...about, index, ...leafAt(world, state, id, tree, index) });
     }
-    case "dispute_demand":
-      return disputeDemand(PROGRAM_ID, { dispute, challenger: world.key(operation.by) });
-    case "dispute_answer": {
-      const { leaves, hashes } = rewardsTree(world, state.rounds.get(operation.dispute.round)?.leaves ?? []);
-      const path = next < hashes.length ? auditPath(hashes, next) : [];
-      return disputeAnswer(PROGRAM_ID, {
-        dispute,
-        answer: { leaf: { tree: "rewards", leaf: leaves[next] ?? NO_REWARD }, path },
-      });
-    }
-    case "dispute_envelope": {
-      const { round: number, index } = operation.dispute;
-      const round = roundFor(state, number);
-      const { leaf } = updateProof(world, round, index);
-      const owner = OWNERS[index] ?? OWNERS[0];
-      const envelope = signedEnvelope(world, owner, round, operation.key);
-      return disputeEnvelope(PROGRAM_ID, { federation: world.federation, number, dispute, leaf, envelope });
+    case "dispute_demand": {
+      const dispute = state.disputes.get(disputeKey(id));
+      const pending = operation.proof && dispute ? foldedLast(world, state, dispute) : undefined;
+      return disputeDemand(PROGRAM_ID, { ...about, pending });
     }
   }
 }
 
-const NO_UPDATE: UpdateLeaf = {
-  member: new Uint8Array(32),
-  sequence: 0n,
-  envelopeHash: new Uint8Array(32),
-  deltaRoot: new Uint8Array(32),
-  weight: 0,
-  reason: 0,
-  payloadHash: new Uint8Array(32),
-};
-const NO_REWARD: RewardLeaf = { member: new Uint8Array(32), cumulative: 0n };
-
-/** The round as the instruction needs it, or one that never was. */
-function roundFor(state: State, number: bigint): Pick<Round, "number" | "baseModel" | "updateCount"> {
-  return state.rounds.get(number) ?? { number, baseModel: "no model", updateCount: 0 };
-}
-
-function subjectOf(
+function openInstructions(
   world: World,
   state: State,
-  { round: number, kind, index, receipt }: OperationOf<"dispute_open">,
-): DisputeSubject {
-  const round = roundFor(state, number);
+  operation: OperationOf<"dispute_open">,
+): TransactionInstruction[] {
+  const { by, round: number, from, kind, earned } = operation;
+  const built = disputeOpen(PROGRAM_ID, {
+    ...world.token,
+    number,
+    challenger: world.key(by),
+    source: world.holder(from),
+    subject: subjectOf(world, state, operation),
+  });
+  if (kind !== "shortfall" || earned.base !== null) return built;
+  // an account that is left out is said by the program's own address
+  return built.map((instruction) => replaced(instruction, world.round(NO_ROUND), PROGRAM_ID));
+}
+
+/** Stands for the base round where none is shown. */
+const NO_ROUND = 0n;
+
+function replaced(
+  { programId, keys, data }: TransactionInstruction,
+  pubkey: PublicKey,
+  by: PublicKey,
+): TransactionInstruction {
+  const accounts = keys.map((meta) => (meta.pubkey.equals(pubkey) ? { ...meta, pubkey: by } : meta));
+  return new TransactionInstruction({ programId, keys: accounts, data });
+}
+
+function subjectOf(world: World, state: State, operation: OperationOf<"dispute_open">): DisputeSubject {
+  const { round: number, kind, index, receipt, earned } = operation;
   switch (kind) {
     case "total":
       return { kind };
+    case "chunk":
+      return { kind, index };
     case "envelope":
-      return { kind, proof: updateProof(world, round, index) };
+      return { kind, proof: updateProof(world, committed(state, number), index) };
+    case "shortfall": {
+      const proof = earnedProof(world, state, number, index, earned.lie);
+      return { kind, baseRound: earned.base ?? NO_ROUND, proof };
+    }
     case "omission": {
       const signer = receipt.signed ? (state.rounds.get(number)?.aggregator ?? "aggregator") : "stranger";
       const message = signedReceipt(world, receipt.owner, number, receipt.sequence, keypairFor(signer));
@@ -151,52 +160,60 @@ function subjectOf(
   }
 }
 
-export function disputeAt(
+function answerInstructions(
   world: World,
   state: State,
-  { round, challenger, kind, index }: DisputeId,
-): PublicKey {
-  const at = kind === "envelope" ? updateProof(world, roundFor(state, round), index).index : 0;
-  const code = DISPUTE_KINDS.indexOf(kind);
-  return disputeAddress(PROGRAM_ID, world.round(round), world.key(challenger), code, at);
-}
-
-/** The leaf that the model calls by its index, or the tree's first one under a place where no leaf stands. */
-function updateProof(
-  world: World,
-  round: Pick<Round, "number" | "baseModel" | "updateCount">,
-  index: number,
-): LeafProof<UpdateLeaf> {
-  const { leaves, hashes, order } = updatesTree(world, {
-    ...round,
-    updateCount: Math.max(round.updateCount, 1),
-  });
-  const position = order.indexOf(index);
-  const leaf = leaves[Math.max(position, 0)]!;
-  return position < 0
-    ? { index, leaf, path: [] }
-    : { index: position, leaf, path: auditPath(hashes, position) };
-}
-
-function equivocationInstructions(
-  world: World,
-  operation: OperationOf<"equivocation_open" | "member_equivocation">,
+  { dispute: id, show, lie }: OperationOf<"dispute_answer">,
 ): TransactionInstruction[] {
-  const { by, owner, round, key } = operation;
-  const about = {
-    member: world.member(owner),
-    reporter: world.key(by),
-    round,
-    sequence: SEQUENCE,
-  };
-  const signed = (weight: number) =>
-    signedEnvelope(world, owner, { number: round, baseModel: "any model" }, key, weight);
-  if (operation.name === "equivocation_open")
-    return equivocationOpen(PROGRAM_ID, { ...about, envelope: signed(1) });
-  return memberEquivocation(PROGRAM_ID, {
-    ...world.token,
-    ...about,
-    reporterTokens: world.holder(operation.to),
-    envelope: signed(operation.same ? 1 : 2),
+  const at = disputeAt(world, state, id);
+  const dispute = state.disputes.get(disputeKey(id));
+  if (show === "chunk") {
+    const lacks = dispute === undefined ? null : missing(dispute);
+    const vector = lacks === null || lacks === "leaf" ? "next" : lacks;
+    return disputeAnswer(PROGRAM_ID, {
+      dispute: at,
+      answer: { chunk: disputedChunk(state, id, vector, lie) },
+    });
+  }
+  const tree = id.kind === "total" ? "rewards" : "updates";
+  const position = dispute?.nextLeaf ?? 0;
+  // a lie proves the leaf after it in its place
+  const shown = leafAt(world, state, id, tree, lie ? position + 1 : position);
+  return disputeAnswer(PROGRAM_ID, { dispute: at, answer: shown });
+}
+
+function envelopeInstructions(
+  world: World,
+  state: State,
+  { dispute: id, index, key }: OperationOf<"dispute_envelope">,
+): TransactionInstruction[] {
+  const round = committed(state, id.round);
+  return disputeEnvelope(PROGRAM_ID, {
+    federation: world.federation,
+    number: id.round,
+    dispute: disputeAt(world, state, id),
+    leaf: updateProof(world, round, index).leaf,
+    envelope: signedEnvelope(world, OWNERS[index] ?? OWNERS[0], updateOf(round, index), key),
   });
+}
+
+export function disputeAt(world: World, state: State, id: DisputeId): PublicKey {
+  const code = DISPUTE_KINDS.indexOf(id.kind);
+  const place = placeOf(world, state, id);
+  return disputeAddress(PROGRAM_ID, world.round(id.round), world.key(id.challenger), code, place);
+}
+
+/** What the program calls the chunk or leaf that a dispute is about. */
+function placeOf(world: World, state: State, { round, kind, index }: DisputeId): number {
+  switch (kind) {
+    case "chunk":
+      return index;
+    case "envelope":
+      return updateProof(world, committed(state, round), index).index;
+    case "shortfall":
+      return earnedProof(world, state, round, index).index;
+    case "omission":
+    case "total":
+      return 0;
+  }
 }

@@ -12,10 +12,10 @@ import { EMPTY_ROOT, merkleRoot } from "@plenary/protocol";
 import type { TransactionInstruction } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
 import type { OperationOf } from "./operations.ts";
-import { modelAfter } from "./predict-round.ts";
 import { rewardsTree } from "./rewards-tree.ts";
-import type { State } from "./state.ts";
+import { GENESIS, type State } from "./state.ts";
 import { updatesTree } from "./updates-tree.ts";
+import { rootOf } from "./vectors.ts";
 import { PAYER, type World } from "./world.ts";
 
 type RoundOperation = OperationOf<
@@ -35,7 +35,7 @@ export function roundInstructions(
         aggregator: world.key(operation.by),
         payer: PAYER,
         number: operation.number,
-        baseRoot: digest(operation.base),
+        baseRoot: rootOf(operation.base),
         baseStateRoot: EMPTY_ROOT,
         collectSeconds: Number(operation.seconds),
       });
@@ -72,10 +72,10 @@ function chainResult(
   state: State,
   { round: number, result }: OperationOf<"round_commit">,
 ): RoundResult {
-  const baseModel = state.rounds.get(number)?.baseModel ?? "no model";
-  const updates = updatesTree(world, { number, baseModel, updateCount: result.updateCount });
+  const { baseModel = GENESIS, maxWeight = 1 } = state.rounds.get(number) ?? {};
+  const updates = updatesTree(world, { number, baseModel, maxWeight, updateCount: result.updateCount });
   return {
-    nextRoot: digest(modelAfter(number)),
+    nextRoot: rootOf(result.next),
     nextStateRoot: result.stateful ? digest("a state") : EMPTY_ROOT,
     updatesRoot: merkleRoot(updates.hashes),
     updateCount: result.updateCount,

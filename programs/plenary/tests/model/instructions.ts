@@ -13,6 +13,7 @@ import { createTransferInstruction } from "@solana/spl-token";
 import { PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { chainTerms } from "./chain-terms.ts";
 import { disputeInstructions } from "./instructions-dispute.ts";
+import { equivocationInstructions } from "./instructions-equivocation.ts";
 import { memberInstructions } from "./instructions-member.ts";
 import { roundInstructions } from "./instructions-round.ts";
 import type { Operation } from "./operations.ts";
@@ -72,14 +73,17 @@ export function instructionsFor(world: World, state: State, operation: Operation
       return authorityAccept(PROGRAM_ID, { federation, proposedAuthority: key(operation.by) });
     case "dispute_open":
     case "dispute_rewards":
+    case "dispute_leaf":
+    case "dispute_chunk":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
     case "dispute_envelope":
     case "dispute_resolve":
+      return disputeInstructions(world, state, operation);
     case "equivocation_open":
     case "member_equivocation":
-      return disputeInstructions(world, state, operation);
+      return equivocationInstructions(world, operation);
     case "audit_draw":
     case "round_open":
     case "round_commit":

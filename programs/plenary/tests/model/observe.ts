@@ -7,26 +7,28 @@ import {
 } from "@plenary/chain";
 import { toHex } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
-import { digest } from "../test-chain.ts";
 import { disputeAt } from "./instructions-dispute.ts";
 import { updateKey } from "./instructions-member.ts";
 import { NO_KEY } from "./operations.ts";
-import { modelAfter } from "./predict-round.ts";
 import {
   ACTORS,
   type Actor,
   type Dispute,
   type DisputeId,
   type Federation,
-  GENESIS,
   type Holder,
   type Member,
   OWNERS,
   type Owner,
   type Round,
   type State,
+  type Vector,
 } from "./state.ts";
+import { vectorOf } from "./vectors.ts";
 import type { World } from "./world.ts";
+
+/** How a dispute came about, and what it must be given, stands in no account. */
+type ObservedDispute = Omit<Dispute, "lies" | "pending" | "demandSeconds"> & { chunkPending: boolean };
 
 /** Reads a world's accounts back into the model's terms, for comparison. What nobody in the model is called stays as it is. */
 export class Observer {
@@ -47,7 +49,7 @@ export class Observer {
     return Object.fromEntries(amounts);
   }
 
-  federation(rounds: number): Federation {
+  federation(): Federation {
     const { federation } = this.#world;
     const account = decodeFederation(federation, this.#data(federation) ?? new Uint8Array());
     return {
@@ -57,7 +59,7 @@ export class Observer {
       proposed: account.proposedAuthority.equals(PublicKey.default)
         ? null
         : this.#actor(account.proposedAuthority),
-      lastModel: modelOf(account.lastModelRoot, rounds),
+      lastModel: modelOf(account.lastModelRoot),
       ...plainTerms(account),
       ...plainCounts(account),
     };
@@ -83,7 +85,7 @@ export class Observer {
   }
 
   /** What the account says of a round; the leaves of its rewards tree stand in no account. */
-  round(number: bigint, rounds: number): Omit<Round, "leaves" | "closed"> | undefined {
+  round(number: bigint): Omit<Round, "leaves" | "closed"> | undefined {
     const at = this.#world.round(number);
     const data = this.#data(at);
     if (data === null) return undefined;
@@ -97,22 +99,22 @@ export class Observer {
       budget: account.rewardBudget,
       challengeWindow: BigInt(account.challengeWindow),
       baseRound: account.baseRound,
-      baseModel: modelOf(account.baseRoot, rounds),
+      baseModel: modelOf(account.baseRoot),
       baseCumulative: account.baseCumulativeRewards,
       deadline: account.deadline,
       commitBy: account.commitBy,
       committedAt: account.committedAt,
       challengeEndsAt: account.challengeEndsAt,
-      nextModel: account.committedAt === 0n ? null : modelOf(account.nextRoot, rounds),
+      nextModel: account.committedAt === 0n ? null : modelOf(account.nextRoot),
       audited: account.auditSlot !== 0n,
       updateCount: account.updateCount,
+      totalWeight: account.totalWeight,
       cumulative: account.cumulativeRewards,
       openDisputes: account.openDisputes,
     };
   }
 
-  /** What the account says of a dispute; how it came about stands in no account. */
-  dispute(state: State, id: DisputeId): Omit<Dispute, "lies" | "demandSeconds"> | undefined {
+  dispute(state: State, id: DisputeId): ObservedDispute | undefined {
     const at = disputeAt(this.#world, state, id);
     const data = this.#data(at);
     if (data === null) return undefined;
@@ -120,19 +122,21 @@ export class Observer {
     return {
       round: id.round,
       challenger: this.#actor(account.challenger),
-      kind: account.kind === "total" || account.kind === "omission" ? account.kind : "envelope",
+      kind: account.kind,
       index: id.index,
       deposit: account.deposit,
       expiresAt: account.expiresAt,
       demandDeadline: account.demandDeadline,
       leafCount: account.leafCount,
       nextLeaf: account.nextLeaf,
+      chunkPending: account.chunkPending,
+      received: account.received,
       target: OWNERS.find((owner) => this.#world.member(owner).equals(account.target)) ?? null,
-      sequence: account.targetValue,
+      targetValue: account.targetValue,
       low: account.low,
       high: account.high,
       decided: account.decided,
-      fault: account.fault === "total-mismatch" || account.fault === "member-omitted" ? account.fault : null,
+      fault: account.fault,
     };
   }
 
@@ -153,9 +157,10 @@ function unknown(key: PublicKey): never {
   throw new Error(`An account names ${key.toBase58()}, which nobody in the model is.`);
 }
 
-function modelOf(root: Uint8Array, rounds: number): string {
-  const labels = [GENESIS, ...Array.from({ length: rounds }, (_, index) => modelAfter(BigInt(index + 1)))];
-  return labels.find((label) => toHex(digest(label)) === toHex(root)) ?? toHex(root);
+function modelOf(root: Uint8Array): Vector {
+  const vector = vectorOf(root);
+  if (vector === undefined) throw new Error(`An account names the model ${toHex(root)}, which nobody made.`);
+  return vector;
 }
 
 const KEY_NUMBERS = new Map(

@@ -1,7 +1,9 @@
-import type { Actor, DisputeId, DisputeKind, Holder, Leaf, Owner, Terms } from "./state.ts";
+import type { DisputedVector, DisputeKind, TreeLeaf } from "@plenary/chain";
+import type { Actor, DisputeId, Holder, Leaf, Owner, Terms, Vector } from "./state.ts";
 
 /** What the aggregator states when it commits, as far as the program looks at it. */
 export interface Result {
+  next: Vector;
   leaves: Leaf[];
   cumulative: bigint;
   /** Leaves that the commitment claims; another number than there are is refused or makes proofs fail. */
@@ -33,7 +35,7 @@ export type Operation =
   | { name: "member_exit"; by: Actor; owner: Owner }
   | { name: "member_withdraw"; by: Actor; owner: Owner; to: Holder }
   | { name: "member_close"; by: Actor; owner: Owner; rentPayer: Actor | "payer" }
-  | { name: "round_open"; by: Actor; number: bigint; base: string; seconds: bigint }
+  | { name: "round_open"; by: Actor; number: bigint; base: Vector; seconds: bigint }
   | { name: "round_commit"; by: Actor; round: bigint; result: Result }
   | { name: "round_finalize"; round: bigint }
   | { name: "round_void"; round: bigint }
@@ -57,13 +59,32 @@ export type Operation =
       from: Holder;
       /** The receipt of an omission: whose, for which sequence, and whether the aggregator signed it. */
       receipt: { owner: Owner; sequence: bigint; signed: boolean };
+      /** What a shortfall fell from: the account shown as the base round's, and whether the leaf says more than the tree. */
+      earned: { base: bigint | null; lie: boolean };
     }
-  /** Shows the leaf at a position of the updates tree, or one that is not there. */
-  | { name: "dispute_narrow"; by: Actor; dispute: DisputeId; position: number }
+  /** Shows the leaf at a position of a tree, or one that is not there. */
+  | {
+      name: "dispute_narrow";
+      by: Actor;
+      dispute: DisputeId;
+      tree: TreeLeaf["tree"];
+      position: number;
+    }
   | { name: "dispute_rewards"; by: Actor; dispute: DisputeId; leaves: number; lie: boolean }
-  | { name: "dispute_demand"; by: Actor; dispute: DisputeId }
-  | { name: "dispute_answer"; dispute: DisputeId }
-  | { name: "dispute_envelope"; dispute: DisputeId; key: number }
+  /** Folds the next leaf, or one that names another update in its place; with the update's chunk, if any. */
+  | {
+      name: "dispute_leaf";
+      by: Actor;
+      dispute: DisputeId;
+      lie: boolean;
+      chunk: "right" | "wrong" | null;
+    }
+  | { name: "dispute_chunk"; by: Actor; dispute: DisputeId; vector: DisputedVector; lie: boolean }
+  /** Proves the leaf that was folded last, or leaves that out. */
+  | { name: "dispute_demand"; by: Actor; dispute: DisputeId; proof: boolean }
+  | { name: "dispute_answer"; dispute: DisputeId; show: "leaf" | "chunk"; lie: boolean }
+  /** Shows the envelope of the leaf that the model calls by `index`. */
+  | { name: "dispute_envelope"; dispute: DisputeId; index: number; key: number }
   | { name: "dispute_resolve"; dispute: DisputeId; to: Holder | null }
   | { name: "equivocation_open"; by: Actor; owner: Owner; round: bigint; key: number }
   | {

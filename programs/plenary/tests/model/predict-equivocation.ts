@@ -31,7 +31,7 @@ export function checkSigner(member: Member, round: bigint, key: number): void {
   ensure(keyAt(member, round) === key, "WrongSigner");
 }
 
-function isIn({ joinedRound, exitRound }: Member, round: bigint): boolean {
+export function isIn({ joinedRound, exitRound }: Member, round: bigint): boolean {
   return joinedRound <= round && (exitRound === 0n || round < exitRound);
 }
 

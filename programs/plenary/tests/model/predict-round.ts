@@ -1,6 +1,6 @@
 import type { OperationOf, Result } from "./operations.ts";
 import { ensure } from "./refusal.ts";
-import { owed, type Round, type State } from "./state.ts";
+import { owed, type Round, type State, sameVector } from "./state.ts";
 
 type RoundOperation = OperationOf<
   "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
@@ -45,7 +45,7 @@ function open(state: State, { by, number, base, seconds }: OperationOf<"round_op
   ensure(by === federation.aggregator, "NotAggregator");
   ensure(!federation.paused, "Paused");
   ensure(number === federation.nextRound, "WrongRoundNumber");
-  ensure(base === federation.lastModel, "WrongBase");
+  ensure(sameVector(base, federation.lastModel), "WrongBase");
   ensure(seconds >= 1n && seconds <= federation.collectLimit, "CollectTimeOutOfRange");
   ensure(federation.bond >= federation.minimumBond, "BondBelowMinimum");
   ensure(federation.openRound === 0n, "RoundAlreadyOpen");
@@ -71,6 +71,7 @@ function open(state: State, { by, number, base, seconds }: OperationOf<"round_op
     nextModel: null,
     audited: false,
     updateCount: 0,
+    totalWeight: 0,
     leaves: [],
     cumulative: 0n,
     openDisputes: 0,
@@ -88,9 +89,10 @@ function commit(state: State, round: Round, result: Result): void {
   round.status = "committed";
   round.committedAt = now;
   round.challengeEndsAt = now + round.challengeWindow;
-  round.nextModel = modelAfter(round.number);
+  round.nextModel = result.next;
   round.leaves = result.leaves;
   round.updateCount = result.updateCount;
+  round.totalWeight = result.totalWeight;
   round.cumulative = result.cumulative;
   federation.openRound = 0n;
   federation.pending.push(round.number);
@@ -109,10 +111,6 @@ function checkResult(round: Round, result: Result): void {
   const empty = rewardCount === 0;
   ensure(empty === (cumulative === 0n) && empty === (leaves.length === 0), "RewardsTreeMismatch");
   ensure(!result.stateful, "StateNotEmpty");
-}
-
-export function modelAfter(number: bigint): string {
-  return `model after round ${number}`;
 }
 
 function finalize({ federation, now }: State, round: Round): void {

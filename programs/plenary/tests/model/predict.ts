@@ -45,6 +45,8 @@ function apply(state: State, operation: Operation): void {
       break;
     case "dispute_open":
     case "dispute_rewards":
+    case "dispute_leaf":
+    case "dispute_chunk":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":

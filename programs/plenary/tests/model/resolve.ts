@@ -1,17 +1,10 @@
+import { patience } from "./dispute-progress.ts";
 import { closable, droppedRound, fitting, ownerFor } from "./fitting.ts";
-import { NO_KEY, type Operation, type OperationOf, type Result } from "./operations.ts";
-import { resolveDispute, resolveEquivocation } from "./resolve-dispute.ts";
-import {
-  ACTORS,
-  type Actor,
-  free,
-  type Holder,
-  type Leaf,
-  OWNERS,
-  type Owner,
-  type Round,
-  type State,
-} from "./state.ts";
+import { NO_KEY, type Operation, type OperationOf } from "./operations.ts";
+import { resolveDispute } from "./resolve-dispute.ts";
+import { resolveEquivocation } from "./resolve-equivocation.ts";
+import { resultFor } from "./resolve-result.ts";
+import { ACTORS, type Actor, free, type Holder, type Owner, type State } from "./state.ts";
 import { FLAWS, flawed, OTHERS, pick, type Step } from "./steps.ts";
 
 /** What a drawn step means in the present state: concrete actors, rounds and amounts, near the limits that matter now. */
@@ -23,7 +16,7 @@ export function resolve(state: State, drawn: Step): Operation {
   const round = roundFor(state, step);
   switch (step.name) {
     case "wait":
-      return { name: "wait", seconds: WAITS[step.near % WAITS.length]! };
+      return { name: "wait", seconds: secondsFor(state, drawn) };
     case "donate":
       return {
         name: "donate",
@@ -52,6 +45,8 @@ export function resolve(state: State, drawn: Step): Operation {
       return claim(state, step, owner, round);
     case "dispute_open":
     case "dispute_rewards":
+    case "dispute_leaf":
+    case "dispute_chunk":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
@@ -79,6 +74,17 @@ export function resolve(state: State, drawn: Step): Operation {
 }
 
 const WAITS = [1n, 5n, 20n, 60n, 90n, 300n] as const;
+
+/** Until a dispute's deadline or the end of a window, where a step was drawn that must wait for it. */
+function secondsFor(state: State, { name, near }: Step): bigint {
+  const isPast = near % 4 > 0;
+  const [dispute] = state.disputes.values();
+  const oldest = state.rounds.get(state.federation.pending[0] ?? 0n);
+  if (name.startsWith("dispute") && dispute !== undefined) return patience(state, dispute, isPast);
+  if (name !== "round_finalize" || oldest === undefined) return WAITS[near % WAITS.length]!;
+  const left = oldest.challengeEndsAt - state.now;
+  return left > 0n && !isPast ? left - 1n : left;
+}
 
 /** A small amount, or the limit, or one beside it. */
 function amountNear({ near, amount }: Step, limit: bigint): bigint {
@@ -135,54 +141,9 @@ function resolveRound({ federation, rounds }: State, step: Step, round: bigint):
     name: "round_open",
     by: pick(step.by, federation.aggregator, ACTORS),
     number: step.flaw === FLAWS ? federation.nextRound + 1n : federation.nextRound,
-    base: step.flaw === FLAWS + 1 ? "another model" : federation.lastModel,
+    base: step.flaw === FLAWS + 1 ? [0, 0] : federation.lastModel,
     seconds: [limit, 1n, limit, limit + 1n, 0n][step.near < FLAWS ? 0 : step.near - FLAWS + 1]!,
   };
-}
-
-const U32_MAX = 2 ** 32 - 1;
-
-/** What an aggregator states: pay of one or two members out of the budget, honest or wrong in one respect. */
-function resultFor(rounds: State["rounds"], round: Round | undefined, step: Step): Result {
-  const base = round === undefined ? undefined : rounds.get(round.baseRound);
-  const leaves = paid(base?.leaves ?? [], step, round?.budget ?? 0n);
-  const cumulative = (round?.baseCumulative ?? 0n) + added(base?.leaves ?? [], leaves);
-  const updateCount = round?.maxUpdates ?? 1;
-  const right: Result = {
-    leaves,
-    cumulative,
-    rewardCount: leaves.length,
-    updateCount,
-    totalWeight: updateCount * (round?.maxWeight ?? 1),
-    stateful: false,
-  };
-  const wrong: readonly Partial<Result>[] = [
-    { cumulative: cumulative + 1n },
-    { cumulative: cumulative === 0n ? 2n ** 64n - 1n : cumulative - 1n },
-    { rewardCount: 0 },
-    { updateCount: step.amount % 2 === 0 ? 0 : updateCount + 1 },
-    { totalWeight: step.amount % 2 === 0 ? U32_MAX : right.totalWeight + 1 },
-    { stateful: true },
-    // a tree that promises more than the sum that is stated
-    { leaves: leaves.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 300n })) },
-  ];
-  return step.flaw < FLAWS ? right : { ...right, ...wrong[step.amount % wrong.length]! };
-}
-
-function paid(base: readonly Leaf[], step: Step, budget: bigint): Leaf[] {
-  const shares = new Map(base.map(({ owner, cumulative }) => [owner, cumulative]));
-  const give = (owner: Owner, amount: bigint) => {
-    if (amount > 0n) shares.set(owner, (shares.get(owner) ?? 0n) + amount);
-  };
-  const half = budget / 2n;
-  give(OWNERS[step.near % OWNERS.length]!, half);
-  give(OWNERS[step.amount % OWNERS.length]!, step.near < FLAWS ? budget - half : BigInt(step.amount));
-  return [...shares].map(([owner, cumulative]) => ({ owner, cumulative }));
-}
-
-function added(base: readonly Leaf[], leaves: readonly Leaf[]): bigint {
-  const sum = (list: readonly Leaf[]) => list.reduce((total, { cumulative }) => total + cumulative, 0n);
-  return sum(leaves) - sum(base);
 }
 
 function claim({ rounds, members }: State, step: Step, owner: Owner, number: bigint): Operation {

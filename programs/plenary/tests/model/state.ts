@@ -1,5 +1,7 @@
+import type { Dispute as DisputeAccount, DisputeKind, Fault } from "@plenary/chain";
+
 /*
- * What the program keeps, in plain values: actors instead of addresses, labels instead of hashes. Amounts, round numbers and
+ * What the program keeps, in plain values: actors instead of addresses, vectors instead of roots. Amounts, round numbers and
  * times are bigint, as in the accounts.
  */
 
@@ -10,6 +12,13 @@ export type Owner = (typeof OWNERS)[number];
 export type Actor = (typeof ACTORS)[number];
 /** A token account in the reward mint, or the one in another mint. */
 export type Holder = Actor | "vault" | "escrow" | "foreign";
+
+/** A model or an update of two chunks: the integer that each of them repeats. */
+export type Vector = readonly [number, number];
+
+export function sameVector([a, b]: Vector, [c, d]: Vector): boolean {
+  return a === c && b === d;
+}
 
 export interface Terms {
   aggregator: Actor;
@@ -36,7 +45,7 @@ export interface Federation extends Terms {
   openRound: bigint;
   finalRound: bigint;
   lastCommittedRound: bigint;
-  lastModel: string;
+  lastModel: Vector;
   promised: bigint;
   totalEarned: bigint;
   totalClaimed: bigint;
@@ -73,16 +82,17 @@ export interface Round {
   budget: bigint;
   challengeWindow: bigint;
   baseRound: bigint;
-  baseModel: string;
+  baseModel: Vector;
   baseCumulative: bigint;
   deadline: bigint;
   commitBy: bigint;
   committedAt: bigint;
   challengeEndsAt: bigint;
-  nextModel: string | null;
+  nextModel: Vector | null;
   audited: boolean;
   /** Leaves of the updates tree: the owners' in the model's order, then those of nobody. */
   updateCount: number;
+  totalWeight: number;
   leaves: Leaf[];
   cumulative: bigint;
   openDisputes: number;
@@ -90,10 +100,7 @@ export interface Round {
   closed: boolean;
 }
 
-/** Kinds that are decided by a demand, by a sum and by a search; the others are like them, and have tests of their own. */
-export type DisputeKind = "envelope" | "omission" | "total";
-
-/** Which dispute: `index` is the place of the leaf in the model's order. */
+/** Which dispute: `index` is the chunk, or the place of the leaf in the model's order. */
 export interface DisputeId {
   round: bigint;
   challenger: Actor;
@@ -109,15 +116,18 @@ export interface Dispute extends DisputeId {
   demandDeadline: bigint;
   leafCount: number;
   nextLeaf: number;
-  /** Leaves that were folded with one more than the tree says. */
+  /** Leaves that were folded in another form than the tree has them. */
   lies: number;
-  /** Whom an omission is about, by which sequence; and between which leaves its leaf would stand. */
+  /** The update whose chunk must follow the leaf that was folded last. */
+  pending: Vector | null;
+  received: DisputeAccount["received"];
+  /** Whom a search is about, by which sequence or pay; and between which leaves its leaf would stand. */
   target: Owner | null;
-  sequence: bigint;
+  targetValue: bigint;
   low: number;
   high: number;
   decided: "upheld" | "rejected" | null;
-  fault: "total-mismatch" | "member-omitted" | null;
+  fault: Fault;
 }
 
 /** One envelope that a member signed, kept until somebody shows its contradiction. */
@@ -183,7 +193,7 @@ export function initialState(terms: Terms, now: bigint, order: readonly number[]
   };
 }
 
-export const GENESIS = "genesis model";
+export const GENESIS: Vector = [7, -7];
 
 /** What the vault must keep. */
 export function owed({ federation }: State): bigint {
@@ -212,4 +222,14 @@ export function positions(
   { updateCount }: Pick<Round, "updateCount">,
 ): number[] {
   return order.filter((index) => index < updateCount);
+}
+
+/** Where an owner's leaf stands among all leaves that there could be, in either tree. */
+export function rankOf({ order }: Pick<State, "order">, owner: Owner): number {
+  return order.indexOf(OWNERS.indexOf(owner));
+}
+
+/** The leaves of a round's rewards tree as they stand in it. */
+export function rewardsInOrder(state: Pick<State, "order">, { leaves }: Pick<Round, "leaves">): Leaf[] {
+  return leaves.toSorted((left, right) => rankOf(state, left.owner) - rankOf(state, right.owner));
 }

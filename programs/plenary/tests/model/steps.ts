@@ -17,11 +17,14 @@ export interface Step {
   readonly amount: number;
   /** What is wrong with it; nothing below `FLAWS`. */
   readonly flaw: number;
+  /** What an aggregator commits wrongly without the program's noticing; nothing below `DECEITS`. */
+  readonly deceit: number;
 }
 
 /** From here on `by` and `flaw` are out of the ordinary. */
 export const OTHERS = 28;
 export const FLAWS = 28;
+export const DECEITS = 16;
 export const CHOICES = 32;
 
 /** Whom or what the program expects, or one of the others. */
@@ -58,9 +61,11 @@ const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   authority_propose: 2,
   authority_accept: 2,
   audit_draw: 3,
-  dispute_open: 9,
-  dispute_rewards: 9,
-  dispute_narrow: 7,
+  dispute_open: 14,
+  dispute_rewards: 8,
+  dispute_leaf: 10,
+  dispute_chunk: 8,
+  dispute_narrow: 8,
   dispute_demand: 4,
   dispute_answer: 5,
   dispute_envelope: 4,
@@ -83,6 +88,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   near: fc.nat(CHOICES - 1),
   amount: fc.nat(200),
   flaw: fc.nat(CHOICES - 1),
+  deceit: fc.nat(CHOICES - 1),
 });
 
 const terms: fc.Arbitrary<Terms> = fc
@@ -120,11 +126,11 @@ const OPENING: readonly Step[] = [
 ];
 
 function ordinary(name: Operation["name"], amount: number): Step {
-  return { name, by: 0, subject: 0, near: 0, amount, flaw: 0 };
+  return { name, by: 0, subject: 0, near: 0, amount, flaw: 0, deceit: 0 };
 }
 
 /** Longest sequence after the opening; without bias the mean is half of it. */
-const LONGEST = 50;
+const LONGEST = 60;
 
 export const sequences: fc.Arbitrary<Sequence> = fc.noBias(
   fc.record({

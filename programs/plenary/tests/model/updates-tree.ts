@@ -10,24 +10,26 @@ import {
   type UpdateLeaf,
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { GENESIS } from "../signed.ts";
+import { GENESIS as GENESIS_HASH } from "../signed.ts";
 import { digest, keypairOf } from "../test-chain.ts";
+import { deltaOf, weightOf } from "./aggregate.ts";
 import { SEQUENCE } from "./operations.ts";
-import { OWNERS, type Owner } from "./state.ts";
+import { GENESIS, OWNERS, type Owner, type Round, type Vector } from "./state.ts";
+import { rootOf } from "./vectors.ts";
 import type { World } from "./world.ts";
 
 /** What an updates tree depends on. */
-export interface UpdatesOf {
-  readonly number: bigint;
-  readonly baseModel: string;
-  readonly updateCount: number;
+export type UpdatesOf = Pick<Round, "number" | "baseModel" | "maxWeight" | "updateCount">;
+
+interface UpdatesTree {
+  readonly leaves: UpdateLeaf[];
+  readonly hashes: Uint8Array[];
+  /** The model's index of each leaf. */
+  readonly order: number[];
 }
 
 /** A round's updates tree: leaves of the owners, whether members or not, then of nobody; and where each of them stands. */
-export function updatesTree(
-  world: World,
-  round: UpdatesOf,
-): { readonly leaves: UpdateLeaf[]; readonly hashes: Uint8Array[]; readonly order: number[] } {
+export function updatesTree(world: World, round: UpdatesOf): UpdatesTree {
   const sorted = Array.from({ length: round.updateCount }, (_, index) => ({
     index,
     leaf: leafOf(world, round, index),
@@ -41,24 +43,41 @@ export function updatesTree(
   };
 }
 
+/** The reason why nobody's update does not count: its norm; any other would do. */
+const REFUSED = 4;
+
 function leafOf(world: World, round: UpdatesOf, index: number): UpdateLeaf {
   const owner = OWNERS[index];
   const member = owner === undefined ? digest(`nobody ${index}`) : world.member(owner).toBytes();
+  const about = updateOf(round, index);
   return {
     member,
     sequence: SEQUENCE,
-    envelopeHash: envelopeHash(envelopeFor(world, member, round)),
-    deltaRoot: digest("update"),
-    weight: 1,
-    reason: 0,
+    envelopeHash: envelopeHash(envelopeFor(world, member, about)),
+    deltaRoot: rootOf(about.delta),
+    weight: about.weight,
+    reason: about.weight > 0 ? 0 : REFUSED,
     payloadHash: digest("payload"),
   };
 }
 
+/** What an envelope says of an update. */
+interface UpdateOf {
+  readonly number: bigint;
+  readonly base: Vector;
+  readonly delta: Vector;
+  readonly weight: number;
+}
+
+/** The update of a round's leaf. */
+export function updateOf(round: Omit<UpdatesOf, "updateCount">, index: number): UpdateOf {
+  const { number, baseModel: base } = round;
+  return { number, base, delta: deltaOf(number, index), weight: weightOf(round, index) };
+}
+
 /** The model's indices of leaves in the order of their members' addresses. */
 export function leafOrder(world: World): number[] {
-  const every = { number: 1n, baseModel: "any model", updateCount: MOST_LEAVES };
-  return updatesTree(world, every).order;
+  return updatesTree(world, { number: 1n, baseModel: GENESIS, maxWeight: 1, updateCount: MOST_LEAVES }).order;
 }
 
 /** As many as the terms that are drawn allow. */
@@ -73,7 +92,7 @@ export function signedReceipt(
   aggregator: Keypair,
 ): SignedMessage {
   const message = encodeReceipt({
-    genesisHash: GENESIS,
+    genesisHash: GENESIS_HASH,
     programId: PROGRAM_ID.toBytes(),
     federation: world.federation.toBytes(),
     round,
@@ -89,38 +108,27 @@ export function signedReceipt(
   };
 }
 
-function envelopeFor(
-  world: World,
-  member: Uint8Array,
-  round: Omit<UpdatesOf, "updateCount">,
-  weight = 1,
-): Uint8Array {
+function envelopeFor(world: World, member: Uint8Array, update: UpdateOf): Uint8Array {
   return encodeEnvelope({
-    genesisHash: GENESIS,
+    genesisHash: GENESIS_HASH,
     programId: PROGRAM_ID.toBytes(),
     federation: world.federation.toBytes(),
-    round: round.number,
+    round: update.number,
     member,
-    baseRoot: digest(round.baseModel),
+    baseRoot: rootOf(update.base),
     sequence: SEQUENCE,
     codec: 0,
     payloadLength: 4,
     payloadHash: digest("payload"),
-    weight,
-    deltaRoot: digest("update"),
+    weight: update.weight,
+    deltaRoot: rootOf(update.delta),
     checkpointRoot: new Uint8Array(32),
   });
 }
 
-/** An owner's envelope for a round, signed by one of its keys; another weight makes it another envelope. */
-export function signedEnvelope(
-  world: World,
-  owner: Owner,
-  round: Omit<UpdatesOf, "updateCount">,
-  key: number,
-  weight = 1,
-): SignedMessage {
-  const message = envelopeFor(world, world.member(owner).toBytes(), round, weight);
+/** An owner's envelope for an update, signed by one of its keys. */
+export function signedEnvelope(world: World, owner: Owner, update: UpdateOf, key: number): SignedMessage {
+  const message = envelopeFor(world, world.member(owner).toBytes(), update);
   const keypair = keypairOf(`update key ${key}`);
   return { message, signature: signMessage(message, keypair.secretKey), key: keypair.publicKey.toBytes() };
 }

@@ -22,9 +22,10 @@ import {
 } from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
 import { createMint, issue } from "../scenario.ts";
-import { digest, keypairOf, START, TestChain } from "../test-chain.ts";
+import { keypairOf, START, TestChain } from "../test-chain.ts";
 import { chainTerms } from "./chain-terms.ts";
 import { ACTORS, type Actor, GENESIS, type Holder, OWNERS, type Owner, PURSE, type Terms } from "./state.ts";
+import { PARAMETERS, rootOf } from "./vectors.ts";
 
 /** Who pays fees and rents; nobody in the model. */
 export const PAYER = keypairOf("model payer").publicKey;
@@ -127,9 +128,9 @@ export class World {
       tokenProgram: this.tokenProgram,
       id: this.id,
       terms: chainTerms((actor) => this.key(actor), terms),
-      modelRoot: digest(GENESIS),
+      modelRoot: rootOf(GENESIS),
       stateRoot: EMPTY_ROOT,
-      parameterCount: 100,
+      parameterCount: PARAMETERS,
       strategy: 0,
       momentum: 0,
     });

@@ -1,0 +1,40 @@
+import { roundOf } from "./dispute-clock.ts";
+import { verdictOf } from "./predict-dispute.ts";
+import { isIn, keyAt } from "./predict-equivocation.ts";
+import { missing } from "./predict-folding.ts";
+import { agrees } from "./predict-search.ts";
+import { type Dispute, OWNERS, type State } from "./state.ts";
+import type { Step } from "./steps.ts";
+
+/** The step that brings a dispute nearer to its end; for some that is to wait. */
+export function nextStep(state: State, dispute: Dispute): Step["name"] {
+  if (verdictOf(state, dispute) !== null) return "dispute_resolve";
+  const { kind, demandDeadline, target } = dispute;
+  if (kind === "envelope") return keyFor(state, dispute) === null ? "wait" : "dispute_envelope";
+  if (demandDeadline !== 0n) return "dispute_answer";
+  if (target !== null) return agrees(roundOf(state, dispute.round), dispute) ? "wait" : "dispute_narrow";
+  if (missing(dispute) !== "leaf") return "dispute_chunk";
+  return kind === "total" ? "dispute_rewards" : "dispute_leaf";
+}
+
+/** Whether a step can move a dispute on. */
+export function suits(state: State, dispute: Dispute, name: Step["name"]): boolean {
+  const next = nextStep(state, dispute);
+  if (name === "dispute_demand") return next !== "dispute_answer" && missing(dispute) !== null;
+  return name === next;
+}
+
+/** For how long a dispute can be left alone: to the last second of a deadline, or past it. */
+export function patience({ now }: State, { demandDeadline, expiresAt }: Dispute, past: boolean): bigint {
+  const left = (demandDeadline === 0n ? expiresAt : demandDeadline) - now;
+  return (left > 0n ? left : 0n) + (past ? 1n : 0n);
+}
+
+/** The key that must have signed the envelope of a leaf; null if nobody is to sign it. */
+export function keyFor(
+  { members }: State,
+  { round, index }: Pick<Dispute, "round" | "index">,
+): number | null {
+  const member = members.get(OWNERS[index]!);
+  return member === undefined || !isIn(member, round) ? null : keyAt(member, round);
+}

@@ -1,0 +1,126 @@
+import type { DisputedVector, Fault } from "@plenary/chain";
+import { deltaOf, weightOf, weightOfAll } from "./aggregate.ts";
+import { checkAnswerable, disputeOf, endDemand, roundOf, startDemand, steppable } from "./dispute-clock.ts";
+import type { OperationOf } from "./operations.ts";
+import { ensure } from "./refusal.ts";
+import { type Dispute, positions, type State, type Vector } from "./state.ts";
+
+/*
+ * Disputes that take in every leaf of a tree: about the rewards' total, and about a chunk of the next model.
+ */
+
+/** What a dispute lacks next: a leaf, the chunk of a vector, or nothing. */
+export function missing(dispute: Dispute): "leaf" | DisputedVector | null {
+  const { kind, decided, pending, nextLeaf, leafCount, fault, received } = dispute;
+  if ((kind !== "chunk" && kind !== "total") || decided !== null) return null;
+  if (pending !== null) return "delta";
+  if (nextLeaf < leafCount) return "leaf";
+  if (kind === "total" || fault !== "none") return null;
+  return VECTORS.find((vector) => !received.includes(vector)) ?? null;
+}
+
+/** Whose chunks decide under federated averaging, which keeps no state. */
+const VECTORS = ["base", "next"] as const;
+
+export function foldRewards(state: State, operation: OperationOf<"dispute_rewards">): void {
+  const dispute = steppable(state, operation.dispute, operation.by);
+  for (let leaf = 0; leaf < operation.leaves; leaf++) {
+    ensure(missing(dispute) === "leaf", "LeafNotExpected");
+    ensure(dispute.kind === "total", "WrongLeafKind");
+    ensure(takeLeaf(state, dispute, operation.lie), "BadProof");
+  }
+}
+
+export function foldUpdate(state: State, operation: OperationOf<"dispute_leaf">): void {
+  const dispute = steppable(state, operation.dispute, operation.by);
+  ensure(missing(dispute) === "leaf", "LeafNotExpected");
+  ensure(dispute.kind === "chunk", "WrongLeafKind");
+  ensure(takeLeaf(state, dispute, operation.lie), "BadProof");
+  if (operation.chunk !== null) takeChunk(dispute, "delta", operation.chunk === "wrong");
+}
+
+export function feedChunk(state: State, operation: OperationOf<"dispute_chunk">): void {
+  const dispute = steppable(state, operation.dispute, operation.by);
+  ensure(dispute.kind === "chunk", "WrongKind");
+  takeChunk(dispute, operation.vector, operation.lie);
+}
+
+/** Takes the next leaf; false if it was the last one and not all of them are in the tree. */
+function takeLeaf(state: State, dispute: Dispute, lie: boolean): boolean {
+  if (lie) dispute.lies += 1;
+  if (dispute.kind === "chunk") notePending(state, dispute, lie);
+  dispute.nextLeaf += 1;
+  if (dispute.nextLeaf < dispute.leafCount) return true;
+  if (!addsUp(state, dispute)) note(dispute, "total-mismatch");
+  return dispute.lies === 0;
+}
+
+/** An update that counts must be followed by its chunk. */
+function notePending(state: State, dispute: Dispute, lie: boolean): void {
+  const round = roundOf(state, dispute.round);
+  const index = positions(state, round)[dispute.nextLeaf];
+  if (index === undefined || weightOf(round, index) === 0) return;
+  const delta = deltaOf(round.number, index);
+  dispute.pending = lie ? madeUp(delta) : delta;
+}
+
+/** The update that a leaf names which was never committed. */
+export function madeUp([first, second]: Vector): Vector {
+  return [first + 100, second + 100];
+}
+
+function addsUp(state: State, dispute: Dispute): boolean {
+  const round = roundOf(state, dispute.round);
+  if (dispute.kind === "chunk") return weightOfAll(round, round.updateCount) === round.totalWeight;
+  const sum = round.leaves.reduce((total, leaf) => total + leaf.cumulative, 0n);
+  return sum + BigInt(dispute.lies) === round.cumulative;
+}
+
+function note(dispute: Dispute, fault: Fault): void {
+  if (dispute.fault === "none") dispute.fault = fault;
+}
+
+function takeChunk(dispute: Dispute, vector: DisputedVector, lie: boolean): void {
+  if (vector === "delta") {
+    ensure(dispute.pending !== null, "ChunkNotExpected");
+    ensure(!lie, "BadProof");
+    dispute.pending = null;
+    return;
+  }
+  const taken = [...dispute.received, vector];
+  const received = VECTORS.filter((name) => taken.includes(name));
+  ensure(received.length > dispute.received.length, "ChunkNotExpected");
+  ensure(!lie, "BadProof");
+  dispute.received = received;
+}
+
+/** Whoever demands the chunk of a leaf proves that leaf. */
+export function demand(state: State, operation: OperationOf<"dispute_demand">): void {
+  const dispute = steppable(state, operation.dispute, operation.by);
+  const lacks = missing(dispute);
+  ensure(lacks !== null, "NothingToDemand");
+  if (lacks === "delta") ensure(operation.proof && isCommitted(state, dispute), "BadProof");
+  startDemand(state, dispute);
+}
+
+/** Whether the update whose chunk is awaited is the one in the tree. */
+function isCommitted(state: State, dispute: Dispute): boolean {
+  const round = roundOf(state, dispute.round);
+  const index = positions(state, round)[dispute.nextLeaf - 1];
+  return index !== undefined && `${dispute.pending}` === `${deltaOf(round.number, index)}`;
+}
+
+export function answer(state: State, { dispute: id, show, lie }: OperationOf<"dispute_answer">): void {
+  const dispute = disputeOf(state, id);
+  checkAnswerable(state, dispute);
+  const lacks = missing(dispute);
+  if (lacks === "leaf" && show === "leaf") {
+    ensure(!lie, "BadProof");
+    // the answer is proven, so a root that does not match is the challenger's doing
+    if (!takeLeaf(state, dispute, false)) dispute.decided = "rejected";
+  } else {
+    ensure(lacks !== null && lacks !== "leaf" && show === "chunk", "WrongAnswer");
+    takeChunk(dispute, lacks, lie);
+  }
+  endDemand(state, dispute);
+}
