@@ -34,6 +34,8 @@ test("a committed round that a challenge makes void is done again, without train
   const members = await Promise.all([0, 1].map((index) => joinMember(ground, founded, index)));
   for (const trained of await Promise.all(members.map(trainToTheEnd)))
     assert.deepEqual(trained, ["training 1", "counted 1", "training 2", "counted 2"]);
+  const whole = await Promise.all(members.map(standing));
+  assert.ok(whole.every(({ counted, earned }) => counted === CHEATED_ROUND && earned > 0n));
 
   const keypair = join(ground.folder, "stranger.json");
   await createKeypair(keypair);
@@ -47,8 +49,12 @@ test("a committed round that a challenge makes void is done again, without train
     const params = { federation: founded.address.toBase58() };
     return (await client.call(ENDPOINTS.federationRead, { params })).status === "running";
   });
+  // Both rounds paid the same, by data size.
+  const halves = whole.map(({ earned }) => ({ counted: CHEATED_ROUND - 1, earned: earned / 2n }));
+  assert.deepEqual(await Promise.all(members.map(standing)), halves);
   for (const trained of await Promise.all(members.map(trainToTheEnd)))
     assert.deepEqual(trained, ["counted 3"]);
+  assert.deepEqual(await Promise.all(members.map(standing)), whole);
 
   const round = (number: number) => {
     const params = { federation: founded.address.toBase58(), round: String(number) };
@@ -88,6 +94,13 @@ async function trainToTheEnd(member: FederationMember): Promise<string[]> {
   };
   for await (const { number, outcome } of member.train({ onEvent })) done.push(`${outcome} ${number}`);
   return done;
+}
+
+/** A member's totals as the service shows them. */
+async function standing(member: FederationMember): Promise<{ counted: number; earned: bigint }> {
+  const status = await member.status();
+  assert.ok(status.member);
+  return { counted: status.member.counted, earned: BigInt(status.member.earned) };
 }
 
 async function verifyRound({ stack }: Ground, round: number, args: readonly string[]): Promise<number> {

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { PlenaryError, toBase58, toHex } from "@plenary/protocol";
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  type MemberView,
+  PlenaryError,
+  signMessage,
+  toBase58,
+  toHex,
+} from "@plenary/protocol";
 import type { JobContext } from "../jobs/job.ts";
 import { type BenchFederation, foundOn, openWorkbench, type Workbench } from "../testing/workbench.ts";
+import { viewMember } from "./views.ts";
 
 describe("rounds that the chain has dropped", () => {
   let bench: Workbench;
@@ -87,6 +96,37 @@ describe("rounds that the chain has dropped", () => {
     assert.deepEqual(await earned(5n), await earned(2n));
     const member = federation.members[0]?.address ?? new Uint8Array();
     assert.equal((await bench.context.store.members.record(federation.address, member)).counted, 2);
+  });
+
+  test("members are shown as they stood before what was dropped", async () => {
+    const { store } = bench.context;
+    const shown = async () => {
+      const rows = await store.members.ofFederation(federation.address);
+      return Promise.all(rows.map((member) => viewMember(bench.context, member)));
+    };
+    const [refused] = federation.members;
+    assert.ok(refused);
+    const countsOf = (views: readonly MemberView[]) => {
+      const view = views.find(({ address }) => address === toBase58(refused.address));
+      return [view?.counted, view?.refused];
+    };
+    await commit(1n);
+    const before = await shown();
+    assert.deepEqual(countsOf(before), [1, 0]);
+    assert.ok(before.every(({ earned }) => BigInt(earned) > 0n));
+    const update = await federation.update(2n, 0);
+    const message = encodeEnvelope({ ...decodeEnvelope(update.message), deltaRoot: new Uint8Array(32) });
+    const signature = signMessage(message, refused.updateKey.secretKey);
+    await federation.upload(2n, { ...update, message, signature });
+    await upload(2n, [1, 2]);
+    await work();
+    assert.equal((await row(2n)).state, "committed");
+    const wrong = await shown();
+    assert.deepEqual(countsOf(wrong), [1, 1]);
+    assert.ok(total(wrong) > total(before));
+    bench.ledger.overturn(federation.address, 2n);
+    await work();
+    assert.deepEqual(await shown(), before);
   });
 
   test("an upload for a round that was dropped gets no receipt, and the receipt that it had stands", async () => {
@@ -217,3 +257,8 @@ describe("rounds that the chain has dropped", () => {
     assert.equal((await row(2n)).state, "collecting");
   });
 });
+
+/** What members have earned in all, in base units. */
+function total(views: readonly MemberView[]): bigint {
+  return views.reduce((sum, { earned }) => sum + BigInt(earned), 0n);
+}
