@@ -4,6 +4,7 @@ export * from "./audit-slot-hash.ts";
 export { readChainTime } from "./clock.ts";
 export * from "./disconnect.ts";
 export * from "./dispute.ts";
+export * from "./dispute-ending.ts";
 export * from "./dispute-messages.ts";
 export * from "./equivocation.ts";
 export * from "./errors.ts";

@@ -1,3 +1,4 @@
+import type { DisputeView } from "@plenary/protocol";
 import type { DisputeEvent } from "@plenary/sdk";
 
 /** What a person is told of a dispute's progress. */
@@ -35,4 +36,22 @@ function endOf({
     case "moot":
       return "the round was void already: the deposit is paid back.";
   }
+}
+
+/** How a dispute of somebody stands, as the service tells it. */
+export function disputeStatusLine({
+  kind,
+  subject,
+  challenger,
+  deposit,
+  state,
+  demanded,
+  ending,
+}: DisputeView): string {
+  const paid = deposit === null ? "" : `, deposit ${deposit}`;
+  const dispute = `dispute of ${kind} ${subject} by ${challenger}${paid}`;
+  if (ending !== null) return `${dispute}: ${ending.verdict}${ending.fault ? `, ${ending.fault.text}` : ""}`;
+  if (state === "ended") return `${dispute}: ended, the service does not know how`;
+  if (demanded === null) return `${dispute}: open, nothing is demanded`;
+  return `${dispute}: open, the aggregator has until ${new Date(demanded.until).toISOString()} to show ${demanded.piece}`;
 }

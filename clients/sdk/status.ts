@@ -1,5 +1,6 @@
 import { memberAddress, readMember } from "@plenary/chain";
 import {
+  type DisputeView,
   ENDPOINTS,
   type FederationView,
   type MemberView,
@@ -15,6 +16,8 @@ export interface FederationStatus {
   readonly federation: FederationView;
   /** The newest round; null before the first. */
   readonly round: RoundView | null;
+  /** Challenges of the latest rounds, newest round first: they are about rounds before the one that is trained for. */
+  readonly disputes: readonly { readonly round: bigint; readonly dispute: DisputeView }[];
   /** Null without an owner, or if the owner is no member. */
   readonly member: MemberStatus | null;
 }
@@ -43,7 +46,10 @@ export async function readStatus(
     signal,
   });
   const member = owner === undefined ? null : await memberStatus(context, owner, rounds, signal);
-  return { federation, round: rounds[0] ?? null, member };
+  const disputes = rounds.flatMap(({ number, disputes }) =>
+    disputes.map((dispute) => ({ round: BigInt(number), dispute })),
+  );
+  return { federation, round: rounds[0] ?? null, disputes, member };
 }
 
 async function memberStatus(

@@ -38,7 +38,7 @@ const EVERY_NIGHT = 240;
 const NOT_REACHED = new RegExp(
   [
     "^store.updates/(insert|supersede)/",
-    "^ledger/(member|disputes|answerDispute|resolveDispute)/",
+    "^ledger/(member|disputes|disputeEnding|answerDispute|resolveDispute)/",
     "^(store.disputes|queue/answerDisputes)/",
     "^store.rounds/findAt/",
     "^store.federations/restoreTip/",

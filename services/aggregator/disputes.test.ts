@@ -131,6 +131,24 @@ describe("an honest round, of which challengers demand everything", () => {
     assert.ok((await claimAll(connection, client, federation)).every((balance) => balance > 0n));
   });
 
+  test("who reads the round sees that each was rejected, and in which transaction", async () => {
+    const { disputes } = await client.round(federation.address, 1n);
+    assert.deepEqual(disputes.map(({ kind, subject }) => `${kind} ${subject}`).sort(), [
+      "chunk 2",
+      "envelope 1",
+      "total 0",
+    ]);
+    for (const { state, demanded, deposit, ending } of disputes) {
+      assert.deepEqual([state, demanded, deposit], ["ended", null, DEPOSIT.toString()]);
+      assert.deepEqual([ending?.verdict, ending?.fault], ["rejected", null]);
+      const transaction = await connection.getTransaction(ending?.transaction ?? "", {
+        commitment: "confirmed",
+        maxSupportedTransactionVersion: 0,
+      });
+      assert.match(transaction?.meta?.logMessages?.join("\n") ?? "", /DisputeResolve/);
+    }
+  });
+
   test("each dispute and each answer is told once, in events and in metrics", async () => {
     const events = await readEvents(
       client.origin,
@@ -190,6 +208,12 @@ test("what the service has lost it ends only for the challenger's pay", async ()
     assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, true), true);
     // Half of the bond, and the deposit back.
     assert.equal(await challenger.balance(), before + BOND / 2n + DEPOSIT);
+    const connection = new Connection(stack.rpcUrl, "confirmed");
+    const [newest] = await connection.getSignaturesForAddress(dispute, {}, "confirmed");
+    const ending = { verdict: "upheld", fault: "demand-unanswered", transaction: newest?.signature };
+    assert.deepEqual(await ledger.disputeEnding(lost.address, lost.openedAt), ending);
+    // One that was opened later at the same address has not ended in it.
+    assert.equal(await ledger.disputeEnding(lost.address, lost.openedAt + 3_600_000), null);
     await stack.startWorker();
     await waitForEvent(client, federation, "round-void", 1n);
   } finally {

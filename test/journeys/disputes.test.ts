@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { type Proof, publishedUpdates } from "@plenary/algorithms";
 import { readFederation, readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
 import { equalBytes, PlenaryError, parseManifest, toHex } from "@plenary/protocol";
@@ -10,7 +11,9 @@ import {
   connectTo,
   type DisputeOutcome,
   disputeFinding,
+  openAccess,
   openVerifier,
+  readStatus,
   tokenBalance,
   type Verifier,
   verifyRound,
@@ -100,6 +103,28 @@ test("a round that is right survives every dispute, until its bytes are withheld
     assert.equal(await readBond(), 0n);
     const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
     assert.equal(round?.status, "void");
+  });
+
+  await t.test("who asks how the federation stands is told of each, and why the bond was lost", async () => {
+    const access = await openAccess({ rpc, service });
+    const read = async () =>
+      (await readStatus(access)).disputes.map(({ round, dispute }) => ({ round, ...dispute }));
+    // The service follows the chain, which is ahead of it.
+    let disputes = await read();
+    for (; disputes.filter(({ ending }) => ending !== null).length < 5; disputes = await read())
+      await setTimeout(200);
+    assert.ok(disputes.every(({ round, deposit }) => round === ROUND && deposit === String(DEPOSIT)));
+    assert.deepEqual(disputes.map(({ kind, ending }) => `${kind} ${ending?.verdict}`).sort(), [
+      "chunk rejected",
+      "chunk rejected",
+      "chunk upheld",
+      "envelope rejected",
+      "total rejected",
+    ]);
+    assert.deepEqual(disputes.at(-1)?.ending?.fault, {
+      name: "demand-unanswered",
+      text: "the aggregator did not show what was demanded",
+    });
   });
 
   async function payloadOf(source: Verifier): Promise<string> {

@@ -1,4 +1,5 @@
 import { joinFederation, readAnswers, readStatus, type TrainOptions } from "@plenary/sdk";
+import { disputeStatusLine } from "../dispute-lines.ts";
 import { EXIT, isAbort } from "../exit-codes.ts";
 import {
   accessConfigured,
@@ -78,12 +79,13 @@ export async function status(session: Session): Promise<void> {
   const federation = await accessConfigured(session);
   const owner = (await keypairIfAny(session))?.publicKey;
   const found = await readStatus(federation, owner, session.signal);
-  const { federation: view, round, member } = found;
+  const { federation: view, round, disputes, member } = found;
   const lines = [
     `${view.name} (${view.address}): ${view.status}, ${view.members} members, ${view.committedRounds} rounds committed`,
     round === null
       ? "no round yet"
       : `round ${round.number}: ${round.state}, ${round.received} of ${round.quorum} updates`,
+    ...disputes.map(({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute)}`),
   ];
   if (owner !== undefined && member === null) lines.push(`${owner.toBase58()} is no member`);
   if (member !== null) {

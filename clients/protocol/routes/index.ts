@@ -52,6 +52,7 @@ export const ENDPOINTS = {
 
 export * from "./audits.ts";
 export * from "./blobs.ts";
+export * from "./disputes.ts";
 export * from "./endpoint.ts";
 export * from "./federations.ts";
 export * from "./operations.ts";

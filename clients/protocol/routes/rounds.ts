@@ -11,6 +11,7 @@ import {
   U64String,
   UnixMilliseconds,
 } from "../schema.ts";
+import { DisputeView } from "./disputes.ts";
 import { endpoint, READER_ERRORS } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 
@@ -76,6 +77,8 @@ export const RoundView = Type.Object({
   committedAt: Type.Union([UnixMilliseconds, Type.Null()]),
   evaluation: Type.Union([EvaluationView, Type.Null()]),
   transactions: Transactions,
+  /** Challenges of the round, in the order of their opening. */
+  disputes: Type.Array(DisputeView),
 });
 export type RoundView = Static<typeof RoundView>;
 

@@ -20,6 +20,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
   disputes: {
     find: true,
     open: true,
+    ofRound: true,
     insert: true,
     follow: true,
     demand: true,
@@ -119,6 +120,8 @@ export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAd
   finalizeRound: true,
   voidRound: true,
   disputes: true,
+  disputeEnding: true,
+  endedDisputes: true,
   answerDispute: true,
   resolveDispute: true,
 };

@@ -6,6 +6,8 @@ import { answerDisputes } from "./answer-disputes.ts";
 import type { Context } from "./context.ts";
 import { finalizeRounds } from "./finalize-rounds.ts";
 import type { LedgerDispute } from "./ledger.ts";
+import { noteMissedDisputes } from "./missed-disputes.ts";
+import { viewRound } from "./views.ts";
 
 const WINDOW_SECONDS = 3_600;
 const DEMAND_MILLISECONDS = 60_000;
@@ -64,6 +66,7 @@ describe("disputes of committed rounds", () => {
     targetHash: new Uint8Array(32),
     provenRight: null,
     demandedUntil: bench.ledger.time + DEMAND_MILLISECONDS,
+    deposit: 6n,
     openedAt: bench.ledger.time,
     expiresAt: bench.ledger.time + 10 * DEMAND_MILLISECONDS,
     ...changes,
@@ -77,6 +80,11 @@ describe("disputes of committed rounds", () => {
     (await context.store.events.after(federation.address, 0n, 1_000))
       .map(({ type }) => type)
       .filter((type) => type.startsWith("dispute"));
+  const shown = async () => {
+    const found = await context.store.federations.find(federation.address);
+    assert.ok(found);
+    return (await viewRound(context, found, await round())).disputes;
+  };
   const rowOf = async ({ address, openedAt }: LedgerDispute) => {
     const found = await context.store.disputes.find({ address, opened_at: BigInt(openedAt) });
     assert.ok(found);
@@ -205,6 +213,90 @@ describe("disputes of committed rounds", () => {
     bench.ledger.time = dispute.expiresAt + 1_000;
     await lookTwice();
     assert.equal((await rowOf(dispute)).state, "ended");
+  });
+
+  test("who reads the round sees each dispute: what is at stake, what is demanded until when, and how it ended", async () => {
+    assert.deepEqual(await shown(), []);
+    bench.ledger.accepts = (kind) => {
+      if (kind === "answer") throw new PlenaryError("chain-unavailable", "The node is gone.");
+      return true;
+    };
+    const late = challenge("late", { index: 2, nextLeaf: 1 });
+    await assert.rejects(look(), { code: "chain-unavailable" });
+    const open = {
+      address: toBase58(late.address),
+      kind: "chunk",
+      subject: 2,
+      challenger: toBase58(late.challenger),
+      deposit: "6",
+      openedAt: late.openedAt,
+      state: "open",
+      demanded: { piece: "leaf 1 of the updates", until: late.demandedUntil },
+      ending: null,
+    };
+    assert.deepEqual(await shown(), [open]);
+    bench.ledger.time = late.expiresAt + 1_000;
+    const good = challenge("good", { missing: null, demandedUntil: null });
+    await lookTwice();
+    const [unanswered, lost] = await shown();
+    assert.match(unanswered?.ending?.transaction ?? "", /^signature-/);
+    assert.deepEqual(unanswered, {
+      ...open,
+      state: "ended",
+      ending: {
+        verdict: "upheld",
+        fault: { name: "demand-unanswered", text: "the aggregator did not show what was demanded" },
+        transaction: unanswered?.ending?.transaction,
+      },
+    });
+    assert.equal(lost?.address, toBase58(good.address));
+    assert.deepEqual([lost?.demanded, lost?.ending?.verdict, lost?.ending?.fault], [null, "rejected", null]);
+  });
+
+  test("an end that the chain does not show is no verdict, and one that goes on after all has none", async () => {
+    const dispute = challenge("hidden", { demandedUntil: null });
+    await look();
+    const { ledger } = bench;
+    context = { ...context, ledger: Object.assign(Object.create(ledger), { disputes: async () => [] }) };
+    await look();
+    assert.deepEqual(
+      (await shown()).map(({ state, ending }) => [state, ending]),
+      [["ended", null]],
+    );
+    ledger.end(dispute, { verdict: "moot", fault: null, transaction: "signature-of-another" });
+    context = { ...context, ledger };
+    await look();
+    assert.deepEqual(
+      (await shown()).map(({ state, ending }) => [state, ending]),
+      [["open", null]],
+    );
+  });
+
+  test("one that came and went between two looks is told when its round is final, and no other twice", async () => {
+    const seen = challenge("seen", { missing: null, demandedUntil: null });
+    await lookTwice();
+    const missed = disputeWith("missed", { kind: "total", index: 0, openedAt: bench.ledger.time });
+    bench.ledger.end(missed, { verdict: "rejected", fault: null, transaction: "signature-of-its-end" });
+    bench.ledger.time += WINDOW_SECONDS * 1_000;
+    const { ledger } = bench;
+    const silent = async () => {
+      throw new PlenaryError("chain-unavailable", "The node keeps no history.");
+    };
+    context = { ...context, ledger: Object.assign(Object.create(ledger), { endedDisputes: silent }) };
+    await finalizeRounds(context, federation.address);
+    assert.equal((await round()).state, "final");
+    assert.equal((await shown()).length, 1);
+    context = { ...context, ledger };
+    await noteMissedDisputes(context, await round());
+    await noteMissedDisputes(context, await round());
+    assert.deepEqual(
+      (await shown()).map(({ address, kind, state, ending }) => [address, kind, state, ending?.verdict]),
+      [
+        [toBase58(seen.address), "chunk", "ended", "rejected"],
+        [toBase58(missed.address), "total", "ended", "rejected"],
+      ],
+    );
+    assert.equal((await events()).length, 4);
   });
 
   test("the same thing disputed again by the same challenger is a dispute of its own", async () => {

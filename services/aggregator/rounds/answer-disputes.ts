@@ -38,7 +38,6 @@ async function attendAll(context: Context, federation: FederationRow): Promise<v
   const known = await store.disputes.open(address);
   if (known.length === 0 && !(await isDisputed(context, address))) return;
   const found = await ledger.disputes(address);
-  for (const row of known) if (!found.some((dispute) => isOf(row, dispute))) await noteEnd(context, row);
   const now = await ledger.now();
   const waiting = found.toSorted(
     (a, b) => (a.demandedUntil ?? a.expiresAt) - (b.demandedUntil ?? b.expiresAt),
@@ -49,6 +48,10 @@ async function attendAll(context: Context, federation: FederationRow): Promise<v
     for (const outcome of await Promise.allSettled(attended))
       if (outcome.status === "rejected") problems.push(outcome.reason);
   }
+  // After those that wait for an answer: to find out how one has ended takes several requests.
+  const gone = known.filter((row) => !found.some((dispute) => isOf(row, dispute)));
+  for (const outcome of await Promise.allSettled(gone.map((row) => noteEnd(context, row))))
+    if (outcome.status === "rejected") problems.push(outcome.reason);
   // Every dispute has had its turn; what failed is looked at again.
   if (problems.length > 0) throw problems[0];
 }
@@ -80,6 +83,8 @@ async function attend(
   const name = piece && nameOfPiece(piece);
   // Given by this process before it died, by another, or by anybody.
   if (row.demanded !== null && row.demanded !== name) await noteAnswer(context, open, row.demanded);
+  if (piece !== null && dispute.demandedUntil !== null)
+    await context.store.disputes.demand(row, nameOfPiece(piece), BigInt(dispute.demandedUntil));
   if (piece !== null && now <= (dispute.demandedUntil ?? 0)) await give(context, open, piece);
   else if (piece !== null) await noteFailure(context, open, piece, "Its deadline is over.");
   if (!isToEnd(dispute, now)) return;
@@ -89,9 +94,8 @@ async function attend(
 
 /** Gives what is demanded. What fails is tried again until the deadline. */
 async function give(context: Context, open: Case, piece: DemandedPiece): Promise<void> {
-  const { blobs, ledger, store } = context;
-  const { federation, round, dispute, row } = open;
-  await store.disputes.demand(row, nameOfPiece(piece));
+  const { blobs, ledger } = context;
+  const { federation, round, dispute } = open;
   try {
     const material = await readMaterial(blobs, federation.configuration, round, piece);
     const answer = answerTo(piece, material);
@@ -136,7 +140,7 @@ async function end(context: Context, open: Case, now: number): Promise<void> {
 
 /** What is written down about a dispute; its opening is told when it is first seen. */
 async function noteDispute(context: Context, round: RoundRow, dispute: LedgerDispute): Promise<DisputeRow> {
-  const { address, challenger, kind, index } = dispute;
+  const { address, challenger, kind, index, deposit } = dispute;
   const key = { address, opened_at: BigInt(dispute.openedAt) };
   const isNew = await inTransaction(context, async (store) => {
     const { federation, number } = round;
@@ -153,7 +157,7 @@ async function noteDispute(context: Context, round: RoundRow, dispute: LedgerDis
       "a round is disputed: demands are answered, and the round waits to become final",
     );
   // One that is there goes on, even if a node that lags behind has hidden it for a while.
-  return context.store.disputes.follow(key);
+  return context.store.disputes.follow(key, deposit);
 }
 
 async function noteAnswer(context: Context, { row, dispute }: Case, piece: string): Promise<void> {
@@ -191,15 +195,23 @@ async function noteFailure(
 /** A dispute is gone from the chain: its round may become final, or has become void. */
 async function noteEnd(context: Context, row: DisputeRow): Promise<void> {
   const { federation, round } = row;
+  const ending = await context.ledger.disputeEnding(row.address, Number(row.opened_at));
   const isNew = await inTransaction(context, async (store) => {
-    if (!(await store.disputes.end(row))) return false;
+    const { verdict = null, fault = null, transaction = null } = ending ?? {};
+    if (!(await store.disputes.end(row, { verdict, fault, ended_in: transaction }))) return false;
     await store.events.append({ federation, type: "dispute-resolved", round, at: context.clock.now() });
     return true;
   });
   if (!isNew) return;
   const account = await context.ledger.round(federation, round);
   context.log.info(
-    { dispute: toBase58(row.address), round: round.toString(), isRoundVoid: account?.status === "void" },
+    {
+      dispute: toBase58(row.address),
+      round: round.toString(),
+      verdict: ending?.verdict,
+      fault: ending?.fault,
+      isRoundVoid: account?.status === "void",
+    },
     "a dispute has ended",
   );
   await context.scheduler.finalize(federation);

@@ -31,6 +31,7 @@ function disputeWith(changes: Partial<LedgerDispute>): LedgerDispute {
     targetHash: new Uint8Array(32),
     provenRight: null,
     demandedUntil: NOW + 1_000,
+    deposit: 1n,
     openedAt: NOW,
     expiresAt: NOW + 60_000,
     ...changes,

@@ -1,20 +1,27 @@
 import {
   type Dispute,
+  type DisputeEnding,
   disputeAnswer,
   disputeEnvelope,
   disputeResolve,
   listDisputes,
   missingPiece,
+  readDisputeEnding,
+  readEndedDisputes,
   readFederation,
   readTokenProgram,
+  roundAddress,
   TransactionFailed,
   tokenAccountAddress,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { type Connection, PublicKey, type TransactionInstruction } from "@solana/web3.js";
-import type { Ledger, LedgerAnswer, LedgerDispute } from "./ledger.ts";
+import type { Ledger, LedgerAnswer, LedgerDispute, LedgerEnding } from "./ledger.ts";
 
-type DisputeLedger = Pick<Ledger, "disputes" | "answerDispute" | "resolveDispute">;
+type DisputeLedger = Pick<
+  Ledger,
+  "disputes" | "disputeEnding" | "endedDisputes" | "answerDispute" | "resolveDispute"
+>;
 
 /** The part of the ledger that is about disputes; `send` signs as the aggregator, waits for the confirmation and gives the signature. */
 export function disputeLedger(
@@ -25,6 +32,22 @@ export function disputeLedger(
   return {
     disputes: async (federation) =>
       (await listDisputes(connection, program, new PublicKey(federation))).map(disputeOf),
+    async disputeEnding(dispute, openedAt) {
+      const opened = BigInt(openedAt / 1_000);
+      const ending = await readDisputeEnding(connection, program, new PublicKey(dispute), opened);
+      return ending && endingOf(ending);
+    },
+    async endedDisputes(federation, number) {
+      const round = roundAddress(program, new PublicKey(federation), number);
+      const found = await readEndedDisputes(connection, program, round);
+      return found.map(({ address, challenger, openedAt, ending, ...dispute }) => ({
+        ...dispute,
+        address: address.toBytes(),
+        challenger: challenger.toBytes(),
+        openedAt: Number(openedAt) * 1_000,
+        ending: endingOf(ending),
+      }));
+    },
     answerDispute: (federation, number, dispute, answer) =>
       send(answerInstructions(program, { federation, number, dispute }, answer)),
     async resolveDispute(federation, number, dispute, pay) {
@@ -84,6 +107,10 @@ function answerInstructions(
   }
 }
 
+function endingOf({ verdict, fault, transaction }: DisputeEnding): LedgerEnding {
+  return { verdict, fault: verdict === "upheld" ? fault : null, transaction };
+}
+
 /** Whether it was sent; false where the program wants an account to pay the challenger into. */
 async function unlessPaid(send: () => Promise<unknown>): Promise<boolean> {
   try {
@@ -108,6 +135,7 @@ function disputeOf(dispute: Dispute): LedgerDispute {
     targetHash,
     provenRight: decided === null ? null : decided === "upheld" ? "challenger" : "aggregator",
     demandedUntil: demandDeadline === 0n ? null : Number(demandDeadline) * 1_000,
+    deposit: dispute.deposit,
     openedAt: Number(dispute.openedAt) * 1_000,
     expiresAt: Number(dispute.expiresAt) * 1_000,
   };

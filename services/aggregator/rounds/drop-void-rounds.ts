@@ -5,6 +5,7 @@ import type { RoundRow } from "../store/rounds.ts";
 import { ensureTransaction } from "./chain-transaction.ts";
 import { type Context, inTransaction } from "./context.ts";
 import type { LedgerFederation } from "./ledger.ts";
+import { noteMissedDisputes } from "./missed-disputes.ts";
 import type { RunningSums } from "./running-sums.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function dropVoidRounds(
   const first = rounds.find((round) => onChain !== undefined && hasDropped(onChain, round));
   if (onChain === undefined || first === undefined) return false;
   const above = rounds.filter(({ number }) => number >= first.number);
+  for (const round of above) if (round.state === "committed") await noteMissedDisputes(context, round);
   await inTransaction(context, async (store) => {
     const dropped = above.filter((round) => round.state !== "opening" || hasDropped(onChain, round));
     for (const round of dropped) await makeVoid(context, store, first, round);

@@ -1,6 +1,7 @@
 import type { RoundRow } from "../store/rounds.ts";
 import { ensureTransaction } from "./chain-transaction.ts";
 import { type Context, inTransaction } from "./context.ts";
+import { noteMissedDisputes } from "./missed-disputes.ts";
 
 /**
  * Makes committed rounds final, oldest first, as far as their challenge windows are over by the chain's clock and no dispute goes on.
@@ -26,6 +27,7 @@ async function finalizeRound(context: Context, round: RoundRow): Promise<void> {
     isDone: (account) => account?.status === "final",
     send: (onSigned) => ledger.finalizeRound(round.federation, round.number, onSigned),
   });
+  await noteMissedDisputes(context, round);
   await inTransaction(context, async (transaction) => {
     if (!(await transaction.rounds.move(round, "committed", { state: "final" }))) return;
     await transaction.events.append({

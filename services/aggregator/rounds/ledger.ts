@@ -77,9 +77,25 @@ export interface LedgerDispute {
   readonly provenRight: "challenger" | "aggregator" | null;
   /** Last moment at which what is demanded can be given; null while nothing is demanded. */
   readonly demandedUntil: number | null;
+  /** What the challenger has put down, in base units. */
+  readonly deposit: bigint;
   readonly openedAt: number;
   /** Last moment at which the challenger may act. */
   readonly expiresAt: number;
+}
+
+/** A challenge that is over, as the transactions of its round tell. */
+export interface LedgerEndedDispute
+  extends Pick<LedgerDispute, "address" | "challenger" | "kind" | "index" | "deposit" | "openedAt"> {
+  readonly ending: LedgerEnding;
+}
+
+/** How a challenge has ended, from the transaction that ended it. */
+export interface LedgerEnding {
+  readonly verdict: "upheld" | "rejected" | "moot";
+  /** The fault's name on chain; null unless it was upheld. */
+  readonly fault: string | null;
+  readonly transaction: string;
 }
 
 /** What a dispute is given when it demands something, with its proof. */
@@ -145,6 +161,10 @@ export interface Ledger {
   voidRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
   /** All challenges of a federation's rounds that have not ended. */
   disputes(federation: Uint8Array): Promise<LedgerDispute[]>;
+  /** How the challenge at an address that was opened at that moment has ended; null if the chain does not show it. */
+  disputeEnding(dispute: Uint8Array, openedAt: number): Promise<LedgerEnding | null>;
+  /** The newest challenges of a round that are over. */
+  endedDisputes(federation: Uint8Array, number: bigint): Promise<LedgerEndedDispute[]>;
   /** Gives a dispute what it demands. Sent twice, the second is refused and nothing is lost. */
   answerDispute(
     federation: Uint8Array,

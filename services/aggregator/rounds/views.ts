@@ -25,6 +25,7 @@ import type { RoundRow } from "../store/rounds.ts";
 import type { EquivocationRow, UpdateRow } from "../store/updates.ts";
 import type { Context } from "./context.ts";
 import { isActive } from "./members.ts";
+import { viewDispute } from "./view-dispute.ts";
 
 /*
  * Rows in the form that the endpoints answer with.
@@ -87,6 +88,7 @@ export async function viewRound(
 ): Promise<RoundView> {
   const counts = await context.store.updates.counts(round);
   const transactions = await context.store.transactions.ofRound(round);
+  const disputes = await context.store.disputes.ofRound(round);
   const signature = (kind: string) => transactions.find((row) => row.kind === kind)?.signature ?? null;
   return {
     federation: toBase58(round.federation),
@@ -114,6 +116,7 @@ export async function viewRound(
       finalize: signature("finalize"),
       void: signature("void"),
     },
+    disputes: disputes.map(viewDispute),
   };
 }
 

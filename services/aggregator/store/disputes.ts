@@ -1,10 +1,12 @@
 import type { Insertable, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Queries } from "./database.ts";
+import type { RoundKey } from "./rounds.ts";
 import type { DisputesTable } from "./schema.ts";
 
 export type DisputeRow = Selectable<DisputesTable>;
 export type DisputeKey = Pick<DisputeRow, "address" | "opened_at">;
+export type DisputeEndingRow = Pick<DisputeRow, "verdict" | "fault" | "ended_in">;
 
 /** Disputes since the service began: those that go on, demands that were answered, and demands that could not be at first. */
 export interface DisputeTally {
@@ -34,6 +36,17 @@ export function disputeStore(queries: Queries) {
         .where("state", "=", "open")
         .execute(),
 
+    /** In the order of their opening. */
+    ofRound: ({ federation, number }: RoundKey): Promise<DisputeRow[]> =>
+      queries
+        .selectFrom("disputes")
+        .selectAll()
+        .where("federation", "=", federation)
+        .where("round", "=", number)
+        .orderBy("opened_at")
+        .orderBy("address")
+        .execute(),
+
     /** False if it was known already. */
     async insert(row: Insertable<DisputesTable>): Promise<boolean> {
       const inserted = await queries
@@ -46,14 +59,17 @@ export function disputeStore(queries: Queries) {
     },
 
     /** A known one, which goes on. */
-    follow: (key: DisputeKey): Promise<DisputeRow> =>
-      change(key).set({ state: "open" }).returningAll().executeTakeFirstOrThrow(),
+    follow: (key: DisputeKey, deposit: bigint): Promise<DisputeRow> =>
+      change(key)
+        .set({ state: "open", deposit, verdict: null, fault: null, ended_in: null })
+        .returningAll()
+        .executeTakeFirstOrThrow(),
 
-    /** Writes down what is demanded, unless that was given already: a node that lags behind still shows the demand. */
-    async demand(key: DisputeKey, piece: string): Promise<void> {
+    /** Writes down what is demanded and until when, unless it was given already: a node that lags behind still shows the demand. */
+    async demand(key: DisputeKey, piece: string, until: bigint): Promise<void> {
       await change(key)
-        .set({ demanded: piece })
-        .where("demanded", "is", null)
+        .set({ demanded: piece, demanded_until: until })
+        .where((eb) => eb.or([eb("demanded", "is", null), eb("demanded", "=", piece)]))
         .where(sql<boolean>`answered IS DISTINCT FROM ${piece}`)
         .execute();
     },
@@ -61,7 +77,12 @@ export function disputeStore(queries: Queries) {
     /** Writes down that what was demanded is given; false if that is known. */
     async answer(key: DisputeKey, piece: string): Promise<boolean> {
       const changed = await change(key)
-        .set((eb) => ({ demanded: null, answered: piece, answers: eb("answers", "+", 1) }))
+        .set((eb) => ({
+          demanded: null,
+          demanded_until: null,
+          answered: piece,
+          answers: eb("answers", "+", 1),
+        }))
         .where("demanded", "=", piece)
         .returning("address")
         .executeTakeFirst();
@@ -92,9 +113,9 @@ export function disputeStore(queries: Queries) {
     },
 
     /** False if it had ended already. */
-    async end(key: DisputeKey): Promise<boolean> {
+    async end(key: DisputeKey, ending: DisputeEndingRow): Promise<boolean> {
       const changed = await change(key)
-        .set({ state: "ended" })
+        .set({ state: "ended", ...ending })
         .where("state", "=", "open")
         .returning("address")
         .executeTakeFirst();

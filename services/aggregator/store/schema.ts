@@ -166,6 +166,11 @@ export interface DisputesTable {
   failed: string | null;
   last_error: string | null;
   failures: WithDefault<number>;
+  deposit: bigint | null;
+  demanded_until: bigint | null;
+  verdict: "upheld" | "rejected" | "moot" | null;
+  fault: string | null;
+  ended_in: string | null;
 }
 
 export interface NoncesTable {

@@ -5,6 +5,7 @@ import type {
   Ledger,
   LedgerAnswer,
   LedgerDispute,
+  LedgerEnding,
   LedgerFederation,
   LedgerMember,
   LedgerRound,
@@ -39,6 +40,7 @@ export class MemoryLedger implements Ledger {
   readonly #members = new Map<string, LedgerMember[]>();
   readonly #rounds = new Map<string, Account>();
   readonly #disputes = new Map<string, LedgerDispute[]>();
+  readonly #ended: (LedgerDispute & { readonly ending: LedgerEnding })[] = [];
   #signatures = 0;
 
   constructor(aggregator: Keypair) {
@@ -192,9 +194,33 @@ export class MemoryLedger implements Ledger {
       dispute.missing === null && dispute.provenRight === null && dispute.demandedUntil === null;
     const isLost = isComplete || dispute.provenRight === "aggregator" || this.time > dispute.expiresAt;
     if (!isLost && !pay) return false;
-    await this.#send("resolve", number, NOBODY, () => this.#settle(federation, dispute.address));
+    const transaction = await this.#send("resolve", number, NOBODY, () =>
+      this.#settle(federation, dispute.address),
+    );
+    this.end(dispute, { ...this.#verdictOf(dispute), transaction });
     return true;
   };
+
+  disputeEnding: Ledger["disputeEnding"] = async (address, openedAt) =>
+    this.#ended.find((dispute) => toHex(dispute.address) === toHex(address) && dispute.openedAt === openedAt)
+      ?.ending ?? null;
+
+  endedDisputes: Ledger["endedDisputes"] = async (federation, number) => {
+    const round = toHex(this.roundAddress(federation, number));
+    return this.#ended.filter((dispute) => toHex(dispute.round) === round);
+  };
+
+  /** What the chain shows of a dispute's end. */
+  end(dispute: LedgerDispute, ending: LedgerEnding): void {
+    this.#ended.push({ ...dispute, ending });
+  }
+
+  #verdictOf({ provenRight, demandedUntil }: LedgerDispute): Pick<LedgerEnding, "verdict" | "fault"> {
+    if (provenRight === "challenger") return { verdict: "upheld", fault: "wrong-chunk" };
+    const isUnanswered = demandedUntil !== null && this.time > demandedUntil;
+    if (isUnanswered) return { verdict: "upheld", fault: "demand-unanswered" };
+    return { verdict: "rejected", fault: null };
+  }
 
   /** Sets what a challenger's dispute has come to. */
   dispute(federation: Uint8Array, dispute: LedgerDispute): void {

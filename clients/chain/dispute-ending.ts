@@ -1,0 +1,147 @@
+import { type Connection, PublicKey } from "@solana/web3.js";
+import {
+  DISPUTE_KINDS,
+  type DisputeKind,
+  type DisputeVerdict,
+  FAULTS,
+  type Fault,
+  VERDICTS,
+} from "./dispute.ts";
+import { unreachable } from "./errors.ts";
+import { type EventValue, type ProgramEvent, parseEvents } from "./events.ts";
+
+/** How a dispute has ended. */
+export interface DisputeEnding {
+  readonly verdict: DisputeVerdict;
+  /** `none` unless it was upheld. */
+  readonly fault: Fault;
+  /** Signature of the transaction that ended it, in base58. */
+  readonly transaction: string;
+}
+
+/** A dispute that is over, from the transactions that opened and ended it: its account is gone. */
+export interface EndedDispute {
+  readonly address: PublicKey;
+  readonly challenger: PublicKey;
+  readonly kind: DisputeKind;
+  /** Chunk or leaf that it was about; 0 for omissions and totals. */
+  readonly index: number;
+  readonly deposit: bigint;
+  /** Unix seconds. */
+  readonly openedAt: bigint;
+  readonly ending: DisputeEnding;
+}
+
+/** Each fault in words that can follow a verdict, for people. */
+export const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
+  none: "nothing was wrong",
+  "leaf-version": "a leaf is of a version that does not exist",
+  "leaves-unsorted": "members do not ascend in the leaves",
+  "weight-above-limit": "a weight is above the federation's limit",
+  "reason-mismatch": "weight and reason of a leaf contradict each other, or there is no such reason",
+  "delta-out-of-range": "an entry of an update is 2^27 or more in magnitude",
+  "padding-not-zero": "padding is not zero",
+  "total-mismatch": "weights or rewards do not add up",
+  "wrong-chunk": "the chunk does not follow from the updates",
+  "demand-unanswered": "the aggregator did not show what was demanded",
+  "member-omitted": "a member with a receipt was left out",
+  "reward-fell": "a member's reward fell or is gone",
+};
+
+/*
+ * Transactions that are looked through at most, newest first. Anybody can name an address in transactions of no effect: what that hides is
+ * a line of a list, and must not cost more than so many requests.
+ */
+const MOST_OF_A_DISPUTE = 20;
+const MOST_OF_A_ROUND = 200;
+
+/**
+ * How the dispute that was opened at `openedAt` (Unix seconds) has ended, from the transaction that ended it; null if the chain does not
+ * show it. Where the same challenger has disputed the same thing several times since, it is the last end that counts. Throws
+ * `chain-unavailable`.
+ */
+export async function readDisputeEnding(
+  connection: Connection,
+  program: PublicKey,
+  dispute: PublicKey,
+  openedAt: bigint,
+): Promise<DisputeEnding | null> {
+  for (const { signature, time } of await transactionsOf(connection, dispute, MOST_OF_A_DISPUTE)) {
+    // Of an earlier dispute at the same address.
+    if (time !== null && time < openedAt) return null;
+    const ended = (await eventsOf(connection, program, signature)).find(
+      ({ name, fields }) => name === "DisputeResolved" && dispute.equals(addressIn(fields.dispute)),
+    );
+    if (ended !== undefined) return endingOf(ended, signature);
+  }
+  return null;
+}
+
+/** Disputes of a round that are over, in the order of their ends, from the newest transactions of its account. Throws `chain-unavailable`. */
+export async function readEndedDisputes(
+  connection: Connection,
+  program: PublicKey,
+  round: PublicKey,
+): Promise<EndedDispute[]> {
+  const opened = new Map<string, Omit<EndedDispute, "ending">>();
+  const ended: EndedDispute[] = [];
+  const transactions = await transactionsOf(connection, round, MOST_OF_A_ROUND);
+  for (const { signature, time } of transactions.reverse())
+    for (const event of await eventsOf(connection, program, signature)) {
+      const { name, fields } = event;
+      if (name === "DisputeOpened" && time !== null) {
+        const address = addressIn(fields.dispute);
+        opened.set(address.toBase58(), {
+          address,
+          challenger: addressIn(fields.challenger),
+          kind: named(DISPUTE_KINDS, fields.kind),
+          index: Number(fields.index),
+          deposit: BigInt(String(fields.deposit)),
+          openedAt: time,
+        });
+      }
+      const found = name === "DisputeResolved" && opened.get(addressIn(fields.dispute).toBase58());
+      if (found) ended.push({ ...found, ending: endingOf(event, signature) });
+    }
+  return ended;
+}
+
+/** Newest first, without those that the chain refused; `time` in Unix seconds, by the chain's clock. */
+async function transactionsOf(
+  connection: Connection,
+  address: PublicKey,
+  limit: number,
+): Promise<{ signature: string; time: bigint | null }[]> {
+  const found = await connection
+    .getSignaturesForAddress(address, { limit }, "confirmed")
+    .catch(unreachable(connection));
+  return found
+    .filter(({ err }) => err === null)
+    .map(({ signature, blockTime }) => ({ signature, time: blockTime == null ? null : BigInt(blockTime) }));
+}
+
+async function eventsOf(
+  connection: Connection,
+  program: PublicKey,
+  signature: string,
+): Promise<ProgramEvent[]> {
+  const found = await connection
+    .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
+    .catch(unreachable(connection));
+  return parseEvents(program, found?.meta?.logMessages ?? []);
+}
+
+function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding {
+  return { verdict: named(VERDICTS, fields.verdict), fault: named(FAULTS, fields.fault), transaction };
+}
+
+function addressIn(value: EventValue | undefined): PublicKey {
+  if (value instanceof PublicKey) return value;
+  throw new Error("An event of a dispute has no address where this client looks for one; update it.");
+}
+
+function named<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
+  const name = names[Number(code)];
+  if (name !== undefined) return name;
+  throw new Error(`A dispute has the code ${code}, which this client does not know; update it.`);
+}
