@@ -27,7 +27,7 @@ export type Fault = (typeof FAULTS)[number];
 export const VERDICTS = ["upheld", "rejected", "moot"] as const;
 export type DisputeVerdict = (typeof VERDICTS)[number];
 
-/** Bits of `Dispute.received`, by vector. */
+/** Bits of `Dispute.received` and `Dispute.probed`, by vector. */
 const RECEIVED = { base: 1, next: 2, baseState: 3, nextState: 4 } as const;
 
 /** A Dispute account: how far one challenge of a round has come. Times are Unix seconds. */
@@ -50,6 +50,8 @@ export interface Dispute {
   chunkPending: boolean;
   /** Committed vectors whose chunk was received. */
   received: readonly (keyof typeof RECEIVED)[];
+  /** The vector whose chunk was asked for before the first leaf, while it is awaited. */
+  probed: keyof typeof RECEIVED | null;
   /** The member that is searched for, and the bounds of where its leaf could stand. */
   target: PublicKey;
   targetValue: bigint;
@@ -68,7 +70,8 @@ export interface Dispute {
 export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
   const fields = decodeFields("Dispute", data);
   const decided = fields.integer("decided");
-  const received = fields.integer("received");
+  const received = vectorsIn(fields.integer("received"));
+  const [probed = null] = vectorsIn(fields.integer("probed"));
   return {
     address,
     federation: fields.address("federation"),
@@ -82,9 +85,8 @@ export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
     leafCount: fields.integer("leafCount"),
     nextLeaf: fields.integer("nextLeaf"),
     chunkPending: fields.integer("chunkPending") !== 0,
-    received: (Object.keys(RECEIVED) as (keyof typeof RECEIVED)[]).filter(
-      (vector) => (received >> RECEIVED[vector]) & 1,
-    ),
+    received,
+    probed,
     target: fields.address("target"),
     targetValue: fields.amount("targetValue"),
     targetHash: fields.hash("targetHash"),
@@ -97,6 +99,12 @@ export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
   };
 }
 
+function vectorsIn(bits: number): (keyof typeof RECEIVED)[] {
+  return (Object.keys(RECEIVED) as (keyof typeof RECEIVED)[]).filter(
+    (vector) => (bits >> RECEIVED[vector]) & 1,
+  );
+}
+
 /** The vectors of which a dispute about a chunk needs the chunk, in the order in which the program asks for them. */
 export function disputedVectors({ strategy }: Pick<Dispute, "strategy">): readonly (keyof typeof RECEIVED)[] {
   return strategy === 1 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
@@ -106,6 +114,7 @@ export function disputedVectors({ strategy }: Pick<Dispute, "strategy">): readon
 export function missingPiece(dispute: Dispute): "leaf" | "delta" | keyof typeof RECEIVED | null {
   const folds = dispute.kind === "chunk" || dispute.kind === "total";
   if (!folds || dispute.decided !== null) return null;
+  if (dispute.probed !== null) return dispute.probed;
   if (dispute.chunkPending) return "delta";
   if (dispute.nextLeaf < dispute.leafCount) return "leaf";
   if (dispute.kind === "total" || dispute.fault !== "none") return null;

@@ -1,9 +1,9 @@
 export * from "./addresses.ts";
-export { readAnsweredLeaf } from "./answered-leaf.ts";
 export * from "./audit-slot-hash.ts";
 export { readChainTime } from "./clock.ts";
 export * from "./disconnect.ts";
 export * from "./dispute.ts";
+export { readAnsweredChunk, readAnsweredLeaf } from "./dispute-answers.ts";
 export * from "./dispute-ending.ts";
 export * from "./dispute-messages.ts";
 export * from "./equivocation.ts";

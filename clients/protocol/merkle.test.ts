@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { auditPath, leafHash, merkleRoot, rootFromPath, verifyInclusion } from "./merkle.ts";
+import {
+  auditPath,
+  differingLeaves,
+  EMPTY_ROOT,
+  leafHash,
+  merkleRoot,
+  rootFromPath,
+  verifyInclusion,
+} from "./merkle.ts";
 
 const leafList = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 70 });
 
@@ -37,6 +45,26 @@ test("a proof with one bit changed, one hash more or one fewer proves nothing", 
       assert.ok(!verifyInclusion(root, hashes[index]!, index, leaves.length, altered));
     }),
   );
+});
+
+test("a path tells the fewest leaves among which another tree has others, and never some that are the same", () => {
+  fc.assert(
+    fc.property(leafList, fc.nat(), fc.array(fc.nat(), { maxLength: 3 }), (leaves, pick, places) => {
+      const own = leaves.map(leafHash);
+      const index = pick % own.length;
+      const changed = new Set(places.map((place) => place % own.length));
+      const other = own.map((hash, i) => (changed.has(i) ? leafHash(hash) : hash));
+      const found = differingLeaves(own, index, auditPath(other, index));
+      changed.delete(index);
+      assert.equal(found === null, changed.size === 0);
+      if (found === null) return;
+      assert.ok([...changed].some((i) => found.from <= i && i < found.to));
+      const nearer = [...changed].filter((i) => i < found.from || i >= found.to);
+      // the next power of two apart, or more: else the path would have shown it lower down
+      for (const i of nearer) assert.ok((i ^ index) >= found.to - found.from);
+    }),
+  );
+  assert.throws(() => differingLeaves([leafHash(Uint8Array.of(1))], 0, [EMPTY_ROOT]), /wrong number/);
 });
 
 test("an inner node is not accepted as a leaf", () => {

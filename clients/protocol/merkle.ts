@@ -70,6 +70,33 @@ export function rootFromPath(
   return hash;
 }
 
+/**
+ * Where the tree in which `path` proves leaf `index` differs from the tree of these leaves: the fewest leaves under a node of the path that
+ * these leaves do not give, as the first and the one after the last; null if they give all of them. The leaf itself is not compared. Throws
+ * `invalid-input` if the path does not have exactly the length that `index` and the number of leaves require.
+ */
+export function differingLeaves(
+  leafHashes: readonly Uint8Array[],
+  index: number,
+  path: readonly Uint8Array[],
+): { readonly from: number; readonly to: number } | null {
+  const own = auditPath(leafHashes, index);
+  if (own.length !== path.length) throw pathLengthError(path.length);
+  let used = 0;
+  let level = leafHashes.length;
+  for (let height = 0; level > 1; height++, level = Math.ceil(level / 2)) {
+    const sibling = Math.floor(index / 2 ** height) ^ 1;
+    if (sibling >= level) continue;
+    const hash = used++;
+    if (!equalBytes(own[hash]!, path[hash]!))
+      return {
+        from: sibling * 2 ** height,
+        to: Math.min((sibling + 1) * 2 ** height, leafHashes.length),
+      };
+  }
+  return null;
+}
+
 /** Whether `path` proves `leaf` at `index` under `root` in a tree of `size` leaves. */
 export function verifyInclusion(
   root: Uint8Array,

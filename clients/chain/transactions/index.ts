@@ -10,6 +10,7 @@ export * from "./dispute-envelope.ts";
 export * from "./dispute-leaf.ts";
 export * from "./dispute-narrow.ts";
 export * from "./dispute-open.ts";
+export * from "./dispute-probe.ts";
 export * from "./dispute-resolve.ts";
 export * from "./dispute-rewards.ts";
 export * from "./equivocation-open.ts";

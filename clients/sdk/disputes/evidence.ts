@@ -1,4 +1,6 @@
 import {
+  type CommittedStep,
+  committedStep,
   decodeUpdate,
   type PublishedUpdate,
   publishedUpdates,
@@ -7,8 +9,16 @@ import {
   updatesRoot,
   vectorRootFast,
 } from "@plenary/algorithms";
-import { type Round, readAnsweredLeaf, readRound, roundAddress } from "@plenary/chain";
 import {
+  type Dispute,
+  type Round,
+  readAnsweredChunk,
+  readAnsweredLeaf,
+  readRound,
+  roundAddress,
+} from "@plenary/chain";
+import {
+  type ChunkProof,
   equalBytes,
   type FederationConfiguration,
   type LeafProof,
@@ -22,6 +32,7 @@ import {
   readConfiguration,
   readManifest,
   readPayload,
+  readPublishedRound,
   readVector,
   rewardsOf,
 } from "../verification/public-round.ts";
@@ -30,6 +41,14 @@ import type { Verifier } from "../verification/verifier.ts";
 
 /** A vector that stands committed in a round. */
 export type CommittedVector = "base" | "next" | "baseState" | "nextState";
+
+/** A committed result that the aggregator does not publish. */
+export interface HiddenVector {
+  readonly name: "next" | "nextState";
+  readonly committed: Uint8Array;
+  /** What it should be. */
+  readonly expected: Int32Array;
+}
 
 /** What a challenger can feed to a dispute: public bytes that fit the committed roots. Null is what the aggregator must be made to show. */
 export interface Evidence {
@@ -41,6 +60,10 @@ export interface Evidence {
   /** The update of a counted leaf, decoded anew; asked for one at a time. */
   delta(index: number): Promise<Int32Array | null>;
   vector(name: CommittedVector): Promise<Int32Array | null>;
+  /** A result that is kept back and is not what the updates give; null if there is none, or nobody but the aggregator can know. */
+  hidden(): Promise<HiddenVector | null>;
+  /** The chunk of `vector` that the dispute was given on chain last, with its path. */
+  answeredChunk(dispute: Dispute, vector: HiddenVector): Promise<ChunkProof | null>;
   /** A leaf's proof: from `leaves`, or where these are withheld from the answer that a dispute was given on chain. */
   leafProof(dispute: PublicKey, index: number): Promise<LeafProof<UpdateLeaf> | null>;
 }
@@ -51,6 +74,12 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
   const configuration = await unlessWithheld(readConfiguration(verifier, round.configurationHash));
   const updates = manifest === null ? null : committedUpdates(manifest, round);
   const rewards = manifest === null ? null : rewardsOf(manifest);
+  const vector = async (name: CommittedVector): Promise<Int32Array | null> => {
+    if (manifest === null) return null;
+    const { what, blob, root } = vectorOf(manifest, round, name);
+    return unlessWithheld(readVector(verifier, what, blob, root));
+  };
+  let hidden: Promise<HiddenVector | null> | undefined;
   return {
     round,
     leaves: updates?.map(({ leaf }) => leaf) ?? null,
@@ -64,12 +93,42 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
             updates.map(({ leaf }) => leaf),
             index,
           ),
-    vector: async (name) => {
-      if (manifest === null) return null;
-      const { what, blob, root } = vectorOf(manifest, round, name);
-      return unlessWithheld(readVector(verifier, what, blob, root));
+    vector,
+    hidden: () => {
+      // Replaying takes long, and its outcome stays as it is.
+      hidden ??= findHidden(verifier, round, vector);
+      return hidden;
     },
+    answeredChunk: ({ address, index }, { committed, expected }) =>
+      readAnsweredChunk(
+        verifier.connection,
+        verifier.program,
+        { address, index },
+        { root: committed, length: expected.length },
+      ),
   };
+}
+
+/** Looks which result is withheld, and only then computes what it should be. Null also where something that this needs is withheld. */
+async function findHidden(
+  verifier: Verifier,
+  round: Round,
+  vector: Evidence["vector"],
+): Promise<HiddenVector | null> {
+  const [next, nextState] = [await vector("next"), await vector("nextState")];
+  if (next !== null && nextState !== null) return null;
+  const step = await unlessWithheld(readStep(verifier, round));
+  if (step === null) return null;
+  if (next === null && !equalBytes(round.nextRoot, step.roots.next))
+    return { name: "next", committed: round.nextRoot, expected: step.next };
+  if (nextState === null && !equalBytes(round.nextStateRoot, step.roots.stateAfter))
+    return { name: "nextState", committed: round.nextStateRoot, expected: step.state };
+  return null;
+}
+
+async function readStep(verifier: Verifier, round: Round): Promise<CommittedStep | null> {
+  const { context, updates } = await readPublishedRound(verifier, round);
+  return committedStep(context, updates, (hash) => readPayload(verifier, updates, hash));
 }
 
 function vectorOf(manifest: RoundManifest, round: Round, name: CommittedVector) {

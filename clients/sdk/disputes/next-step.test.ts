@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chunkProof } from "@plenary/algorithms";
 import { type Dispute, IDL } from "@plenary/chain";
-import { type RewardLeaf, sha256, type UpdateLeaf } from "@plenary/protocol";
+import { type RewardLeaf, sha256, type UpdateLeaf, vectorRoot } from "@plenary/protocol";
 import { Keypair, PublicKey } from "@solana/web3.js";
 import type { Evidence } from "./evidence.ts";
 import { type DisputeStep, nextStep } from "./next-step.ts";
@@ -29,6 +30,7 @@ function disputeOf(changes: Partial<Dispute> = {}): Dispute {
     nextLeaf: 0,
     chunkPending: false,
     received: [],
+    probed: null,
     target: address(0),
     targetValue: 0n,
     targetHash: hash("target"),
@@ -66,6 +68,8 @@ function evidenceOf(changes: Partial<Evidence> = {}): Evidence {
     earned: [],
     delta: async () => new Int32Array(PARAMETERS),
     vector: async () => new Int32Array(PARAMETERS),
+    hidden: async () => null,
+    answeredChunk: async () => null,
     leafProof: async (_, index) => ({ index, leaf: LEAVES[index] ?? LEAVES[0]!, path: [] }),
     ...changes,
   };
@@ -95,6 +99,39 @@ test("what is withheld is demanded, and nothing else", async () => {
   assert.equal(await stepOf({ nextLeaf: 1, chunkPending: true }, { delta: withheld }), "demand");
   assert.equal(await stepOf({ nextLeaf: 2 }, { vector: withheld }), "demand");
   assert.equal(await stepOf({ kind: "total" }, { rewards: null }), "demand");
+});
+
+test("a wrong result that is kept back is searched for the chunk that differs, which is then fed", async () => {
+  const expected = Int32Array.from({ length: 1_000 }, (_, i) => i);
+  const committed = expected.with(700, -1);
+  const hidden = { name: "next", committed: vectorRoot(committed), expected } as const;
+  const evidence = {
+    delta: async () => expected,
+    hidden: async () => hidden,
+    answeredChunk: async ({ index }: Dispute) => chunkProof(committed, index),
+  };
+  // What a dispute of chunk 1 is moved to, each with the answer to the step before.
+  const probes: number[] = [];
+  let dispute = disputeOf();
+  for (let answered = false; ; answered = true) {
+    const step = await nextStep(PROGRAM, dispute, evidenceOf(evidence), NOW);
+    assert.equal(step.type, "send");
+    if (step.type !== "send" || step.what !== "probe") {
+      assert.equal(step.type === "send" && step.what, "leaf");
+      break;
+    }
+    // Discriminator, vector, then the chunk's index.
+    const index = step.instructions[0]?.data.readUInt32LE(9) ?? -1;
+    assert.equal(index === dispute.index, !answered);
+    probes.push(index);
+    dispute = disputeOf({ index, received: ["next"] });
+  }
+  assert.equal(probes.at(-1), Math.floor(700 / 64));
+  assert.ok(probes.length <= 5);
+  // Once leaves are folded the chunk stays; and what the chain does not show cannot be gone by.
+  assert.equal(await stepOf({ nextLeaf: 1 }, evidence), "leaf");
+  const forgotten = { ...evidence, answeredChunk: async () => null };
+  assert.equal(await stepOf({ received: ["next"] }, forgotten), "leaf");
 });
 
 test("deadlines of the chain's clock decide what else there is to do", async () => {

@@ -1,15 +1,29 @@
-import { chunkProof, rewardLeafProof, updateLeafProof } from "@plenary/algorithms";
+import {
+  chunkLeavesFast,
+  chunkProof,
+  findVectorDifference,
+  rewardLeafProof,
+  updateLeafProof,
+} from "@plenary/algorithms";
 import {
   type Dispute,
   disputeChunk,
   disputeDemand,
   disputeLeaf,
   disputeNarrow,
+  disputeProbe,
   disputeRewards,
   missingPiece,
   type TreeLeaf,
 } from "@plenary/chain";
-import { compareBytes, type LeafProof, REASONS, type RewardLeaf, type UpdateLeaf } from "@plenary/protocol";
+import {
+  compareBytes,
+  differingLeaves,
+  type LeafProof,
+  REASONS,
+  type RewardLeaf,
+  type UpdateLeaf,
+} from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { Evidence } from "./evidence.ts";
 
@@ -21,7 +35,7 @@ export type DisputeStep =
   /** Decided, complete, unanswered or out of time: anyone may end it. */
   | { readonly type: "resolve" };
 
-export type SentStep = "leaf" | "chunk" | "rewards" | "neighbour" | "demand";
+export type SentStep = "leaf" | "chunk" | "rewards" | "neighbour" | "demand" | "probe";
 
 /** Rewards leaves that fit into one transaction. */
 const REWARDS_AT_ONCE = 20;
@@ -57,6 +71,8 @@ export async function nextStep(
 }
 
 async function chunkStep(program: PublicKey, dispute: Dispute, evidence: Evidence): Promise<DisputeStep> {
+  const probe = dispute.nextLeaf === 0 ? await probeStep(program, dispute, evidence) : null;
+  if (probe !== null) return probe;
   const missing = missingPiece(dispute);
   if (missing === null) return { type: "resolve" };
   if (missing === "leaf") return leafStep(program, dispute, evidence);
@@ -68,6 +84,28 @@ async function chunkStep(program: PublicKey, dispute: Dispute, evidence: Evidenc
         "chunk",
         disputeChunk(program, { ...of(dispute), vector: missing, chunk: chunkProof(vector, dispute.index) }),
       );
+}
+
+/**
+ * Where a wrong result is kept back, nobody but the aggregator knows which chunk of it is wrong. So it is asked for chunks, and the path
+ * that comes with each says under which node the committed tree differs from the right one: the next is asked for there. Null once the
+ * dispute is about a chunk that differs, and where nothing can be found out.
+ */
+async function probeStep(
+  program: PublicKey,
+  dispute: Dispute,
+  evidence: Evidence,
+): Promise<DisputeStep | null> {
+  const hidden = await evidence.hidden();
+  if (hidden === null) return null;
+  const probe = (index: number) =>
+    send("probe", disputeProbe(program, { ...of(dispute), vector: hidden.name, index }));
+  if (!dispute.received.includes(hidden.name)) return probe(dispute.index);
+  const shown = await evidence.answeredChunk(dispute, hidden);
+  if (shown === null || findVectorDifference(shown.values, chunkProof(hidden.expected, dispute.index).values))
+    return null;
+  const elsewhere = differingLeaves(chunkLeavesFast(hidden.expected), dispute.index, shown.path);
+  return elsewhere === null ? null : probe(elsewhere.from);
 }
 
 /** The next leaf, with its update's chunk where that counts and fits. */

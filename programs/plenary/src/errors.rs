@@ -227,4 +227,8 @@ pub enum PlenaryError {
     AuditAlreadyDrawn,
     #[msg("Aggregator and minimum bond stay as they are while rounds can be disputed, so wait until every round is final or void.")]
     TermsInDispute,
+    #[msg("Leaves were folded already, so the dispute stays with its chunk.")]
+    ChunkFixed,
+    #[msg("The dispute has asked for as many chunks as it takes to find a wrong one.")]
+    TooManyProbes,
 }

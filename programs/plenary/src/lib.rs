@@ -192,6 +192,11 @@ pub mod plenary {
         DisputeDemand::dispute_demand(ctx, pending)
     }
 
+    /// Asks the aggregator for a chunk of its result, before any leaf is folded: the dispute is about that chunk from then on.
+    pub fn dispute_probe(ctx: Context<DisputeProbe>, vector: Vector, index: u32) -> Result<()> {
+        DisputeProbe::dispute_probe(ctx, vector, index)
+    }
+
     /// Gives a dispute what was demanded; anyone may.
     pub fn dispute_answer(ctx: Context<DisputeAnswer>, answer: Answer) -> Result<()> {
         DisputeAnswer::dispute_answer(ctx, answer)

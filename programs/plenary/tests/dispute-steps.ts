@@ -4,6 +4,7 @@ import {
   disputeDemand,
   disputeEnvelope,
   disputeNarrow,
+  disputeProbe,
   disputeRewards,
   equivocationOpen,
   memberEquivocation,
@@ -86,6 +87,18 @@ class Stage {
         },
       ],
       ["dispute_open", () => this.step(this.round.openInstruction(challenger, subject))],
+      [
+        "dispute_probe",
+        () => {
+          this.#dispute = this.round.challenge(
+            { kind: "chunk", index: 1 },
+            this.scenario.challenger("steps prober"),
+          );
+          const { address, challenger: prober } = this.dispute;
+          const asked = { dispute: address, challenger: prober.publicKey, vector: "next", index: 0 } as const;
+          return this.step(disputeProbe(PROGRAM_ID, asked), prober);
+        },
+      ],
       [
         "dispute_demand",
         () => {

@@ -216,7 +216,7 @@ export class OpenDispute {
   feedAll(): void {
     for (let index = this.state.nextLeaf; index < this.round.leaves.length; index++) this.feedLeaf(index);
     for (const vector of disputedVectors(this.state))
-      if (missingPiece(this.state) !== null) this.feedVector(vector);
+      if (missingPiece(this.state) === vector) this.feedVector(vector);
   }
 
   resolveInstruction(challengerTokens: PublicKey | null = null): TransactionInstruction[] {

@@ -140,6 +140,7 @@ impl Dispute {
             *value = chunk.value(position);
         }
         self.received |= vector.bit();
+        self.probed = 0;
         Ok(())
     }
 

@@ -22,6 +22,9 @@ pub const CHUNK_LENGTH: usize = 64;
 const STEP_SECONDS: u32 = 10;
 /// Steps that every dispute is given beyond one for each leaf and one for each leaf's chunk.
 const SPARE_STEPS: u32 = 16;
+/// Chunks that a dispute may ask for before it is fed: enough to halve the largest tree (2^20 chunks) down to the one that is wrong, in the
+/// model and in the server's state.
+const MAX_PROBES: u8 = 2 * 21;
 /// An aggregator has as long as a challenge window to answer a demand, within these bounds.
 const DEMAND_SECONDS: (u32, u32) = (5, 3600);
 
@@ -76,7 +79,9 @@ pub struct Dispute {
     pub demand_seconds: u32,
     /// Server momentum in 1/65536.
     pub momentum: u16,
-    pub padding: [u8; 2],
+    /// Chunks that were asked for before the first leaf, and the bit of the vector whose chunk is being asked for.
+    pub probes: u8,
+    pub probed: u8,
     pub tree_root: [u8; 32],
     pub previous_member: Pubkey,
     pub pending_delta_root: [u8; 32],
@@ -189,6 +194,8 @@ impl Dispute {
         let folds = matches!(self.kind, Self::CHUNK | Self::TOTAL);
         if !folds || self.decided != 0 {
             None
+        } else if let Some(vector) = self.vector_of_bit(self.probed) {
+            Some(Missing::Chunk(vector))
         } else if self.chunk_pending != 0 {
             Some(Missing::Chunk(Vector::Delta))
         } else if self.next_leaf < self.leaf_count {
@@ -202,6 +209,13 @@ impl Dispute {
                 .find(|vector| self.received & vector.bit() == 0)
                 .map(|vector| Missing::Chunk(*vector))
         }
+    }
+
+    fn vector_of_bit(&self, bit: u8) -> Option<Vector> {
+        self.vectors()
+            .iter()
+            .find(|vector| vector.bit() == bit)
+            .copied()
     }
 
     fn vectors(&self) -> &'static [Vector] {
@@ -250,6 +264,33 @@ impl Dispute {
                 PlenaryError::BadProof
             );
         }
+        self.start_demand(now)
+    }
+
+    /// Asks for chunk `index` of a result, and makes the dispute one about that chunk. Where the aggregator keeps a wrong vector to itself,
+    /// each answer's path tells the challenger, who has computed the right one, in which half the wrong chunk is.
+    pub fn probe(&mut self, vector: Vector, index: u32, now: i64) -> Result<()> {
+        require!(self.kind == Self::CHUNK, PlenaryError::WrongKind);
+        // leaves are folded for one chunk
+        require!(self.next_leaf == 0, PlenaryError::ChunkFixed);
+        require!(index < self.chunk_count(), PlenaryError::NoSuchChunk);
+        if index != self.index {
+            self.index = index;
+            self.received = 0;
+        }
+        let is_result = matches!(vector, Vector::Next | Vector::NextState);
+        require!(
+            is_result && self.vectors().contains(&vector) && self.received & vector.bit() == 0,
+            PlenaryError::ChunkNotExpected
+        );
+        require!(self.probes < MAX_PROBES, PlenaryError::TooManyProbes);
+        self.probes += 1;
+        self.probed = vector.bit();
+        // no step of the folding may lack the time that a probe takes
+        self.expires_at = self
+            .expires_at
+            .checked_add(i64::from(STEP_SECONDS))
+            .ok_or(PlenaryError::Overflow)?;
         self.start_demand(now)
     }
 

@@ -1,11 +1,21 @@
-import type { LeafProof, UpdateLeaf } from "@plenary/protocol";
+import {
+  type ChunkProof,
+  chunkCount,
+  type LeafProof,
+  leafHash,
+  type UpdateLeaf,
+  vectorFromBytes,
+  vectorToBytes,
+  verifyInclusion,
+} from "@plenary/protocol";
 import { type Connection, PublicKey } from "@solana/web3.js";
 import { Buffer } from "buffer";
+import type { Dispute } from "./dispute.ts";
 import { unreachable } from "./errors.ts";
 import { CODER } from "./program.ts";
 
-/** Transactions of a dispute that are looked through at most, newest first: an answer that is still of use is among the last. */
-const MOST_LOOKED_AT = 20;
+/** Transactions of a dispute that are looked through at most, newest first: one page. To hide an answer behind others costs a fee for each. */
+const MOST_LOOKED_AT = 1_000;
 
 /**
  * The updates leaf that was given to a dispute last in answer to a demand, with its path; null if there is none among its newest
@@ -17,6 +27,38 @@ export async function readAnsweredLeaf(
   dispute: PublicKey,
   index: number,
 ): Promise<LeafProof<UpdateLeaf> | null> {
+  for await (const answer of answers(connection, program, dispute)) {
+    const leaf = leafIn(answer);
+    if (leaf !== null) return { index, ...leaf };
+  }
+  return null;
+}
+
+/**
+ * The chunk with which a dispute was answered last that has the dispute's place under `root`; null if there is none among its newest
+ * transactions. `length` is that of the vector.
+ */
+export async function readAnsweredChunk(
+  connection: Connection,
+  program: PublicKey,
+  { address, index }: Pick<Dispute, "address" | "index">,
+  { root, length }: { readonly root: Uint8Array; readonly length: number },
+): Promise<ChunkProof | null> {
+  for await (const answer of answers(connection, program, address)) {
+    const chunk = chunkIn(answer);
+    if (chunk === null) continue;
+    const leaf = leafHash(vectorToBytes(chunk.values));
+    if (verifyInclusion(root, leaf, index, chunkCount(length), chunk.path)) return chunk;
+  }
+  return null;
+}
+
+/** What a dispute was answered, newest first, as Anchor's coder gives it. */
+async function* answers(
+  connection: Connection,
+  program: PublicKey,
+  dispute: PublicKey,
+): AsyncGenerator<unknown, void> {
   const signatures = await connection
     .getSignaturesForAddress(dispute, { limit: MOST_LOOKED_AT }, "confirmed")
     .catch(unreachable(connection));
@@ -28,17 +70,14 @@ export async function readAnsweredLeaf(
     const message = found?.transaction.message;
     for (const { programIdIndex, data } of message?.compiledInstructions ?? []) {
       if (!message?.staticAccountKeys[programIdIndex]?.equals(program)) continue;
-      const leaf = leafIn(data);
-      if (leaf !== null) return { index, ...leaf };
+      const answer = field(CODER.instruction.decode(Buffer.from(data))?.data, "answer");
+      if (answer !== undefined) yield answer;
     }
   }
-  return null;
 }
 
-/** The leaf in a `dispute_answer` instruction's data; null in any other. */
-function leafIn(data: Uint8Array): Omit<LeafProof<UpdateLeaf>, "index"> | null {
-  const decoded = CODER.instruction.decode(Buffer.from(data));
-  const answer = field(field(decoded?.data, "answer"), "Leaf");
+function leafIn(answered: unknown): Omit<LeafProof<UpdateLeaf>, "index"> | null {
+  const answer = field(answered, "Leaf");
   const [leaf] = listOf(field(field(answer, "leaf"), "Update"));
   const path = field(answer, "path");
   if (leaf === undefined || path === undefined) return null;
@@ -54,6 +93,13 @@ function leafIn(data: Uint8Array): Omit<LeafProof<UpdateLeaf>, "index"> | null {
     },
     path: listOf(path).map(bytesIn),
   };
+}
+
+function chunkIn(answered: unknown): ChunkProof | null {
+  const [chunk] = listOf(field(answered, "Chunk"));
+  const [values, path] = [field(chunk, "values"), field(chunk, "path")];
+  if (values === undefined || path === undefined) return null;
+  return { values: vectorFromBytes(bytesIn(values)), path: listOf(path).map(bytesIn) };
 }
 
 /** Anchor's coder gives objects without types. */
