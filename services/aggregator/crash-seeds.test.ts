@@ -108,6 +108,17 @@ describe("killed at random points", () => {
       assert.ok(chain.dropped > before);
     });
 
+  test("a chain that forgets transactions until they have expired: they are signed anew, and take effect once", async () => {
+    const federation = await found("plain");
+    const before = chain.expired;
+    chain.expire();
+    const disturb = async () => chain.expire();
+    const outcome = await runScenario(stack, client, federation, { kind: "plain", seed: 0, disturb });
+    assert.deepEqual(outcome, undisturbed.get("plain"));
+    // What opens the first round, and what commits each.
+    assert.equal(chain.expired - before, 3);
+  });
+
   for (const seed of seeds(1, 10))
     test(`seed ${seed}: PostgreSQL killed in the middle of each round`, async () => {
       const disturb = async () => stack.killDatabase();

@@ -1,0 +1,71 @@
+import { setTimeout } from "node:timers/promises";
+
+interface LatestBlockhash {
+  readonly context: unknown;
+  readonly value: { readonly blockhash: string; readonly lastValidBlockHeight: number };
+}
+
+/** Blocks for which a blockhash is taken. */
+const BLOCKHASH_LIFETIME = 150;
+const PAUSE_MILLISECONDS = 50;
+
+/** A node's blocks as its clients are told of them, of which a blockhash's lifetime can pass at once. */
+export class HurriedTime {
+  readonly #ask: (body: string) => Promise<string>;
+  readonly #valid = new Set<string>();
+  readonly #expired = new Set<string>();
+  #blocksAhead = 0;
+  #passing: Promise<void> = Promise.resolve();
+
+  /** `ask` takes a JSON-RPC request to the node. */
+  constructor(ask: (body: string) => Promise<string>) {
+    this.#ask = ask;
+  }
+
+  /** Whether the blockhash was handed out before time passed. */
+  isExpired(blockhash: string | undefined): boolean {
+    return blockhash !== undefined && this.#expired.has(blockhash);
+  }
+
+  /** `forwarded`: what the node was given before and has not answered. It is confirmed when clients see that its blockhash has expired. */
+  pass(forwarded: Iterable<Promise<unknown>>): void {
+    for (const blockhash of this.#valid) this.#expired.add(blockhash);
+    this.#valid.clear();
+    const pass = async () => {
+      await Promise.allSettled(forwarded);
+      const height = await this.#height();
+      while ((await this.#height()) <= height + 1) await setTimeout(PAUSE_MILLISECONDS);
+      this.#blocksAhead += BLOCKHASH_LIFETIME;
+    };
+    this.#passing = pass();
+  }
+
+  async blockHeight(): Promise<number> {
+    return (await this.#height()) + this.#blocksAhead;
+  }
+
+  /** One that has not expired; the node makes a new one with each block. */
+  async latestBlockhash(): Promise<LatestBlockhash> {
+    for (;;) {
+      const { context, value } = await this.#call<LatestBlockhash>("getLatestBlockhash");
+      await this.#passing;
+      const { blockhash } = value;
+      const lastValidBlockHeight = value.lastValidBlockHeight + this.#blocksAhead;
+      if (!this.isExpired(blockhash)) {
+        this.#valid.add(blockhash);
+        return { context, value: { blockhash, lastValidBlockHeight } };
+      }
+      await setTimeout(PAUSE_MILLISECONDS);
+    }
+  }
+
+  #height(): Promise<number> {
+    return this.#call<number>("getBlockHeight");
+  }
+
+  async #call<T>(method: string): Promise<T> {
+    const params = [{ commitment: "confirmed" }];
+    const text = await this.#ask(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+    return (JSON.parse(text) as { readonly result: T }).result;
+  }
+}
