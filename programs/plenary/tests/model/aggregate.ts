@@ -11,7 +11,7 @@ export function weightOf({ maxWeight }: Pick<Round, "maxWeight">, index: number)
 }
 
 const FIRST = [3, -6, 8, 5] as const;
-const SECOND = [-4, 1, 6, 2] as const;
+const SECOND = [-5, 1, 0, 2] as const;
 
 export function deltaOf(round: bigint, index: number): Vector {
   const place = index % FIRST.length;

@@ -13,6 +13,9 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
   if (subject >= OTHERS) return name;
   const { federation } = state;
   switch (name) {
+    case "wait":
+      // a dispute that can go on would mostly expire otherwise
+      return state.disputes.size > 0 && subject % 4 > 0 ? disputing(state, "dispute_resolve") : name;
     case "round_open":
       return federation.openRound === 0n ? name : "round_commit";
     case "round_commit":

@@ -84,6 +84,10 @@ function compare(observer: Observer, before: State, state: State, operation: Ope
   if ("owner" in operation)
     assert.deepEqual(observer.member(operation.owner), state.members.get(operation.owner));
   if ("round" in operation) compareRound(observer, state, operation.round);
+  if (operation.name === "dispute_open") {
+    const { round, by: challenger, kind, index } = operation;
+    compareDispute(observer, before, state, { round, challenger, kind, index });
+  }
   if ("dispute" in operation) {
     compareDispute(observer, before, state, operation.dispute);
     compareRound(observer, state, operation.dispute.round);
