@@ -180,17 +180,21 @@ export async function createToken2022Mint(connection: Connection, authority: Key
   return mint.publicKey;
 }
 
-/** After a challenge that was upheld: the aggregator posts the whole bond anew, without which no round opens. */
+/**
+ * After a challenge that was upheld: the aggregator posts a bond anew, without which no round opens. Of equal amounts in quick succession
+ * the chain refuses the second, which is the same transaction while the blockhash is the same.
+ */
 export async function bondAgain(
   { stack, aggregator }: Ground,
   { address, authority, rewardMint, tokensOf }: Founded,
+  amount = STAKE,
 ): Promise<void> {
   const connection = connectTo(stack.rpcUrl);
   const owner = aggregator.publicKey;
-  await mintTo(connection, { authority, mint: rewardMint, owner, amount: STAKE });
+  await mintTo(connection, { authority, mint: rewardMint, owner, amount });
   const tokenProgram = await readTokenProgram(connection, rewardMint);
   const source = tokensOf(owner);
-  const deposit = { federation: address, rewardMint, tokenProgram, aggregator: owner, source, amount: STAKE };
+  const deposit = { federation: address, rewardMint, tokenProgram, aggregator: owner, source, amount };
   await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
 }
 
