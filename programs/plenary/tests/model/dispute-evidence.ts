@@ -101,12 +101,13 @@ export function nextUpdate(
 /** The disputed chunk of a vector; a server's state has none. */
 export function disputedChunk(state: State, id: DisputeId, vector: DisputedVector, lie: boolean): ChunkProof {
   const round = committed(state, id.round);
+  const dispute = state.disputes.get(disputeKey(id));
   const vectors: Partial<Record<DisputedVector, Vector | null>> = {
-    delta: state.disputes.get(disputeKey(id))?.pending ?? null,
+    delta: dispute?.pending ?? null,
     base: round.baseModel,
     next: round.nextModel,
   };
-  return chunkProof(vectors[vector] ?? GENESIS, id.index, lie);
+  return chunkProof(vectors[vector] ?? GENESIS, dispute?.chunk ?? id.index, lie);
 }
 
 /** The leaf that was folded last, as it stands in the tree. */

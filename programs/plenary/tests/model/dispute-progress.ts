@@ -21,6 +21,8 @@ export function nextStep(state: State, dispute: Dispute): Step["name"] {
 export function suits(state: State, dispute: Dispute, name: Step["name"]): boolean {
   const next = nextStep(state, dispute);
   if (name === "dispute_demand") return next !== "dispute_answer" && missing(dispute) !== null;
+  if (name === "dispute_probe" && dispute.kind === "chunk")
+    return next === "dispute_leaf" && dispute.nextLeaf === 0;
   return name === next;
 }
 

@@ -1,5 +1,6 @@
 import { nextStep, suits } from "./dispute-progress.ts";
 import { hasDropped } from "./predict-round.ts";
+import { findings } from "./resolve-opening.ts";
 import { type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
 import { OTHERS, type Step } from "./steps.ts";
 
@@ -17,7 +18,8 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
       // a dispute that can go on would mostly expire otherwise
       return state.disputes.size > 0 && subject % 4 > 0 ? disputing(state, "dispute_resolve") : name;
     case "round_open":
-      return federation.openRound === 0n ? name : "round_commit";
+      if (federation.openRound !== 0n) return "round_commit";
+      return isSuspect(state) ? "dispute_open" : name;
     case "round_commit":
       return committing(state, subject);
     case "round_void":
@@ -31,6 +33,7 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
     case "dispute_rewards":
     case "dispute_leaf":
     case "dispute_chunk":
+    case "dispute_probe":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":
@@ -77,6 +80,12 @@ function renewal({ federation }: State): Step["name"] {
 function disputableRound({ federation, rounds, now }: State): Round | undefined {
   const newest = rounds.get(federation.pending.at(-1) ?? 0n);
   return newest !== undefined && now < newest.challengeEndsAt ? newest : undefined;
+}
+
+/** Whether the newest round is wrong, can still be disputed, and nobody has done so. */
+function isSuspect(state: State): boolean {
+  const newest = disputableRound(state);
+  return newest !== undefined && newest.openDisputes === 0 && findings(state, newest).length > 0;
 }
 
 /** What brings the next pay. */

@@ -9,6 +9,7 @@ import {
   disputeLeaf,
   disputeNarrow,
   disputeOpen,
+  disputeProbe,
   disputeResolve,
   disputeRewards,
   PROGRAM_ID,
@@ -36,6 +37,7 @@ type DisputeOperation = OperationOf<
   | "dispute_rewards"
   | "dispute_leaf"
   | "dispute_chunk"
+  | "dispute_probe"
   | "dispute_narrow"
   | "dispute_demand"
   | "dispute_answer"
@@ -89,13 +91,18 @@ function stepInstructions(world: World, state: State, operation: StepOperation):
     }
     case "dispute_leaf": {
       const { leaf, delta } = nextUpdate(world, state, id, operation.lie);
+      const place = state.disputes.get(disputeKey(id))?.chunk ?? id.index;
       const chunk =
-        operation.chunk === null ? undefined : chunkProof(delta, id.index, operation.chunk === "wrong");
+        operation.chunk === null ? undefined : chunkProof(delta, place, operation.chunk === "wrong");
       return disputeLeaf(PROGRAM_ID, { ...about, leaf, chunk });
     }
     case "dispute_chunk": {
       const { vector, lie } = operation;
       return disputeChunk(PROGRAM_ID, { ...about, vector, chunk: disputedChunk(state, id, vector, lie) });
+    }
+    case "dispute_probe": {
+      const { vector, index } = operation;
+      return disputeProbe(PROGRAM_ID, { ...about, vector, index });
     }
     case "dispute_narrow": {
       const { tree, position: index } = operation;

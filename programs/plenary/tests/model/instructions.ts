@@ -75,6 +75,7 @@ export function instructionsFor(world: World, state: State, operation: Operation
     case "dispute_rewards":
     case "dispute_leaf":
     case "dispute_chunk":
+    case "dispute_probe":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":

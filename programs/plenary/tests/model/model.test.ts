@@ -117,7 +117,7 @@ function compareDispute(observer: Observer, before: State, state: State, id: Dis
   if (expected === undefined) {
     assert.equal(observed, undefined);
   } else {
-    const { lies: _lies, demandSeconds: _seconds, pending, ...account } = expected;
+    const { lies: _lies, demandSeconds: _seconds, probes: _probes, pending, ...account } = expected;
     assert.deepEqual(observed, { ...account, chunkPending: pending !== null });
   }
 }

@@ -28,7 +28,9 @@ import { vectorOf } from "./vectors.ts";
 import type { World } from "./world.ts";
 
 /** How a dispute came about, and what it must be given, stands in no account. */
-type ObservedDispute = Omit<Dispute, "lies" | "pending" | "demandSeconds"> & { chunkPending: boolean };
+type ObservedDispute = Omit<Dispute, "lies" | "pending" | "probes" | "demandSeconds"> & {
+  chunkPending: boolean;
+};
 
 /** Reads a world's accounts back into the model's terms, for comparison. What nobody in the model is called stays as it is. */
 export class Observer {
@@ -131,6 +133,8 @@ export class Observer {
       nextLeaf: account.nextLeaf,
       chunkPending: account.chunkPending,
       received: account.received,
+      chunk: account.kind === "chunk" ? account.index : 0,
+      probed: account.probed,
       target: OWNERS.find((owner) => this.#world.member(owner).equals(account.target)) ?? null,
       targetValue: account.targetValue,
       low: account.low,

@@ -80,6 +80,13 @@ export type Operation =
       chunk: "right" | "wrong" | null;
     }
   | { name: "dispute_chunk"; by: Actor; dispute: DisputeId; vector: DisputedVector; lie: boolean }
+  | {
+      name: "dispute_probe";
+      by: Actor;
+      dispute: DisputeId;
+      vector: "next" | "nextState";
+      index: number;
+    }
   /** Proves the leaf that was folded last, or leaves that out. */
   | { name: "dispute_demand"; by: Actor; dispute: DisputeId; proof: boolean }
   | { name: "dispute_answer"; dispute: DisputeId; show: "leaf" | "chunk"; lie: boolean }

@@ -1,7 +1,7 @@
 import { modelAfter } from "./aggregate.ts";
 import { disputeOf, roundOf } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
-import { answer, demand, feedChunk, foldRewards, foldUpdate, missing } from "./predict-folding.ts";
+import { answer, demand, feedChunk, foldRewards, foldUpdate, missing, probe } from "./predict-folding.ts";
 import { open } from "./predict-opening.ts";
 import { dropFrom, hasDropped } from "./predict-round.ts";
 import { narrow, showEnvelope } from "./predict-search.ts";
@@ -13,6 +13,7 @@ type DisputeOperation = OperationOf<
   | "dispute_rewards"
   | "dispute_leaf"
   | "dispute_chunk"
+  | "dispute_probe"
   | "dispute_narrow"
   | "dispute_demand"
   | "dispute_answer"
@@ -33,6 +34,9 @@ export function applyDispute(state: State, operation: DisputeOperation): void {
       break;
     case "dispute_chunk":
       feedChunk(state, operation);
+      break;
+    case "dispute_probe":
+      probe(state, operation);
       break;
     case "dispute_narrow":
       narrow(state, operation);
@@ -97,8 +101,8 @@ function isComplete(dispute: Dispute): boolean {
   return (dispute.kind === "chunk" || dispute.kind === "total") && missing(dispute) === null;
 }
 
-function isRight(round: Round, { kind, index }: Dispute): boolean {
-  return kind !== "chunk" || isChunkRight(round, index);
+function isRight(round: Round, { kind, chunk }: Dispute): boolean {
+  return kind !== "chunk" || isChunkRight(round, chunk);
 }
 
 /** Whether a chunk of the committed model follows from the base and the updates. */

@@ -2,6 +2,7 @@ import type { DisputedVector, Fault } from "@plenary/chain";
 import { deltaOf, weightOf, weightOfAll } from "./aggregate.ts";
 import { checkAnswerable, disputeOf, endDemand, roundOf, startDemand, steppable } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
+import { CHUNKS } from "./predict-opening.ts";
 import { ensure } from "./refusal.ts";
 import { type Dispute, positions, type State, type Vector } from "./state.ts";
 
@@ -11,8 +12,9 @@ import { type Dispute, positions, type State, type Vector } from "./state.ts";
 
 /** What a dispute lacks next: a leaf, the chunk of a vector, or nothing. */
 export function missing(dispute: Dispute): "leaf" | DisputedVector | null {
-  const { kind, decided, pending, nextLeaf, leafCount, fault, received } = dispute;
+  const { kind, decided, probed, pending, nextLeaf, leafCount, fault, received } = dispute;
   if ((kind !== "chunk" && kind !== "total") || decided !== null) return null;
+  if (probed !== null) return probed;
   if (pending !== null) return "delta";
   if (nextLeaf < leafCount) return "leaf";
   if (kind === "total" || fault !== "none") return null;
@@ -92,6 +94,26 @@ function takeChunk(dispute: Dispute, vector: DisputedVector, lie: boolean): void
   ensure(received.length > dispute.received.length, "ChunkNotExpected");
   ensure(!lie, "BadProof");
   dispute.received = received;
+  dispute.probed = null;
+}
+
+const MAX_PROBES = 42;
+const PROBE_SECONDS = 10n;
+
+/** Asks for a chunk of the result before the first leaf, and moves the dispute there. */
+export function probe(state: State, { by, dispute: id, vector, index }: OperationOf<"dispute_probe">): void {
+  const dispute = steppable(state, id, by);
+  ensure(dispute.kind === "chunk", "WrongKind");
+  ensure(dispute.nextLeaf === 0, "ChunkFixed");
+  ensure(index < CHUNKS, "NoSuchChunk");
+  if (index !== dispute.chunk) dispute.received = [];
+  dispute.chunk = index;
+  ensure(vector === "next" && !dispute.received.includes(vector), "ChunkNotExpected");
+  ensure(dispute.probes < MAX_PROBES, "TooManyProbes");
+  dispute.probes += 1;
+  dispute.probed = vector;
+  dispute.expiresAt += PROBE_SECONDS;
+  startDemand(state, dispute);
 }
 
 /** Whoever demands the chunk of a leaf proves that leaf. */

@@ -9,7 +9,7 @@ type Opening = OperationOf<"dispute_open">;
 const STEP_SECONDS = 10n;
 const SPARE_STEPS = 16;
 const DEPOSIT_DIVISOR = 16n;
-const CHUNKS = 2;
+export const CHUNKS = 2;
 
 export function open(state: State, operation: Opening): void {
   const { federation, now } = state;
@@ -52,6 +52,9 @@ function begin(state: State, round: Round, id: DisputeId): Dispute {
     lies: 0,
     pending: null,
     received: [],
+    chunk: kind === "chunk" ? index : 0,
+    probed: null,
+    probes: 0,
     target: null,
     targetValue: 0n,
     low: 0,

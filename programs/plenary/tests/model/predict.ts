@@ -47,6 +47,7 @@ function apply(state: State, operation: Operation): void {
     case "dispute_rewards":
     case "dispute_leaf":
     case "dispute_chunk":
+    case "dispute_probe":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":

@@ -2,6 +2,7 @@ import type { DisputedVector } from "@plenary/chain";
 import { keyFor, suits } from "./dispute-progress.ts";
 import type { Operation, OperationOf } from "./operations.ts";
 import { missing } from "./predict-folding.ts";
+import { CHUNKS } from "./predict-opening.ts";
 import { ranks } from "./predict-search.ts";
 import { opening } from "./resolve-opening.ts";
 import {
@@ -29,6 +30,8 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
       return { name: step.name, by, dispute: id, lie: step.flaw > FLAWS, chunk: chunkWith(step) };
     case "dispute_chunk":
       return { name: step.name, by, dispute: id, vector: vectorFor(step, dispute), lie: step.flaw === FLAWS };
+    case "dispute_probe":
+      return probing(step, by, dispute);
     case "dispute_narrow":
       return narrowing(state, step, by, dispute);
     case "dispute_demand":
@@ -55,6 +58,13 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
 function chunkWith({ near, flaw }: Step): OperationOf<"dispute_leaf">["chunk"] {
   if (near % 2 === 0) return null;
   return flaw === FLAWS ? "wrong" : "right";
+}
+
+/** Another chunk of the next model, or the same one; or what there is not. */
+function probing(step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_probe"> {
+  const index = step.flaw === FLAWS ? CHUNKS : step.amount % CHUNKS;
+  const vector = step.flaw > FLAWS ? "nextState" : "next";
+  return { name: "dispute_probe", by, dispute: idOf(dispute), vector, index };
 }
 
 const VECTORS: readonly DisputedVector[] = ["delta", "base", "next", "baseState", "nextState"];
@@ -134,6 +144,9 @@ const NO_DISPUTE: Dispute = {
   lies: 0,
   pending: null,
   received: [],
+  chunk: 0,
+  probed: null,
+  probes: 0,
   target: null,
   targetValue: 0n,
   low: 0,

@@ -48,7 +48,7 @@ function anySubject(state: State, step: Step, round: Round | undefined): Subject
   const drawn = KINDS[step.amount % KINDS.length]!;
   // in the first round nobody has earned anything before
   const isFirst = round?.baseRound === 0n && step.near < FLAWS;
-  const kind = drawn === "shortfall" && isFirst ? "chunk" : drawn;
+  const kind = drawn === "shortfall" && isFirst ? "envelope" : drawn;
   const index = Math.floor(step.amount / KINDS.length);
   if (kind === "omission" || kind === "total") return { kind, index: 0 };
   const count = { chunk: 2, envelope: 4, shortfall: round ? earnedBefore(state, round).length : 0 }[kind];
@@ -62,18 +62,18 @@ function baseFor(step: Step, base: bigint): bigint | null {
 }
 
 /** What an attentive member finds wrong in a committed round. */
-function findings(state: State, round: Round): Subject[] {
+export function findings(state: State, round: Round): Subject[] {
   if (round.status !== "committed") return [];
   const found: Subject[] = [];
+  for (const [index, before] of earnedBefore(state, round).entries()) {
+    const now = round.leaves.find(({ owner }) => owner === before.owner);
+    if (now === undefined || now.cumulative < before.cumulative) found.push({ kind: "shortfall", index });
+  }
   const heavier = weightOfAll(round, round.updateCount) !== round.totalWeight;
   // a wrong weight shows in every chunk, and one is enough
   for (const index of [0, 1])
     if (!isChunkRight(round, index) || (heavier && index === 0)) found.push({ kind: "chunk", index });
   const sum = round.leaves.reduce((total, { cumulative }) => total + cumulative, 0n);
   if (sum !== round.cumulative) found.push({ kind: "total", index: 0 });
-  for (const [index, before] of earnedBefore(state, round).entries()) {
-    const now = round.leaves.find(({ owner }) => owner === before.owner);
-    if (now === undefined || now.cumulative < before.cumulative) found.push({ kind: "shortfall", index });
-  }
   return found;
 }

@@ -41,12 +41,12 @@ function refused(right: Result, heaviest: number, { amount }: Step): Partial<Res
   return wrong[amount % wrong.length]!;
 }
 
-/** What only a dispute shows to be wrong: as often as not the pay of somebody who had earned something before. */
+/** What only a dispute shows to be wrong: mostly the pay of somebody, once there is any. */
 function deceitful(right: Result, base: readonly Leaf[], heaviest: number, step: Step): Partial<Result> {
   const { leaves, next } = right;
   const [first, second] = next;
-  const choice = Math.floor((step.deceit - DECEITS) / 2);
-  const victim = step.deceit % 2 === 0 ? base[step.amount % Math.max(base.length, 1)] : undefined;
+  const choice = Math.floor((step.deceit - DECEITS) / 4);
+  const victim = step.deceit % 4 > 0 ? base[step.amount % Math.max(base.length, 1)] : undefined;
   if (victim !== undefined) return robbed(leaves, victim, choice % 2 === 0 ? 1n : victim.cumulative);
   const changes: readonly Partial<Result>[] = [
     { next: [first + 1, second] },

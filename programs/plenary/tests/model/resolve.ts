@@ -47,6 +47,7 @@ export function resolve(state: State, drawn: Step): Operation {
     case "dispute_rewards":
     case "dispute_leaf":
     case "dispute_chunk":
+    case "dispute_probe":
     case "dispute_narrow":
     case "dispute_demand":
     case "dispute_answer":

@@ -100,7 +100,7 @@ export interface Round {
   closed: boolean;
 }
 
-/** Which dispute: `index` is the chunk, or the place of the leaf in the model's order. */
+/** Which dispute: `index` is the chunk that it was opened for, or the place of the leaf in the model's order. */
 export interface DisputeId {
   round: bigint;
   challenger: Actor;
@@ -121,6 +121,10 @@ export interface Dispute extends DisputeId {
   /** The update whose chunk must follow the leaf that was folded last. */
   pending: Vector | null;
   received: DisputeAccount["received"];
+  /** The disputed chunk, to which probes move; the vector that the last one asks for; and how many there were. */
+  chunk: number;
+  probed: DisputeAccount["probed"];
+  probes: number;
   /** Whom a search is about, by which sequence or pay; and between which leaves its leaf would stand. */
   target: Owner | null;
   targetValue: bigint;

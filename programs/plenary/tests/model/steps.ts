@@ -58,13 +58,14 @@ const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   bond_withdraw: 4,
   federation_pause: 2,
   federation_update: 3,
-  authority_propose: 2,
-  authority_accept: 2,
+  authority_propose: 3,
+  authority_accept: 4,
   audit_draw: 3,
   dispute_open: 14,
   dispute_rewards: 8,
   dispute_leaf: 10,
   dispute_chunk: 8,
+  dispute_probe: 6,
   dispute_narrow: 8,
   dispute_demand: 4,
   dispute_answer: 5,
@@ -130,7 +131,7 @@ function ordinary(name: Operation["name"], amount: number): Step {
 }
 
 /** Longest sequence after the opening; without bias the mean is half of it. */
-const LONGEST = 60;
+const LONGEST = 72;
 
 export const sequences: fc.Arbitrary<Sequence> = fc.noBias(
   fc.record({
