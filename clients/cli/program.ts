@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type AuditRunFlags, auditDrawn, auditExport, auditRefused, auditRun } from "./commands/audit.ts";
 import { dataCheck } from "./commands/data.ts";
 import {
+  type CheckOmissionFlags,
   checkOmission,
   equivocationReport,
   type ProveOmissionFlags,
@@ -183,19 +184,25 @@ function evidenceCommands(program: Command, runs: Runs): void {
     .argument("<number>", "number of the round", amount)
     .argument("<file>", "where to write the proof")
     .option(...BLOBS)
-    .option("--submit", "prove it on chain too; the keypair's account pays deposit and fees, and is paid")
+    .option(...SUBMIT)
     .action(
       runs((session, round: bigint, file: string, flags: ProveOmissionFlags) =>
         proveOmission(session, round, file, flags),
       ),
     );
-  withSettings(program.command("check-omission <file>"), ["rpc", "program"])
-    .description("check such a file against the chain")
-    .action(runs((session, file: string) => checkOmission(session, file)));
+  withSettings(program.command("check-omission <file>"), ["rpc", "program", "keypair"])
+    .description("check such a file, whoever made it, against the chain")
+    .option(...SUBMIT)
+    .action(runs((session, file: string, flags: CheckOmissionFlags) => checkOmission(session, file, flags)));
   withSettings(program.command("report-equivocation <file>"), ["rpc", "program", "keypair"])
     .description("take the stake of a member that signed two updates with one sequence, half of it for you")
     .action(runs((session, file: string) => equivocationReport(session, file)));
 }
+
+const SUBMIT = [
+  "--submit",
+  "prove it on chain too; the keypair's account pays deposit and fees, and is paid",
+] as const;
 
 const BLOBS = [
   "--blobs <url|folder>",

@@ -92,9 +92,12 @@ test("an omission and an equivocation are proved from files", async (t) => {
     assert.equal((await plenary(check)).code, 0);
 
     const bond = (await readFederation(connection, founded.address))?.bond ?? 0n;
+    await createKeypair(file("poor.json"));
+    const unpaid = await plenary([...omission, "--state", copy, "--submit", "--keypair", file("poor.json")]);
+    assert.match(unpaid.output, /needs a deposit of 312500 base units/);
+    // A stranger who was handed the file has nothing else: no receipt of its own, and no service to ask.
     const tokens = await stranger("challenger.json");
-    const submit = [...omission, "--state", copy, "--submit", "--keypair", file("challenger.json")];
-    const { code, output } = await plenary(submit);
+    const { code, output } = await plenary([...check, "--submit", "--keypair", file("challenger.json")]);
     assert.equal(code, 0, output);
     assert.match(output, /the dispute is won \(member-omitted\): the round is void/);
     assert.equal(await tokenBalance(connection, tokens), STAKE + bond / 2n);

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { parseOmissionProof } from "@plenary/algorithms";
+import { type OmissionProof, parseOmissionProof } from "@plenary/algorithms";
 import {
   checkEquivocation,
   decodeReceipt,
@@ -10,6 +10,7 @@ import {
 } from "@plenary/protocol";
 import {
   checkOmissionProof,
+  type FederationOnChain,
   omissionOf,
   openOnChain,
   openVerifier,
@@ -17,6 +18,7 @@ import {
   reportEquivocation,
   submitOmission,
 } from "@plenary/sdk";
+import type { Keypair } from "@solana/web3.js";
 import { disputeLine } from "../dispute-lines.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
@@ -42,9 +44,17 @@ export async function proveOmission(
   });
   const text = await checkOmissionProof(verifier, proof);
   output.say("omission-proved", `${file}: ${text}`, { file, round, text });
-  if (!submit || keypair === undefined) return;
-  await submitOmission(verifier, {
-    challenger: keypair,
+  if (submit && keypair !== undefined) await proveOnChain(session, verifier, keypair, proof);
+}
+
+async function proveOnChain(
+  { output, signal }: Session,
+  onChain: FederationOnChain,
+  challenger: Keypair,
+  proof: OmissionProof,
+): Promise<void> {
+  await submitOmission(onChain, {
+    challenger,
     proof,
     signal,
     onEvent: (event) => {
@@ -54,8 +64,17 @@ export async function proveOmission(
   });
 }
 
-/** `plenary check-omission FILE`: chain and file are all it takes. */
-export async function checkOmission(session: Session, file: string): Promise<void> {
+export interface CheckOmissionFlags {
+  readonly submit?: boolean;
+}
+
+/** `plenary check-omission FILE`: chain and file are all it takes, also to prove it on chain. */
+export async function checkOmission(
+  session: Session,
+  file: string,
+  { submit = false }: CheckOmissionFlags,
+): Promise<void> {
+  const keypair = submit ? await configuredKeypair(session) : undefined;
   const proof = parseOmissionProof(await readJson(file));
   const { federation, round, programId } = decodeReceipt(fromBase64(proof.receipt));
   const onChain = await openOnChain({
@@ -65,6 +84,7 @@ export async function checkOmission(session: Session, file: string): Promise<voi
   });
   const text = await checkOmissionProof(onChain, proof);
   session.output.say("omission-checked", text, { round, text });
+  if (keypair !== undefined) await proveOnChain(session, onChain, keypair, proof);
 }
 
 /** `plenary report-equivocation FILE` */

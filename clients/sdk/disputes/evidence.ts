@@ -54,6 +54,8 @@ export interface HiddenVector {
 export interface Evidence {
   readonly round: Round;
   readonly leaves: readonly UpdateLeaf[] | null;
+  /** Leaves with proofs of their own that a proof of omission shows, ascending: whoever has that file needs no others. */
+  readonly shown?: readonly LeafProof<UpdateLeaf>[];
   readonly rewards: readonly RewardLeaf[] | null;
   /** Rewards leaves of the round that this one builds on. */
   readonly earned: readonly RewardLeaf[] | null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunkProof } from "@plenary/algorithms";
+import { chunkProof, updateLeafProof } from "@plenary/algorithms";
 import { type Dispute, IDL } from "@plenary/chain";
 import { type RewardLeaf, sha256, type UpdateLeaf, vectorRoot } from "@plenary/protocol";
 import { Keypair, PublicKey } from "@solana/web3.js";
@@ -175,4 +175,22 @@ test("a search shows the target's own leaf, else its neighbours, the lower first
   assert.equal(await shown(50), 1);
   // Nobody can be made to show the leaves of a search: it ends with its time.
   assert.equal(await stepOf({ kind: "omission" }, { leaves: null }), "wait");
+});
+
+test("the leaves in a proof of omission narrow a search as all leaves would", async () => {
+  for (const [target, places, lows] of [
+    [10, [0], [0]],
+    [20, [0], [0]],
+    [30, [0, 1], [0, 1]],
+    [50, [1], [0, 1]],
+  ] as const)
+    for (const low of lows) {
+      const dispute = disputeOf({ kind: "omission", target: address(target), low });
+      const shown = places.map((index) => updateLeafProof(LEAVES, index));
+      const fromFile = { ...evidenceOf({ leaves: null }), shown };
+      assert.deepEqual(
+        await nextStep(PROGRAM, dispute, fromFile, NOW),
+        await nextStep(PROGRAM, dispute, evidenceOf(), NOW),
+      );
+    }
 });

@@ -61,7 +61,9 @@ export async function nextStep(
     case "total":
       return totalStep(program, dispute, evidence);
     case "omission":
-      return searchStep(program, dispute, evidence.leaves && updatesTree(evidence.leaves));
+      return evidence.shown === undefined
+        ? searchStep(program, dispute, evidence.leaves && updatesTree(evidence.leaves))
+        : shownStep(program, dispute, evidence.shown);
     case "shortfall":
       return searchStep(program, dispute, evidence.rewards && rewardsTree(evidence.rewards));
     case "envelope":
@@ -184,6 +186,19 @@ function searchStep(program: PublicKey, dispute: Dispute, tree: SearchedTree | n
   const isOwn = own !== undefined && compareBytes(own, target) === 0;
   const index = isOwn || dispute.low >= place ? place : place - 1;
   return send("neighbour", disputeNarrow(program, { ...of(dispute), index, ...tree.prove(index) }));
+}
+
+/** The leaf that a proof of omission shows next: one below what was found already would narrow nothing. */
+function shownStep(
+  program: PublicKey,
+  dispute: Dispute,
+  shown: readonly LeafProof<UpdateLeaf>[],
+): DisputeStep {
+  const next = shown.find(({ index }) => index >= dispute.low);
+  if (next === undefined) return { type: "wait", until: dispute.expiresAt };
+  const { index, leaf, path } = next;
+  const narrow = { ...of(dispute), index, leaf: { tree: "updates", leaf }, path } as const;
+  return send("neighbour", disputeNarrow(program, narrow));
 }
 
 function demand(program: PublicKey, dispute: Dispute, pending?: LeafProof<UpdateLeaf>): DisputeStep {

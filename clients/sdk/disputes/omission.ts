@@ -6,13 +6,21 @@ import {
   type SignedReceipt,
 } from "@plenary/algorithms";
 import type { Round } from "@plenary/chain";
-import { decodeReceipt, equalBytes, fromBase58, fromBase64, PlenaryError } from "@plenary/protocol";
+import {
+  decodeReceipt,
+  decodeUpdateLeaf,
+  equalBytes,
+  fromBase58,
+  fromBase64,
+  fromHex,
+  PlenaryError,
+} from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { readRoundRecord } from "../member-store/index.ts";
 import { readCommitted } from "../verification/public-round.ts";
 import type { FederationOnChain, Verifier } from "../verification/verifier.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
-import { collectEvidence } from "./evidence.ts";
+import { collectEvidence, type Evidence } from "./evidence.ts";
 import { type DisputeOptions, runDispute } from "./run-dispute.ts";
 
 /** The receipt that a member keeps of a round in its state folder. Throws `not-found` if it has none. */
@@ -70,11 +78,15 @@ export interface SubmitOmission extends DisputeOptions {
   readonly proof: OmissionProof;
 }
 
-/** Proves an omission on chain: the round becomes void, and half of the bond is the challenger's. Throws as runDispute does. */
+/**
+ * Proves an omission on chain, with the proof alone: the round becomes void, and half of the bond is the challenger's. What does not hold is
+ * found before a deposit is paid. Throws as checkOmissionProof and runDispute do.
+ */
 export async function submitOmission(
-  verifier: Verifier,
+  verifier: FederationOnChain,
   { challenger, proof, ...options }: SubmitOmission,
 ): Promise<DisputeOutcome> {
+  await checkOmissionProof(verifier, proof);
   const message = fromBase64(proof.receipt);
   const round = await readCommitted(verifier, decodeReceipt(message).round);
   const receipt = {
@@ -82,8 +94,27 @@ export async function submitOmission(
     signature: fromBase64(proof.signature),
     key: fromBase58(proof.aggregator),
   };
-  const evidence = await collectEvidence(verifier, round);
+  const evidence = evidenceIn(proof, round);
   return runDispute({ verifier, challenger, evidence, subject: { kind: "omission", receipt } }, options);
+}
+
+/** What an omission's dispute is fed with: the leaves in the file, whose proofs the chain checks too. */
+function evidenceIn({ leaves }: OmissionProof, round: Round): Evidence {
+  const unknown = async () => null;
+  const shown = leaves.map(({ index, leaf, path }) => ({
+    index,
+    leaf: decodeUpdateLeaf(fromBase64(leaf)),
+    path: path.map((hash) => fromHex(hash, 32)),
+  }));
+  const absent = { leaves: null, rewards: null, earned: null };
+  const asked = {
+    delta: unknown,
+    vector: unknown,
+    hidden: unknown,
+    answeredChunk: unknown,
+    leafProof: unknown,
+  };
+  return { ...absent, ...asked, round, shown };
 }
 
 function receiptedRound({ aggregator, updatesRoot, updateCount }: Round): ReceiptedRound {

@@ -17,7 +17,7 @@ import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { tokenBalance } from "../join.ts";
 import { isRetryable, pause } from "../retry.ts";
-import type { Verifier } from "../verification/index.ts";
+import type { FederationOnChain } from "../verification/index.ts";
 import type { DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 import { readOutcome } from "./dispute-history.ts";
 import type { Evidence } from "./evidence.ts";
@@ -32,7 +32,7 @@ export interface DisputeOptions {
 
 /** One challenge of one committed round. */
 export interface Challenge {
-  readonly verifier: Verifier;
+  readonly verifier: FederationOnChain;
   /** Pays deposit and fees, and is paid. */
   readonly challenger: Keypair;
   readonly evidence: Evidence;
