@@ -33,7 +33,8 @@ const EVERY_NIGHT = 240;
 
 /**
  * What these rounds never come to: two uploads of one member at the very same time, members that join between two looks at the chain,
- * committed rounds that stay disputable for long or become void, and transactions that the chain refuses, or does not show at once.
+ * committed rounds that stay disputable for long or become void, and transactions that the chain refuses, or does not show at once;
+ * authorities that change, readers of private federations, and blobs to which no federation refers yet.
  */
 const NOT_REACHED = new RegExp(
   [
@@ -41,7 +42,8 @@ const NOT_REACHED = new RegExp(
     "^ledger/(member|disputes|disputeEnding|answerDispute|resolveDispute)/",
     "^(store.disputes|queue/answerDisputes)/",
     "^store.rounds/findAt/",
-    "^store.federations/restoreTip/",
+    "^store.federations/(restoreTip|setAuthority)/",
+    "^store.(members/ofKey|readers/isUploader)/",
     "^store.transactions/fail/",
     "^chain/getBlockHeight/",
   ].join("|"),

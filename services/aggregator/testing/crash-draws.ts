@@ -99,7 +99,10 @@ function delay(point: string, occurrence: number): Fault {
   return { point, occurrence, action: "delay" };
 }
 
-/** Whether a life ends at a point that is crossed while a process starts, and never again. */
+const AT_START =
+  /^(files\/(makeFolder|list)|database\/connect|chain\/getGenesisHash|store\.(readers\/withoutReferences|nonces\/forget))\//;
+
+/** Whether a life ends at a point that is crossed while a process starts, and not again for long. */
 export function isAtStart(life: FaultPlan | undefined): boolean {
-  return life?.faults.some(({ point }) => /^files\/(makeFolder|list)\//.test(point)) ?? false;
+  return life?.faults.some(({ point }) => AT_START.test(point)) ?? false;
 }

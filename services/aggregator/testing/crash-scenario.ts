@@ -152,6 +152,8 @@ async function readEverything(
   await patiently(() => client.call(ENDPOINTS.memberRead, { params: { ...of, member } }));
   await patiently(() => client.call(ENDPOINTS.roundList, { params: of }));
   await patiently(() => client.call(ENDPOINTS.updateList, { params: at }));
+  await patiently(() => client.call(ENDPOINTS.equivocationList, { params: at }));
+  await patiently(() => client.call(ENDPOINTS.operationsRead, { params: of, signer: federation.authority }));
   if (sender !== undefined)
     await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
   await patiently(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
