@@ -171,7 +171,12 @@ describe("killed at random points", () => {
       const upload = client.uploadBlob(randomBytes(100), federation.authority);
       await assert.rejects(upload, { code: "request-expired" });
     };
-    const outcome = await runScenario(stack, client, federation, { kind: "plain", seed: 0, disturb });
+    const outcome = await runScenario(stack, client, federation, {
+      kind: "plain",
+      seed: 0,
+      disturb,
+      isObserved: false,
+    });
     assert.deepEqual(outcome, undisturbed.get("plain"));
   });
 

@@ -100,6 +100,8 @@ export interface ScenarioPlan {
   readonly seed: number;
   /** Called in the middle of each round: one member has its receipt, the others have none. */
   readonly disturb?: () => Promise<void>;
+  /** Whether the authority looks on, true by default: its requests state a time, which a service whose clock is wrong refuses. */
+  readonly isObserved?: boolean;
 }
 
 /** Takes a federation to its end, with a service that may die at any time. The draws say in which order members send. */
@@ -107,7 +109,7 @@ export async function runScenario(
   stack: Stack,
   client: TestClient,
   federation: TestFederation,
-  { kind, seed, disturb = async () => {} }: ScenarioPlan,
+  { kind, seed, disturb = async () => {}, isObserved = true }: ScenarioPlan,
 ): Promise<Outcome> {
   const draws = new SeededDraws(seed);
   const handed: Handed[] = [];
@@ -132,6 +134,7 @@ export async function runScenario(
     if (ended.state === "final") committed.push(ended);
     await checkTransactions(stack, kind, ended);
     await readEverything(client, federation, number, sent[0]?.place);
+    if (isObserved) await observe(client, federation);
   }
   await checkReceipts(client, federation, committed, handed);
   return outcomeOf(stack, client, federation, committed);
@@ -153,7 +156,6 @@ async function readEverything(
   await patiently(() => client.call(ENDPOINTS.roundList, { params: of }));
   await patiently(() => client.call(ENDPOINTS.updateList, { params: at }));
   await patiently(() => client.call(ENDPOINTS.equivocationList, { params: at }));
-  await patiently(() => client.call(ENDPOINTS.operationsRead, { params: of, signer: federation.authority }));
   if (sender !== undefined)
     await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
   await patiently(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
@@ -165,6 +167,12 @@ async function readEverything(
     events.map((_, i) => i + 1),
     "events are numbered without gaps",
   );
+}
+
+/** What the authority looks at. */
+async function observe(client: TestClient, { address, authority }: TestFederation): Promise<void> {
+  const params = { federation: toBase58(address) };
+  await patiently(() => client.call(ENDPOINTS.operationsRead, { params, signer: authority }));
 }
 
 /** The first member sends twice: its second update replaces the first. Never last, so that the round waits for it. */
