@@ -16,7 +16,7 @@ import { Ground, type World } from "./world.ts";
 /*
  * Random lives of federations, instruction by instruction, in the compiled program and in a model of it: each instruction must
  * succeed or fail with the error that the model predicts, and leave every account and every balance as the model does. A failure
- * prints its seed, and the shortest sequence of operations that shows it; PLENARY_SEEDS=that seed runs it again.
+ * prints its seed; PLENARY_SEEDS=that seed runs it again, and prints the shortest sequence of operations that shows it.
  */
 
 const ground = new Ground();
@@ -137,7 +137,8 @@ const drawn = seeds(100, 10_000);
 
 test(`${drawn.length} random sequences of instructions do what the model says, to the last balance`, () => {
   for (const seed of drawn) {
-    const run = fc.check(fc.property(sequences, live), { seed, numRuns: 1 });
+    // The shortest sequence that shows a difference takes minutes to find: that is for the run of the seed that failed.
+    const run = fc.check(fc.property(sequences, live), { seed, numRuns: 1, endOnFailure: drawn.length > 1 });
     if (run.failed)
       throw new Error(`PLENARY_SEEDS=${seed}, after ${run.numShrinks} shrinks: ${String(run.errorInstance)}`);
   }
