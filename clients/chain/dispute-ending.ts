@@ -15,6 +15,9 @@ export interface DisputeEnding {
   readonly verdict: DisputeVerdict;
   /** `none` unless it was upheld. */
   readonly fault: Fault;
+  /** Paid to the challenger beside its deposit, and to the vault, in base units of the reward mint. */
+  readonly reward: bigint;
+  readonly toVault: bigint;
   /** Signature of the transaction that ended it, in base58. */
   readonly transaction: string;
 }
@@ -66,9 +69,25 @@ export async function readDisputeEnding(
   dispute: PublicKey,
   openedAt: bigint,
 ): Promise<DisputeEnding | null> {
-  for (const { signature, time } of await transactionsOf(connection, dispute, MOST_OF_A_DISPUTE)) {
-    // Of an earlier dispute at the same address.
-    if (time !== null && time < openedAt) return null;
+  const transactions = await transactionsOf(connection, dispute, MOST_OF_A_DISPUTE);
+  // Those before are of an earlier dispute at the same address.
+  const since = transactions.filter(({ time }) => time === null || time >= openedAt);
+  return findDisputeEnding(
+    connection,
+    program,
+    dispute,
+    since.map(({ signature }) => signature),
+  );
+}
+
+/** The first of these transactions that ended a dispute; null if none did. Throws `chain-unavailable`. */
+export async function findDisputeEnding(
+  connection: Connection,
+  program: PublicKey,
+  dispute: PublicKey,
+  signatures: Iterable<string>,
+): Promise<DisputeEnding | null> {
+  for (const signature of signatures) {
     const ended = (await eventsOf(connection, program, signature)).find(
       ({ name, fields }) => name === "DisputeResolved" && dispute.equals(addressIn(fields.dispute)),
     );
@@ -132,7 +151,13 @@ async function eventsOf(
 }
 
 function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding {
-  return { verdict: named(VERDICTS, fields.verdict), fault: named(FAULTS, fields.fault), transaction };
+  return {
+    verdict: named(VERDICTS, fields.verdict),
+    fault: named(FAULTS, fields.fault),
+    reward: BigInt(String(fields.reward)),
+    toVault: BigInt(String(fields.toVault)),
+    transaction,
+  };
 }
 
 function addressIn(value: EventValue | undefined): PublicKey {

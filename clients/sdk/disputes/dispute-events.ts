@@ -1,4 +1,4 @@
-import type { DisputeKind, DisputeVerdict, Fault } from "@plenary/chain";
+import type { DisputeEnding, DisputeKind } from "@plenary/chain";
 import type { SentStep } from "./next-step.ts";
 
 /** What a dispute has cost its challenger so far, by the chain's own record. */
@@ -11,17 +11,9 @@ export interface DisputeCosts {
   readonly lamports: number;
 }
 
-export interface DisputeOutcome {
+export interface DisputeOutcome extends DisputeEnding {
   /** Address of the Dispute account, which is closed by now. */
   readonly dispute: string;
-  readonly verdict: DisputeVerdict;
-  /** What the aggregator was found to have done; "none" unless the dispute was upheld. */
-  readonly fault: Fault;
-  /** Paid to the challenger beside its deposit, and to the vault, in base units of the reward mint. */
-  readonly reward: bigint;
-  readonly toVault: bigint;
-  /** Transaction that ended it. */
-  readonly transaction: string;
   readonly costs: DisputeCosts;
 }
 

@@ -1,4 +1,4 @@
-import { FAULTS, parseEvents, unreachable, VERDICTS } from "@plenary/chain";
+import { findDisputeEnding, unreachable } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey, VersionedTransactionResponse } from "@solana/web3.js";
 import type { DisputeCosts, DisputeOutcome } from "./dispute-events.ts";
@@ -18,32 +18,22 @@ export async function readOutcome(
   challenger: PublicKey,
 ): Promise<DisputeOutcome | null> {
   const signatures = await signaturesOf(connection, dispute);
-  const [newest] = signatures;
-  if (newest === undefined) return null;
-  const ending = await transactionOf(connection, newest);
-  const events = parseEvents(program, ending.meta?.logMessages ?? []);
-  const resolved = events.find(({ name }) => name === "DisputeResolved")?.fields;
-  if (resolved === undefined) return null;
-  return {
-    dispute: dispute.toBase58(),
-    verdict: named(VERDICTS, resolved.verdict),
-    fault: named(FAULTS, resolved.fault),
-    reward: BigInt(String(resolved.reward)),
-    toVault: BigInt(String(resolved.toVault)),
-    transaction: newest,
-    costs: await costsOf(connection, signatures, challenger),
-  };
+  // Not always the newest: anybody can name the address of a dispute that is over.
+  const ending = await findDisputeEnding(connection, program, dispute, signatures);
+  if (ending === null) return null;
+  return { dispute: dispute.toBase58(), ...ending, costs: await costsOf(connection, signatures, challenger) };
 }
 
 /** Newest first; those that the chain refused are not among them. */
 async function signaturesOf(connection: Connection, dispute: PublicKey): Promise<string[]> {
   const found: string[] = [];
-  for (let before: string | undefined; ; before = found.at(-1)) {
+  for (let before: string | undefined; ; ) {
     const page = await connection
       .getSignaturesForAddress(dispute, { limit: PAGE, ...(before !== undefined && { before }) }, "confirmed")
       .catch(unreachable(connection));
     found.push(...page.filter(({ err }) => err === null).map(({ signature }) => signature));
     if (page.length < PAGE) return found;
+    before = page.at(-1)?.signature;
   }
 }
 
@@ -79,10 +69,4 @@ async function transactionOf(
     `The Solana node does not show the transaction ${signature}, which it lists.`,
     { signature },
   );
-}
-
-function named<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
-  const name = names[Number(code)];
-  if (name !== undefined) return name;
-  throw new Error(`The dispute ended with the code ${code}, which this client does not know; update it.`);
 }
