@@ -58,6 +58,21 @@ test("processes are stopped in the reverse order of starting, and leave no recor
   assert.deepEqual(readdirSync(home.folder("processes")), []);
 });
 
+test("who asks a second time to stop waits for what the first is stopping", async () => {
+  const { home, supervisor } = await createSupervisor();
+  const folder = temporaryFolder();
+  const slowly = `process.on("SIGTERM", () => setTimeout(() => process.exit(), 200)); ${IDLE}`;
+  const started = await Promise.all(
+    ["database", "service"].map((name) => supervisor.start(program(name, folder, slowly))),
+  );
+  const pids = started.map((process) => process.pid() ?? assert.fail());
+  const first = supervisor.stop();
+  await supervisor.stop();
+  assert.deepEqual(pids.map(identityOf), [null, null]);
+  assert.deepEqual(readdirSync(home.folder("processes")), []);
+  await first;
+});
+
 test("a process that is killed is started again", async () => {
   const { supervisor, said } = await createSupervisor();
   const folder = temporaryFolder();

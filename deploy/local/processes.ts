@@ -70,6 +70,7 @@ export class Supervisor {
   readonly #running: Supervised[] = [];
   #count = 0;
   #stopped = false;
+  #stopping: Promise<void> = Promise.resolve();
 
   constructor(home: Home, log: (line: string) => void) {
     this.#home = home;
@@ -134,9 +135,15 @@ export class Supervisor {
     }
   }
 
-  /** Stops everything, in the reverse order of starting. Nothing can be started afterwards. */
-  async stop(): Promise<void> {
+  /** Stops everything, in the reverse order of starting. Nothing can be started afterwards. Called again, it waits for the first call too. */
+  stop(): Promise<void> {
     this.#stopped = true;
+    // A signal may come twice, from a terminal and from a parent: who exits after the second must not leave what the first is stopping.
+    this.#stopping = this.#stopping.then(() => this.#stopAll());
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
     for (const supervised of this.#running.splice(0).reverse()) await supervised.stop();
   }
 }
