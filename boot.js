@@ -354,10 +354,20 @@ function handOver(node, args, task) {
     },
   });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  let isTold = false;
+  const tell = (signal) => {
+    isTold = true;
+    child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, tell);
   // npm and its shell may die without passing their signal on; then this process gets another parent.
   const parent = process.ppid;
-  const watch = setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 1_000);
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    // Not again: a second signal means to end at once, whatever that leaves running.
+    if (!isTold) tell("SIGTERM");
+  }, 1_000);
   child.on("error", (error) => {
     console.error(
       `Cannot run ${node}: ${error.message}. Remove node_modules and try again, or install Node 24.`,

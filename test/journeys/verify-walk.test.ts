@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -34,6 +34,8 @@ test("a stranger gets from git clone to a right round, and from a wrong one to i
   const shells: ChildProcess[] = [];
   t.after(async () => {
     await Promise.all(shells.map(end));
+    // Whoever ends a federation's shell ends all that it has started.
+    assert.deepEqual(await readdir(join(folder, "home", "processes")), []);
     await rm(folder, { recursive: true, force: true });
   });
   const environment: Record<string, string | undefined> = {
