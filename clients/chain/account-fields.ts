@@ -83,3 +83,10 @@ function asBigint(value: unknown): bigint | undefined {
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
+
+/** What a code of a dispute stands for. */
+export function nameOf<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
+  const name = names[Number(code)];
+  if (name !== undefined) return name;
+  throw new Error(`The dispute has the code ${code}, which this client does not know; update the client.`);
+}

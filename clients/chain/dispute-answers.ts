@@ -11,7 +11,7 @@ import {
 import { type Connection, PublicKey } from "@solana/web3.js";
 import { Buffer } from "buffer";
 import type { Dispute } from "./dispute.ts";
-import { unreachable } from "./errors.ts";
+import { readHistory, readTransaction } from "./history.ts";
 import { CODER } from "./program.ts";
 
 /** Transactions of a dispute that are looked through at most, newest first: one page. To hide an answer behind others costs a fee for each. */
@@ -59,14 +59,8 @@ async function* answers(
   program: PublicKey,
   dispute: PublicKey,
 ): AsyncGenerator<unknown, void> {
-  const signatures = await connection
-    .getSignaturesForAddress(dispute, { limit: MOST_LOOKED_AT }, "confirmed")
-    .catch(unreachable(connection));
-  for (const { signature, err } of signatures) {
-    if (err !== null) continue;
-    const found = await connection
-      .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
-      .catch(unreachable(connection));
+  for (const { signature } of await readHistory(connection, dispute, MOST_LOOKED_AT)) {
+    const found = await readTransaction(connection, signature);
     const message = found?.transaction.message;
     for (const { programIdIndex, data } of message?.compiledInstructions ?? []) {
       if (!message?.staticAccountKeys[programIdIndex]?.equals(program)) continue;

@@ -1,4 +1,5 @@
 import { type Connection, PublicKey } from "@solana/web3.js";
+import { nameOf } from "./account-fields.ts";
 import {
   DISPUTE_KINDS,
   type DisputeKind,
@@ -7,8 +8,8 @@ import {
   type Fault,
   VERDICTS,
 } from "./dispute.ts";
-import { unreachable } from "./errors.ts";
 import { type EventValue, type ProgramEvent, parseEvents } from "./events.ts";
+import { readHistory, readTransaction } from "./history.ts";
 
 /** How a dispute has ended. */
 export interface DisputeEnding {
@@ -27,7 +28,7 @@ export interface EndedDispute {
   readonly address: PublicKey;
   readonly challenger: PublicKey;
   readonly kind: DisputeKind;
-  /** Chunk or leaf that it was about; 0 for omissions and totals. */
+  /** Chunk or leaf that it was opened about; 0 for omissions and totals. */
   readonly index: number;
   readonly deposit: bigint;
   /** Unix seconds. */
@@ -69,7 +70,7 @@ export async function readDisputeEnding(
   dispute: PublicKey,
   openedAt: bigint,
 ): Promise<DisputeEnding | null> {
-  const transactions = await transactionsOf(connection, dispute, MOST_OF_A_DISPUTE);
+  const transactions = await readHistory(connection, dispute, MOST_OF_A_DISPUTE);
   // Those before are of an earlier dispute at the same address.
   const since = transactions.filter(({ time }) => time === null || time >= openedAt);
   return findDisputeEnding(
@@ -104,7 +105,7 @@ export async function readEndedDisputes(
 ): Promise<EndedDispute[]> {
   const opened = new Map<string, Omit<EndedDispute, "ending">>();
   const ended: EndedDispute[] = [];
-  const transactions = await transactionsOf(connection, round, MOST_OF_A_ROUND);
+  const transactions = await readHistory(connection, round, MOST_OF_A_ROUND);
   for (const { signature, time } of transactions.reverse())
     for (const event of await eventsOf(connection, program, signature)) {
       const { name, fields } = event;
@@ -113,7 +114,7 @@ export async function readEndedDisputes(
         opened.set(address.toBase58(), {
           address,
           challenger: addressIn(fields.challenger),
-          kind: named(DISPUTE_KINDS, fields.kind),
+          kind: nameOf(DISPUTE_KINDS, fields.kind),
           index: Number(fields.index),
           deposit: BigInt(String(fields.deposit)),
           openedAt: time,
@@ -125,35 +126,19 @@ export async function readEndedDisputes(
   return ended;
 }
 
-/** Newest first, without those that the chain refused; `time` in Unix seconds, by the chain's clock. */
-async function transactionsOf(
-  connection: Connection,
-  address: PublicKey,
-  limit: number,
-): Promise<{ signature: string; time: bigint | null }[]> {
-  const found = await connection
-    .getSignaturesForAddress(address, { limit }, "confirmed")
-    .catch(unreachable(connection));
-  return found
-    .filter(({ err }) => err === null)
-    .map(({ signature, blockTime }) => ({ signature, time: blockTime == null ? null : BigInt(blockTime) }));
-}
-
 async function eventsOf(
   connection: Connection,
   program: PublicKey,
   signature: string,
 ): Promise<ProgramEvent[]> {
-  const found = await connection
-    .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
-    .catch(unreachable(connection));
+  const found = await readTransaction(connection, signature);
   return parseEvents(program, found?.meta?.logMessages ?? []);
 }
 
 function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding {
   return {
-    verdict: named(VERDICTS, fields.verdict),
-    fault: named(FAULTS, fields.fault),
+    verdict: nameOf(VERDICTS, fields.verdict),
+    fault: nameOf(FAULTS, fields.fault),
     reward: BigInt(String(fields.reward)),
     toVault: BigInt(String(fields.toVault)),
     transaction,
@@ -163,10 +148,4 @@ function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding 
 function addressIn(value: EventValue | undefined): PublicKey {
   if (value instanceof PublicKey) return value;
   throw new Error("An event of a dispute has no address where this client looks for one; update it.");
-}
-
-function named<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
-  const name = names[Number(code)];
-  if (name !== undefined) return name;
-  throw new Error(`A dispute has the code ${code}, which this client does not know; update it.`);
 }

@@ -1,5 +1,6 @@
 import { type ChunkProof, type RewardLeaf, type UpdateLeaf, vectorToBytes } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
+import type { CommittedVector } from "./dispute.ts";
 import type { ArgumentValue } from "./program.ts";
 
 /*
@@ -10,7 +11,7 @@ import type { ArgumentValue } from "./program.ts";
 const LEAF_VERSION = 1;
 
 /** A vector whose chunk decides a dispute. */
-export type DisputedVector = "delta" | "base" | "next" | "baseState" | "nextState";
+export type DisputedVector = "delta" | CommittedVector;
 
 export type TreeLeaf =
   | { readonly tree: "updates"; readonly leaf: UpdateLeaf }

@@ -1,5 +1,5 @@
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { decodeFields } from "./account-fields.ts";
+import { decodeFields, nameOf } from "./account-fields.ts";
 import { FEDERATION_OFFSET, readAccount, readProgramAccounts } from "./read-account.ts";
 
 /** Kinds of disputes by the code that stands in the account and in events. */
@@ -28,7 +28,10 @@ export const VERDICTS = ["upheld", "rejected", "moot"] as const;
 export type DisputeVerdict = (typeof VERDICTS)[number];
 
 /** Bits of `Dispute.received` and `Dispute.probed`, by vector. */
-const RECEIVED = { base: 1, next: 2, baseState: 3, nextState: 4 } as const;
+const VECTOR_BITS = { base: 1, next: 2, baseState: 3, nextState: 4 } as const;
+
+/** A vector that stands committed in a round. */
+export type CommittedVector = keyof typeof VECTOR_BITS;
 
 /** A Dispute account: how far one challenge of a round has come. Times are Unix seconds. */
 export interface Dispute {
@@ -49,9 +52,9 @@ export interface Dispute {
   /** Whether the leaf that was folded last still waits for its delta chunk. */
   chunkPending: boolean;
   /** Committed vectors whose chunk was received. */
-  received: readonly (keyof typeof RECEIVED)[];
+  received: readonly CommittedVector[];
   /** The vector whose chunk was asked for before the first leaf, while it is awaited. */
-  probed: keyof typeof RECEIVED | null;
+  probed: CommittedVector | null;
   /** The member that is searched for, and the bounds of where its leaf could stand. */
   target: PublicKey;
   targetValue: bigint;
@@ -99,19 +102,19 @@ export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
   };
 }
 
-function vectorsIn(bits: number): (keyof typeof RECEIVED)[] {
-  return (Object.keys(RECEIVED) as (keyof typeof RECEIVED)[]).filter(
-    (vector) => (bits >> RECEIVED[vector]) & 1,
+function vectorsIn(bits: number): CommittedVector[] {
+  return (Object.keys(VECTOR_BITS) as CommittedVector[]).filter(
+    (vector) => (bits >> VECTOR_BITS[vector]) & 1,
   );
 }
 
 /** The vectors of which a dispute about a chunk needs the chunk, in the order in which the program asks for them. */
-export function disputedVectors({ strategy }: Pick<Dispute, "strategy">): readonly (keyof typeof RECEIVED)[] {
+export function disputedVectors({ strategy }: Pick<Dispute, "strategy">): readonly CommittedVector[] {
   return strategy === 1 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
 }
 
 /** What a dispute lacks next: a leaf, the chunk of a vector, or nothing (then it can be resolved). The program's `Dispute::missing`. */
-export function missingPiece(dispute: Dispute): "leaf" | "delta" | keyof typeof RECEIVED | null {
+export function missingPiece(dispute: Dispute): "leaf" | "delta" | CommittedVector | null {
   const folds = dispute.kind === "chunk" || dispute.kind === "total";
   if (!folds || dispute.decided !== null) return null;
   if (dispute.probed !== null) return dispute.probed;
@@ -119,13 +122,6 @@ export function missingPiece(dispute: Dispute): "leaf" | "delta" | keyof typeof 
   if (dispute.nextLeaf < dispute.leafCount) return "leaf";
   if (dispute.kind === "total" || dispute.fault !== "none") return null;
   return disputedVectors(dispute).find((vector) => !dispute.received.includes(vector)) ?? null;
-}
-
-function nameOf<const Names extends readonly string[]>(names: Names, code: number): Names[number] {
-  const name = names[code];
-  if (name === undefined)
-    throw new Error(`The dispute has the code ${code}, which this client does not know; update the client.`);
-  return name;
 }
 
 /** Reads a dispute at commitment `confirmed`; null if there is none at the address (not opened, or resolved). */

@@ -10,6 +10,7 @@ export * from "./equivocation.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./federation.ts";
+export { readTransaction } from "./history.ts";
 export * from "./member.ts";
 export { IDL, PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";

@@ -8,6 +8,7 @@ import {
   type TransactionInstruction,
 } from "@solana/web3.js";
 import { transactionFailed, unreachable } from "./errors.ts";
+import { readTransaction } from "./history.ts";
 
 /** Options of `sendTransaction`. */
 export interface SendOptions {
@@ -129,9 +130,7 @@ async function isConfirmed(connection: Connection, signature: string): Promise<b
 }
 
 async function logsOf(connection: Connection, signature: string): Promise<string[]> {
-  const found = await connection
-    .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
-    .catch(() => null);
+  const found = await readTransaction(connection, signature).catch(() => null);
   return found?.meta?.logMessages ?? [];
 }
 

@@ -1,4 +1,4 @@
-import { findDisputeEnding, unreachable } from "@plenary/chain";
+import { findDisputeEnding, readTransaction, unreachable } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey, VersionedTransactionResponse } from "@solana/web3.js";
 import type { DisputeCosts, DisputeOutcome } from "./dispute-events.ts";
@@ -60,9 +60,7 @@ async function transactionOf(
   connection: Connection,
   signature: string,
 ): Promise<VersionedTransactionResponse> {
-  const found = await connection
-    .getTransaction(signature, { commitment: "confirmed", maxSupportedTransactionVersion: 0 })
-    .catch(unreachable(connection));
+  const found = await readTransaction(connection, signature);
   if (found !== null) return found;
   throw new PlenaryError(
     "chain-unavailable",

@@ -10,6 +10,7 @@ import {
   vectorRootFast,
 } from "@plenary/algorithms";
 import {
+  type CommittedVector,
   type Dispute,
   type Round,
   readAnsweredChunk,
@@ -38,9 +39,6 @@ import {
 } from "../verification/public-round.ts";
 import { Refuted } from "../verification/refuted.ts";
 import type { Verifier } from "../verification/verifier.ts";
-
-/** A vector that stands committed in a round. */
-export type CommittedVector = "base" | "next" | "baseState" | "nextState";
 
 /** A committed result that the aggregator does not publish. */
 export interface HiddenVector {
