@@ -25,14 +25,19 @@ test("a model that is wrong in one chunk and kept back costs the aggregator its 
   const challenger = Keypair.generate();
   await founded.equip(challenger.publicKey);
   const steps: string[] = [];
+  const types = new Set<string>();
   const outcome = await disputeFinding(verifier, {
     challenger,
     round: ROUND,
     proof: finding ?? assert.fail(),
     pollInterval: 200,
-    onEvent: (event) => event.type === "dispute-step" && steps.push(event.step),
+    onEvent: (event) => {
+      types.add(event.type);
+      if (event.type === "dispute-step") steps.push(event.step);
+    },
   });
   assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", "wrong-chunk"]);
+  assert.ok(types.has("dispute-retrying"));
   const probes = steps.filter((step) => step === "probe").length;
   // Chunk 0, then halves: the answers are the service's own.
   assert.ok(probes >= 2 && probes <= 15, steps.join(" "));
@@ -49,11 +54,15 @@ async function withoutNextModel(verifier: Verifier): Promise<Verifier> {
   const manifest = await blobs.download(round?.manifestHash ?? assert.fail());
   const { next } = parseManifest(JSON.parse(new TextDecoder().decode(manifest)));
   const hidden = fromHex(next.blob, 32);
+  let asked = 0;
   return {
     ...verifier,
     blobs: {
       async download(hash, options) {
         if (!equalBytes(hash, hidden)) return blobs.download(hash, options);
+        asked += 1;
+        // First asked for by the verification, then by the dispute, which must outlast an outage.
+        if (asked === 2) throw new PlenaryError("service-unavailable", "Come again later.");
         throw new PlenaryError("not-found", "There is no such blob for you.");
       },
     },

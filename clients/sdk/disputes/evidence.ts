@@ -79,7 +79,7 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
     const { what, blob, root } = vectorOf(manifest, round, name);
     return unlessWithheld(readVector(verifier, what, blob, root));
   };
-  let hidden: Promise<HiddenVector | null> | undefined;
+  let hidden: HiddenVector | null | undefined;
   return {
     round,
     leaves: updates?.map(({ leaf }) => leaf) ?? null,
@@ -94,9 +94,9 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
             index,
           ),
     vector,
-    hidden: () => {
-      // Replaying takes long, and its outcome stays as it is.
-      hidden ??= findHidden(verifier, round, vector);
+    hidden: async () => {
+      // Replaying takes long, and what it has found stays as it is; an outage is no finding.
+      if (hidden === undefined) hidden = await findHidden(verifier, round, vector);
       return hidden;
     },
     answeredChunk: ({ address, index }, { committed, expected }) =>
