@@ -11,7 +11,7 @@ export const DisputeView = Type.Object({
     Type.Literal("shortfall"),
     Type.Literal("total"),
   ]),
-  /** Chunk or leaf that it is about; 0 for omissions and totals. */
+  /** Chunk or leaf that it was opened about; 0 for omissions and totals. Probes may have moved it since. */
   subject: Type.Integer({ minimum: 0 }),
   challenger: Base58Address,
   /** Base units; null for one that had ended before the service wrote deposits down. */
