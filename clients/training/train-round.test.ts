@@ -120,10 +120,11 @@ describe("a round of training", () => {
     };
     await assert.rejects(worker.train({ ...request, answers: foreign }), PlenaryError);
     const controller = new AbortController();
-    const long = { ...request, training: { ...short, localSteps: 100_000 }, signal: controller.signal };
-    await assert.rejects(worker.train({ ...long, onProgress: () => controller.abort() }), {
-      code: "aborted",
-    });
+    const long = { ...request, training: { ...short, localSteps: 100_000 } };
+    await assert.rejects(
+      worker.train({ ...long, signal: controller.signal, onProgress: () => controller.abort() }),
+      { code: "aborted" },
+    );
     const pending = worker.train(long);
     const failed = assert.rejects(pending, { code: "worker-failed" });
     await worker.close();
