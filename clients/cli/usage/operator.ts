@@ -1,0 +1,34 @@
+import { DATASETS } from "@plenary/sdk";
+import { type Command, Option } from "commander";
+import { type FederationFlags, federationCreate } from "../commands/federation.ts";
+import { amount, integer, type Runs, withSettings } from "./settings.ts";
+
+/** For who runs a federation. */
+export function operatorCommands(program: Command, runs: Runs): void {
+  const federation = program.command("federation").description("for who runs a federation");
+  withSettings(federation.command("create"), ["service", "rpc", "program", "keypair"])
+    .alias("register")
+    .description(
+      "create a federation on chain, fund it and register it with the service; repeat it after a failure",
+    )
+    .requiredOption("--aggregator <file>", "keypair file of the service, which posts the bond")
+    .option("--dataset <name|path>", `${DATASETS.join(", ")}, or a path`, DATASETS[0])
+    .option("--split <n>", "which groups stay unseen, for evaluation and pay", integer, 7)
+    .option("--quorum <n>", "updates that close a round", integer, 3)
+    .option("--id <n>", "tells federations of one authority apart", amount, 1n)
+    .option("--name <text>", "shown to members; the data set's title by default")
+    .option("--seed <n>", "draws the first model", integer, 1)
+    .option("--rounds <n>", "rounds until it is complete; 0 for no end", integer, 0)
+    .option("--deadline <seconds>", "how long a round collects updates", integer, 300)
+    .option("--reward <units>", "most that a round pays, in base units", amount, 1_000_000_000n)
+    .option("--stake <units>", "what a member stakes", amount, 0n)
+    .option("--bond <units>", "what the aggregator posts", amount, 0n)
+    .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer, 3_600)
+    .addOption(
+      new Option("--strategy <name>", "server step").choices(["fedavg", "fedavgm"]).default("fedavg"),
+    )
+    .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
+    .option("--audits <file>", "how training is audited, as JSON: the section `audits` of the configuration")
+    .option("--private", "let members only read its rounds, updates and blobs at the service")
+    .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
+}

@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type Settings, VARIABLES } from "../config.ts";
+import type { Session } from "../session.ts";
+
+/** Makes a command's action of what works with a session, the command's arguments and its options. */
+export type Runs = <Rest extends unknown[]>(
+  work: (session: Session, ...rest: Rest) => Promise<unknown>,
+) => (...parameters: unknown[]) => Promise<void>;
+
+const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
+  service: ["--service <url>", "aggregation service"],
+  rpc: ["--rpc <url>", "Solana RPC node"],
+  program: ["--program <address>", "a deployment of one's own"],
+  federation: ["--federation <address>", "needed where the service has several"],
+  keypair: ["--keypair <file>", "Solana keypair file"],
+  state: ["--state <folder>", "where a member remembers what it has signed, or a watch what it has seen"],
+  data: ["--data <file>", "answers as CSV or JSONL"],
+};
+
+/** Gives a command the options of these settings, and `--json`. */
+export function withSettings(command: Command, names: readonly (keyof Settings)[]): Command {
+  for (const name of names) {
+    const [flags, text] = OPTIONS[name];
+    command.option(flags, `${text} [${VARIABLES[name]}]`);
+  }
+  return command.option("--json", "one JSON object per line instead of text");
+}
+
+export const ALL = ["service", "rpc", "program", "federation", "keypair"] as const;
+
+export function integer(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+export function amount(text: string): bigint {
+  if (!/^[0-9]{1,20}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return BigInt(text);
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
