@@ -16,6 +16,7 @@ export { IDL, PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";
 export * from "./send-transaction.ts";
 export * from "./signed-message.ts";
+export * from "./token-account.ts";
 export * from "./token-program.ts";
 export * from "./transactions/index.ts";
 export * from "./watch.ts";

@@ -21,6 +21,7 @@ import {
   verifyInclusion,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { requireFees } from "./federation-account.ts";
 import type { FederationAccess } from "./open-federation.ts";
 import { pause } from "./retry.ts";
 import { nullIfNotFound } from "./round-reads.ts";
@@ -111,6 +112,7 @@ export async function claimRewards(
   const amount = cumulative - member.claimedTotal;
   const nothing = { amount: 0n, transaction: null, round };
   if (amount <= 0n) return nothing;
+  await requireFees(connection, payer.publicKey);
   const tokenProgram = await readTokenProgram(connection, context.rewardMint);
   const instructions = claimInstructions(context, tokenProgram, payer.publicKey, member, proof);
   try {

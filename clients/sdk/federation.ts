@@ -1,9 +1,10 @@
 import { memberAddress } from "@plenary/chain";
-import { type AnswerSet, parseAnswers, sha256, toBase58, toHex } from "@plenary/protocol";
+import { type AnswerSet, PlenaryError, parseAnswers, sha256, toBase58, toHex } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type Claim, type ClaimOptions, claimRewards } from "./claim.ts";
 import { type JoinOptions, joinFederation } from "./join.ts";
 import { openMemberStore } from "./member-store/index.ts";
+import { requireUpdateKey } from "./membership/index.ts";
 import { type FederationContext, type OpenFederationOptions, openContext } from "./open-federation.ts";
 import { participate } from "./participate.ts";
 import type { TrainOptions } from "./participation.ts";
@@ -22,10 +23,23 @@ export interface JoinFederation extends Omit<JoinOptions, "updateKey"> {
   readonly seed?: number;
 }
 
+/** A member that has joined, and the part of it that training needs: not its owner's key. */
+export interface JoinedMember extends Pick<JoinFederation, "answers" | "state" | "seed" | "signal"> {
+  /** Address of the key that owns the membership. */
+  readonly owner: PublicKey;
+  /** Sign updates; after a rotation the old key and the new one, for the round that was open then. The first pays for claims. */
+  readonly updateKeypairs: readonly Keypair[];
+}
+
 /** A federation, checked against the chain. */
 export interface OpenFederation extends FederationContext {
   /** Joins on chain (once) and opens the member's state. */
   join(options: JoinFederation): Promise<FederationMember>;
+  /**
+   * Opens the state of a member that has joined, without its owner's key. Throws `member-unknown`, and `signature-invalid` if none of the
+   * keys signs its updates.
+   */
+  member(options: JoinedMember): Promise<FederationMember>;
   status(owner?: PublicKey): Promise<FederationStatus>;
   /** Computes a round anew from public bytes and compares it with the chain. */
   verifyRound(round: bigint): Promise<RoundVerification>;
@@ -54,7 +68,8 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
   const context = await openContext(options);
   return {
     ...context,
-    join: (join) => openMember(context, join),
+    join: (join) => joinAndOpen(context, join),
+    member: (member) => openJoined(context, member),
     status: (owner) => readStatus(context, owner, options.signal),
     verifyRound: (round) =>
       verifyRound({ ...context, blobs: context.client }, round, { signal: options.signal }),
@@ -64,10 +79,35 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
 /** Milliseconds: a development chain's challenge window, and none of a real one's. */
 const CLAIM_PATIENCE = 30_000;
 
-async function openMember(context: FederationContext, options: JoinFederation): Promise<FederationMember> {
-  const { keypair, state, updateKeypair = keypair } = options;
+async function joinAndOpen(context: FederationContext, options: JoinFederation): Promise<FederationMember> {
+  const { keypair, updateKeypair = keypair } = options;
+  const member = { ...options, owner: keypair.publicKey, updateKeypairs: [updateKeypair] };
+  return openMember(context, member, keypair, async () => {
+    const joined = await joinFederation(context, { ...options, updateKey: updateKeypair.publicKey });
+    return joined.transaction;
+  });
+}
+
+async function openJoined(context: FederationContext, options: JoinedMember): Promise<FederationMember> {
+  const [payer] = options.updateKeypairs;
+  if (payer === undefined)
+    throw new PlenaryError("invalid-input", "Training needs an update-signing key: give one at least.");
+  return openMember(context, options, payer, async () => {
+    await requireUpdateKey(context, options);
+    return null;
+  });
+}
+
+/** `enter` sees to it that there is a member, and resolves with the transaction that made it one. */
+async function openMember(
+  context: FederationContext,
+  options: JoinedMember,
+  payer: Keypair,
+  enter: () => Promise<string | null>,
+): Promise<FederationMember> {
+  const { owner, updateKeypairs, state, signal } = options;
   const answers = parseAnswers(options.answers, context.questionnaire);
-  const address = memberAddress(context.program, context.address, keypair.publicKey);
+  const address = memberAddress(context.program, context.address, owner);
   const identity = {
     genesisHash: toHex(context.genesisHash),
     programId: toBase58(context.program.toBytes()),
@@ -81,15 +121,14 @@ async function openMember(context: FederationContext, options: JoinFederation): 
     options.seed === undefined ? undefined : seedOf(options.seed),
   );
   try {
-    const joined = await joinFederation(context, { ...options, updateKey: updateKeypair.publicKey });
+    const joinTransaction = await enter();
     return {
       address,
-      joinTransaction: joined.transaction,
-      train: (train) =>
-        participate({ context, member: address, keypair: updateKeypair, answers, store }, train),
+      joinTransaction,
+      train: (train) => participate({ context, member: address, updateKeypairs, answers, store }, train),
       claim: ({ patience = CLAIM_PATIENCE } = {}) =>
-        claimRewards(context, keypair, { patience, signal: options.signal }),
-      status: () => readStatus(context, keypair.publicKey, options.signal),
+        claimRewards(context, payer, { owner, patience, signal }),
+      status: () => readStatus(context, owner, signal),
       close: () => store.close(),
     };
   } catch (error) {

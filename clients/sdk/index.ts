@@ -15,10 +15,12 @@ export * from "./disputes/index.ts";
 export { watchEvents } from "./events.ts";
 export {
   type FederationMember,
+  type JoinedMember,
   type JoinFederation,
   type OpenFederation,
   openFederation,
 } from "./federation.ts";
+export type { ChainOptions, OnChain } from "./federation-account.ts";
 export {
   type FederationPlan,
   type PlannedFederation,
@@ -34,6 +36,7 @@ export { readBytes } from "./files.ts";
 export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";
+export * from "./membership/index.ts";
 export { exportModel, MODEL_FORMATS, type ModelFormat, readModel } from "./model.ts";
 export {
   connectTo,

@@ -1,5 +1,6 @@
 import { isMemberIn, type Member, readMember, updateKeyAt } from "@plenary/chain";
 import { PlenaryError, type RoundView } from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
 import { openLocalTrainer, trainingEngine } from "./local-training.ts";
 import type { RoundRecord } from "./member-store/index.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";
@@ -55,9 +56,9 @@ async function takeTurn(session: ParticipationSession): Promise<TrainedRound | "
   const { seen } = waker;
   const unsettled = await unsettledRecord(session);
   if (unsettled !== null) return settle(session, unsettled);
-  const round = await nextRound(session);
-  if (round === null) return "complete";
-  const record = await takePart(session, round);
+  const next = await nextRound(session);
+  if (next === null) return "complete";
+  const record = await takePart(session, next.round, next.keypair);
   if (record !== null) return settle(session, record);
   await waker.after(seen);
   return null;
@@ -77,14 +78,17 @@ async function unsettledRecord({
 }
 
 /** The round that collects updates and still wants this member's; null when the federation is complete. */
-async function nextRound(session: ParticipationSession): Promise<RoundView | null> {
+async function nextRound(
+  session: ParticipationSession,
+): Promise<{ readonly round: RoundView; readonly keypair: Keypair } | null> {
   const { context, store, waker, options, emit } = session;
   for (let waited = false; ; waited = true) {
     const { seen } = waker;
     const round = await readRoundView(context, "current", options.signal);
     if (round?.state === "collecting") {
       const record = await store.record(BigInt(round.number));
-      if (record?.outcome == null && (await mayTakePart(session, BigInt(round.number)))) return round;
+      const keypair = record?.outcome == null ? await keypairFor(session, BigInt(round.number)) : null;
+      if (keypair !== null) return { round, keypair };
     } else if (round === null || ["final", "committed", "void"].includes(round.state)) {
       const { status } = await readFederationView(context, options.signal);
       if (status === "complete") return null;
@@ -94,26 +98,34 @@ async function nextRound(session: ParticipationSession): Promise<RoundView | nul
   }
 }
 
-/** Whether the chain counts this member in the round. A member that joined while a round was open begins with the next. */
-async function mayTakePart(session: ParticipationSession, round: bigint): Promise<boolean> {
+/**
+ * What signs this member's updates of a round; null where it is to wait for the next one. A member that joined while a round was open
+ * begins with the next, and so does a process that has the new key only, where the old one still signs.
+ */
+async function keypairFor(session: ParticipationSession, round: bigint): Promise<Keypair | null> {
+  const { updateKeypairs } = session;
   const member = await requireMember(session);
   if (member.exitRound !== 0n && round >= member.exitRound)
     throw new PlenaryError(
       "member-inactive",
       `This member has left the federation from round ${member.exitRound} on.`,
-      {
-        exitRound: member.exitRound.toString(),
-      },
+      { exitRound: member.exitRound.toString() },
     );
-  if (!isMemberIn(member, round)) return false;
+  if (!isMemberIn(member, round)) return null;
   const key = updateKeyAt(member, round);
-  if (!key.equals(session.keypair.publicKey))
-    throw new PlenaryError(
-      "signature-invalid",
-      `Updates of round ${round} are signed with ${key.toBase58()}, and this is ${session.keypair.publicKey.toBase58()}: use the key on chain.`,
-      { expected: key.toBase58(), actual: session.keypair.publicKey.toBase58() },
-    );
-  return true;
+  const keypair = updateKeypairs.find(({ publicKey }) => publicKey.equals(key));
+  if (keypair !== undefined) return keypair;
+  if (updateKeypairs.some(({ publicKey }) => publicKey.equals(member.updateKey))) return null;
+  throw wrongKey(round, key, updateKeypairs);
+}
+
+function wrongKey(round: bigint, key: PublicKey, held: readonly Keypair[]): PlenaryError {
+  const actual = held.map(({ publicKey }) => publicKey.toBase58()).join(", ");
+  return new PlenaryError(
+    "signature-invalid",
+    `Updates of round ${round} are signed with ${key.toBase58()}, and this is ${actual}: train with the key that stands on chain.`,
+    { round: round.toString(), expected: key.toBase58(), actual },
+  );
 }
 
 async function requireMember({ context, member }: ParticipationSession): Promise<Member> {

@@ -20,12 +20,12 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Who takes part: its membership, key, data and memory. */
+/** Who takes part: its membership, keys, data and memory. */
 export interface Participant {
   readonly context: FederationContext;
   readonly member: PublicKey;
-  /** Holds the update-signing key. */
-  readonly keypair: Keypair;
+  /** Sign updates, each in the rounds for which the chain names it; around a rotation these are the old key and the new one. */
+  readonly updateKeypairs: readonly Keypair[];
   readonly answers: AnswerSet;
   readonly store: MemberStore;
 }

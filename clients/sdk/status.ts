@@ -1,13 +1,22 @@
-import { memberAddress, readMember } from "@plenary/chain";
+import {
+  type Member,
+  memberAddress,
+  readMember,
+  readTokenProgram,
+  tokenAccountAddress,
+} from "@plenary/chain";
 import {
   type DisputeView,
   ENDPOINTS,
   type FederationView,
   type MemberView,
+  PlenaryError,
   type RoundView,
   type UpdateView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
+import { requireFederation } from "./federation-account.ts";
+import { type StakeRelease, stakeRelease } from "./membership/index.ts";
 import type { FederationAccess } from "./open-federation.ts";
 import { nullIfNotFound } from "./round-reads.ts";
 
@@ -25,6 +34,12 @@ export interface FederationStatus {
 export interface MemberStatus extends MemberView {
   /** In base units, from the Member account on chain. */
   readonly stake: bigint;
+  /** First round that `signingKey` signs; the key before signs earlier ones. */
+  readonly signingKeySince: bigint;
+  /** Whether pay goes to the owner's own associated token account. */
+  readonly payoutIsOwn: boolean;
+  /** For a member that has left: the first round without it, and what its stake waits for. */
+  readonly exit: ({ readonly round: bigint } & StakeRelease) | null;
   /** This member's updates of the latest rounds, newest first, with the reason where one was not counted. */
   readonly updates: readonly { readonly round: bigint; readonly update: UpdateView }[];
 }
@@ -40,11 +55,9 @@ export async function readStatus(
   const { client, address } = context;
   const params = { federation: address.toBase58() };
   const federation = await client.call(ENDPOINTS.federationRead, { params, signal });
-  const { rounds } = await client.call(ENDPOINTS.roundList, {
-    params,
-    query: { limit: RECENT_ROUNDS },
-    signal,
-  });
+  const { rounds } = await client
+    .call(ENDPOINTS.roundList, { params, query: { limit: RECENT_ROUNDS }, signal })
+    .catch(noneIfLeft);
   const member = owner === undefined ? null : await memberStatus(context, owner, rounds, signal);
   const disputes = rounds.flatMap(({ number, disputes }) =>
     disputes.map((dispute) => ({ round: BigInt(number), dispute })),
@@ -76,18 +89,45 @@ async function memberStatus(
       return found === null ? [] : [{ round: BigInt(number), update: found.update }];
     }),
   );
-  const unknown = {
-    address: member.toBase58(),
-    owner: owner.toBase58(),
-    signingKey: account.updateKey.toBase58(),
-    payout: account.payout.toBase58(),
-    joinedRound: account.joinedRound.toString(),
-    active: account.exitRound === 0n,
+  const onChain = await memberOnChain({ connection, address }, account);
+  return { ...(view ?? unknownToService(account)), ...onChain, updates: updates.flat() };
+}
+
+/** What the chain says of a member: its word counts before the service's. */
+async function memberOnChain(
+  { connection, address }: Pick<FederationAccess, "connection" | "address">,
+  member: Member,
+) {
+  const federation = await requireFederation({ connection, address });
+  const { rewardMint } = federation;
+  const own = tokenAccountAddress(rewardMint, member.owner, await readTokenProgram(connection, rewardMint));
+  const release = stakeRelease(member, federation);
+  return {
+    signingKey: member.updateKey.toBase58(),
+    signingKeySince: member.keySinceRound,
+    payout: member.payout.toBase58(),
+    payoutIsOwn: member.payout.equals(own),
+    stake: member.stake,
+    exit: release === null ? null : { round: member.exitRound, ...release },
+  };
+}
+
+function unknownToService(member: Member) {
+  return {
+    address: member.address.toBase58(),
+    owner: member.owner.toBase58(),
+    joinedRound: member.joinedRound.toString(),
+    active: member.exitRound === 0n,
     counted: 0,
     refused: 0,
     earned: "0",
-    claimed: account.claimedTotal.toString(),
+    claimed: member.claimedTotal.toString(),
     claimable: "0",
   };
-  return { ...(view ?? unknown), stake: account.stake, updates: updates.flat() };
+}
+
+/** A private federation shows its rounds to a member that has left no longer. */
+function noneIfLeft(error: unknown): { readonly rounds: readonly RoundView[] } {
+  if (error instanceof PlenaryError && error.code === "member-inactive") return { rounds: [] };
+  throw error;
 }

@@ -16,22 +16,27 @@ import {
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
 import type { RoundRecord } from "./member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import { readUpdate } from "./round-reads.ts";
 import { trainForRound } from "./train-for-round.ts";
 import { encodeUpdate, signAgain, signUpdate, verifyReceipt } from "./update.ts";
 
-/** Brings a round to its receipt. Null if it closed before there was anything to record. */
-export async function takePart(session: ParticipationSession, view: RoundView): Promise<RoundRecord | null> {
+/** Brings a round to its receipt, signing with `keypair`. Null if it closed before there was anything to record. */
+export async function takePart(
+  session: ParticipationSession,
+  view: RoundView,
+  keypair: Keypair,
+): Promise<RoundRecord | null> {
   const number = BigInt(view.number);
   const round = await readOpenRound(session, number);
   if (round === null) return null;
   const { store, emit } = session;
   const stored = await store.record(number);
-  const reused = stored ?? (await renewVoided(session, round));
+  const reused = stored ?? (await renewVoided(session, round, keypair));
   emit({ type: "round-started", round: number, resumed: reused !== null });
-  const record = reused ?? (await train(session, view, round));
+  const record = reused ?? (await train(session, view, round, keypair));
   return record.receipt === null ? upload(session, record, round) : record;
 }
 
@@ -52,8 +57,12 @@ async function readOpenRound({ context }: ParticipationSession, number: bigint):
  * After a void the next round has the base of the void one, even where that was committed before: the update that was trained for it is
  * signed anew.
  */
-async function renewVoided(session: ParticipationSession, round: Round): Promise<RoundRecord | null> {
-  const { store, keypair } = session;
+async function renewVoided(
+  session: ParticipationSession,
+  round: Round,
+  keypair: Keypair,
+): Promise<RoundRecord | null> {
+  const { store } = session;
   const last = await store.onBase(toHex(round.baseRoot));
   if (last === null || !(await isVoid(session, last))) return null;
   const payload = await store.payload(last);
@@ -89,7 +98,12 @@ function partsOf({ baseRoot, weight, loss }: RoundRecord): Pick<RoundRecord, "ba
 }
 
 /** Trains on the round's base model and stores the signed update before anything is sent. */
-async function train(session: ParticipationSession, view: RoundView, round: Round): Promise<RoundRecord> {
+async function train(
+  session: ParticipationSession,
+  view: RoundView,
+  round: Round,
+  keypair: Keypair,
+): Promise<RoundRecord> {
   const { context, store, options } = session;
   const base = await downloadBase(session, view, round);
   const { result, checkpointRoot, kept } = await trainForRound(session, round, base);
@@ -97,7 +111,7 @@ async function train(session: ParticipationSession, view: RoundView, round: Roun
   const weight = Math.min(result.weight, round.maxWeight);
   const sequence = await nextSequence(session, round.number);
   const subject = { context, round, member: session.member, sequence, weight, checkpointRoot };
-  const signed = signUpdate(subject, update, session.keypair);
+  const signed = signUpdate(subject, update, keypair);
   return store.prepare({
     record: {
       round: round.number.toString(),

@@ -1,0 +1,44 @@
+import { type Connection, PublicKey } from "@solana/web3.js";
+import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./addresses.ts";
+import { unreachable } from "./errors.ts";
+
+/** What both token programs keep of an account at the same places. */
+export interface TokenAccount {
+  readonly address: PublicKey;
+  /** SPL Token or Token-2022. */
+  readonly program: PublicKey;
+  readonly mint: PublicKey;
+  readonly owner: PublicKey;
+  /** Base units. */
+  readonly amount: bigint;
+  readonly frozen: boolean;
+}
+
+/** Length of an account without extensions; where Token-2022 has some, the next byte says what the account is. */
+const BASE_LENGTH = 165;
+const IS_ACCOUNT = 2;
+const AMOUNT = 64;
+const STATE = 108;
+const FROZEN = 2;
+
+/** Reads a token account at commitment `confirmed`; null if there is nothing at the address, or something else. */
+export async function readTokenAccount(
+  connection: Connection,
+  address: PublicKey,
+): Promise<TokenAccount | null> {
+  const account = await connection.getAccountInfo(address, "confirmed").catch(unreachable(connection));
+  const program = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].find((known) => account?.owner.equals(known));
+  if (account === null || program === undefined) return null;
+  const { data } = account;
+  const isExtended =
+    program.equals(TOKEN_2022_PROGRAM) && data.length > BASE_LENGTH && data[BASE_LENGTH] === IS_ACCOUNT;
+  if ((data.length !== BASE_LENGTH && !isExtended) || data[STATE] === 0) return null;
+  return {
+    address,
+    program,
+    mint: new PublicKey(data.subarray(0, 32)),
+    owner: new PublicKey(data.subarray(32, AMOUNT)),
+    amount: new DataView(data.buffer, data.byteOffset, data.byteLength).getBigUint64(AMOUNT, true),
+    frozen: data[STATE] === FROZEN,
+  };
+}

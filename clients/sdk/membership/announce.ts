@@ -1,0 +1,18 @@
+import { memberAddress } from "@plenary/chain";
+import { ENDPOINTS } from "@plenary/protocol";
+import type { PublicKey } from "@solana/web3.js";
+import type { FederationAccess } from "../open-federation.ts";
+
+/**
+ * Lets a private federation's service know a member's new update-signing key at once, so that it may read with it: the service looks at
+ * the chain when a member asks about itself. `access` must sign with a key that the service knows, as the owner's.
+ */
+export async function announceMember(
+  { client, program, address, configuration }: FederationAccess,
+  owner: PublicKey,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (configuration.visibility !== "private") return;
+  const member = memberAddress(program, address, owner).toBase58();
+  await client.call(ENDPOINTS.memberRead, { params: { federation: address.toBase58(), member }, signal });
+}

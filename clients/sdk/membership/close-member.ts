@@ -1,0 +1,48 @@
+import { memberAddress, memberClose, readMember, sendTransaction } from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { stakeRelease } from "./stake.ts";
+
+export interface Closed {
+  readonly member: PublicKey;
+  /** Who got the rent back: whoever paid it when the member joined. Null when there was no account. */
+  readonly rentPayer: PublicKey | null;
+  /** Null when there was no account. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Closes the account of a member that left, took its stake home and was never paid; its rent goes back to who paid it. Safe to repeat.
+ * Throws `conflict` saying what stands against it.
+ */
+export async function closeMember(
+  context: OnChain,
+  owner: Keypair,
+  { signal }: ChainOptions = {},
+): Promise<Closed> {
+  const { connection, program, address: federation } = context;
+  const address = memberAddress(program, federation, owner.publicKey);
+  const member = await readMember(connection, address);
+  if (member === null) return { member: address, rentPayer: null, transaction: null };
+  const release = stakeRelease(member, await requireFederation(context));
+  const hindrance =
+    release === null
+      ? "the member has not left: leave and withdraw the stake first"
+      : member.stake > 0n
+        ? `its stake of ${member.stake} is in escrow: withdraw it first`
+        : release.rounds.length > 0
+          ? `rounds ${release.rounds.join(", ")} before its exit are not final or void: close it after that`
+          : member.claimedTotal > 0n
+            ? `it remembers that ${member.claimedTotal} were paid, without which that could be claimed again`
+            : null;
+  if (hindrance !== null)
+    throw new PlenaryError("conflict", `The account ${address.toBase58()} stays: ${hindrance}.`, {
+      member: address.toBase58(),
+    });
+  await requireFees(connection, owner.publicKey);
+  const { rentPayer } = member;
+  const instructions = memberClose(program, { federation, owner: owner.publicKey, rentPayer });
+  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  return { member: address, rentPayer, transaction };
+}

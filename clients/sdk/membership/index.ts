@@ -1,0 +1,6 @@
+export { announceMember } from "./announce.ts";
+export { type Closed, closeMember } from "./close-member.ts";
+export { type Left, leaveFederation } from "./leave.ts";
+export { type PayoutSet, setPayout } from "./payout.ts";
+export { type StakeRelease, stakeRelease, type Withdrawal, withdrawStake } from "./stake.ts";
+export { type Rotated, requireUpdateKey, rotateUpdateKey } from "./update-key.ts";

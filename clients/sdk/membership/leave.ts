@@ -1,0 +1,46 @@
+import { memberExit, sendTransaction } from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { type Membership, readMembership } from "./member-account.ts";
+import { type StakeRelease, stakeRelease } from "./stake.ts";
+
+export interface Left extends StakeRelease {
+  readonly member: PublicKey;
+  /** First round that the member takes no part in. */
+  readonly exitRound: bigint;
+  /** In base units; what `withdrawStake` will pay. */
+  readonly stake: bigint;
+  /** Null when it had left before. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Leaves a federation from the next round on; the open round is still trained for. What was earned stays claimable. Safe to repeat. Throws
+ * `member-unknown`, `invalid-input` without SOL for the fee, `transaction-failed`.
+ */
+export async function leaveFederation(
+  context: OnChain,
+  owner: Keypair,
+  { signal }: ChainOptions = {},
+): Promise<Left> {
+  const { connection, program, address: federation } = context;
+  const before = await readMembership(context, owner.publicKey);
+  if (before.member.exitRequestedAt !== 0n) return leftOf(before, null);
+  await requireFees(connection, owner.publicKey);
+  const instructions = memberExit(program, { federation, owner: owner.publicKey });
+  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  return leftOf(await readMembership(context, owner.publicKey), transaction);
+}
+
+function leftOf({ member, federation }: Membership, transaction: string | null): Left {
+  const release = stakeRelease(member, federation);
+  if (release === null)
+    throw new PlenaryError(
+      "chain-unavailable",
+      "The member has left, but the RPC node does not show it yet: ask again.",
+      { member: member.address.toBase58() },
+    );
+  const { address, exitRound, stake } = member;
+  return { ...release, member: address, exitRound, stake, transaction };
+}

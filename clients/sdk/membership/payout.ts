@@ -1,0 +1,82 @@
+import {
+  type Federation,
+  payoutUpdate,
+  readTokenAccount,
+  readTokenProgram,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { readMembership } from "./member-account.ts";
+
+export interface PayoutSet {
+  readonly member: PublicKey;
+  /** The token account that claims are paid to from now on. */
+  readonly payout: PublicKey;
+  /** Whose tokens they are then. */
+  readonly beneficiary: PublicKey;
+  /** Null when it was the payout account already. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Names the token account that a member's pay goes to, whoever owns it; without one the owner's associated token account, which is made if
+ * it does not exist. What is earned and not claimed goes there too. Safe to repeat. Throws `invalid-input` unless it is a token account of
+ * the reward mint that can receive; `not-found`, `member-unknown`, `transaction-failed`.
+ */
+export async function setPayout(
+  context: OnChain,
+  owner: Keypair,
+  account?: PublicKey,
+  { signal }: ChainOptions = {},
+): Promise<PayoutSet> {
+  const { connection, program, address } = context;
+  const { member, federation } = await readMembership(context, owner.publicKey);
+  const { rewardMint: mint } = federation;
+  const tokenProgram = await readTokenProgram(connection, mint);
+  const key = owner.publicKey;
+  const own = tokenAccountAddress(mint, key, tokenProgram);
+  const payout = account ?? own;
+  const beneficiary = payout.equals(own)
+    ? key
+    : await ownerOfPayout(connection, federation, payout, tokenProgram);
+  const result = { member: member.address, payout, beneficiary };
+  if (member.payout.equals(payout)) return { ...result, transaction: null };
+  await requireFees(connection, key);
+  const instructions = [
+    ...(payout.equals(own) ? tokenAccountCreate({ payer: key, mint, owner: key, tokenProgram }) : []),
+    ...payoutUpdate(program, { federation: address, owner: key, payout }),
+  ];
+  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  return { ...result, transaction };
+}
+
+/** Checked before sending: an account that cannot receive would hold up the pay, and the chain does not say what is wrong with it. */
+async function ownerOfPayout(
+  connection: Connection,
+  { rewardMint, vault, escrow }: Federation,
+  payout: PublicKey,
+  tokenProgram: PublicKey,
+): Promise<PublicKey> {
+  const address = payout.toBase58();
+  const refuse = (problem: string) => new PlenaryError("invalid-input", problem, { payout: address });
+  const account = await readTokenAccount(connection, payout);
+  if (account === null) {
+    const tokens = tokenAccountAddress(rewardMint, payout, tokenProgram).toBase58();
+    throw refuse(
+      `${address} is no token account. If it is a wallet, its account of the reward token is ${tokens}, which must exist.`,
+    );
+  }
+  if (!account.mint.equals(rewardMint))
+    throw refuse(
+      `${address} holds tokens of the mint ${account.mint.toBase58()}; this federation pays in ${rewardMint.toBase58()}.`,
+    );
+  if (payout.equals(vault) || payout.equals(escrow))
+    throw refuse(`${address} is the federation's own account: name one of yours.`);
+  if (account.frozen)
+    throw refuse(`${address} is frozen and could receive nothing: have it thawed, or name another.`);
+  return account.owner;
+}

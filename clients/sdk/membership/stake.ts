@@ -1,0 +1,101 @@
+import {
+  type Federation,
+  type Member,
+  memberWithdraw,
+  readChainTime,
+  readTokenProgram,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { readMembership } from "./member-account.ts";
+import { settleRounds } from "./settle-rounds.ts";
+import { instant, unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";
+
+/** What the stake of a member that has left waits for. */
+export interface StakeRelease {
+  /** Unix seconds, the chain's: the end of the cooldown. */
+  readonly freeAt: bigint;
+  /** Rounds before its exit that can still be challenged, oldest first: each must be final or void. */
+  readonly rounds: readonly bigint[];
+}
+
+/** Null for a member that has not left. */
+export function stakeRelease(member: Member, federation: Federation): StakeRelease | null {
+  if (member.exitRequestedAt === 0n) return null;
+  return {
+    freeAt: member.exitRequestedAt + BigInt(federation.exitCooldown),
+    rounds: unsettledRounds(federation).filter((number) => number < member.exitRound),
+  };
+}
+
+export interface Withdrawal {
+  /** In base units; 0 where there is no stake any more. */
+  readonly amount: bigint;
+  /** The owner's associated token account. */
+  readonly destination: PublicKey;
+  /** Null where there was nothing to withdraw. */
+  readonly transaction: string | null;
+  /** Whether the stake is gone because the member was proven to have signed two updates with one sequence. */
+  readonly slashed: boolean;
+}
+
+/**
+ * Pays the stake of a member that has left into its owner's token account, which is made if it does not exist. Rounds that only wait for
+ * somebody to make them final are made final on the way. Safe to repeat. Throws `conflict` saying when the cooldown ends and which rounds
+ * can still be challenged, or that the member has not left; `member-unknown`, `invalid-input` without SOL, `transaction-failed`.
+ */
+export async function withdrawStake(
+  context: OnChain,
+  owner: Keypair,
+  { signal }: ChainOptions = {},
+): Promise<Withdrawal> {
+  const { connection, program, address: federation } = context;
+  const { member, federation: account } = await readMembership(context, owner.publicKey);
+  const { rewardMint } = account;
+  const release = stakeRelease(member, account);
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const destination = tokenAccountAddress(rewardMint, owner.publicKey, tokenProgram);
+  if (release === null) throw stillMember(member);
+  if (member.stake === 0n)
+    return { amount: 0n, destination, transaction: null, slashed: member.equivocations > 0 };
+  await requireFees(connection, owner.publicKey);
+  await requireFree(context, owner, member, release, signal);
+  const key = owner.publicKey;
+  const instructions = [
+    ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
+    ...memberWithdraw(program, { federation, rewardMint, tokenProgram, owner: key, destination }),
+  ];
+  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  return { amount: member.stake, destination, transaction, slashed: false };
+}
+
+/** Throws `conflict` unless the stake is free, or can be made so. */
+async function requireFree(
+  context: OnChain,
+  owner: Keypair,
+  { stake }: Member,
+  { freeAt, rounds }: StakeRelease,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const now = await readChainTime(context.connection);
+  if (now >= freeAt && (await settleRounds(context, owner, rounds, now, signal))) return;
+  const cooldown = now < freeAt ? [`the cooldown ends at ${instant(freeAt)}`] : [];
+  const reasons = [...cooldown, ...(await waitingRounds(context, rounds, now))];
+  throw new PlenaryError(
+    "conflict",
+    `The stake of ${stake} stays in escrow for now: ${reasons.join("; ")}. Withdraw it after that.`,
+    { stake: stake.toString(), freeAt: instant(freeAt), rounds: rounds.join(",") },
+  );
+}
+
+function stillMember(member: Member): PlenaryError {
+  return new PlenaryError(
+    "conflict",
+    `${member.owner.toBase58()} has not left the federation, so its stake of ${member.stake} stays: leave first (plenary leave).`,
+    { member: member.address.toBase58(), stake: member.stake.toString() },
+  );
+}
