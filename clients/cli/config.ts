@@ -5,6 +5,8 @@ export interface Settings {
   readonly program: string | undefined;
   readonly federation: string | undefined;
   readonly keypair: string | undefined;
+  readonly updateKey: string | undefined;
+  readonly owner: string | undefined;
   readonly state: string | undefined;
   readonly data: string | undefined;
 }
@@ -16,6 +18,8 @@ export const VARIABLES = {
   program: "PLENARY_PROGRAM_ID",
   federation: "PLENARY_FEDERATION",
   keypair: "PLENARY_KEYPAIR",
+  updateKey: "PLENARY_UPDATE_KEY",
+  owner: "PLENARY_OWNER",
   state: "PLENARY_STATE",
   data: "PLENARY_DATA",
 } as const satisfies Record<keyof Settings, string>;
@@ -29,6 +33,8 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     program: read("program"),
     federation: read("federation"),
     keypair: read("keypair"),
+    updateKey: read("updateKey"),
+    owner: read("owner"),
     state: read("state"),
     data: read("data"),
   };

@@ -39,6 +39,11 @@ test("help lists every command and the exit codes", () => {
     "train",
     "status",
     "claim",
+    "rotate-key",
+    "payout",
+    "leave",
+    "withdraw",
+    "close-member",
     "verify-claim",
     "verify\\|verify-round",
     "watch",
@@ -74,6 +79,10 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["join"], /--keypair is missing: give it, or set PLENARY_KEYPAIR/],
     [["status", "--service", "nonsense", "--rpc", "http://127.0.0.1:9"], /no URL of a service/],
     [["join", "--keypair", file("none.json")], /no such file/],
+    [["train"], /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or PLENARY_OWNER/],
+    [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
+    [["rotate-key"], /missing required argument/],
+    [["leave"], /--keypair is missing/],
   ] as const) {
     const { code, stderr } = plenary(args);
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);

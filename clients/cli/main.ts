@@ -17,6 +17,8 @@ const run: Run = async (given, work) => {
     program: given.program ?? environment.program,
     federation: given.federation ?? environment.federation,
     keypair: given.keypair ?? environment.keypair,
+    updateKey: given.updateKey ?? environment.updateKey,
+    owner: given.owner ?? environment.owner,
     state: given.state ?? environment.state,
     data: given.data ?? environment.data,
   };

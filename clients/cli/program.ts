@@ -2,7 +2,13 @@ import { Command } from "commander";
 import type { Settings } from "./config.ts";
 import type { Session } from "./session.ts";
 import { auditCommands } from "./usage/auditor.ts";
-import { dataCommands, keyCommands, memberCommands, modelCommands } from "./usage/member.ts";
+import {
+  dataCommands,
+  keyCommands,
+  memberCommands,
+  membershipCommands,
+  modelCommands,
+} from "./usage/member.ts";
 import { operatorCommands } from "./usage/operator.ts";
 import { checkCommands, evidenceCommands } from "./usage/verifier.ts";
 
@@ -32,6 +38,7 @@ export function buildProgram(run: Run): Command {
   keyCommands(program, runs);
   operatorCommands(program, runs);
   memberCommands(program, runs);
+  membershipCommands(program, runs);
   modelCommands(program, runs);
   checkCommands(program, runs);
   dataCommands(program, runs);

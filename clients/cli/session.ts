@@ -5,9 +5,11 @@ import {
   type OpenFederationOptions,
   openAccess,
   openFederation,
+  openOnChain,
+  publicKey,
   readKeypair,
 } from "@plenary/sdk";
-import type { Keypair } from "@solana/web3.js";
+import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Output } from "./output.ts";
 
@@ -48,11 +50,48 @@ async function optionsOf(session: Session): Promise<OpenFederationOptions> {
   };
 }
 
-/** Undefined if the settings name none. */
+/**
+ * The federation as the chain alone has it. Where the settings name it, no service is asked: who leaves one that is down, or unwilling, must
+ * not need it.
+ */
+export async function chainConfigured(
+  session: Session,
+): Promise<Pick<FederationAccess, "connection" | "program" | "address">> {
+  const { federation, program } = session.settings;
+  return federation === undefined
+    ? accessConfigured(session)
+    : openOnChain({ rpc: required(session, "rpc"), federation, program });
+}
+
+/** The owner's, else the newest of the update-signing keys; undefined if the settings name none. */
 export async function keypairIfAny(session: Session): Promise<Keypair | undefined> {
-  return session.settings.keypair === undefined ? undefined : configuredKeypair(session);
+  if (session.settings.keypair !== undefined) return configuredKeypair(session);
+  return (await configuredUpdateKeypairs(session)).at(-1);
 }
 
 export function configuredKeypair(session: Session): Promise<Keypair> {
   return readKeypair(required(session, "keypair"));
+}
+
+/** Those of --update-key: around a rotation the old one and, after a comma, the new one. */
+export function configuredUpdateKeypairs({ settings }: Session): Promise<Keypair[]> {
+  return Promise.all((settings.updateKey?.split(",") ?? []).map((file) => readKeypair(file)));
+}
+
+/** Whose membership a command is about: --owner, else the keypair's. Undefined if the settings name none. */
+export async function ownerIfAny(session: Session): Promise<PublicKey | undefined> {
+  const { owner, keypair } = session.settings;
+  if (owner !== undefined) return publicKey(owner, "member's owner");
+  return keypair === undefined ? undefined : (await configuredKeypair(session)).publicKey;
+}
+
+/** As ownerIfAny. Throws `invalid-input` saying how to name it. */
+export async function configuredOwner(session: Session): Promise<PublicKey> {
+  const owner = await ownerIfAny(session);
+  if (owner !== undefined) return owner;
+  throw new PlenaryError(
+    "invalid-input",
+    `Whose membership? Give --keypair or set ${VARIABLES.keypair}; without the owner's keypair, --owner or ${VARIABLES.owner}.`,
+    { field: "owner" },
+  );
 }

@@ -11,6 +11,7 @@ import {
 } from "@plenary/chain";
 import type { FederationConfiguration } from "@plenary/protocol";
 import {
+  type CreateFederationOptions,
   connectTo,
   createFederation,
   createServiceClient,
@@ -108,6 +109,7 @@ export async function foundFederation(
   challengeWindow = 1,
   plan: Partial<FederationPlan> = {},
   createMint?: (connection: Connection, authority: Keypair) => Promise<PublicKey>,
+  terms: CreateFederationOptions["terms"] = {},
 ): Promise<Founded> {
   const connection = connectTo(stack.rpcUrl);
   const authority = Keypair.generate();
@@ -138,7 +140,7 @@ export async function foundFederation(
     authority,
     aggregator,
     plan: planned,
-    terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow },
+    terms: { minimumStake: STAKE, minimumBond: STAKE, challengeWindow, ...terms },
   });
   const tokenProgram = await readTokenProgram(connection, rewardMint);
   return {

@@ -14,7 +14,7 @@ import {
   submitReport,
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { configuredKeypair, openConfigured, required, type Session } from "../session.ts";
+import { configuredKeypair, configuredOwner, openConfigured, required, type Session } from "../session.ts";
 
 /** `plenary audit drawn ROUND`: who is audited by whom, computed from the chain's draw. */
 export async function auditDrawn(session: Session, round: bigint): Promise<void> {
@@ -34,11 +34,11 @@ export async function auditExport(
   file: string,
   { round }: { readonly round: bigint },
 ): Promise<void> {
-  const keypair = await configuredKeypair(session);
+  const owner = await configuredOwner(session);
   const state = required(session, "state");
   const federation = await openConfigured(session);
   const answers = await readAnswers(required(session, "data"), federation.questionnaire);
-  const member = memberAddress(federation.program, federation.address, keypair.publicKey);
+  const member = memberAddress(federation.program, federation.address, owner);
   const exported = await exportAudit(federation, { round, member, answers, state, signal: session.signal });
   if (exported === null) {
     session.output.say("not-drawn", `round ${round} does not audit this member`, { round });

@@ -1,23 +1,42 @@
-import { joinFederation, readAnswers, readStatus, type TrainOptions } from "@plenary/sdk";
+import { PlenaryError } from "@plenary/protocol";
+import {
+  announceMember,
+  type FederationMember,
+  joinFederation,
+  readAnswers,
+  readStatus,
+  type TrainOptions,
+} from "@plenary/sdk";
 import { disputeStatusLine } from "../dispute-lines.ts";
 import { EXIT, isAbort } from "../exit-codes.ts";
+import { membershipLines } from "../membership-lines.ts";
 import {
   accessConfigured,
   configuredKeypair,
-  keypairIfAny,
+  configuredOwner,
+  configuredUpdateKeypairs,
   openConfigured,
+  ownerIfAny,
   required,
   type Session,
 } from "../session.ts";
+import { readUpdateKey } from "../update-key.ts";
 
-/** `plenary join` */
+/** `plenary join`: --update-key may be an address here, since joining signs no update. */
 export async function join(session: Session): Promise<void> {
+  const { settings, signal } = session;
   const keypair = await configuredKeypair(session);
+  const updateKey = settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
   const federation = await accessConfigured(session);
   // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
-  if (session.settings.data !== undefined && federation.configuration.visibility !== "private")
-    await readAnswers(session.settings.data, (await openConfigured(session)).questionnaire);
-  const { member, transaction } = await joinFederation(federation, { keypair, signal: session.signal });
+  if (settings.data !== undefined && federation.configuration.visibility !== "private")
+    await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
+  const { member, transaction } = await joinFederation(federation, {
+    keypair,
+    signal,
+    ...(updateKey && { updateKey }),
+  });
+  await announceMember(federation, keypair.publicKey, signal);
   const text =
     transaction === null
       ? `${member.toBase58()} is a member already`
@@ -36,24 +55,9 @@ export interface TrainFlags {
 /** `plenary train`: ends with exit code 0 when told to stop, after the rounds asked for, or when the federation is complete. */
 export async function train(session: Session, flags: TrainFlags): Promise<number> {
   const { output, signal } = session;
-  const keypair = await configuredKeypair(session);
-  const access = await accessConfigured(session);
-  const joined =
-    access.configuration.visibility === "private" ? await joinFederation(access, { keypair, signal }) : null;
-  const federation = await openConfigured(session);
-  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
-  const member = await federation.join({
-    keypair,
-    answers,
-    state: required(session, "state"),
-    signal,
-    ...(flags.seed !== undefined && { seed: flags.seed }),
-  });
+  const { member, transaction } = await openTraining(session, flags.seed);
   const address = member.address.toBase58();
-  output.say("joined", `member ${address}`, {
-    member: address,
-    transaction: joined?.transaction ?? member.joinTransaction,
-  });
+  output.say("joined", `member ${address}`, { member: address, transaction });
   const options: TrainOptions = {
     rounds: flags.once ? 1 : flags.rounds,
     engine: flags.engine,
@@ -74,10 +78,49 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
   return EXIT.done;
 }
 
+/** With the owner's keypair it joins if need be; without, or with the keys of a rotation, it trains for who is a member. */
+async function openTraining(
+  session: Session,
+  seed: number | undefined,
+): Promise<{ member: FederationMember; transaction: string | null }> {
+  const { signal } = session;
+  const { owner, joining, updateKeypairs } = await trainingKeys(session);
+  const access = await accessConfigured(session);
+  const joined =
+    joining !== null && access.configuration.visibility === "private"
+      ? await joinFederation(access, { ...joining, updateKey: joining.updateKeypair.publicKey, signal })
+      : null;
+  const federation = await openConfigured(session);
+  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
+  const part = { answers, state: required(session, "state"), signal, ...(seed !== undefined && { seed }) };
+  const member =
+    joining === null
+      ? await federation.member({ ...part, owner, updateKeypairs })
+      : await federation.join({ ...part, ...joining });
+  return { member, transaction: joined?.transaction ?? member.joinTransaction };
+}
+
+/** Whose updates a process may sign, and with what it may join. */
+async function trainingKeys(session: Session) {
+  const updateKeypairs = await configuredUpdateKeypairs(session);
+  const [first, second] = updateKeypairs;
+  const owner = await configuredOwner(session);
+  const keypair = session.settings.keypair === undefined ? undefined : await configuredKeypair(session);
+  const isOwners = keypair?.publicKey.equals(owner) === true;
+  if (isOwners && second === undefined)
+    return { owner, updateKeypairs, joining: { keypair, updateKeypair: first ?? keypair } };
+  if (first !== undefined) return { owner, updateKeypairs, joining: null };
+  throw new PlenaryError(
+    "invalid-input",
+    `Training for ${owner.toBase58()} without its keypair needs --update-key, the keypair file that signs its updates.`,
+    { field: "update-key" },
+  );
+}
+
 /** `plenary status` */
 export async function status(session: Session): Promise<void> {
   const federation = await accessConfigured(session);
-  const owner = (await keypairIfAny(session))?.publicKey;
+  const owner = await ownerIfAny(session);
   const found = await readStatus(federation, owner, session.signal);
   const { federation: view, round, disputes, member } = found;
   const lines = [
@@ -92,6 +135,7 @@ export async function status(session: Session): Promise<void> {
     lines.push(
       `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, earned ${member.earned}, claimed ${member.claimed}, claimable ${member.claimable}, stake ${member.stake}`,
     );
+    lines.push(...membershipLines(member));
     for (const { round: number, update } of member.updates)
       lines.push(
         `  round ${number}: ${update.state}${update.reason === null ? "" : ` - ${update.reason.text}`}`,

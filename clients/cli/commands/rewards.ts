@@ -1,13 +1,21 @@
 import { memberAddress } from "@plenary/chain";
 import { claimRewards, publicKey, readRewardProof } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { accessConfigured, configuredKeypair, type Session } from "../session.ts";
+import {
+  accessConfigured,
+  configuredKeypair,
+  configuredOwner,
+  keypairIfAny,
+  type Session,
+} from "../session.ts";
 
 /** `plenary claim` */
 export async function claim(session: Session, { wait }: { readonly wait: number }): Promise<void> {
-  const keypair = await configuredKeypair(session);
+  const payer = (await keypairIfAny(session)) ?? (await configuredKeypair(session));
+  const owner = await configuredOwner(session);
   const federation = await accessConfigured(session);
-  const { amount, transaction, round } = await claimRewards(federation, keypair, {
+  const { amount, transaction, round } = await claimRewards(federation, payer, {
+    owner,
     patience: 1000 * wait,
     signal: session.signal,
   });
@@ -23,8 +31,7 @@ export async function claim(session: Session, { wait }: { readonly wait: number 
 /** `plenary verify-claim [OWNER]` */
 export async function verifyClaim(session: Session, owner: string | undefined): Promise<number> {
   const federation = await accessConfigured(session);
-  const key =
-    owner === undefined ? (await configuredKeypair(session)).publicKey : publicKey(owner, "member's owner");
+  const key = owner === undefined ? await configuredOwner(session) : publicKey(owner, "member's owner");
   const member = memberAddress(federation.program, federation.address, key);
   const proof = await readRewardProof(federation, member, session.signal);
   if (proof === null) {

@@ -9,7 +9,7 @@ export function auditCommands(program: Command, runs: Runs): void {
     .description("who is audited in a round, and by whom")
     .argument("<round>", "number of a closed round", amount)
     .action(runs((session, round: bigint) => auditDrawn(session, round)));
-  withSettings(audit.command("export <file>"), [...ALL, "data", "state"])
+  withSettings(audit.command("export <file>"), [...ALL, "updateKey", "owner", "data", "state"])
     .description("write what a drawn member shows its auditor: its answers and the drawn checkpoints")
     .requiredOption("--round <n>", "number of the round", amount)
     .action(runs((session, file: string, flags: { round: bigint }) => auditExport(session, file, flags)));

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { dataCheck } from "../commands/data.ts";
 import { airdrop, keygen } from "../commands/keys.ts";
 import { join, status, type TrainFlags, train } from "../commands/member.ts";
+import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
 import { exportCommand, type PredictFlags, predictCommand } from "../commands/model.ts";
 import { claim } from "../commands/rewards.ts";
 import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
@@ -22,12 +23,15 @@ export function keyCommands(program: Command, runs: Runs): void {
     );
 }
 
+/** For who may have an update-signing key only. */
+const SIGNING = [...ALL, "updateKey", "owner"] as const;
+
 /** For organisations that take part. */
 export function memberCommands(program: Command, runs: Runs): void {
-  withSettings(program.command("join"), [...ALL, "data"])
+  withSettings(program.command("join"), [...ALL, "updateKey", "data"])
     .description("join a federation on chain, staking what it asks for")
     .action(runs((session) => join(session)));
-  withSettings(program.command("train"), [...ALL, "data", "state"])
+  withSettings(program.command("train"), [...SIGNING, "data", "state"])
     .description("take part in every round until told to stop; joins first if need be")
     .option("--rounds <n>", "stop after so many rounds", integer)
     .option("--once", "stop after one round")
@@ -39,13 +43,34 @@ export function memberCommands(program: Command, runs: Runs): void {
     )
     .option("--codec <name>", "how updates travel; the federation's first by default")
     .action(runs((session, flags: TrainFlags) => train(session, flags)));
-  withSettings(program.command("status"), ALL)
+  withSettings(program.command("status"), SIGNING)
     .description("how the federation and your updates stand, with the reason where one was not counted")
     .action(runs((session) => status(session)));
-  withSettings(program.command("claim"), ALL)
+  withSettings(program.command("claim"), SIGNING)
     .description("claim what final rounds have earned")
     .option("--wait <seconds>", "wait so long at most for rounds that are about to be final", integer, 30)
     .action(runs((session, flags: { wait: number }) => claim(session, flags)));
+}
+
+/** For members whose keys, payout account or part in the federation change. With --federation they need no service. */
+export function membershipCommands(program: Command, runs: Runs): void {
+  withSettings(program.command("rotate-key"), ALL)
+    .description("let another key sign updates from the next round on")
+    .argument("<file|address>", "the new key: its keypair file, or its address")
+    .action(runs((session, key: string) => rotateKey(session, key)));
+  withSettings(program.command("payout"), ALL)
+    .description("name the token account that claims are paid to")
+    .argument("[account]", "a token account of the reward mint; the owner's own by default")
+    .action(runs((session, account: string | undefined) => payout(session, account)));
+  withSettings(program.command("leave"), ALL)
+    .description("take no part from the next round on")
+    .action(runs((session) => leave(session)));
+  withSettings(program.command("withdraw"), ALL)
+    .description("take the stake home after leaving, when the cooldown is over and the rounds are final")
+    .action(runs((session) => withdraw(session)));
+  withSettings(program.command("close-member"), ALL)
+    .description("close the account of a member that left and was never paid, for its rent")
+    .action(runs((session) => close(session)));
 }
 
 /** For who uses the model. */

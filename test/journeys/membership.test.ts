@@ -1,0 +1,273 @@
+/**
+ * A membership from its beginning to its end, as an organisation lives it with the command: the owner's key joins and then stays away from
+ * the machine that trains. The federation is private, so that every key has to read with its own signature too.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { readFederation, tokenAccountAddress, vaultAddress } from "@plenary/chain";
+import { fromBase64, verifySignature } from "@plenary/protocol";
+import {
+  connectTo,
+  createKeypair,
+  joinFederation,
+  mintTo,
+  openAccess,
+  openFederation,
+  openVerifier,
+  requestSol,
+  tokenBalance,
+  verifyRound,
+} from "@plenary/sdk";
+import { Keypair } from "@solana/web3.js";
+import {
+  createToken2022Mint,
+  type Founded,
+  foundFederation,
+  type Ground,
+  ROOT,
+  STAKE,
+  startGround,
+} from "./local-federation.ts";
+
+const ROUNDS = 4;
+/** Seconds: the second refusal of the stake must come before it ends. */
+const COOLDOWN = 20;
+
+test("join with another key, train without the owner's, rotate, be paid elsewhere, leave, withdraw", async (t) => {
+  const ground = await startGround(t);
+  const founded = await foundFederation(ground, { total: ROUNDS }, 1, { private: true }, undefined, {
+    exitCooldown: COOLDOWN,
+  });
+  const connection = connectTo(ground.stack.rpcUrl);
+  const federation = founded.address.toBase58();
+  const file = (name: string) => join(ground.folder, name);
+  const [owner, old, next] = await Promise.all(
+    ["owner", "old", "new"].map((name) => createKeypair(file(name))),
+  );
+  assert.ok(owner && old && next);
+  await founded.equip(owner.publicKey);
+  const common = ["--service", ground.stack.serviceUrl, "--rpc", ground.stack.rpcUrl, "--json"];
+  const owners = [...common, "--keypair", file("owner")];
+  const answers = await writeAnswers(founded, file("answers.jsonl"));
+  const trains = ["--owner", owner.publicKey.toBase58(), "--data", answers, "--state", file("state")];
+  const train = (keys: string, ...flags: string[]) =>
+    plenary(["train", ...common, ...trains, "--update-key", keys, ...flags]);
+  const finishRound = await startNeighbour(ground, founded);
+
+  await t.test("the owner joins with the address of the training machine's key", async () => {
+    const key = old.publicKey.toBase58();
+    const joined = await plenary(["join", ...owners, "--update-key", key]);
+    assert.equal(joined.code, 0, joined.output);
+    assert.equal((await plenary(["join", ...owners, "--update-key", file("old")])).code, 0);
+    const other = await plenary(["join", ...owners]);
+    assert.equal(other.code, 2);
+    assert.match(other.output, /signs its updates with .* use that key, or rotate it/);
+  });
+
+  await t.test("the training machine has no owner's key", async () => {
+    const keyless = await plenary(["train", ...common, ...trains]);
+    assert.match(keyless.output, /without its keypair needs --update-key/);
+    const [trained] = await Promise.all([train(file("old"), "--once"), finishRound()]);
+    assert.equal(trained.code, 0, trained.output);
+    assert.match(trained.output, /"event":"settled","round":"1","outcome":"counted"/);
+  });
+
+  await t.test(
+    "a rotation holds from the next round on, and the open one is signed with the old key",
+    async () => {
+      await untilOpen(2n);
+      const rotated = await plenary(["rotate-key", file("new"), ...owners]);
+      assert.equal(rotated.code, 0, rotated.output);
+      assert.equal(rotated.lines[0]?.sinceRound, "3");
+      const again = await plenary(["rotate-key", next.publicKey.toBase58(), ...owners]);
+      assert.deepEqual([again.lines[0]?.transaction, again.lines[0]?.sinceRound], [null, "3"]);
+      const finish = async () => {
+        for (const _ of [2, 3]) await finishRound();
+      };
+      const both = `${file("old")},${file("new")}`;
+      const [trained] = await Promise.all([train(both, "--rounds", "2"), finish()]);
+      assert.equal(trained.code, 0, trained.output);
+      for (const [round, key] of [
+        [2, old],
+        [3, next],
+      ] as const) {
+        const record = JSON.parse(await readFile(file(`state/rounds/${round}.json`), "utf8"));
+        assert.equal(record.outcome, "counted");
+        const [envelope, signature] = [fromBase64(record.envelope), fromBase64(record.signature)];
+        assert.ok(verifySignature(envelope, signature, key.publicKey.toBytes()));
+        const verifier = await openVerifier({ rpc: ground.stack.rpcUrl, federation, blobs: ground.blobs });
+        assert.equal((await verifyRound(verifier, BigInt(round))).valid, true);
+      }
+    },
+  );
+
+  await t.test("keys that do not sign are told which does", async () => {
+    await untilOpen(4n);
+    const stranger = await createKeypair(file("stranger"));
+    const wrong = await train(file("stranger"), "--once");
+    assert.notEqual(wrong.code, 0, stranger.publicKey.toBase58());
+    const late = await plenary([
+      "train",
+      ...owners,
+      ...trains,
+      "--update-key",
+      `${file("stranger")},${file("old")}`,
+    ]);
+    assert.equal(late.code, 4);
+    assert.match(late.output, new RegExp(`round 4 are signed with ${next.publicKey.toBase58()}`));
+  });
+
+  await t.test("pay goes where the owner says, if that can receive it", async () => {
+    const treasury = Keypair.generate();
+    const wallet = treasury.publicKey.toBase58();
+    const account = founded.tokensOf(treasury.publicKey);
+    const foreign = await createToken2022Mint(connection, founded.authority);
+    await mintTo(connection, {
+      authority: founded.authority,
+      mint: foreign,
+      owner: treasury.publicKey,
+      amount: 1n,
+    });
+    const foreignTokens = tokenAccountAddress(foreign, treasury.publicKey, await mintProgram(foreign));
+    for (const [given, sentence] of [
+      ["nonsense", /no address of a token account/],
+      [wallet, new RegExp(`is no token account. If it is a wallet, .* is ${account.toBase58()}`)],
+      [account.toBase58(), /is no token account/],
+      [founded.rewardMint.toBase58(), /is no token account/],
+      [foreignTokens.toBase58(), /holds tokens of the mint .*; this federation pays in/],
+      [vaultAddress(ground.stack.program, founded.address).toBase58(), /the federation's own account/],
+    ] as const) {
+      const { code, output } = await plenary(["payout", given, ...owners]);
+      assert.equal(code, 2, output);
+      assert.match(output, sentence);
+    }
+    await founded.equip(treasury.publicKey);
+    const set = await plenary(["payout", account.toBase58(), ...owners]);
+    assert.deepEqual([set.code, set.lines[0]?.beneficiary], [0, wallet], set.output);
+    assert.equal((await plenary(["payout", account.toBase58(), ...owners])).lines[0]?.transaction, null);
+
+    const claims = ["claim", ...common, "--owner", owner.publicKey.toBase58(), "--update-key", file("new")];
+    assert.match((await plenary(claims)).output, /has no SOL, and pays this transaction's fee/);
+    await requestSol(connection, next.publicKey, 1);
+    const claimed = await plenary(claims);
+    assert.equal(claimed.code, 0, claimed.output);
+    const amount = BigInt(String(claimed.lines[0]?.amount));
+    assert.ok(amount > 0n);
+    assert.equal(await tokenBalance(connection, account), STAKE + amount);
+    assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), 0n);
+  });
+
+  await t.test("who leaves is told when the stake is free, and gets it then", async () => {
+    assert.match(
+      (await plenary(["withdraw", ...owners])).output,
+      /has not left the federation.*plenary leave/,
+    );
+    // The chain alone: a service that is gone keeps nobody.
+    const alone = [
+      "--rpc",
+      ground.stack.rpcUrl,
+      "--federation",
+      federation,
+      "--keypair",
+      file("owner"),
+      "--json",
+    ];
+    const left = await plenary(["leave", ...alone]);
+    assert.deepEqual(
+      [left.code, left.lines[0]?.exitRound, left.lines[0]?.stake],
+      [0, "5", String(STAKE)],
+      left.output,
+    );
+    const again = await plenary(["leave", ...alone]);
+    assert.deepEqual({ ...again.lines[0], transaction: "" }, { ...left.lines[0], transaction: "" });
+    const free = new Date(1000 * Number(left.lines[0]?.freeAt)).toISOString();
+    const early = await plenary(["withdraw", ...alone]);
+    assert.equal(early.code, 4);
+    assert.match(
+      early.output,
+      new RegExp(`${STAKE} stays in escrow for now: the cooldown ends at ${free}; round 4 is open`),
+    );
+    assert.match(
+      (await plenary(["rotate-key", file("old"), ...alone])).output,
+      /has left the federation from round 5 on/,
+    );
+
+    const [trained] = await Promise.all([train(file("new"), "--once"), finishRound()]);
+    assert.equal(trained.code, 0, trained.output);
+    let withdrawn = await plenary(["withdraw", ...alone]);
+    for (; withdrawn.code === 4; withdrawn = await plenary(["withdraw", ...alone])) {
+      assert.match(withdrawn.output, /stays in escrow for now: (the cooldown ends|round 4)/);
+      await pause(500);
+    }
+    assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.amount], [0, String(STAKE)], withdrawn.output);
+    assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), STAKE);
+    const nothing = await plenary(["withdraw", ...alone]);
+    assert.deepEqual([nothing.code, nothing.lines[0]?.transaction], [0, null]);
+    assert.match((await plenary(["close-member", ...alone])).output, /remembers that \d+ were paid/);
+  });
+
+  await t.test("status tells of all of it", async () => {
+    const { code, output } = await plenary(["status", ...common.slice(0, 4), "--keypair", file("owner")]);
+    assert.equal(code, 0, output);
+    assert.match(output, new RegExp(`updates are signed with ${next.publicKey.toBase58()} since round 3`));
+    assert.match(output, /pay goes to \w+/);
+    assert.match(output, /takes no part from round 5 on; no stake is in escrow/);
+  });
+
+  async function untilOpen(round: bigint): Promise<void> {
+    while ((await readFederation(connection, founded.address))?.openRound !== round) await pause(100);
+  }
+
+  async function mintProgram(mint: Keypair["publicKey"]) {
+    const account = await connection.getAccountInfo(mint, "confirmed");
+    assert.ok(account);
+    return account.owner;
+  }
+});
+
+/** The answers of one group, as a file. */
+async function writeAnswers({ dataset }: Founded, path: string): Promise<string> {
+  const [mine = ""] = dataset.split(7).training;
+  const [group] = dataset.answersOf([mine]).groups;
+  const rows = group?.answers.map((answer) => JSON.stringify({ ...answer, group: mine })) ?? [];
+  await writeFile(path, rows.join("\n"));
+  return path;
+}
+
+/** The second member, without which no round closes. Each call takes it through one round. */
+async function startNeighbour({ stack, folder }: Ground, founded: Founded): Promise<() => Promise<void>> {
+  const keypair = Keypair.generate();
+  await founded.equip(keypair.publicKey);
+  const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };
+  await joinFederation(await openAccess(options), { keypair });
+  const [, other = ""] = founded.dataset.split(7).training;
+  const answers = founded.dataset.answersOf([other]);
+  const federation = await openFederation(options);
+  const member = await federation.join({ keypair, answers, state: join(folder, "neighbour") });
+  return async () => {
+    for await (const { outcome } of member.train({ rounds: 1 })) assert.equal(outcome, "counted");
+  };
+}
+
+interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+async function plenary(args: readonly string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], {
+    env: { PATH: process.env.PATH ?? "" },
+  });
+  const ended = once(child, "close");
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
+  const lines = args.includes("--json") ? output.trim().split("\n").filter(Boolean) : [];
+  return { code, output: output + errors, lines: lines.map((line) => JSON.parse(line)) };
+}
