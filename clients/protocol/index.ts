@@ -14,6 +14,7 @@ export * from "./hash.ts";
 export * from "./leaves.ts";
 export * from "./manifest.ts";
 export * from "./merkle.ts";
+export * from "./owner-admission.ts";
 export * from "./proofs.ts";
 export * from "./questionnaire.ts";
 export * from "./random.ts";

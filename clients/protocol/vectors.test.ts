@@ -4,12 +4,14 @@ import test from "node:test";
 import {
   auditPath,
   decodeEnvelope,
+  decodeOwnerAdmission,
   decodeReceipt,
   decodeRewardLeaf,
   decodeUpdateLeaf,
   deltaOf,
   EMPTY_ROOT,
   encodeEnvelope,
+  encodeOwnerAdmission,
   encodeReceipt,
   encodeRewardLeaf,
   encodeUpdateLeaf,
@@ -37,6 +39,7 @@ const HASHES = new Set([
   "deltaRoot",
   "checkpointRoot",
   "envelopeHash",
+  "owner",
 ]);
 const NUMBERS = new Set(["codec", "payloadLength", "weight", "reason"]);
 
@@ -106,9 +109,9 @@ test("leaves encode to the vectors and back", () => {
   }
 });
 
-test("envelopes and receipts encode to the vectors and back", () => {
-  const { envelopes, receipts } =
-    vectors<Record<"envelopes" | "receipts", Record<string, string>[]>>("envelope");
+test("envelopes, receipts and admissions encode to the vectors and back", () => {
+  const { envelopes, receipts, admissions } =
+    vectors<Record<"envelopes" | "receipts" | "admissions", Record<string, string>[]>>("envelope");
   for (const entry of envelopes) {
     const bytes = encodeEnvelope(fields(entry));
     assert.equal(toHex(bytes), entry.bytes);
@@ -119,5 +122,10 @@ test("envelopes and receipts encode to the vectors and back", () => {
     const bytes = encodeReceipt(fields(entry));
     assert.equal(toHex(bytes), entry.bytes);
     assert.deepEqual(decodeReceipt(bytes), fields(entry));
+  }
+  for (const entry of admissions) {
+    const bytes = encodeOwnerAdmission(fields(entry));
+    assert.equal(toHex(bytes), entry.bytes);
+    assert.deepEqual(decodeOwnerAdmission(bytes), fields(entry));
   }
 });

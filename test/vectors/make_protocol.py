@@ -168,7 +168,18 @@ def envelope() -> None:
         data = b"plenary/receipt/1" + f["genesisHash"] + f["programId"] + f["federation"] + struct.pack("<Q", f["round"])
         data += f["member"] + struct.pack("<Q", f["sequence"]) + f["envelopeHash"] + struct.pack("<q", f["time"])
         receipts.append({**hexed(f), "bytes": data.hex()})
-    write("envelope.json", {"envelopes": envelopes, "receipts": receipts})
+    admissions = []
+    for _ in range(6):
+        f = {
+            "genesisHash": R.randbytes(32),
+            "programId": R.randbytes(32),
+            "federation": R.randbytes(32),
+            "owner": R.randbytes(32),
+            "validUntil": R.randrange(-(2**63), 2**63),
+        }
+        data = b"plenary/admission/1" + f["genesisHash"] + f["programId"] + f["federation"] + f["owner"]
+        admissions.append({**hexed(f), "bytes": (data + struct.pack("<q", f["validUntil"])).hex()})
+    write("envelope.json", {"envelopes": envelopes, "receipts": receipts, "admissions": admissions})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
 import { escrowAddress, memberAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
+import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
 
 export interface MemberJoin {
   readonly federation: PublicKey;
@@ -10,7 +11,9 @@ export interface MemberJoin {
   readonly owner: PublicKey;
   /** Pays the rent of the account. */
   readonly payer: PublicKey;
-  /** Signs too where members join by approval. */
+  /** Where members join by approval: an admission that the authority has signed for the owner. */
+  readonly admission?: SignedMessage | undefined;
+  /** Signs too where members join by approval without an admission. */
   readonly authority?: PublicKey;
   /** The owner's token account that the stake comes from. */
   readonly source: PublicKey;
@@ -33,9 +36,12 @@ export function memberJoin(program: PublicKey, input: MemberJoin): TransactionIn
     payout: input.payout,
     escrow: escrowAddress(program, input.federation),
     rewardMint: input.rewardMint,
+    instructions: SYSVAR_INSTRUCTIONS_PUBKEY,
     tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
   return [
+    // right before the other: that is where the program looks for it
+    ...(input.admission === undefined ? [] : [verifyInstruction(input.admission)]),
     buildInstruction(program, "memberJoin", accounts, {
       args: { updateKey: input.updateKey, stake: input.stake },
     }),

@@ -31,7 +31,7 @@ pub enum PlenaryError {
     NotAggregator,
     #[msg("Only the member's owner may do this.")]
     NotOwner,
-    #[msg("This federation admits members by approval, so its authority must sign too.")]
+    #[msg("This federation admits members by approval, so its authority must sign too, or an admission for this owner.")]
     ApprovalMissing,
     #[msg("The federation is paused.")]
     Paused,
@@ -231,4 +231,6 @@ pub enum PlenaryError {
     ChunkFixed,
     #[msg("The dispute has asked for as many chunks as it takes to find a wrong one.")]
     TooManyProbes,
+    #[msg("The admission is over, so ask the authority for a new one.")]
+    AdmissionOver,
 }

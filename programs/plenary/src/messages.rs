@@ -1,4 +1,4 @@
-//! The messages that members and aggregators sign, as the program reads them: a domain, then the fields in Borsh.
+//! The messages that members, aggregators and authorities sign, as the program reads them: a domain, then the fields in Borsh.
 
 use anchor_lang::prelude::*;
 use anchor_lang::AnchorDeserialize;
@@ -66,6 +66,26 @@ pub struct Receipt {
 
 impl Receipt {
     const DOMAIN: &'static [u8] = b"plenary/receipt/1";
+
+    pub fn read(message: &[u8]) -> Result<Self> {
+        read(Self::DOMAIN, message)
+    }
+}
+
+/// What the authority signs to let an owner join. It admits as often as the owner joins until it ends.
+#[derive(AnchorDeserialize)]
+pub struct OwnerAdmission {
+    /// Not checked here: a program cannot read its chain's genesis hash. Clients do.
+    pub genesis_hash: Hash,
+    pub program_id: Pubkey,
+    pub federation: Pubkey,
+    pub owner: Pubkey,
+    /// Unix seconds; the last at which the owner may join.
+    pub valid_until: i64,
+}
+
+impl OwnerAdmission {
+    const DOMAIN: &'static [u8] = b"plenary/admission/1";
 
     pub fn read(message: &[u8]) -> Result<Self> {
         read(Self::DOMAIN, message)
@@ -144,6 +164,10 @@ mod tests {
         let receipt = [Receipt::DOMAIN, &[7; 184]].concat();
         assert_eq!(receipt.len(), 201);
         assert!(Receipt::read(&receipt).is_ok());
+        let admission = [OwnerAdmission::DOMAIN, &[7; 136]].concat();
+        assert_eq!(admission.len(), 155);
+        assert!(OwnerAdmission::read(&admission).is_ok());
+        assert!(OwnerAdmission::read(&admission[..154]).is_err());
     }
 
     fn signature_instruction(change: impl Fn(&mut Vec<u8>)) -> Option<SignedMessage> {

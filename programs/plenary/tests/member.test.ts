@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  authorityAccept,
+  authorityPropose,
   isMemberIn,
   memberClose,
   memberExit,
@@ -9,11 +11,16 @@ import {
   PROGRAM_ID,
   payoutUpdate,
   roundVoid,
+  type SignedMessage,
   updateKeyAt,
 } from "@plenary/chain";
-import { type Keypair, PublicKey } from "@solana/web3.js";
+import type { OwnerAdmission } from "@plenary/protocol";
+import { ComputeBudgetProgram, type Keypair, PublicKey } from "@solana/web3.js";
 import { Scenario } from "./scenario.ts";
-import { keypairOf } from "./test-chain.ts";
+import { admissionOf, receiptOf, signed } from "./signed.ts";
+import { digest, keypairOf } from "./test-chain.ts";
+
+const computeLimit = ComputeBudgetProgram.setComputeUnitLimit({ units: 400_000 });
 
 test("a member stakes at least the minimum, once", () => {
   const scenario = Scenario.ready();
@@ -43,6 +50,46 @@ test("where members join by approval, the authority signs too", () => {
   scenario.refuse("ApprovalMissing", byStranger, [payer, owner, stranger]);
   const approved = scenario.joinInstruction(owner, { authority: authority.publicKey });
   scenario.run("member_join", approved, [payer, owner, authority]);
+});
+
+test("an admission that the authority has signed lets one owner join, until it ends", () => {
+  const scenario = Scenario.ready("first", { admission: "approved" });
+  const { aggregator, authority, chain, payer } = scenario;
+  const owner = chain.actor("member one");
+  scenario.tokensFor(owner, 100n);
+  const join = (admission: SignedMessage) => scenario.joinInstruction(owner, { admission });
+  const refuse = (error: string, changes: Partial<OwnerAdmission>, key = authority) =>
+    scenario.refuse(error, join(signed(admissionOf(scenario, owner, changes), key)), [payer, owner]);
+  refuse("WrongSigner", {}, owner);
+  refuse("WrongSigner", {}, aggregator);
+  refuse("MessageMismatch", { owner: payer.publicKey.toBytes() });
+  refuse("MessageMismatch", { federation: digest("another federation") });
+  refuse("MessageMismatch", { programId: digest("another program") });
+  refuse("AdmissionOver", { validUntil: chain.now - 1n });
+  const receipt = receiptOf(scenario, owner, 1n, { sequence: 1n, envelope: new Uint8Array(297) });
+  const [verify, joining] = join(signed(receipt.message, authority));
+  assert.ok(verify && joining);
+  scenario.refuse("MessageMalformed", [verify, joining], [payer, owner]);
+  // verified somewhere else in the transaction it is not what stands right before
+  const [right] = join(signed(admissionOf(scenario, owner), authority));
+  assert.ok(right);
+  scenario.refuse("ApprovalMissing", [joining, right], [payer, owner]);
+  scenario.refuse("ApprovalMissing", [right, computeLimit, joining], [payer, owner]);
+  const last = signed(admissionOf(scenario, owner, { validUntil: chain.now }), authority);
+  const outcome = scenario.run("member_join", join(last), [payer, owner]);
+  assert.ok(outcome.bytes < 1_232);
+  // it lets the owner come back, too, but not once another is the authority
+  const admission = signed(admissionOf(scenario, owner), authority);
+  const { federation, stranger } = scenario;
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
+  chain.now += 100n;
+  scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
+  const handOver = { federation, authority: authority.publicKey, proposed: stranger.publicKey };
+  scenario.run("authority_propose", authorityPropose(PROGRAM_ID, handOver), [authority]);
+  const accept = authorityAccept(PROGRAM_ID, { federation, proposedAuthority: stranger.publicKey });
+  scenario.run("authority_accept", accept, [stranger]);
+  scenario.refuse("WrongSigner", join(admission), [payer, owner]);
+  scenario.run("member_join", join(signed(admissionOf(scenario, owner), stranger)), [payer, owner]);
 });
 
 test("a key rotates from the next round on, and not again while older rounds can be challenged", () => {

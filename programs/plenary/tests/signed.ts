@@ -2,8 +2,10 @@ import { PROGRAM_ID, type SignedMessage } from "@plenary/chain";
 import {
   type Envelope,
   encodeEnvelope,
+  encodeOwnerAdmission,
   encodeReceipt,
   envelopeHash,
+  type OwnerAdmission,
   signMessage,
   vectorRoot,
 } from "@plenary/protocol";
@@ -81,4 +83,20 @@ export function receiptOf(
     ...changes,
   });
   return signed(receipt, scenario.aggregator);
+}
+
+/** The authority's admission for an owner, for a day. */
+export function admissionOf(
+  scenario: Scenario,
+  owner: Keypair,
+  changes: Partial<OwnerAdmission> = {},
+): Uint8Array {
+  return encodeOwnerAdmission({
+    genesisHash: GENESIS,
+    programId: PROGRAM_ID.toBytes(),
+    federation: scenario.federation.toBytes(),
+    owner: owner.publicKey.toBytes(),
+    validUntil: scenario.chain.now + 86_400n,
+    ...changes,
+  });
 }

@@ -3,6 +3,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::errors::PlenaryError;
 use crate::events::MemberJoined;
+use crate::messages::{OwnerAdmission, SignedMessage};
 use crate::state::{Admission, Federation, Member};
 use crate::token::{collect, require_payout};
 
@@ -26,7 +27,7 @@ pub struct MemberJoin<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Signs where members join by approval; left out elsewhere.
+    /// Signs where members join by approval, unless it has signed an admission before.
     pub authority: Option<Signer<'info>>,
     #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -35,6 +36,9 @@ pub struct MemberJoin<'info> {
     pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
     pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the Instructions sysvar, by its address. An admission is verified in the instruction before.
+    #[account(address = solana_instructions_sysvar::ID)]
+    pub instructions: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
     pub system_program: Program<'info, System>,
 }
@@ -44,11 +48,7 @@ impl MemberJoin<'_> {
         let federation = &self.federation;
         require!(!federation.paused, PlenaryError::Paused);
         if federation.admission == Admission::Approved {
-            let approver = self.authority.as_ref().map(|signer| signer.key());
-            require!(
-                approver == Some(federation.authority),
-                PlenaryError::ApprovalMissing
-            );
+            self.require_approval()?;
         }
         require!(
             args.update_key != Pubkey::default(),
@@ -67,6 +67,34 @@ impl MemberJoin<'_> {
                 .require_settled(federation.oldest_unsettled_round())?;
         }
         require_payout(federation, &self.payout)
+    }
+
+    /// The authority signs this transaction, or has signed an admission for the owner: such a key can stay offline.
+    fn require_approval(&self) -> Result<()> {
+        let federation = &self.federation;
+        if let Some(approver) = &self.authority {
+            require_keys_eq!(
+                approver.key(),
+                federation.authority,
+                PlenaryError::ApprovalMissing
+            );
+            return Ok(());
+        }
+        let signed = SignedMessage::before_this_instruction(&self.instructions)
+            .map_err(|_| PlenaryError::ApprovalMissing)?;
+        let admission = OwnerAdmission::read(&signed.message)?;
+        require_keys_eq!(signed.key, federation.authority, PlenaryError::WrongSigner);
+        require!(
+            admission.program_id == crate::ID
+                && admission.federation == federation.key()
+                && admission.owner == self.owner.key(),
+            PlenaryError::MessageMismatch
+        );
+        require!(
+            Clock::get()?.unix_timestamp <= admission.valid_until,
+            PlenaryError::AdmissionOver
+        );
+        Ok(())
     }
 
     pub fn member_join(ctx: Context<Self>, args: MemberJoinArgs) -> Result<()> {

@@ -7,14 +7,16 @@ import {
   PROGRAM_ID,
   payoutUpdate,
   rewardClaim,
+  type SignedMessage,
 } from "@plenary/chain";
-import { auditPath } from "@plenary/protocol";
+import { auditPath, encodeOwnerAdmission } from "@plenary/protocol";
 import { PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { GENESIS, signed } from "../signed.ts";
 import { keypairOf } from "../test-chain.ts";
-import { NO_KEY, type OperationOf } from "./operations.ts";
+import { type Admission, NO_KEY, type OperationOf } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
 import type { State } from "./state.ts";
-import { PAYER, type World } from "./world.ts";
+import { keypairFor, PAYER, type World } from "./world.ts";
 
 type MemberOperation = OperationOf<
   | "member_join"
@@ -73,18 +75,31 @@ export function updateKey(number: number): PublicKey {
 
 function joinInstructions(
   world: World,
-  { owner, approver, payout, key, stake }: OperationOf<"member_join">,
+  { owner, approver, admission, payout, key, stake }: OperationOf<"member_join">,
 ): TransactionInstruction[] {
   return memberJoin(PROGRAM_ID, {
     ...world.token,
     owner: world.key(owner),
     payer: PAYER,
     ...(approver !== null && { authority: world.key(approver) }),
+    ...(admission !== null && { admission: signedAdmission(world, admission) }),
     source: world.holder(owner),
     payout: world.holder(payout),
     updateKey: updateKey(key),
     stake,
   });
+}
+
+function signedAdmission(world: World, { by, owner, over }: Admission): SignedMessage {
+  const { now } = world.chain;
+  const message = encodeOwnerAdmission({
+    genesisHash: GENESIS,
+    programId: PROGRAM_ID.toBytes(),
+    federation: world.federation.toBytes(),
+    owner: world.key(owner).toBytes(),
+    validUntil: over ? now - 1n : now,
+  });
+  return signed(message, keypairFor(by));
 }
 
 function claimInstructions(

@@ -49,6 +49,8 @@ function live({ terms, token2022, steps }: Sequence): void {
 
 /** How an instruction succeeded, where there is more than one way. */
 function manner(before: State, operation: Operation): string {
+  if (operation.name === "member_join" && before.federation.approved && operation.approver === null)
+    return "by admission";
   if (operation.name !== "dispute_resolve") return "done";
   const dispute = before.disputes.get(disputeKey(operation.dispute));
   assert.ok(dispute);
@@ -145,7 +147,11 @@ test(`${drawn.length} random sequences of instructions do what the model says, t
   // a few named seeds need not meet everything; a sample must, or it says little
   if (drawn.length < 100) return;
   const others = OPERATIONS.filter((name) => name !== "dispute_resolve").map((name) => `${name} done`);
-  for (const wanted of [...others, ...VERDICTS.map((verdict) => `dispute_resolve ${verdict}`)])
+  for (const wanted of [
+    "member_join by admission",
+    ...others,
+    ...VERDICTS.map((verdict) => `dispute_resolve ${verdict}`),
+  ])
     assert.ok(outcomes.has(wanted), `never: ${wanted}`);
 });
 

@@ -14,6 +14,13 @@ export interface Result {
   stateful: boolean;
 }
 
+/** What is shown of an authority's approval: who signed it, for whom, and whether it has ended. */
+export interface Admission {
+  by: Actor;
+  owner: Owner;
+  over: boolean;
+}
+
 /** One instruction with everything that it says; `by` signs. `wait` and `donate` need no instruction of the program's. */
 export type Operation =
   | { name: "wait"; seconds: bigint }
@@ -26,6 +33,7 @@ export type Operation =
       name: "member_join";
       owner: Owner;
       approver: Actor | null;
+      admission: Admission | null;
       payout: Holder;
       key: number;
       stake: bigint;

@@ -100,10 +100,22 @@ function checkPayout(payout: Member["payout"]): void {
   ensure(payout !== "vault" && payout !== "escrow", "PayoutIsFederation");
 }
 
-function join(state: State, { owner, approver, payout, key, stake }: OperationOf<"member_join">): void {
+function checkApproval(
+  { federation }: State,
+  { owner, approver, admission }: OperationOf<"member_join">,
+): void {
+  if (!federation.approved || approver === federation.authority) return;
+  ensure(approver === null && admission !== null, "ApprovalMissing");
+  ensure(admission.by === federation.authority, "WrongSigner");
+  ensure(admission.owner === owner, "MessageMismatch");
+  ensure(!admission.over, "AdmissionOver");
+}
+
+function join(state: State, operation: OperationOf<"member_join">): void {
   const { federation } = state;
+  const { owner, payout, key, stake } = operation;
   ensure(!federation.paused, "Paused");
-  ensure(!federation.approved || approver === federation.authority, "ApprovalMissing");
+  checkApproval(state, operation);
   ensure(key !== NO_KEY, "AddressMissing");
   ensure(stake >= federation.minimumStake, "StakeBelowMinimum");
   const before = state.members.get(owner);

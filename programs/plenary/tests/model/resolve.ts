@@ -1,10 +1,10 @@
 import { patience } from "./dispute-progress.ts";
 import { closable, droppedRound, fitting, ownerFor } from "./fitting.ts";
-import { NO_KEY, type Operation, type OperationOf } from "./operations.ts";
+import { type Admission, NO_KEY, type Operation, type OperationOf } from "./operations.ts";
 import { resolveDispute } from "./resolve-dispute.ts";
 import { resolveEquivocation } from "./resolve-equivocation.ts";
 import { resultFor } from "./resolve-result.ts";
-import { ACTORS, type Actor, free, type Holder, type Owner, type State } from "./state.ts";
+import { ACTORS, type Actor, free, type Holder, OWNERS, type Owner, type State } from "./state.ts";
 import { FLAWS, flawed, OTHERS, pick, type Step } from "./steps.ts";
 
 /** What a drawn step means in the present state: concrete actors, rounds and amounts, near the limits that matter now. */
@@ -185,12 +185,15 @@ function resolveMember(state: State, step: Step, owner: Owner): Operation {
 
 function joining(state: State, step: Step, owner: Owner, key: number): OperationOf<"member_join"> {
   const { approved, authority, minimumStake } = state.federation;
-  const approver = pick<Actor | null>(step.by, approved ? authority : null, [null, "stranger", authority]);
+  const admission = admissionFor(state, step, owner);
+  const expected = approved && admission === null ? authority : null;
+  const approver = pick<Actor | null>(step.by, expected, [null, "stranger", authority]);
   const stakes = [minimumStake, minimumStake + BigInt(step.amount), state.tokens[owner] + 1n];
   return {
     name: "member_join",
     owner,
     approver,
+    admission,
     payout: payoutFor(step, owner),
     key,
     stake:
@@ -198,6 +201,18 @@ function joining(state: State, step: Step, owner: Owner, key: number): Operation
         ? minimumStake - 1n
         : stakes[step.near < FLAWS ? step.near % 2 : 2]!,
   };
+}
+
+/** Half of those who need approval show an admission; at times it is somebody else's, for somebody else, or over. */
+function admissionFor({ federation }: State, step: Step, owner: Owner): Admission | null {
+  if (!federation.approved || step.deceit % 2 === 0) return null;
+  const right: Admission = { by: federation.authority, owner, over: false };
+  const another = OWNERS.find((other) => other !== owner)!;
+  return flawed(step, right, [
+    { ...right, by: "stranger" },
+    { ...right, owner: another },
+    { ...right, over: true },
+  ]);
 }
 
 /** Mostly the owner's account, sometimes another's, and at times one that must be refused. */
