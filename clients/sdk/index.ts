@@ -1,3 +1,4 @@
+export { type AdmitOwner, admitOwner } from "./admission.ts";
 export {
   type AnswersFormat,
   type AnswersProblem,
@@ -32,7 +33,7 @@ export {
   type CreateStep,
   createFederation,
 } from "./federation-create.ts";
-export { readBytes } from "./files.ts";
+export { fileError, readBytes } from "./files.ts";
 export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";

@@ -5,13 +5,15 @@ import {
   readFederation,
   readMember,
   readTokenProgram,
+  type SignedMessage,
   sendTransaction,
   tokenAccountAddress,
   tokenAccountCreate,
   unreachable,
 } from "@plenary/chain";
-import { PlenaryError } from "@plenary/protocol";
+import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import { admissionMessage } from "./admission.ts";
 import type { FederationAccess } from "./open-federation.ts";
 
 export interface JoinOptions {
@@ -21,7 +23,9 @@ export interface JoinOptions {
   readonly updateKey?: PublicKey;
   /** In base units of the reward mint; the federation's minimum by default. */
   readonly stake?: bigint;
-  /** Approves the member where the federation admits by approval. */
+  /** Where the federation admits by approval: what its authority has signed for this owner. */
+  readonly admission?: SignedOwnerAdmission | undefined;
+  /** Instead of an admission, the authority itself. */
   readonly authority?: Keypair;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,7 +40,8 @@ type OnChain = Pick<FederationAccess, "connection" | "program" | "address" | "re
 
 /**
  * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when
- * the owner lacks SOL or tokens or the update key is another than the one on chain, `transaction-failed` with the program's sentence.
+ * the owner lacks SOL, tokens or approval or the update key is another than the one on chain, `verification-failed` and `wrong-chain` on
+ * an admission that does not hold here, `transaction-failed` with the program's sentence.
  */
 export async function joinFederation(context: OnChain, options: JoinOptions): Promise<Joined> {
   const { connection, program, address: federation, rewardMint } = context;
@@ -48,7 +53,7 @@ export async function joinFederation(context: OnChain, options: JoinOptions): Pr
   const onChain = await readFederation(connection, federation);
   if (onChain === null)
     throw new PlenaryError("not-found", `There is no federation ${federation.toBase58()} on this chain.`);
-  checkAdmission(onChain, authority);
+  const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
   const tokenProgram = await readTokenProgram(connection, rewardMint);
   const account = tokenAccountAddress(rewardMint, owner, tokenProgram);
@@ -62,6 +67,7 @@ export async function joinFederation(context: OnChain, options: JoinOptions): Pr
       owner,
       payer: owner,
       ...(authority && { authority: authority.publicKey }),
+      admission,
       source: account,
       payout: account,
       updateKey,
@@ -86,12 +92,18 @@ async function isMember(connection: Connection, address: PublicKey, updateKey: P
   return true;
 }
 
-function checkAdmission(federation: Federation, authority: Keypair | undefined): void {
-  if (federation.admission === "open" || authority !== undefined) return;
+/** The admission to show; undefined where none is needed. */
+async function approvalOf(
+  context: OnChain,
+  onChain: Federation,
+  { keypair, authority, admission }: JoinOptions,
+): Promise<SignedMessage | undefined> {
+  if (onChain.admission === "open" || authority !== undefined) return undefined;
+  if (admission !== undefined) return admissionMessage(context, onChain, keypair.publicKey, admission);
   throw new PlenaryError(
     "invalid-input",
-    `Members of this federation are approved by its authority, ${federation.authority.toBase58()}, which must sign too.`,
-    { authority: federation.authority.toBase58() },
+    `Members of this federation are approved by its authority, ${onChain.authority.toBase58()}: ask it for an admission for ${keypair.publicKey.toBase58()}, and join with that.`,
+    { authority: onChain.authority.toBase58() },
   );
 }
 

@@ -1,10 +1,7 @@
 /** Evidence that fits into a file: a receipt without a leaf costs the aggregator its bond, two updates with one sequence the member its stake. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { readFederation, tokenAccountAddress } from "@plenary/chain";
 import {
@@ -18,7 +15,8 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import { connectTo, createKeypair, readKeypair, tokenBalance } from "@plenary/sdk";
-import { foundFederation, ROOT, runMembers, STAKE, startGround } from "./local-federation.ts";
+import { plenary } from "./command.ts";
+import { foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
 
 /** Seconds: omissions are proved inside of the challenge window, which here outlasts any machine. */
 const WINDOW = 600;
@@ -112,11 +110,3 @@ test("an omission and an equivocation are proved from files", async (t) => {
     assert.match(output, /Proof of omission: updateCount/);
   });
 });
-
-async function plenary(args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args]);
-  const ended = once(child, "close");
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  return { code, output: output + errors };
-}

@@ -1,6 +1,5 @@
 /** A private federation from its founding to its pay: members read it by signed requests, and strangers read nothing. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,7 +14,8 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { foundFederation, ROOT, runMembers, startGround } from "./local-federation.ts";
+import { plenary } from "./command.ts";
+import { foundFederation, runMembers, startGround } from "./local-federation.ts";
 
 test("a private federation trains, pays and is verified by its members alone", async (t) => {
   const ground = await startGround(t);
@@ -54,11 +54,11 @@ test("a private federation trains, pays and is verified by its members alone", a
     await writeFile(file, JSON.stringify([...member.secretKey]), { mode: 0o600 });
     const common = ["--service", service, "--rpc", rpc, "--federation", federation, "--json"];
     for (const args of [["verify", "1"], ["status"], ["export", join(ground.folder, "model.onnx")]]) {
-      const signed = plenary([...args, ...common, "--keypair", file]);
-      assert.equal(signed.status, 0, signed.stderr);
-      const unsigned = plenary([...args, ...common]);
-      assert.notEqual(unsigned.status, 0);
-      assert.match(unsigned.stdout + unsigned.stderr, /private|sign/);
+      const signed = await plenary([...args, ...common, "--keypair", file]);
+      assert.equal(signed.code, 0, signed.output);
+      const unsigned = await plenary([...args, ...common]);
+      assert.notEqual(unsigned.code, 0);
+      assert.match(unsigned.output, /private|sign/);
     }
   });
 
@@ -67,11 +67,3 @@ test("a private federation trains, pays and is verified by its members alone", a
     assert.equal((await verifyRound(verifier, 1n)).valid, true);
   });
 });
-
-function plenary(args: readonly string[]) {
-  const main = join(ROOT, "clients/cli/main.ts");
-  return spawnSync(process.execPath, [main, ...args], {
-    encoding: "utf8",
-    env: { PATH: process.env.PATH ?? "" },
-  });
-}

@@ -1,13 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { type OmissionProof, parseOmissionProof } from "@plenary/algorithms";
-import {
-  checkEquivocation,
-  decodeReceipt,
-  fromBase64,
-  PlenaryError,
-  parseEquivocation,
-  toBase58,
-} from "@plenary/protocol";
+import { checkEquivocation, decodeReceipt, fromBase64, parseEquivocation, toBase58 } from "@plenary/protocol";
 import {
   checkOmissionProof,
   type FederationOnChain,
@@ -20,6 +12,7 @@ import {
 } from "@plenary/sdk";
 import type { Keypair } from "@solana/web3.js";
 import { disputeLine } from "../dispute-lines.ts";
+import { readJson, writeJson } from "../json-file.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface ProveOmissionFlags {
@@ -39,9 +32,7 @@ export async function proveOmission(
   const receipt = await readReceipt(required(session, "state"), round);
   const verifier = await openVerifier({ ...settings, keypair, rpc: required(session, "rpc"), blobs, signal });
   const proof = await omissionOf(verifier, receipt);
-  await writeFile(file, `${JSON.stringify(proof, null, 2)}\n`).catch((cause: unknown) => {
-    throw new PlenaryError("file-unreadable", `Cannot write ${file}.`, { path: file }, { cause });
-  });
+  await writeJson(file, proof);
   const text = await checkOmissionProof(verifier, proof);
   output.say("omission-proved", `${file}: ${text}`, { file, round, text });
   if (submit && keypair !== undefined) await proveOnChain(session, verifier, keypair, proof);
@@ -75,7 +66,7 @@ export async function checkOmission(
   { submit = false }: CheckOmissionFlags,
 ): Promise<void> {
   const keypair = submit ? await configuredKeypair(session) : undefined;
-  const proof = parseOmissionProof(await readJson(file));
+  const proof = parseOmissionProof(await readJson(file, "the proof"));
   const { federation, round, programId } = decodeReceipt(fromBase64(proof.receipt));
   const onChain = await openOnChain({
     rpc: required(session, "rpc"),
@@ -89,7 +80,7 @@ export async function checkOmission(
 
 /** `plenary report-equivocation FILE` */
 export async function equivocationReport(session: Session, file: string): Promise<void> {
-  const evidence = parseEquivocation(await readJson(file));
+  const evidence = parseEquivocation(await readJson(file, "the proof"));
   const { federation, programId } = checkEquivocation(evidence);
   const reporter = await configuredKeypair(session);
   const onChain = await openOnChain({
@@ -108,18 +99,4 @@ export async function equivocationReport(session: Session, file: string): Promis
     `${member.toBase58()} signed two updates ${sequence} for round ${round}: its stake is taken, half of it for you, in transaction ${transaction}`,
     { member: member.toBase58(), round, sequence, transaction },
   );
-}
-
-async function readJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new PlenaryError("file-unreadable", `Cannot read ${file}.`, { path: file }, { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PlenaryError("invalid-input", `${file} is no JSON.`, { path: file }, { cause });
-  }
 }

@@ -1,14 +1,16 @@
-import { type AuditConfiguration, PlenaryError, parseAudits } from "@plenary/protocol";
+import { decodeOwnerAdmission, fromBase64, parseAudits } from "@plenary/protocol";
 import {
+  admitOwner,
   connectTo,
   createFederation,
   createServiceClient,
   loadDataset,
+  openOnChain,
   planFederation,
   publicKey,
-  readBytes,
   readKeypair,
 } from "@plenary/sdk";
+import { readJson, writeJson } from "../json-file.ts";
 import { configuredKeypair, required, type Session } from "../session.ts";
 
 export interface FederationFlags {
@@ -29,6 +31,7 @@ export interface FederationFlags {
   readonly momentum: number;
   readonly audits?: string;
   readonly private?: boolean;
+  readonly admission: "open" | "approved";
 }
 
 /** `plenary federation create`: on chain, blobs, vault and bond, and registration with the service. Safe to repeat. */
@@ -47,7 +50,10 @@ export async function federationCreate(session: Session, flags: FederationFlags)
       flags.strategy === "fedavgm" ? { name: "fedavgm", momentum: flags.momentum } : { name: flags.strategy },
     rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
     rewardPerRound: flags.reward,
-    audits: flags.audits === undefined ? undefined : await readAudits(flags.audits),
+    audits:
+      flags.audits === undefined
+        ? undefined
+        : parseAudits(await readJson(flags.audits, "the audits' configuration")),
   });
   const { program } = session.settings;
   const created = await createFederation({
@@ -58,7 +64,12 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     aggregator,
     id: flags.id,
     plan,
-    terms: { minimumStake: flags.stake, minimumBond: flags.bond, challengeWindow: flags.challengeWindow },
+    terms: {
+      admission: flags.admission,
+      minimumStake: flags.stake,
+      minimumBond: flags.bond,
+      challengeWindow: flags.challengeWindow,
+    },
     onStep: ({ step, reference }) =>
       session.output.say("step", `${step}${reference === null ? "" : ` ${reference}`}`, { step, reference }),
     signal: session.signal,
@@ -71,13 +82,37 @@ export async function federationCreate(session: Session, flags: FederationFlags)
   });
 }
 
-/** The configuration's section on audits from a JSON file; planFederation checks what it says. */
-async function readAudits(path: string): Promise<AuditConfiguration> {
-  const text = new TextDecoder().decode(await readBytes(path, "the audits' configuration"));
-  try {
-    return parseAudits(JSON.parse(text));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new PlenaryError("invalid-input", `${path} is no JSON: ${cause.message}`, { path }, { cause });
-  }
+/** `plenary federation admit OWNER FILE`: signs, and sends nothing. */
+export async function federationAdmit(
+  session: Session,
+  owner: string,
+  file: string,
+  { days }: { readonly days: number },
+): Promise<void> {
+  const { program } = session.settings;
+  const onChain = await openOnChain({
+    rpc: required(session, "rpc"),
+    federation: required(session, "federation"),
+    program,
+  });
+  const admission = await admitOwner(onChain, {
+    authority: await configuredKeypair(session),
+    owner: publicKey(owner, "member's owner"),
+    validFor: Math.round(days * SECONDS_IN_A_DAY),
+  });
+  await writeJson(file, admission);
+  const { validUntil } = decodeOwnerAdmission(fromBase64(admission.admission));
+  const until = new Date(1000 * Number(validUntil)).toISOString();
+  session.output.say(
+    "owner-admitted",
+    `${file}: lets ${owner} join until ${until}. Send it there; it is no secret.`,
+    {
+      file,
+      owner,
+      federation: onChain.address.toBase58(),
+      validUntil,
+    },
+  );
 }
+
+const SECONDS_IN_A_DAY = 86_400;

@@ -1,4 +1,4 @@
-import { PlenaryError } from "@plenary/protocol";
+import { PlenaryError, parseOwnerAdmission } from "@plenary/protocol";
 import {
   announceMember,
   type FederationMember,
@@ -9,6 +9,7 @@ import {
 } from "@plenary/sdk";
 import { disputeStatusLine } from "../dispute-lines.ts";
 import { EXIT, isAbort } from "../exit-codes.ts";
+import { readJson } from "../json-file.ts";
 import { membershipLines } from "../membership-lines.ts";
 import {
   accessConfigured,
@@ -22,9 +23,17 @@ import {
 } from "../session.ts";
 import { readUpdateKey } from "../update-key.ts";
 
+export interface JoinFlags {
+  readonly admission?: string;
+}
+
 /** `plenary join`: --update-key may be an address here, since joining signs no update. */
-export async function join(session: Session): Promise<void> {
+export async function join(session: Session, flags: JoinFlags): Promise<void> {
   const { settings, signal } = session;
+  const admission =
+    flags.admission === undefined
+      ? undefined
+      : parseOwnerAdmission(await readJson(flags.admission, "the admission"));
   const keypair = await configuredKeypair(session);
   const updateKey = settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
   const federation = await accessConfigured(session);
@@ -33,6 +42,7 @@ export async function join(session: Session): Promise<void> {
     await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
   const { member, transaction } = await joinFederation(federation, {
     keypair,
+    admission,
     signal,
     ...(updateKey && { updateKey }),
   });

@@ -2,7 +2,7 @@ import { MODEL_FORMATS, type ModelFormat } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { dataCheck } from "../commands/data.ts";
 import { airdrop, keygen } from "../commands/keys.ts";
-import { join, status, type TrainFlags, train } from "../commands/member.ts";
+import { type JoinFlags, join, status, type TrainFlags, train } from "../commands/member.ts";
 import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
 import { exportCommand, type PredictFlags, predictCommand } from "../commands/model.ts";
 import { claim } from "../commands/rewards.ts";
@@ -30,7 +30,8 @@ const SIGNING = [...ALL, "updateKey", "owner"] as const;
 export function memberCommands(program: Command, runs: Runs): void {
   withSettings(program.command("join"), [...ALL, "updateKey", "data"])
     .description("join a federation on chain, staking what it asks for")
-    .action(runs((session) => join(session)));
+    .option("--admission <file>", "what the authority has signed for you, where members are approved")
+    .action(runs((session, flags: JoinFlags) => join(session, flags)));
   withSettings(program.command("train"), [...SIGNING, "data", "state"])
     .description("take part in every round until told to stop; joins first if need be")
     .option("--rounds <n>", "stop after so many rounds", integer)

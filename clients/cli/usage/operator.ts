@@ -1,7 +1,7 @@
 import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
-import { type FederationFlags, federationCreate } from "../commands/federation.ts";
-import { amount, integer, type Runs, withSettings } from "./settings.ts";
+import { type FederationFlags, federationAdmit, federationCreate } from "../commands/federation.ts";
+import { amount, integer, positive, type Runs, withSettings } from "./settings.ts";
 
 /** For who runs a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
@@ -30,5 +30,20 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
     .option("--audits <file>", "how training is audited, as JSON: the section `audits` of the configuration")
     .option("--private", "let members only read its rounds, updates and blobs at the service")
+    .addOption(
+      new Option("--admission <policy>", "who may join: anybody, or whom the authority admits")
+        .choices(["open", "approved"])
+        .default("open"),
+    )
     .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
+  withSettings(federation.command("admit"), ["rpc", "program", "federation", "keypair"])
+    .description("let an owner join where members are approved: writes a file for `plenary join --admission`")
+    .argument("<owner>", "address of the key that will own the membership")
+    .argument("<file>", "where to write the admission")
+    .option("--days <n>", "how long it can be used", positive, 7)
+    .action(
+      runs((session, owner: string, file: string, flags: { days: number }) =>
+        federationAdmit(session, owner, file, flags),
+      ),
+    );
 }

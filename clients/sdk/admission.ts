@@ -1,0 +1,108 @@
+import {
+  type Federation,
+  readChainTime,
+  readFederation,
+  type SignedMessage,
+  unreachable,
+} from "@plenary/chain";
+import {
+  checkOwnerAdmission,
+  encodeOwnerAdmission,
+  equalBytes,
+  fromBase58,
+  fromBase64,
+  PlenaryError,
+  type SignedOwnerAdmission,
+  signMessage,
+  toBase58,
+  toBase64,
+} from "@plenary/protocol";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import type { FederationOnChain } from "./verification/index.ts";
+
+export interface AdmitOwner {
+  /** The federation's authority. It signs here and sends nothing. */
+  readonly authority: Keypair;
+  /** Who may join: the key that will own the membership. */
+  readonly owner: PublicKey;
+  /** Seconds from now, by the chain's clock. */
+  readonly validFor: number;
+}
+
+/**
+ * Lets an owner join a federation whose members are approved: the authority's signature, which the owner shows when it joins. It can be
+ * used until it ends, also to come back after leaving, and ends early when the federation gets another authority. Throws `not-found`,
+ * and `invalid-input` where another key is the authority or the owner needs no admission.
+ */
+export async function admitOwner(
+  onChain: FederationOnChain,
+  { authority, owner, validFor }: AdmitOwner,
+): Promise<SignedOwnerAdmission> {
+  const { connection, program, address, genesisHash } = onChain;
+  const federation = await readFederation(connection, address);
+  if (federation === null)
+    throw new PlenaryError("not-found", `There is no federation ${address.toBase58()} on this chain.`);
+  requireAuthority(federation, authority.publicKey.toBase58());
+  if (federation.admission === "open")
+    throw new PlenaryError("invalid-input", "Anybody may join this federation: no admission is needed.");
+  const message = encodeOwnerAdmission({
+    genesisHash,
+    programId: program.toBytes(),
+    federation: address.toBytes(),
+    owner: owner.toBytes(),
+    validUntil: (await readChainTime(connection)) + BigInt(validFor),
+  });
+  return {
+    version: 1,
+    kind: "admission",
+    admission: toBase64(message),
+    signature: toBase64(signMessage(message, authority.secretKey)),
+    authority: authority.publicKey.toBase58(),
+  };
+}
+
+/**
+ * The admission as the program checks it, after everything that the program would refuse and what it cannot see: the chain. Throws
+ * `verification-failed` on a wrong signature, `wrong-chain`, `invalid-input` saying what is wrong with it.
+ */
+export async function admissionMessage(
+  { connection, program, address }: Omit<FederationOnChain, "genesisHash">,
+  federation: Federation,
+  owner: PublicKey,
+  file: SignedOwnerAdmission,
+): Promise<SignedMessage> {
+  const admission = checkOwnerAdmission(file);
+  const genesisHash = await connection.getGenesisHash().catch(unreachable(connection));
+  if (toBase58(admission.genesisHash) !== genesisHash)
+    throw new PlenaryError("wrong-chain", "The admission is for a federation on another chain.");
+  if (
+    !equalBytes(admission.programId, program.toBytes()) ||
+    !equalBytes(admission.federation, address.toBytes())
+  )
+    throw refused(`is for the federation ${toBase58(admission.federation)}, not for ${address.toBase58()}`);
+  if (!equalBytes(admission.owner, owner.toBytes()))
+    throw refused(`lets ${toBase58(admission.owner)} join, not ${owner.toBase58()}`);
+  requireAuthority(federation, file.authority);
+  if ((await readChainTime(connection)) > admission.validUntil)
+    throw refused(
+      `ended at ${new Date(Number(admission.validUntil) * 1000).toISOString()}: ask for a new one`,
+    );
+  return {
+    message: fromBase64(file.admission),
+    signature: fromBase64(file.signature),
+    key: fromBase58(file.authority),
+  };
+}
+
+function requireAuthority({ authority }: Federation, key: string): void {
+  if (authority.toBase58() === key) return;
+  throw new PlenaryError(
+    "invalid-input",
+    `The federation's authority is ${authority.toBase58()}, not ${key}: only that key admits members.`,
+    { expected: authority.toBase58(), actual: key },
+  );
+}
+
+function refused(problem: string): PlenaryError {
+  return new PlenaryError("invalid-input", `The admission ${problem}.`, { problem });
+}

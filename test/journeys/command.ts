@@ -1,0 +1,25 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { ROOT } from "./local-federation.ts";
+
+export interface Ran {
+  readonly code: number | null;
+  /** Everything that was printed. */
+  readonly output: string;
+  /** What `--json` printed to standard output; no lines without it. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Runs the `plenary` command to its end, with nothing from this process's environment. */
+export async function plenary(args: readonly string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], {
+    env: { PATH: process.env.PATH ?? "" },
+  });
+  const ended = once(child, "close");
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
+  const lines = args.includes("--json") ? output.trim().split("\n").filter(Boolean) : [];
+  return { code, output: output + errors, lines: lines.map((line) => JSON.parse(line)) };
+}
