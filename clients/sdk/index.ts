@@ -34,6 +34,7 @@ export {
   createFederation,
 } from "./federation-create.ts";
 export { fileError, readBytes } from "./files.ts";
+export * from "./governance/index.ts";
 export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";

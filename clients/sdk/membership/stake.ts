@@ -11,9 +11,9 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { settleRounds } from "../settle-rounds.ts";
+import { instant, unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
-import { settleRounds } from "./settle-rounds.ts";
-import { instant, unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";
 
 /** What the stake of a member that has left waits for. */
 export interface StakeRelease {

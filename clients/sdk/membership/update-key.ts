@@ -8,8 +8,8 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
-import { unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";
 
 export interface Rotated {
   readonly member: PublicKey;

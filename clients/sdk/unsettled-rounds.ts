@@ -1,5 +1,5 @@
 import { type Federation, type Round, readRound, roundAddress } from "@plenary/chain";
-import type { OnChain } from "../federation-account.ts";
+import type { OnChain } from "./federation-account.ts";
 
 /** Rounds that are neither final nor void, oldest first. */
 export function unsettledRounds({ pending, openRound }: Federation): bigint[] {

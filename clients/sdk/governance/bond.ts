@@ -1,0 +1,119 @@
+import {
+  bondDeposit,
+  bondWithdraw,
+  type Federation,
+  readChainTime,
+  sendTransaction,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { settleRounds } from "../settle-rounds.ts";
+import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
+import { readRewardTokens, requireAmount } from "./tokens.ts";
+
+/** Amounts in base units of the reward mint. */
+export interface BondChange {
+  /** What was moved; 0 when there was nothing to do. */
+  readonly amount: bigint;
+  /** What lies in escrow now. No round opens below `minimumBond`. */
+  readonly bond: bigint;
+  readonly minimumBond: bigint;
+  readonly transaction: string | null;
+}
+
+/**
+ * Adds to the aggregator's bond from its associated token account: an amount, or what is missing to the minimum, as after a slash; only the
+ * latter is safe to repeat. Throws `conflict` for another key than the aggregator's, `invalid-input` without the tokens or SOL.
+ */
+export async function depositBond(
+  context: OnChain,
+  aggregator: Keypair,
+  amount?: bigint,
+  { signal }: ChainOptions = {},
+): Promise<BondChange> {
+  const { connection, program, address } = context;
+  const federation = await requireFederation(context);
+  const { bond, minimumBond, rewardMint } = federation;
+  const key = aggregator.publicKey;
+  if (!federation.aggregator.equals(key)) throw notAggregator(federation, key.toBase58());
+  const missing = minimumBond > bond ? minimumBond - bond : 0n;
+  if (amount === undefined && missing === 0n) return { amount: 0n, bond, minimumBond, transaction: null };
+  const added = amount ?? missing;
+  await requireFees(connection, key);
+  const { tokenProgram, account, held } = await readRewardTokens(connection, federation, key);
+  requireAmount(added, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
+  const instructions = bondDeposit(program, {
+    federation: address,
+    rewardMint,
+    tokenProgram,
+    aggregator: key,
+    source: account,
+    amount: added,
+  });
+  const transaction = await sendTransaction(connection, instructions, [aggregator], signal ? { signal } : {});
+  return { amount: added, bond: bond + added, minimumBond, transaction };
+}
+
+/**
+ * Pays bond, all of it by default, back to the aggregator's associated token account; the authority may send it home too. Throws `conflict`
+ * naming the rounds that can still be challenged, or for a key that is neither; `invalid-input` for more than there is.
+ */
+export async function withdrawBond(
+  context: OnChain,
+  signer: Keypair,
+  amount?: bigint,
+  { signal }: ChainOptions = {},
+): Promise<BondChange> {
+  const { connection, program, address } = context;
+  const federation = await requireFederation(context);
+  const { aggregator, authority, bond, minimumBond, rewardMint } = federation;
+  const key = signer.publicKey;
+  if (!aggregator.equals(key) && !authority.equals(key)) throw notAggregator(federation, key.toBase58());
+  if (amount === undefined && bond === 0n) return { amount: 0n, bond, minimumBond, transaction: null };
+  const taken = amount ?? bond;
+  requireAmount(taken, bond, "the bond");
+  await requireFees(connection, key);
+  await requireSettled(context, signer, federation, signal);
+  const { tokenProgram, account } = await readRewardTokens(connection, federation, aggregator);
+  const instructions = [
+    ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: aggregator, tokenProgram }),
+    ...bondWithdraw(program, {
+      federation: address,
+      rewardMint,
+      tokenProgram,
+      signer: key,
+      destination: account,
+      amount: taken,
+    }),
+  ];
+  const transaction = await sendTransaction(connection, instructions, [signer], signal ? { signal } : {});
+  return { amount: taken, bond: bond - taken, minimumBond, transaction };
+}
+
+/** Throws `conflict` unless every round is final or void, or can be made so. */
+async function requireSettled(
+  context: OnChain,
+  payer: Keypair,
+  federation: Federation,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rounds = unsettledRounds(federation);
+  const now = await readChainTime(context.connection);
+  if (await settleRounds(context, payer, rounds, now, signal)) return;
+  const reasons = await waitingRounds(context, rounds, now);
+  throw new PlenaryError(
+    "conflict",
+    `The bond of ${federation.bond} secures rounds that are not final: ${reasons.join("; ")}. Pause the federation so that no further round opens, and withdraw it after that.`,
+    { bond: federation.bond.toString(), rounds: rounds.join(",") },
+  );
+}
+
+function notAggregator({ aggregator }: Federation, key: string): PlenaryError {
+  return new PlenaryError(
+    "conflict",
+    `The federation's aggregator is ${aggregator.toBase58()}, not ${key}: give the keypair file of the service.`,
+    { aggregator: aggregator.toBase58(), key },
+  );
+}

@@ -1,0 +1,5 @@
+export { type AuthorityChange, acceptAuthority, proposeAuthority } from "./authority.ts";
+export { type BondChange, depositBond, withdrawBond } from "./bond.ts";
+export { type Paused, pauseFederation, resumeFederation, setServicePaused } from "./pause.ts";
+export { type TermsChange, type TermsUpdated, updateTerms } from "./terms.ts";
+export { fundVault, type VaultChange, withdrawVault } from "./vault.ts";

@@ -1,0 +1,67 @@
+import { federationPause, sendTransaction } from "@plenary/chain";
+import { ENDPOINTS, type FederationView } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { signerFor } from "../request-signer.ts";
+import type { ServiceClient } from "../service-client.ts";
+import { requireAuthority } from "./authority.ts";
+
+export interface Paused {
+  readonly paused: boolean;
+  /** Null when it was so before. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Stops new rounds and new members on chain, which binds every aggregator; the open round goes on, and claims, withdrawals and disputes are
+ * never stopped. Safe to repeat. Throws `not-authority`, `transaction-failed`.
+ */
+export function pauseFederation(
+  context: OnChain,
+  authority: Keypair,
+  options?: ChainOptions,
+): Promise<Paused> {
+  return setPaused(context, authority, true, options);
+}
+
+/** Lets rounds and members in again. As pauseFederation. */
+export function resumeFederation(
+  context: OnChain,
+  authority: Keypair,
+  options?: ChainOptions,
+): Promise<Paused> {
+  return setPaused(context, authority, false, options);
+}
+
+async function setPaused(
+  context: OnChain,
+  authority: Keypair,
+  paused: boolean,
+  { signal }: ChainOptions = {},
+): Promise<Paused> {
+  const { connection, program, address: federation } = context;
+  const found = await requireFederation(context);
+  requireAuthority(found, authority.publicKey);
+  if (found.paused === paused) return { paused, transaction: null };
+  await requireFees(connection, authority.publicKey);
+  const instructions = federationPause(program, { federation, authority: authority.publicKey, paused });
+  const transaction = await sendTransaction(connection, instructions, [authority], signal ? { signal } : {});
+  return { paused, transaction };
+}
+
+/**
+ * Tells a service to stop or to go on opening rounds, which it then shows as its status. It binds that service only. Safe to repeat. Throws
+ * `not-authority`, `not-found`, `service-unavailable`.
+ */
+export async function setServicePaused(
+  context: OnChain & { readonly client: ServiceClient },
+  authority: Keypair,
+  paused: boolean,
+  { signal }: ChainOptions = {},
+): Promise<FederationView> {
+  const { connection, program, address, client } = context;
+  const { aggregator } = await requireFederation(context);
+  const signer = await signerFor(authority, { connection, program, aggregator });
+  const endpoint = paused ? ENDPOINTS.federationPause : ENDPOINTS.federationResume;
+  return client.call(endpoint, { params: { federation: address.toBase58() }, signer, signal });
+}

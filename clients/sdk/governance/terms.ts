@@ -1,0 +1,56 @@
+import { federationUpdate, readRound, roundAddress, sendTransaction, type Terms } from "@plenary/chain";
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { instant } from "../unsettled-rounds.ts";
+import { requireAuthority } from "./authority.ts";
+
+/** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
+export type TermsChange = Partial<
+  Pick<Terms, "admission" | "minimumStake" | "minimumBond" | "challengeWindow" | "exitCooldown">
+>;
+
+export interface TermsUpdated {
+  readonly terms: Required<TermsChange>;
+  /** Null when they were so before. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Changes terms of a federation between rounds. Safe to repeat. Throws `conflict` while a round is open, `not-authority`, and
+ * `transaction-failed` with the program's sentence, for example while rounds can be disputed.
+ */
+export async function updateTerms(
+  context: OnChain,
+  authority: Keypair,
+  change: TermsChange,
+  { signal }: ChainOptions = {},
+): Promise<TermsUpdated> {
+  const { connection, program, address } = context;
+  const federation = await requireFederation(context);
+  const wanted = { ...federation, ...change };
+  const { admission, minimumStake, minimumBond, challengeWindow, exitCooldown } = wanted;
+  const terms = { admission, minimumStake, minimumBond, challengeWindow, exitCooldown };
+  const isSame = (Object.keys(terms) as (keyof typeof terms)[]).every(
+    (name) => terms[name] === federation[name],
+  );
+  if (isSame) return { terms, transaction: null };
+  requireAuthority(federation, authority.publicKey);
+  await requireBetweenRounds(context, federation.openRound);
+  await requireFees(connection, authority.publicKey);
+  const update = { federation: address, authority: authority.publicKey, terms: wanted };
+  const send = signal ? { signal } : {};
+  const transaction = await sendTransaction(connection, federationUpdate(program, update), [authority], send);
+  return { terms, transaction };
+}
+
+async function requireBetweenRounds({ connection, program, address }: OnChain, open: bigint): Promise<void> {
+  if (open === 0n) return;
+  const round = await readRound(connection, roundAddress(program, address, open));
+  const end = round === null ? "" : `, which is by ${instant(round.commitBy)}`;
+  throw new PlenaryError(
+    "conflict",
+    `Members rely on the terms of round ${open}, which is open: pause the federation, and change them when the round is committed or void${end}.`,
+    { round: open.toString() },
+  );
+}
