@@ -35,6 +35,7 @@ test("help lists every command and the exit codes", () => {
   for (const command of [
     "keygen",
     "federation",
+    "bond",
     "join",
     "train",
     "status",
@@ -83,6 +84,9 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
     [["rotate-key"], /missing required argument/],
     [["leave"], /--keypair is missing/],
+    [["federation", "fund", "-1"], /unknown option|whole number/],
+    [["federation", "terms", "--admission", "friends"], /open, approved/],
+    [["bond", "deposit", "1.5"], /whole number/],
   ] as const) {
     const { code, stderr } = plenary(args);
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);

@@ -2,13 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
-import {
-  bondDeposit,
-  readTokenProgram,
-  sendTransaction,
-  TOKEN_2022_PROGRAM,
-  tokenAccountAddress,
-} from "@plenary/chain";
+import { readTokenProgram, sendTransaction, TOKEN_2022_PROGRAM, tokenAccountAddress } from "@plenary/chain";
 import type { FederationConfiguration } from "@plenary/protocol";
 import {
   type CreateFederationOptions,
@@ -16,6 +10,7 @@ import {
   createFederation,
   createServiceClient,
   type Dataset,
+  depositBond,
   type FederationPlan,
   joinFederation,
   loadDataset,
@@ -188,16 +183,13 @@ export async function createToken2022Mint(connection: Connection, authority: Key
  */
 export async function bondAgain(
   { stack, aggregator }: Ground,
-  { address, authority, rewardMint, tokensOf }: Founded,
+  { address, authority, rewardMint }: Founded,
   amount = STAKE,
 ): Promise<void> {
   const connection = connectTo(stack.rpcUrl);
   const owner = aggregator.publicKey;
   await mintTo(connection, { authority, mint: rewardMint, owner, amount });
-  const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const source = tokensOf(owner);
-  const deposit = { federation: address, rewardMint, tokenProgram, aggregator: owner, source, amount };
-  await sendTransaction(connection, bondDeposit(stack.program, deposit), [aggregator]);
+  await depositBond({ connection, program: stack.program, address }, aggregator, amount);
 }
 
 /** Members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */

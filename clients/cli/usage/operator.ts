@@ -1,6 +1,7 @@
 import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { type FederationFlags, federationAdmit, federationCreate } from "../commands/federation.ts";
+import { authorityCommands, bondCommands } from "./authority.ts";
 import { amount, integer, positive, type Runs, withSettings } from "./settings.ts";
 
 /** For who runs a federation. */
@@ -46,4 +47,6 @@ export function operatorCommands(program: Command, runs: Runs): void {
         federationAdmit(session, owner, file, flags),
       ),
     );
+  authorityCommands(federation, runs);
+  bondCommands(program, runs);
 }

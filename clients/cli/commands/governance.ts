@@ -1,0 +1,113 @@
+import {
+  type AuthorityChange,
+  acceptAuthority,
+  createServiceClient,
+  fundVault,
+  pauseFederation,
+  proposeAuthority,
+  publicKey,
+  resumeFederation,
+  setServicePaused,
+  type TermsChange,
+  updateTerms,
+  type VaultChange,
+  withdrawVault,
+} from "@plenary/sdk";
+import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
+
+/** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
+export async function propose(session: Session, address: string): Promise<void> {
+  const authority = await configuredKeypair(session);
+  const proposed = address === "none" ? null : publicKey(address, "new authority");
+  const change = await proposeAuthority(await chainConfigured(session), authority, proposed, session);
+  const offer =
+    proposed === null
+      ? "the authority is offered to nobody"
+      : `the authority is offered to ${proposed.toBase58()}, which takes it with plenary federation accept-authority`;
+  sayAuthority(session, "authority-proposed", offer, change);
+}
+
+/** `plenary federation accept-authority` */
+export async function accept(session: Session): Promise<void> {
+  const proposed = await configuredKeypair(session);
+  const change = await acceptAuthority(await chainConfigured(session), proposed, session);
+  sayAuthority(session, "authority-accepted", `the authority is ${change.authority.toBase58()}`, change);
+}
+
+function sayAuthority({ output }: Session, event: string, text: string, change: AuthorityChange): void {
+  const { authority, proposed, transaction } = change;
+  output.say(event, `${text} (${inTransaction(transaction)})`, {
+    authority: authority.toBase58(),
+    proposed: proposed?.toBase58() ?? null,
+    transaction,
+  });
+}
+
+/** `plenary federation pause` and `resume`: on chain, and at the service if there is one. */
+export async function pause(session: Session, paused: boolean): Promise<void> {
+  const { output, settings } = session;
+  const authority = await configuredKeypair(session);
+  const chain = await chainConfigured(session);
+  const set = paused ? pauseFederation : resumeFederation;
+  const { transaction } = await set(chain, authority, session);
+  const [name, rounds] = paused
+    ? ["paused", "no round opens and nobody joins"]
+    : ["resumed", "rounds open and members join"];
+  output.say(`federation-${name}`, `${name} on chain: ${rounds} (${inTransaction(transaction)})`, {
+    paused,
+    transaction,
+  });
+  if (settings.service === undefined) return;
+  const client = createServiceClient({ url: settings.service });
+  const { status } = await setServicePaused({ ...chain, client }, authority, paused, session);
+  output.say(`service-${name}`, `the service says: ${status}`, { status });
+}
+
+/** `plenary federation fund AMOUNT` */
+export async function fund(session: Session, amount: bigint): Promise<void> {
+  const funder = await configuredKeypair(session);
+  const change = await fundVault(await chainConfigured(session), funder, amount, session);
+  sayVault(session, "vault-funded", `${change.amount} into the vault`, change);
+}
+
+/** `plenary federation withdraw [AMOUNT]` */
+export async function withdraw(session: Session, amount: bigint | undefined): Promise<void> {
+  const authority = await configuredKeypair(session);
+  const change = await withdrawVault(await chainConfigured(session), authority, amount, session);
+  sayVault(session, "vault-withdrawn", `${change.amount} out of the vault`, change);
+}
+
+function sayVault({ output }: Session, event: string, text: string, change: VaultChange): void {
+  const { held, owed, transaction } = change;
+  const done = transaction === null ? "nothing was free" : `transaction ${transaction}`;
+  output.say(event, `${text} (${done}); it holds ${held} and owes ${owed}`, { ...change });
+}
+
+export interface TermsFlags extends Pick<TermsChange, "admission" | "challengeWindow" | "exitCooldown"> {
+  readonly stake?: bigint;
+  readonly bond?: bigint;
+}
+
+/** `plenary federation terms` */
+export async function terms(session: Session, flags: TermsFlags): Promise<void> {
+  const authority = await configuredKeypair(session);
+  const { stake, bond, admission, challengeWindow, exitCooldown } = flags;
+  const change: TermsChange = {
+    ...(admission !== undefined && { admission }),
+    ...(stake !== undefined && { minimumStake: stake }),
+    ...(bond !== undefined && { minimumBond: bond }),
+    ...(challengeWindow !== undefined && { challengeWindow }),
+    ...(exitCooldown !== undefined && { exitCooldown }),
+  };
+  const updated = await updateTerms(await chainConfigured(session), authority, change, session);
+  const now = updated.terms;
+  session.output.say(
+    "terms-updated",
+    `admission ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
+    { ...now, transaction: updated.transaction },
+  );
+}
+
+function inTransaction(transaction: string | null): string {
+  return transaction === null ? "it was so before" : `transaction ${transaction}`;
+}

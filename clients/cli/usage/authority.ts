@@ -1,0 +1,55 @@
+import { type Command, Option } from "commander";
+import { deposit, withdraw as withdrawBond } from "../commands/bond.ts";
+import { accept, fund, pause, propose, type TermsFlags, terms, withdraw } from "../commands/governance.ts";
+import { ALL, amount, integer, type Runs, withSettings } from "./settings.ts";
+
+/** Those of the authority. With --federation they need no service. */
+export function authorityCommands(federation: Command, runs: Runs): void {
+  withSettings(federation.command("propose-authority <address>"), ALL)
+    .description("offer the authority to another key; none takes the offer back")
+    .action(runs((session, address: string) => propose(session, address)));
+  withSettings(federation.command("accept-authority"), ALL)
+    .description("take the authority that was offered to this keypair")
+    .action(runs((session) => accept(session)));
+  withSettings(federation.command("pause"), ALL)
+    .description("stop new rounds and members, on chain and at the service; claims and withdrawals go on")
+    .action(runs((session) => pause(session, true)));
+  withSettings(federation.command("resume"), ALL)
+    .description("let rounds and members in again")
+    .action(runs((session) => pause(session, false)));
+  withSettings(federation.command("fund"), ALL)
+    .description("add rewards to the vault; anybody may")
+    .argument("<amount>", "in base units of the reward mint", amount)
+    .action(runs((session, units: bigint) => fund(session, units)));
+  withSettings(federation.command("withdraw"), ALL)
+    .description("take out of the vault what is neither earned, promised nor reserved")
+    .argument("[amount]", "in base units; all of it by default", amount)
+    .action(runs((session, units: bigint | undefined) => withdraw(session, units)));
+  withSettings(federation.command("terms"), ALL)
+    .description("change terms between rounds; those that are not given stay")
+    .option("--stake <units>", "what a member stakes", amount)
+    .option("--bond <units>", "what the aggregator posts", amount)
+    .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer)
+    .option("--exit-cooldown <seconds>", "between a member's exit and its stake", integer)
+    .addOption(new Option("--admission <name>", "who may join").choices(["open", "approved"]))
+    .action(runs((session, flags: TermsFlags) => terms(session, flags)));
+}
+
+/** For who runs a service. */
+export function bondCommands(program: Command, runs: Runs): void {
+  const bond = program
+    .command("bond")
+    .description("for who runs a service: what it forfeits for a wrong round");
+  withSettings(bond.command("deposit"), ALL)
+    .description("add to the aggregator's bond, without which no round opens")
+    .argument(
+      "[amount]",
+      "in base units of the reward mint; what is missing to the minimum by default",
+      amount,
+    )
+    .action(runs((session, units: bigint | undefined) => deposit(session, units)));
+  withSettings(bond.command("withdraw"), ALL)
+    .description("pay bond back to the aggregator while every round is final or void")
+    .argument("[amount]", "in base units; all of it by default", amount)
+    .action(runs((session, units: bigint | undefined) => withdrawBond(session, units)));
+}
