@@ -1,10 +1,4 @@
-import {
-  type Federation,
-  readChainTime,
-  readFederation,
-  type SignedMessage,
-  unreachable,
-} from "@plenary/chain";
+import { type Federation, readChainTime, type SignedMessage, unreachable } from "@plenary/chain";
 import {
   checkOwnerAdmission,
   encodeOwnerAdmission,
@@ -18,7 +12,7 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import type { FederationOnChain } from "./verification/index.ts";
+import { type OnChain, requireFederation } from "./federation-account.ts";
 
 export interface AdmitOwner {
   /** The federation's authority. It signs here and sends nothing. */
@@ -35,18 +29,16 @@ export interface AdmitOwner {
  * and `invalid-input` where another key is the authority or the owner needs no admission.
  */
 export async function admitOwner(
-  onChain: FederationOnChain,
+  onChain: OnChain,
   { authority, owner, validFor }: AdmitOwner,
 ): Promise<SignedOwnerAdmission> {
-  const { connection, program, address, genesisHash } = onChain;
-  const federation = await readFederation(connection, address);
-  if (federation === null)
-    throw new PlenaryError("not-found", `There is no federation ${address.toBase58()} on this chain.`);
+  const { connection, program, address } = onChain;
+  const federation = await requireFederation(onChain);
   requireAuthority(federation, authority.publicKey.toBase58());
   if (federation.admission === "open")
     throw new PlenaryError("invalid-input", "Anybody may join this federation: no admission is needed.");
   const message = encodeOwnerAdmission({
-    genesisHash,
+    genesisHash: fromBase58(await connection.getGenesisHash().catch(unreachable(connection))),
     programId: program.toBytes(),
     federation: address.toBytes(),
     owner: owner.toBytes(),
@@ -66,7 +58,7 @@ export async function admitOwner(
  * `verification-failed` on a wrong signature, `wrong-chain`, `invalid-input` saying what is wrong with it.
  */
 export async function admissionMessage(
-  { connection, program, address }: Omit<FederationOnChain, "genesisHash">,
+  { connection, program, address }: OnChain,
   federation: Federation,
   owner: PublicKey,
   file: SignedOwnerAdmission,

@@ -1,10 +1,14 @@
 import { type Federation, readFederation, unreachable } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import type { FederationAccess } from "./open-federation.ts";
 
 /** What rights and money need: the chain alone, for the service may be down, or unwilling. */
-export type OnChain = Pick<FederationAccess, "connection" | "program" | "address">;
+export interface OnChain {
+  readonly connection: Connection;
+  readonly program: PublicKey;
+  /** Address of the federation. */
+  readonly address: PublicKey;
+}
 
 export interface ChainOptions {
   readonly signal?: AbortSignal | undefined;

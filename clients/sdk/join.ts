@@ -2,7 +2,6 @@ import {
   type Federation,
   memberAddress,
   memberJoin,
-  readFederation,
   readMember,
   readTokenProgram,
   type SignedMessage,
@@ -14,7 +13,7 @@ import {
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { admissionMessage } from "./admission.ts";
-import type { FederationAccess } from "./open-federation.ts";
+import { type OnChain, requireFederation } from "./federation-account.ts";
 
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */
@@ -36,23 +35,20 @@ export interface Joined {
   readonly transaction: string | null;
 }
 
-type OnChain = Pick<FederationAccess, "connection" | "program" | "address" | "rewardMint">;
-
 /**
  * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when
  * the owner lacks SOL, tokens or approval or the update key is another than the one on chain, `verification-failed` and `wrong-chain` on
  * an admission that does not hold here, `transaction-failed` with the program's sentence.
  */
 export async function joinFederation(context: OnChain, options: JoinOptions): Promise<Joined> {
-  const { connection, program, address: federation, rewardMint } = context;
+  const { connection, program, address: federation } = context;
   const { keypair, authority } = options;
   const owner = keypair.publicKey;
   const updateKey = options.updateKey ?? owner;
   const member = memberAddress(program, federation, owner);
   if (await isMember(connection, member, updateKey)) return { member, transaction: null };
-  const onChain = await readFederation(connection, federation);
-  if (onChain === null)
-    throw new PlenaryError("not-found", `There is no federation ${federation.toBase58()} on this chain.`);
+  const onChain = await requireFederation(context);
+  const { rewardMint } = onChain;
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
   const tokenProgram = await readTokenProgram(connection, rewardMint);

@@ -1,7 +1,8 @@
 import { vectorRootFast } from "@plenary/algorithms";
-import { readFederation, readRound, roundAddress } from "@plenary/chain";
+import { readRound, roundAddress } from "@plenary/chain";
 import { ENDPOINTS, equalBytes, fromHex, PlenaryError, toHex, vectorFromBytes } from "@plenary/protocol";
 import { exportOnnx, exportSafetensors } from "@plenary/training";
+import { requireFederation } from "./federation-account.ts";
 import type { FederationContext } from "./open-federation.ts";
 import { readRoundView } from "./round-reads.ts";
 
@@ -45,10 +46,8 @@ async function lastModel(context: Context, signal: AbortSignal | undefined) {
   const { client, connection, address } = context;
   const params = { federation: address.toBase58() };
   const view = await client.call(ENDPOINTS.federationRead, { params, signal });
-  const onChain = await readFederation(connection, address);
-  if (onChain === null)
-    throw new PlenaryError("not-found", `There is no federation ${address.toBase58()} on this chain.`);
-  return { blob: view.modelBlob, root: onChain.lastModelRoot };
+  const { lastModelRoot } = await requireFederation({ connection, address });
+  return { blob: view.modelBlob, root: lastModelRoot };
 }
 
 async function modelAfter(context: Context, number: bigint, signal: AbortSignal | undefined) {

@@ -1,5 +1,5 @@
 import { createAlgorithms } from "@plenary/algorithms";
-import { PROGRAM_ID, readFederation, unreachable } from "@plenary/chain";
+import { PROGRAM_ID, unreachable } from "@plenary/chain";
 import {
   configurationHash,
   decodeEmbeddings,
@@ -18,6 +18,7 @@ import {
 } from "@plenary/protocol";
 import { createPredictor, type Predictor } from "@plenary/training";
 import { Connection, type Keypair, PublicKey } from "@solana/web3.js";
+import { requireFederation } from "./federation-account.ts";
 import { signerFor } from "./request-signer.ts";
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from "./service-client.ts";
 
@@ -105,15 +106,7 @@ export async function openContext(options: OpenFederationOptions): Promise<Feder
 /** The configuration that the service shows, if it is the one whose hash stands on chain. */
 async function checkedConfiguration(connection: Connection, view: FederationView) {
   const address = new PublicKey(view.address);
-  const onChain = await readFederation(connection, address);
-  if (onChain === null)
-    throw new PlenaryError(
-      "not-found",
-      `There is no federation ${view.address} on this chain: check the URL of the RPC node.`,
-      {
-        federation: view.address,
-      },
-    );
+  const onChain = await requireFederation({ connection, address });
   const { configuration } = createAlgorithms(view.configuration);
   const hash = configurationHash(configuration);
   if (!equalBytes(hash, onChain.configurationHash))

@@ -3,7 +3,6 @@ import {
   equivocationOpen,
   memberEquivocation,
   readEquivocation,
-  readFederation,
   readTokenProgram,
   sendTransaction,
   tokenAccountAddress,
@@ -19,6 +18,7 @@ import {
   PlenaryError,
 } from "@plenary/protocol";
 import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import { requireFederation } from "../federation-account.ts";
 import type { FederationOnChain } from "../verification/verifier.ts";
 
 /** What a report has come to. */
@@ -87,10 +87,4 @@ function signedOf(evidence: EquivocationEvidence, which: "first" | "second") {
     signature: fromBase64(signature),
     key: fromBase58(evidence.signingKey),
   };
-}
-
-async function requireFederation({ connection, address }: FederationOnChain) {
-  const federation = await readFederation(connection, address);
-  if (federation !== null) return federation;
-  throw new PlenaryError("not-found", `There is no federation ${address.toBase58()} on this chain.`);
 }

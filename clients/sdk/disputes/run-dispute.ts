@@ -15,6 +15,7 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { requireFederation } from "../federation-account.ts";
 import { tokenBalance } from "../join.ts";
 import { isRetryable, pause } from "../retry.ts";
 import type { FederationOnChain } from "../verification/index.ts";
@@ -75,9 +76,7 @@ export async function runDispute(
 async function prepare(challenge: Challenge, options: DisputeOptions): Promise<Run> {
   const { verifier, evidence, challenger, subject } = challenge;
   const { connection, program, address: federationAddress } = verifier;
-  const federation = await readFederation(connection, federationAddress);
-  if (federation === null)
-    throw new PlenaryError("not-found", `There is no federation ${federationAddress.toBase58()}.`, {});
+  const federation = await requireFederation(verifier);
   const tokenProgram = await readTokenProgram(connection, federation.rewardMint);
   return {
     ...challenge,

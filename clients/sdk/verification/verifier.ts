@@ -7,18 +7,15 @@ import {
   fromBase58,
   PlenaryError,
 } from "@plenary/protocol";
-import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import type { Keypair } from "@solana/web3.js";
+import type { OnChain } from "../federation-account.ts";
 import { connectTo, publicKey } from "../open-federation.ts";
 import { type RequestSigner, signerFor } from "../request-signer.ts";
 import { createServiceClient } from "../service-client.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
 /** A federation as the chain alone has it. */
-export interface FederationOnChain {
-  readonly connection: Connection;
-  readonly program: PublicKey;
-  /** Address of the federation. */
-  readonly address: PublicKey;
+export interface FederationOnChain extends OnChain {
   readonly genesisHash: Uint8Array;
 }
 

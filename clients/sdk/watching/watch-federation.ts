@@ -1,7 +1,8 @@
-import { readFederation, readRound, roundAddress } from "@plenary/chain";
+import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { disputeFinding } from "../disputes/index.ts";
+import { requireFederation } from "../federation-account.ts";
 import { isRetryable, pause } from "../retry.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import type { WatchEvent } from "./watch-events.ts";
@@ -105,27 +106,17 @@ function rest({ options }: Watch): Promise<void> {
 
 async function chooseStart({ state, options, verifier }: Watch): Promise<void> {
   if (!state.isNew) return;
-  const { pending, nextRound, openRound } = await currentFederation(verifier);
+  const { pending, nextRound, openRound } = await requireFederation(verifier);
   const [oldest] = pending;
   const next = options.from ?? oldest ?? (openRound === 0n ? nextRound : openRound);
   await state.change(() => ({ next: next.toString() }));
-}
-
-async function currentFederation({ connection, address }: Verifier) {
-  const federation = await readFederation(connection, address);
-  if (federation !== null) return federation;
-  throw new PlenaryError(
-    "not-found",
-    `There is no federation ${address.toBase58()} on this chain: check the URL of the RPC node.`,
-    { federation: address.toBase58() },
-  );
 }
 
 /** Looks at the next round; true if it is done with. */
 async function lookAtNext(watch: Watch): Promise<boolean> {
   const { verifier, state } = watch;
   const number = BigInt(state.record.next);
-  const { nextRound } = await currentFederation(verifier);
+  const { nextRound } = await requireFederation(verifier);
   if (number >= nextRound) return false;
   const round = await readRound(
     verifier.connection,
