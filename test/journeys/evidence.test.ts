@@ -71,6 +71,21 @@ test("an omission and an equivocation are proved from files", async (t) => {
     assert.match(output, /signed two updates \d+ for round 1: its stake is taken/);
     assert.equal(await tokenBalance(connection, tokens), STAKE + STAKE / 2n);
     assert.equal((await plenary(report)).code, 4);
+    await createKeypair(file("slashed.json"), keypair);
+    const home = await plenary([
+      "withdraw",
+      "--rpc",
+      rpc,
+      "--service",
+      service,
+      "--keypair",
+      file("slashed.json"),
+    ]);
+    assert.deepEqual(
+      [home.code, /the stake was taken, because two updates/.test(home.output)],
+      [0, true],
+      home.output,
+    );
   });
 
   await t.test("a receipt without a leaf voids the round", async () => {

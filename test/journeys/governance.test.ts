@@ -1,11 +1,11 @@
 /** Who runs a federation pauses it, hands it over, fills its vault and its bond with the command, and the service goes along. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readFederation } from "@plenary/chain";
 import { connectTo, createKeypair, mintTo, openAccess, readStatus } from "@plenary/sdk";
-import { foundFederation, ROOT, STAKE, startGround } from "./local-federation.ts";
+import { plenary, type Ran } from "./command.ts";
+import { foundFederation, STAKE, startGround } from "./local-federation.ts";
 
 test("pause, hand-over, vault and bond from the terminal", async (t) => {
   const ground = await startGround(t);
@@ -27,79 +27,76 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
   };
   const status = async () => (await readStatus(await openAccess({ service, rpc }))).federation.status;
 
-  await t.test("a pause binds the chain and shows at the service", () => {
-    const paused = plenary(["federation", "pause", ...by("authority")]);
-    assert.deepEqual(paused.events, ["federation-paused", "service-paused"], paused.output);
+  await t.test("a pause binds the chain and shows at the service", async () => {
+    const paused = await plenary(["federation", "pause", ...by("authority")]);
+    assert.deepEqual(eventsOf(paused), ["federation-paused", "service-paused"], paused.output);
     assert.equal(paused.lines[1]?.status, "paused");
-    const again = plenary(["federation", "pause", ...by("authority")]);
+    const again = await plenary(["federation", "pause", ...by("authority")]);
     assert.deepEqual([again.code, again.lines[0]?.transaction], [0, null]);
-    const late = plenary(["join", ...by("heir")]);
+    const late = await plenary(["join", ...by("heir")]);
     assert.equal(late.code, 4);
     assert.match(late.output, /The federation is paused/);
   });
 
   await t.test("the authority passes to its heir, who resumes", async () => {
-    assert.match(plenary(["federation", "accept-authority", ...by("heir")]).output, /offered to nobody/);
-    assert.equal(plenary(["federation", "propose-authority", "nonsense", ...by("authority")]).code, 2);
+    assert.match(
+      (await plenary(["federation", "accept-authority", ...by("heir")])).output,
+      /offered to nobody/,
+    );
+    assert.equal(
+      (await plenary(["federation", "propose-authority", "nonsense", ...by("authority")])).code,
+      2,
+    );
     const address = heir.publicKey.toBase58();
-    const proposed = plenary(["federation", "propose-authority", address, ...by("authority")]);
+    const proposed = await plenary(["federation", "propose-authority", address, ...by("authority")]);
     assert.deepEqual([proposed.code, proposed.lines[0]?.proposed], [0, address], proposed.output);
-    assert.equal(plenary(["federation", "accept-authority", ...by("heir")]).code, 0);
+    assert.equal((await plenary(["federation", "accept-authority", ...by("heir")])).code, 0);
     assert.ok((await onChain()).authority.equals(heir.publicKey));
-    const former = plenary(["federation", "resume", ...by("authority")]);
+    const former = await plenary(["federation", "resume", ...by("authority")]);
     assert.equal(former.code, 4);
     assert.match(former.output, new RegExp(`Only the federation's authority, ${address}, may do this`));
-    const resumed = plenary(["federation", "resume", ...by("heir")]);
+    const resumed = await plenary(["federation", "resume", ...by("heir")]);
     assert.deepEqual([resumed.code, resumed.lines[1]?.status], [0, "running"], resumed.output);
     assert.deepEqual([(await onChain()).paused, await status()], [false, "running"]);
   });
 
-  await t.test("without its service the chain is paused, and the command says what was not", () => {
+  await t.test("without its service the chain is paused, and the command says what was not", async () => {
     const gone = ["--service", "http://127.0.0.1:9"];
-    const paused = plenary(["federation", "pause", ...by("heir"), ...gone]);
-    assert.deepEqual([paused.code, paused.events], [3, ["federation-paused"]], paused.output);
+    const paused = await plenary(["federation", "pause", ...by("heir"), ...gone]);
+    assert.deepEqual([paused.code, eventsOf(paused)], [3, ["federation-paused"]], paused.output);
     assert.match(paused.output, /cannot be reached/);
-    const alone = plenary(["federation", "resume", ...chain, "--keypair", file("heir")]);
-    assert.deepEqual([alone.code, alone.events], [0, ["federation-resumed"]], alone.output);
+    const alone = await plenary(["federation", "resume", ...chain, "--keypair", file("heir")]);
+    assert.deepEqual([alone.code, eventsOf(alone)], [0, ["federation-resumed"]], alone.output);
   });
 
   await t.test("anybody funds the vault, and the authority takes out what is free", async () => {
     const { authority, rewardMint: mint } = founded;
     await mintTo(connection, { authority, mint, owner: heir.publicKey, amount: 7n });
-    assert.match(plenary(["federation", "fund", "0", ...by("heir")]).output, /must be above zero/);
-    const funded = plenary(["federation", "fund", "7", ...by("heir")]);
+    assert.match((await plenary(["federation", "fund", "0", ...by("heir")])).output, /must be above zero/);
+    const funded = await plenary(["federation", "fund", "7", ...by("heir")]);
     assert.equal(funded.code, 0, funded.output);
     const held = BigInt(String(funded.lines[0]?.held));
-    const refused = plenary(["federation", "withdraw", String(held + 1n), ...by("heir")]);
+    const refused = await plenary(["federation", "withdraw", String(held + 1n), ...by("heir")]);
     assert.equal(refused.code, 2);
     assert.match(refused.output, new RegExp(`more than the vault can spare .*: ${held}`));
-    const withdrawn = plenary(["federation", "withdraw", "7", ...by("heir")]);
+    const withdrawn = await plenary(["federation", "withdraw", "7", ...by("heir")]);
     assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.held], [0, String(held - 7n)], withdrawn.output);
   });
 
   await t.test("the aggregator takes its bond home, and posts it anew", async () => {
-    const withdrawn = plenary(["bond", "withdraw", ...by("aggregator")]);
+    const withdrawn = await plenary(["bond", "withdraw", ...by("aggregator")]);
     assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.amount], [0, String(STAKE)], withdrawn.output);
     assert.match(
-      plenary(["bond", "deposit", ...by("heir")]).output,
+      (await plenary(["bond", "deposit", ...by("heir")])).output,
       /aggregator is .*, not .*: give the keypair/,
     );
-    const deposited = plenary(["bond", "deposit", ...by("aggregator")]);
+    const deposited = await plenary(["bond", "deposit", ...by("aggregator")]);
     assert.deepEqual([deposited.code, deposited.lines[0]?.bond], [0, String(STAKE)], deposited.output);
-    assert.equal(plenary(["bond", "deposit", ...by("aggregator")]).lines[0]?.amount, "0");
+    assert.equal((await plenary(["bond", "deposit", ...by("aggregator")])).lines[0]?.amount, "0");
     assert.equal((await onChain()).bond, STAKE);
   });
 });
 
-function plenary(args: readonly string[]) {
-  const main = join(ROOT, "clients/cli/main.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-    encoding: "utf8",
-    env: { PATH: process.env.PATH ?? "" },
-  });
-  const lines: Readonly<Record<string, unknown>>[] = stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-  return { code: status, output: stdout + stderr, lines, events: lines.map(({ event }) => event) };
+function eventsOf({ lines }: Ran): unknown[] {
+  return lines.map(({ event }) => event);
 }

@@ -3,11 +3,8 @@
  * the machine that trains. The federation is private, so that every key has to read with its own signature too.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { readFederation } from "@plenary/chain";
@@ -24,7 +21,8 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { type Founded, foundFederation, type Ground, ROOT, STAKE, startGround } from "./local-federation.ts";
+import { plenary } from "./command.ts";
+import { type Founded, foundFederation, type Ground, STAKE, startGround } from "./local-federation.ts";
 
 const ROUNDS = 4;
 /** Seconds: longer than the test takes, which shortens it when it has seen the stake refused. */
@@ -247,21 +245,4 @@ async function startNeighbour({ stack, folder }: Ground, founded: Founded): Prom
   return async () => {
     for await (const { outcome } of member.train({ rounds: 1 })) assert.equal(outcome, "counted");
   };
-}
-
-interface Ran {
-  readonly code: number | null;
-  readonly output: string;
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
-}
-
-async function plenary(args: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], {
-    env: { PATH: process.env.PATH ?? "" },
-  });
-  const ended = once(child, "close");
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  const lines = args.includes("--json") ? output.trim().split("\n").filter(Boolean) : [];
-  return { code, output: output + errors, lines: lines.map((line) => JSON.parse(line)) };
 }
