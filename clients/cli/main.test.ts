@@ -118,4 +118,7 @@ test("an unreachable service is said so, with exit code 3 and JSON on request", 
   const { event, code: name, message } = JSON.parse(stderr);
   assert.deepEqual([event, name], ["error", "service-unavailable"]);
   assert.match(message, /cannot be reached/);
+  const leaving = plenary(["leave", ...args.slice(1, 5), "--keypair", file("key.json")]);
+  assert.equal(leaving.code, 3);
+  assert.match(leaving.stderr, /cannot be reached.* With --federation ADDRESS this needs no service/);
 });

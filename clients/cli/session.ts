@@ -58,9 +58,12 @@ export async function chainConfigured(
   session: Session,
 ): Promise<Pick<FederationAccess, "connection" | "program" | "address">> {
   const { federation, program } = session.settings;
-  return federation === undefined
-    ? accessConfigured(session)
-    : openOnChain({ rpc: required(session, "rpc"), federation, program });
+  if (federation !== undefined) return openOnChain({ rpc: required(session, "rpc"), federation, program });
+  return accessConfigured(session).catch((error: unknown) => {
+    if (!(error instanceof PlenaryError) || error.code !== "service-unavailable") throw error;
+    const message = `${error.message} With --federation ADDRESS this needs no service.`;
+    throw new PlenaryError(error.code, message, error.context, { cause: error });
+  });
 }
 
 /** The owner's, else the newest of the update-signing keys; undefined if the settings name none. */

@@ -86,13 +86,15 @@ function sayVault({ output }: Session, event: string, text: string, change: Vaul
 export interface TermsFlags extends Pick<TermsChange, "admission" | "challengeWindow" | "exitCooldown"> {
   readonly stake?: bigint;
   readonly bond?: bigint;
+  readonly aggregator?: string;
 }
 
 /** `plenary federation terms` */
 export async function terms(session: Session, flags: TermsFlags): Promise<void> {
   const authority = await configuredKeypair(session);
-  const { stake, bond, admission, challengeWindow, exitCooldown } = flags;
+  const { stake, bond, aggregator, admission, challengeWindow, exitCooldown } = flags;
   const change: TermsChange = {
+    ...(aggregator !== undefined && { aggregator: publicKey(aggregator, "new aggregator") }),
     ...(admission !== undefined && { admission }),
     ...(stake !== undefined && { minimumStake: stake }),
     ...(bond !== undefined && { minimumBond: bond }),
@@ -103,8 +105,8 @@ export async function terms(session: Session, flags: TermsFlags): Promise<void> 
   const now = updated.terms;
   session.output.say(
     "terms-updated",
-    `admission ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
-    { ...now, transaction: updated.transaction },
+    `aggregator ${now.aggregator.toBase58()}, admission ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
+    { ...now, aggregator: now.aggregator.toBase58(), transaction: updated.transaction },
   );
 }
 

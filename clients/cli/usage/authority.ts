@@ -31,6 +31,7 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .option("--bond <units>", "what the aggregator posts", amount)
     .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer)
     .option("--exit-cooldown <seconds>", "between a member's exit and its stake", integer)
+    .option("--aggregator <address>", "key of another service, once the bond of the present one is withdrawn")
     .addOption(new Option("--admission <name>", "who may join").choices(["open", "approved"]))
     .action(runs((session, flags: TermsFlags) => terms(session, flags)));
 }

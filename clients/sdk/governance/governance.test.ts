@@ -140,6 +140,15 @@ test("terms change between rounds, and not while members rely on them", async ()
   assert.equal((await updateTerms(federation, authority, change)).transaction, null);
   const shorter = { exitCooldown: LONG - 1 };
   await assert.rejects(updateTerms(federation, authority, shorter), { message: /cooldown must be at least/ });
+  await federation.equip(federation.aggregator.publicKey, 1n);
+  await depositBond(federation, federation.aggregator, 1n);
+  const aggregator = Keypair.generate().publicKey;
+  await assert.rejects(updateTerms(federation, authority, { aggregator }), {
+    message: /withdraw the bond first/,
+  });
+  await withdrawBond(federation, authority);
+  await updateTerms(federation, authority, { aggregator });
+  await updateTerms(federation, authority, { aggregator: federation.aggregator.publicKey });
   await federation.openRound();
   await assert.rejects(updateTerms(federation, authority, { minimumStake: 8n }), {
     code: "conflict",

@@ -7,7 +7,10 @@ import { requireAuthority } from "./authority.ts";
 
 /** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
 export type TermsChange = Partial<
-  Pick<Terms, "admission" | "minimumStake" | "minimumBond" | "challengeWindow" | "exitCooldown">
+  Pick<
+    Terms,
+    "aggregator" | "admission" | "minimumStake" | "minimumBond" | "challengeWindow" | "exitCooldown"
+  >
 >;
 
 export interface TermsUpdated {
@@ -29,12 +32,12 @@ export async function updateTerms(
   const { connection, program, address } = context;
   const federation = await requireFederation(context);
   const wanted = { ...federation, ...change };
-  const { admission, minimumStake, minimumBond, challengeWindow, exitCooldown } = wanted;
-  const terms = { admission, minimumStake, minimumBond, challengeWindow, exitCooldown };
-  const isSame = (Object.keys(terms) as (keyof typeof terms)[]).every(
-    (name) => terms[name] === federation[name],
-  );
-  if (isSame) return { terms, transaction: null };
+  const { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown } = wanted;
+  const terms = { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown };
+  const names = Object.keys(terms) as (keyof typeof terms)[];
+  // As text, for an address is an object.
+  if (names.every((name) => String(terms[name]) === String(federation[name])))
+    return { terms, transaction: null };
   requireAuthority(federation, authority.publicKey);
   await requireBetweenRounds(context, federation.openRound);
   await requireFees(connection, authority.publicKey);
