@@ -1,4 +1,3 @@
-export { type AdmitOwner, admitOwner } from "./admission.ts";
 export {
   type AnswersFormat,
   type AnswersProblem,

@@ -12,8 +12,8 @@ import {
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { admissionMessage } from "./admission.ts";
 import { type OnChain, requireFederation } from "./federation-account.ts";
+import { admissionMessage } from "./governance/index.ts";
 
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */

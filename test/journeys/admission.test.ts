@@ -52,8 +52,11 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
 
   await t.test("the authority alone admits", async () => {
     const { code, output } = await admit("false.json", owner.publicKey, "stranger");
-    assert.equal(code, 2);
-    assert.match(output, /only that key admits members/);
+    assert.equal(code, 4);
+    assert.match(output, /Only the federation's authority, .* may do this/);
+    const long = await admit("false.json", owner.publicKey, "authority", "--days", "1e12");
+    assert.equal(long.code, 2);
+    assert.match(long.output, /at most ten years/);
     await assert.rejects(readFile(file("false.json")), { code: "ENOENT" });
   });
 
@@ -68,7 +71,11 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
     const forged = { ...right, signature: toBase64(signMessage(message, stranger.secretKey)) };
     for (const [name, content, expected] of [
       ["forged", forged, /not signed by/],
-      ["self", { ...forged, authority: stranger.publicKey.toBase58() }, /only that key admits members/],
+      [
+        "self",
+        { ...forged, authority: stranger.publicKey.toBase58() },
+        /is signed by .*, and the authority is/,
+      ],
       ["bent", { ...right, admission: 7 }, /An admission: admission must be string/],
       ["cut", { ...right, admission: "" }, /not signed by/],
     ] as const) {

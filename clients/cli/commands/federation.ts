@@ -1,16 +1,14 @@
-import { decodeOwnerAdmission, fromBase64, parseAudits } from "@plenary/protocol";
+import { parseAudits } from "@plenary/protocol";
 import {
-  admitOwner,
   connectTo,
   createFederation,
   createServiceClient,
   loadDataset,
-  openOnChain,
   planFederation,
   publicKey,
   readKeypair,
 } from "@plenary/sdk";
-import { readJson, writeJson } from "../json-file.ts";
+import { readJson } from "../json-file.ts";
 import { configuredKeypair, required, type Session } from "../session.ts";
 
 export interface FederationFlags {
@@ -81,38 +79,3 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     rewardMint,
   });
 }
-
-/** `plenary federation admit OWNER FILE`: signs, and sends nothing. */
-export async function federationAdmit(
-  session: Session,
-  owner: string,
-  file: string,
-  { days }: { readonly days: number },
-): Promise<void> {
-  const { program } = session.settings;
-  const onChain = await openOnChain({
-    rpc: required(session, "rpc"),
-    federation: required(session, "federation"),
-    program,
-  });
-  const admission = await admitOwner(onChain, {
-    authority: await configuredKeypair(session),
-    owner: publicKey(owner, "member's owner"),
-    validFor: Math.round(days * SECONDS_IN_A_DAY),
-  });
-  await writeJson(file, admission);
-  const { validUntil } = decodeOwnerAdmission(fromBase64(admission.admission));
-  const until = new Date(1000 * Number(validUntil)).toISOString();
-  session.output.say(
-    "owner-admitted",
-    `${file}: lets ${owner} join until ${until}. Send it there; it is no secret.`,
-    {
-      file,
-      owner,
-      federation: onChain.address.toBase58(),
-      validUntil,
-    },
-  );
-}
-
-const SECONDS_IN_A_DAY = 86_400;

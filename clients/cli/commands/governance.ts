@@ -1,6 +1,8 @@
+import { decodeOwnerAdmission, fromBase64 } from "@plenary/protocol";
 import {
   type AuthorityChange,
   acceptAuthority,
+  admitOwner,
   createServiceClient,
   fundVault,
   pauseFederation,
@@ -13,6 +15,7 @@ import {
   type VaultChange,
   withdrawVault,
 } from "@plenary/sdk";
+import { writeJson } from "../json-file.ts";
 import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
 
 /** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
@@ -42,6 +45,36 @@ function sayAuthority({ output }: Session, event: string, text: string, change: 
     transaction,
   });
 }
+
+/** `plenary federation admit OWNER FILE`: signs, and sends nothing. */
+export async function admit(
+  session: Session,
+  owner: string,
+  file: string,
+  { days }: { readonly days: number },
+): Promise<void> {
+  const onChain = await chainConfigured(session);
+  const admission = await admitOwner(onChain, {
+    authority: await configuredKeypair(session),
+    owner: publicKey(owner, "member's owner"),
+    validFor: Math.round(days * SECONDS_IN_A_DAY),
+  });
+  await writeJson(file, admission);
+  const { validUntil } = decodeOwnerAdmission(fromBase64(admission.admission));
+  const until = new Date(1000 * Number(validUntil)).toISOString();
+  session.output.say(
+    "owner-admitted",
+    `${file}: lets ${owner} join until ${until}. Send it there; it is no secret.`,
+    {
+      file,
+      owner,
+      federation: onChain.address.toBase58(),
+      validUntil,
+    },
+  );
+}
+
+const SECONDS_IN_A_DAY = 86_400;
 
 /** `plenary federation pause` and `resume`: on chain, and at the service if there is one. */
 export async function pause(session: Session, paused: boolean): Promise<void> {

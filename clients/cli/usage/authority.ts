@@ -1,7 +1,16 @@
 import { type Command, Option } from "commander";
 import { deposit, withdraw as withdrawBond } from "../commands/bond.ts";
-import { accept, fund, pause, propose, type TermsFlags, terms, withdraw } from "../commands/governance.ts";
-import { ALL, amount, integer, type Runs, withSettings } from "./settings.ts";
+import {
+  accept,
+  admit,
+  fund,
+  pause,
+  propose,
+  type TermsFlags,
+  terms,
+  withdraw,
+} from "../commands/governance.ts";
+import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
 
 /** Those of the authority. With --federation they need no service. */
 export function authorityCommands(federation: Command, runs: Runs): void {
@@ -11,6 +20,16 @@ export function authorityCommands(federation: Command, runs: Runs): void {
   withSettings(federation.command("accept-authority"), ALL)
     .description("take the authority that was offered to this keypair")
     .action(runs((session) => accept(session)));
+  withSettings(federation.command("admit"), ALL)
+    .description("let an owner join where members are approved: writes a file for `plenary join --admission`")
+    .argument("<owner>", "address of the key that will own the membership")
+    .argument("<file>", "where to write the admission")
+    .option("--days <n>", "how long it can be used", positive, 7)
+    .action(
+      runs((session, owner: string, file: string, flags: { days: number }) =>
+        admit(session, owner, file, flags),
+      ),
+    );
   withSettings(federation.command("pause"), ALL)
     .description("stop new rounds and members, on chain and at the service; claims and withdrawals go on")
     .action(runs((session) => pause(session, true)));

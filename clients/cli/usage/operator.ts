@@ -1,8 +1,8 @@
 import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
-import { type FederationFlags, federationAdmit, federationCreate } from "../commands/federation.ts";
+import { type FederationFlags, federationCreate } from "../commands/federation.ts";
 import { authorityCommands, bondCommands } from "./authority.ts";
-import { amount, integer, positive, type Runs, withSettings } from "./settings.ts";
+import { amount, integer, type Runs, withSettings } from "./settings.ts";
 
 /** For who runs a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
@@ -37,16 +37,6 @@ export function operatorCommands(program: Command, runs: Runs): void {
         .default("open"),
     )
     .action(runs((session, flags: FederationFlags) => federationCreate(session, flags)));
-  withSettings(federation.command("admit"), ["rpc", "program", "federation", "keypair"])
-    .description("let an owner join where members are approved: writes a file for `plenary join --admission`")
-    .argument("<owner>", "address of the key that will own the membership")
-    .argument("<file>", "where to write the admission")
-    .option("--days <n>", "how long it can be used", positive, 7)
-    .action(
-      runs((session, owner: string, file: string, flags: { days: number }) =>
-        federationAdmit(session, owner, file, flags),
-      ),
-    );
   authorityCommands(federation, runs);
   bondCommands(program, runs);
 }

@@ -1,3 +1,4 @@
+export { type AdmitOwner, admissionMessage, admitOwner } from "./admission.ts";
 export { type AuthorityChange, acceptAuthority, proposeAuthority } from "./authority.ts";
 export { type BondChange, depositBond, withdrawBond } from "./bond.ts";
 export { type Paused, pauseFederation, resumeFederation, setServicePaused } from "./pause.ts";

@@ -12,7 +12,11 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "./federation-account.ts";
+import { type OnChain, requireFederation } from "../federation-account.ts";
+import { requireAuthority } from "./authority.ts";
+
+/** Seconds in ten years. */
+const LONGEST = 3_653 * 86_400;
 
 export interface AdmitOwner {
   /** The federation's authority. It signs here and sends nothing. */
@@ -25,16 +29,22 @@ export interface AdmitOwner {
 
 /**
  * Lets an owner join a federation whose members are approved: the authority's signature, which the owner shows when it joins. It can be
- * used until it ends, also to come back after leaving, and ends early when the federation gets another authority. Throws `not-found`,
- * and `invalid-input` where another key is the authority or the owner needs no admission.
+ * used until it ends, also to come back after leaving, and ends early when the federation gets another authority. Throws `not-authority`,
+ * `not-found`, and `invalid-input` where the owner needs no admission or the time is too long.
  */
 export async function admitOwner(
   onChain: OnChain,
   { authority, owner, validFor }: AdmitOwner,
 ): Promise<SignedOwnerAdmission> {
   const { connection, program, address } = onChain;
+  if (!Number.isInteger(validFor) || validFor < 0 || validFor > LONGEST)
+    throw new PlenaryError(
+      "invalid-input",
+      `An admission is valid for at most ten years, not for ${validFor} seconds: it cannot be taken back.`,
+      { field: "validFor" },
+    );
   const federation = await requireFederation(onChain);
-  requireAuthority(federation, authority.publicKey.toBase58());
+  requireAuthority(federation, authority.publicKey);
   if (federation.admission === "open")
     throw new PlenaryError("invalid-input", "Anybody may join this federation: no admission is needed.");
   const message = encodeOwnerAdmission({
@@ -74,7 +84,8 @@ export async function admissionMessage(
     throw refused(`is for the federation ${toBase58(admission.federation)}, not for ${address.toBase58()}`);
   if (!equalBytes(admission.owner, owner.toBytes()))
     throw refused(`lets ${toBase58(admission.owner)} join, not ${owner.toBase58()}`);
-  requireAuthority(federation, file.authority);
+  if (federation.authority.toBase58() !== file.authority)
+    throw refused(`is signed by ${file.authority}, and the authority is ${federation.authority.toBase58()}`);
   if ((await readChainTime(connection)) > admission.validUntil)
     throw refused(
       `ended at ${new Date(Number(admission.validUntil) * 1000).toISOString()}: ask for a new one`,
@@ -84,15 +95,6 @@ export async function admissionMessage(
     signature: fromBase64(file.signature),
     key: fromBase58(file.authority),
   };
-}
-
-function requireAuthority({ authority }: Federation, key: string): void {
-  if (authority.toBase58() === key) return;
-  throw new PlenaryError(
-    "invalid-input",
-    `The federation's authority is ${authority.toBase58()}, not ${key}: only that key admits members.`,
-    { expected: authority.toBase58(), actual: key },
-  );
 }
 
 function refused(problem: string): PlenaryError {
