@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
@@ -23,17 +23,22 @@ export interface Stack {
   environment(port: number): Record<string, string>;
   /** With other settings than the stack's, where given. */
   startServer(port: number, change?: Record<string, string>): Promise<TestProcess>;
-  startWorker(change?: Record<string, string>): Promise<TestProcess>;
+  /** With `cheats`, as cheating-worker.ts takes them, one that cheats. */
+  startWorker(change?: Record<string, string>, cheats?: readonly string[]): Promise<TestProcess>;
   /** SIGKILL of PostgreSQL, which is then started again. */
   killDatabase(): void;
   restartRedis(): Promise<void>;
   restartLocalnet(): Promise<void>;
+  /** Lets time pass on a hurried chain, at once: less than a blockhash's lifetime (60 s) leaves what has been signed valid. */
+  passTime(seconds: number): void;
   stop(): Promise<void>;
 }
 
 export interface StackOptions {
   /** Whether the queue is Redis; else PostgreSQL. */
   readonly redis: boolean;
+  /** Whether time can be let pass on the chain. */
+  readonly hurried?: boolean;
 }
 
 /** Starts PostgreSQL, Redis unless told otherwise, and a local chain with the program. */
@@ -44,7 +49,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const startRedis = () => startRedisServer(redisPort, folder);
   let redis = options.redis ? await startRedis() : undefined;
   const rpcPort = await freePort();
-  const startLocalnet = () => startNode(rpcPort, join(folder, "ledger"));
+  const clockFile = join(folder, "clock");
+  let ahead = 0;
+  const passTime = (seconds: number) => {
+    ahead += seconds * 1_000;
+    writeFileSync(`${clockFile}.new`, String(ahead));
+    renameSync(`${clockFile}.new`, clockFile);
+  };
+  passTime(0);
+  const startLocalnet = () =>
+    startNode(rpcPort, join(folder, "ledger"), options.hurried === true ? clockFile : undefined);
   let localnet = await startLocalnet();
   const rpcUrl = `http://127.0.0.1:${rpcPort}`;
   const aggregator = Keypair.generate();
@@ -66,8 +80,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     file: string,
     port: number,
     change: Record<string, string> = {},
+    cheats: readonly string[] = [],
   ): Promise<TestProcess> => {
-    const args = [repositoryFile(`services/aggregator/${file}`)];
+    const args = [repositoryFile(`services/aggregator/${file}`), ...cheats];
     const started = await startProcess(process.execPath, args, {
       env: { ...environment(port), ...change },
       ready: '"msg":"ready"',
@@ -89,7 +104,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     environment,
     startServer: (port, change) => startService("server.ts", port, change),
-    startWorker: (change) => startService("worker.ts", 0, change),
+    startWorker: (change, cheats = []) =>
+      startService(cheats.length === 0 ? "worker.ts" : "testing/cheating-worker.ts", 0, change, cheats),
     killDatabase: () => database.kill(),
     async restartRedis() {
       await redis?.kill();
@@ -99,6 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await localnet.kill();
       localnet = await startLocalnet();
     },
+    passTime,
     async stop() {
       for (const started of processes.reverse()) await started.stop();
       await localnet.stop();
@@ -146,11 +163,14 @@ export function startRedisServer(port: number, folder: string): Promise<TestProc
   return startProcess("redis-server", args, { ready: "Ready to accept connections" });
 }
 
-function startNode(port: number, ledger: string): Promise<TestProcess> {
-  return startProcess(process.execPath, [repositoryFile("services/localnet/main.ts")], {
-    env: { PLENARY_LOCALNET_PORT: String(port), PLENARY_LOCALNET_LEDGER: ledger },
-    ready: '"msg":"ready"',
-  });
+function startNode(port: number, ledger: string, clockFile: string | undefined): Promise<TestProcess> {
+  if (clockFile === undefined)
+    return startProcess(process.execPath, [repositoryFile("services/localnet/main.ts")], {
+      env: { PLENARY_LOCALNET_PORT: String(port), PLENARY_LOCALNET_LEDGER: ledger },
+      ready: '"msg":"ready"',
+    });
+  const args = [repositoryFile("services/localnet/testing/hurried-node.ts"), String(port), ledger, clockFile];
+  return startProcess(process.execPath, args, { ready: '"msg":"ready"' });
 }
 
 async function fund(connection: Connection, owner: Keypair): Promise<void> {
