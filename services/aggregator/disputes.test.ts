@@ -9,7 +9,7 @@ import { solanaLedger } from "./rounds/solana-ledger.ts";
 import { type BreakingProcess, startBreaking } from "./testing/breaking-process.ts";
 import { DemandingChallenger } from "./testing/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
-import { claimAll } from "./testing/crash-scenario.ts";
+import { claimAll } from "./testing/crash-outcome.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
 import { freePort } from "./testing/processes.ts";
 import { submitAll, updateFor, waitForEvent } from "./testing/scenario.ts";

@@ -1,14 +1,19 @@
-import { type PublishedUpdate, updateLeafProof } from "@plenary/algorithms";
+import { chunkProof, type PublishedUpdate, updateLeafProof } from "@plenary/algorithms";
 import {
   type Dispute,
+  type DisputedVector,
   type DisputeSubject,
+  disputeChunk,
   disputeDemand,
+  disputeLeaf,
   disputeOf,
   disputeOpen,
+  disputeResolve,
   missingPiece,
   PROGRAM_ID,
   readDispute,
   sendTransaction,
+  TransactionFailed,
   tokenAccountAddress,
   tokenAccountCreate,
 } from "@plenary/chain";
@@ -19,7 +24,7 @@ import type { TestFederation } from "./federation.ts";
 const POLL_MILLISECONDS = 40;
 const TOKENS = 1_000n;
 
-/** Somebody who disputes rounds and knows nothing: whatever a dispute needs it demands. */
+/** Somebody who disputes rounds and knows only what a test tells it: whatever else a dispute needs it demands. */
 export class DemandingChallenger {
   readonly #connection: Connection;
   readonly #federation: TestFederation;
@@ -82,8 +87,18 @@ export class DemandingChallenger {
         await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
         continue;
       }
+      if (await this.#demandOnce(dispute, updates)) demanded.push(`${piece} ${dispute.nextLeaf}`);
+    }
+  }
+
+  /** False where the last demand, of another leaf, was the very same transaction: until there is a new blockhash it cannot be sent again. */
+  async #demandOnce(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<boolean> {
+    try {
       await this.#demand(dispute, updates);
-      demanded.push(`${piece} ${dispute.nextLeaf}`);
+      return true;
+    } catch (error) {
+      if (error instanceof TransactionFailed && /already been processed/.test(error.message)) return false;
+      throw error;
     }
   }
 
@@ -93,11 +108,57 @@ export class DemandingChallenger {
     if (dispute !== null) await this.#demand(dispute, []);
   }
 
+  /** Folds every update, with its chunk, into a new dispute about a chunk. */
+  async foldAll(
+    address: PublicKey,
+    updates: readonly PublishedUpdate[],
+    deltas: readonly Int32Array[],
+  ): Promise<void> {
+    for (const [place, { leaf }] of updates.entries()) {
+      const { index } = await this.#standing(address);
+      const delta = deltas[place];
+      const chunk = delta && chunkProof(delta, index);
+      await this.#send(disputeLeaf(PROGRAM_ID, { ...this.#in(address), leaf, chunk }));
+    }
+  }
+
+  /** Shows the disputed chunk of a vector. */
+  async show(address: PublicKey, vector: DisputedVector, values: Int32Array): Promise<void> {
+    const chunk = chunkProof(values, (await this.#standing(address)).index);
+    await this.#send(disputeChunk(PROGRAM_ID, { ...this.#in(address), vector, chunk }));
+  }
+
+  /** Ends a dispute that it has won, and is paid. */
+  async collect(number: bigint, address: PublicKey): Promise<void> {
+    const { mint, address: federation } = this.#federation;
+    const challenger = this.#key.publicKey;
+    await this.#send(
+      disputeResolve(PROGRAM_ID, {
+        federation: new PublicKey(federation),
+        rewardMint: mint,
+        number,
+        dispute: address,
+        challenger,
+        challengerTokens: tokenAccountAddress(mint, challenger),
+      }),
+    );
+  }
+
   /** What it holds of the reward token. */
   async balance(): Promise<bigint> {
     return (
       await getAccount(this.#connection, tokenAccountAddress(this.#federation.mint, this.#key.publicKey))
     ).amount;
+  }
+
+  #in(dispute: PublicKey) {
+    return { dispute, challenger: this.#key.publicKey };
+  }
+
+  async #standing(address: PublicKey): Promise<Dispute> {
+    const dispute = await readDispute(this.#connection, address);
+    if (dispute === null) throw new Error(`the dispute ${address.toBase58()} is gone`);
+    return dispute;
   }
 
   async #demand(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<void> {

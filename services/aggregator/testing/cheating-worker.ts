@@ -8,7 +8,7 @@ import { startWorker } from "../start-worker.ts";
  * A worker that cheats, for tests of those who must find out: `node cheating-worker.ts ROUND:CHEAT...`. What it commits of such a round
  * agrees with itself and keeps to the chain's limits, but does not follow from the updates:
  *
- *   integer:PARAMETER  takes one from this integer of the mean before the round is computed
+ *   integer:PARAMETER  takes one from this integer of the mean before the round is computed; a model without it stays right
  *   shortfall          gives the second member one less than it had earned before, and the first one the difference
  *   dropped            gives the first member all that the second one has earned, and forgets that one
  *   total              gives the first member one more than the round says that it pays in all
@@ -82,8 +82,14 @@ function cheatingSum(honest: Accumulator, parameter: number): Accumulator {
 
 function cheatNamed(name: string, parameter: string): Complete {
   if (name === "integer")
-    return ({ accumulator, ...collected }, evaluate) =>
-      completeRound({ ...collected, accumulator: cheatingSum(accumulator, Number(parameter)) }, evaluate);
+    return (collected, evaluate) => {
+      const { accumulator } = collected;
+      if (Number(parameter) >= accumulator.parameterCount) return completeRound(collected, evaluate);
+      return completeRound(
+        { ...collected, accumulator: cheatingSum(accumulator, Number(parameter)) },
+        evaluate,
+      );
+    };
   const pay = PAY_CHEATS[name];
   if (pay === undefined) throw new PlenaryError("invalid-input", `There is no cheat named ${name}.`);
   return async (collected, evaluate) => {

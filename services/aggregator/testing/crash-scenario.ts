@@ -1,98 +1,33 @@
 import assert from "node:assert/strict";
-import {
-  PROGRAM_ID,
-  readFederation,
-  readRound,
-  rewardClaim,
-  roundAddress,
-  sendTransaction,
-  tokenAccountAddress,
-} from "@plenary/chain";
+import { PROGRAM_ID } from "@plenary/chain";
 import {
   AUDIT_OUTCOMES,
-  type AuditConfiguration,
-  decodeEnvelope,
   ENDPOINTS,
   encodeAuditReport,
-  fromBase64,
   fromHex,
-  parseManifest,
-  type ReceiptView,
-  type RoundManifest,
   type RoundView,
   sha256,
   signMessage,
   toBase58,
   toBase64,
-  toHex,
   ZERO_HASH,
 } from "@plenary/protocol";
-import { DEFAULT_PREDICTOR, DEFAULT_TRAINING } from "@plenary/training";
-import { getAccount } from "@solana/spl-token";
-import { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { Refusal, readEvents, type ServerEvent, type TestClient } from "./client.ts";
-import { createFederation, type TestFederation, type TestMember, type TestUpdate } from "./federation.ts";
+import { Refusal, type ServerEvent, type TestClient } from "./client.ts";
+import { CHEATED_ROUND, convict, disputeHonest, passWindows } from "./crash-disputes.ts";
+import { AUDITOR, isChallenged, MEMBERS, memberAt, ROUNDS, type ScenarioKind } from "./crash-federation.ts";
+import { checkReceipts, eventsUntil, type Handed, type Outcome, outcomeOf } from "./crash-outcome.ts";
+import type { TestFederation, TestUpdate } from "./federation.ts";
+import { patiently } from "./patience.ts";
 import { updateFor } from "./scenario.ts";
 import { SeededDraws } from "./seeded-draws.ts";
 import type { Stack } from "./stack.ts";
-import type { TestSurvey } from "./survey.ts";
 
-/** Rounds that are committed and final in the end. */
-const ROUNDS = 2;
-const MEMBERS = 3;
-const PAUSE_MILLISECONDS = 20;
-/** A guard against a service that has stopped for good: far above what restarts take. */
-const PATIENCE_MILLISECONDS = 90_000;
-
-/**
- * `late`: the first round gets one update, is void at its deadline, and the next number takes the same updates. `audited`: one auditor
- * looks at everybody's training and refuses the second member's in the first round.
- */
-export type ScenarioKind = "plain" | "late" | "audited";
-
-export function foundCrashFederation(
-  stack: Stack,
-  kind: ScenarioKind,
-  survey: TestSurvey,
-): Promise<TestFederation> {
-  const [deadlineSeconds, graceSeconds] = kind === "late" ? [4, 1] : [600, 600];
-  return createFederation({
-    rpcUrl: stack.rpcUrl,
-    aggregator: stack.aggregator,
-    members: MEMBERS,
-    parameterCount: survey.predictor.parameterCount,
-    blobs: survey.blobs,
-    configuration: (defaults) => ({
-      ...defaults,
-      strategy: { name: "fedavgm", momentum: 30_000 },
-      predictor: DEFAULT_PREDICTOR.tilt,
-      questionnaire: survey.questionnaireHash,
-      heldOut: survey.heldOutHash,
-      // Fewer than all are never enough, so that what is committed depends on nobody's speed.
-      rounds: {
-        quorum: MEMBERS,
-        minimum: kind === "audited" ? MEMBERS - 1 : MEMBERS,
-        deadlineSeconds,
-        graceSeconds,
-        total: ROUNDS,
-      },
-      ...(kind === "audited" && { training: DEFAULT_TRAINING.tilt, audits: AUDITS }),
-    }),
-  });
-}
-
-/** What two runs of the same scenario must agree on, with members by their place and addresses left out. */
-export interface Outcome {
-  readonly rounds: readonly unknown[];
-  readonly totals: unknown;
-  readonly balances: readonly bigint[];
-}
-
-interface Handed {
-  readonly place: number;
-  readonly round: bigint;
-  readonly update: TestUpdate;
-  readonly receipt: ReceiptView;
+/** What a scenario is played on. */
+export interface Stage {
+  readonly stack: Stack;
+  readonly client: TestClient;
+  /** Where the worker shows its metrics. */
+  readonly metricsUrl: string;
 }
 
 export interface ScenarioPlan {
@@ -106,18 +41,18 @@ export interface ScenarioPlan {
 
 /** Takes a federation to its end, with a service that may die at any time. The draws say in which order members send. */
 export async function runScenario(
-  stack: Stack,
-  client: TestClient,
+  stage: Stage,
   federation: TestFederation,
   { kind, seed, disturb = async () => {}, isObserved = true }: ScenarioPlan,
 ): Promise<Outcome> {
+  const { stack, client } = stage;
   const draws = new SeededDraws(seed);
   const handed: Handed[] = [];
   await patiently(async () => {
     await client.register(federation);
     return true;
   });
-  const committed: RoundView[] = [];
+  let committed: RoundView[] = [];
   for (let number = 1n; committed.length < ROUNDS; number++) {
     const open = await patiently(async () => {
       const view = await client.round(federation.address, number);
@@ -127,17 +62,46 @@ export async function runScenario(
     const sent = await sendAll(client, federation, open, places, disturb);
     handed.push(...sent);
     if (kind === "audited") await auditAll(client, federation, number);
-    const ended = await patiently(async () => {
-      const view = await client.round(federation.address, number);
-      return view.state === "final" || view.state === "void" ? view : undefined;
-    });
-    if (ended.state === "final") committed.push(ended);
-    await checkTransactions(stack, kind, ended);
+    const ended = await inState(client, federation, number, isChallenged(kind) ? "committed" : "final");
+    if (ended.state !== "void") committed.push(ended);
+    if (kind === "voided" && number === CHEATED_ROUND + 1n) {
+      await convict(stack, client, federation);
+      committed = [];
+    }
     await readEverything(client, federation, number, sent[0]?.place);
     if (isObserved) await observe(client, federation);
   }
+  if (isChallenged(kind)) await settle(stage, federation, kind, committed);
   await checkReceipts(client, federation, committed, handed);
-  return outcomeOf(stack, client, federation, committed);
+  return outcomeOf(stack, client, federation, kind, committed);
+}
+
+async function inState(
+  client: TestClient,
+  federation: TestFederation,
+  number: bigint,
+  state: "committed" | "final",
+): Promise<RoundView> {
+  return patiently(async () => {
+    const view = await client.round(federation.address, number);
+    return view.state === state || view.state === "void" ? view : undefined;
+  });
+}
+
+/** Challenges come and go, until the rounds are final. */
+async function settle(
+  { stack, client, metricsUrl }: Stage,
+  federation: TestFederation,
+  kind: ScenarioKind,
+  committed: readonly RoundView[],
+): Promise<void> {
+  if (kind === "disputed") await disputeHonest(stack, client, federation, 1n);
+  await patiently(async () => (await fetch(metricsUrl)).ok || undefined);
+  await passWindows(stack, client, federation);
+  for (const { number } of committed) {
+    const { state } = await inState(client, federation, BigInt(number), "final");
+    assert.equal(state, "final");
+  }
 }
 
 /** What people and programs look at while rounds go on. */
@@ -160,13 +124,8 @@ async function readEverything(
     await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
   await patiently(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
   const isLast = ({ type, round }: ServerEvent) =>
-    round === number.toString() && (type === "round-final" || type === "round-void");
-  const events = await patiently(() => readEvents(client.origin, federation.address, "0", isLast));
-  assert.deepEqual(
-    events.map(({ id }) => Number(id)),
-    events.map((_, i) => i + 1),
-    "events are numbered without gaps",
-  );
+    round === number.toString() && ["round-committed", "round-void"].includes(type);
+  await eventsUntil(client, federation, isLast);
 }
 
 /** What the authority looks at. */
@@ -212,16 +171,6 @@ async function sendAll(
   }
   return handed;
 }
-
-const AUDITOR = Keypair.generate();
-const AUDITS: AuditConfiguration = {
-  auditors: [AUDITOR.publicKey.toBase58()],
-  checkpointEvery: 6,
-  membersPerRound: MEMBERS,
-  segmentsPerMember: 2,
-  mode: { name: "reproducible" },
-  waitSeconds: 500,
-};
 
 /** Hands in a report about every member, twice, as an auditor does that got no answer; the second member's first training fails. */
 async function auditAll(client: TestClient, federation: TestFederation, number: bigint): Promise<void> {
@@ -283,150 +232,4 @@ async function contradict(
 
 async function refusedWith(codes: readonly string[], ask: () => Promise<unknown>): Promise<void> {
   await assert.rejects(patiently(ask), (error) => error instanceof Refusal && codes.includes(error.code));
-}
-
-function memberAt(federation: TestFederation, place: number): TestMember {
-  const member = federation.members[place];
-  assert.ok(member);
-  return member;
-}
-
-/** Each step of a round took effect on chain once. */
-async function checkTransactions(stack: Stack, kind: ScenarioKind, round: RoundView): Promise<void> {
-  const connection = new Connection(stack.rpcUrl, "confirmed");
-  const found = await connection.getSignaturesForAddress(new PublicKey(round.address));
-  const effects = found.filter(({ err }) => err === null).length;
-  const steps = kind === "audited" ? 4 : 3;
-  assert.equal(effects, round.state === "void" ? 2 : steps, `transactions of round ${round.number}`);
-}
-
-/** What has a receipt has a leaf, or one with a higher sequence, and the same envelope again brings the same receipt. */
-async function checkReceipts(
-  client: TestClient,
-  federation: TestFederation,
-  committed: readonly RoundView[],
-  handed: readonly Handed[],
-): Promise<void> {
-  for (const { round, update, receipt } of handed)
-    assert.deepEqual(await patiently(() => client.submit(federation.address, round, update)), receipt);
-  for (const view of committed) {
-    const manifest = await manifestOf(client, federation, view);
-    for (const { place, update } of handed.filter(({ round }) => round === BigInt(view.number))) {
-      const member = toBase58(memberAt(federation, place).address);
-      const leaf = manifest.updates.find((entry) => entry.member === member);
-      assert.ok(leaf, `member ${place} has a receipt and no leaf in round ${view.number}`);
-      const { sequence } = decodeEnvelope(fromBase64(leaf.envelope));
-      assert.ok(sequence >= decodeEnvelope(update.message).sequence);
-    }
-  }
-}
-
-async function outcomeOf(
-  stack: Stack,
-  client: TestClient,
-  federation: TestFederation,
-  committed: readonly RoundView[],
-): Promise<Outcome> {
-  const connection = new Connection(stack.rpcUrl, "confirmed");
-  const address = new PublicKey(federation.address);
-  const rounds = [];
-  for (const view of committed) {
-    const account = await readRound(connection, roundAddress(PROGRAM_ID, address, BigInt(view.number)));
-    assert.ok(account);
-    const manifest = await manifestOf(client, federation, view);
-    assert.equal(view.manifest, toHex(account.manifestHash));
-    assert.equal(view.nextRoot, toHex(account.nextRoot));
-    const { status, updateCount, totalWeight, rewardCount, cumulativeRewards, nextStateRoot } = account;
-    const { nextRoot } = view;
-    rounds.push({
-      ...{ status, updateCount, totalWeight, rewardCount, cumulativeRewards, nextRoot },
-      nextStateRoot: toHex(nextStateRoot),
-      manifest: comparable(federation, manifest),
-      evaluation: await patiently(
-        async () => (await client.round(federation.address, BigInt(view.number))).evaluation ?? undefined,
-      ),
-    });
-  }
-  const balances = await claimAll(connection, client, federation);
-  const standing = await readFederation(connection, address);
-  assert.ok(standing);
-  const { promised, totalEarned, totalClaimed, stakes, bond } = standing;
-  return { rounds, balances, totals: { promised, totalEarned, totalClaimed, stakes, bond } };
-}
-
-async function manifestOf(
-  client: TestClient,
-  federation: TestFederation,
-  { number }: RoundView,
-): Promise<RoundManifest> {
-  const params = { federation: toBase58(federation.address), round: number };
-  return parseManifest(await patiently(() => client.call(ENDPOINTS.manifestRead, { params })));
-}
-
-/** The manifest without what is each run's own: addresses, signatures and what hashes over them. */
-function comparable(federation: TestFederation, manifest: RoundManifest) {
-  const { base, next, stateBefore, stateAfter, totalWeight, cumulativeRewards, parameterCount } = manifest;
-  const places = federation.members.map(({ address }) => toBase58(address));
-  const byPlace = <T extends { readonly member: string }, R>(entries: readonly T[], pick: (entry: T) => R) =>
-    places.map((member) => entries.filter((entry) => entry.member === member).map(pick));
-  return {
-    ...{ base, next, stateBefore, stateAfter, totalWeight, cumulativeRewards, parameterCount },
-    updates: byPlace(manifest.updates, ({ envelope, weight, reason }) => {
-      const { sequence, payloadHash, deltaRoot } = decodeEnvelope(fromBase64(envelope));
-      return { weight, reason, sequence, payloadHash: toHex(payloadHash), deltaRoot: toHex(deltaRoot) };
-    }),
-    scores: byPlace(manifest.scores, ({ score }) => score),
-    rewards: byPlace(manifest.rewards, ({ cumulative }) => cumulative),
-  };
-}
-
-/** Claims every member's pay with the service's proof; returns what lies in their accounts then. */
-export async function claimAll(
-  connection: Connection,
-  client: TestClient,
-  federation: TestFederation,
-): Promise<bigint[]> {
-  const address = new PublicKey(federation.address);
-  return Promise.all(
-    federation.members.map(async (member) => {
-      const params = { federation: toBase58(federation.address), member: toBase58(member.address) };
-      const proof = await patiently(() => client.call(ENDPOINTS.rewardRead, { params }));
-      const payout = tokenAccountAddress(federation.mint, member.owner.publicKey);
-      const claim = {
-        federation: address,
-        rewardMint: federation.mint,
-        number: BigInt(proof.round),
-        member: new PublicKey(member.address),
-        payout,
-        cumulative: BigInt(proof.cumulative),
-        index: proof.index,
-        path: proof.path.map((hash) => fromHex(hash)),
-      };
-      const options = { pollInterval: PAUSE_MILLISECONDS };
-      await sendTransaction(connection, rewardClaim(PROGRAM_ID, claim), [federation.authority], options);
-      return (await getAccount(connection, payout)).amount;
-    }),
-  );
-}
-
-/** Asks again while the service is away or has no answer yet, as a member's client does. */
-async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + PATIENCE_MILLISECONDS;
-  for (let last: unknown; ; ) {
-    try {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      last = error;
-    }
-    if (performance.now() > end) throw new Error("The service does not come to an end.", { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
-  }
-}
-
-/** A connection that broke, a service that cannot now, or a round that is not there yet. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Refusal)) return error instanceof Error && !(error instanceof assert.AssertionError);
-  return error.status >= 500 || error.code === "not-found";
 }

@@ -66,6 +66,8 @@ export interface FederationPlan {
   readonly model?: Int32Array;
 }
 
+/** What the aggregator deposits at first. */
+export const BOND = 1_000n;
 const STAKE = 10n;
 const FUNDS = 1_000_000_000n;
 
@@ -143,7 +145,7 @@ async function create(
         rewardMint: mint,
         aggregator: plan.aggregator.publicKey,
         source: tokenAccountAddress(mint, plan.aggregator.publicKey),
-        amount: 1_000n,
+        amount: BOND,
       }),
     ],
     [authority, plan.aggregator],
