@@ -5,12 +5,14 @@ import {
   encodeEnvelope,
   type MemberView,
   PlenaryError,
+  sha256,
   signMessage,
   toBase58,
   toHex,
 } from "@plenary/protocol";
 import type { JobContext } from "../jobs/job.ts";
 import { type BenchFederation, foundOn, openWorkbench, type Workbench } from "../testing/workbench.ts";
+import type { LedgerDispute } from "./ledger.ts";
 import { viewMember } from "./views.ts";
 
 describe("rounds that the chain has dropped", () => {
@@ -187,6 +189,35 @@ describe("rounds that the chain has dropped", () => {
       assert.equal(newest?.base_round, 0n);
     });
 
+  test("a challenge that was upheld before the database knew of the commit is told, too", async () => {
+    await upload(1n);
+    const { ledger } = bench;
+    const read = ledger.round;
+    ledger.round = async (address, number) => {
+      if (ledger.effects.includes("commit 1")) throw new Error("killed");
+      return read(address, number);
+    };
+    await assert.rejects(work(), /killed/);
+    ledger.round = read;
+    bench.asked.length = 0;
+    const round = await row(1n);
+    assert.equal(round.state, "committing");
+    ledger.end(upheld(round.address, ledger.time), {
+      verdict: "upheld",
+      fault: "wrong-chunk",
+      transaction: "signature-of-its-end",
+    });
+    ledger.overturn(federation.address, 1n);
+    await work();
+    assert.equal((await row(1n)).state, "void");
+    const disputes = await bench.context.store.disputes.ofRound(round);
+    assert.deepEqual(
+      disputes.map(({ verdict, ended_in }) => [verdict, ended_in]),
+      [["upheld", "signature-of-its-end"]],
+    );
+    assert.deepEqual(await events("dispute-resolved"), [1n]);
+  });
+
   test("killed while it voids what builds on a void round, it goes on there", async () => {
     await commit(1n, 2n, 3n);
     bench.ledger.overturn(federation.address, 1n);
@@ -257,6 +288,24 @@ describe("rounds that the chain has dropped", () => {
     assert.equal((await row(2n)).state, "collecting");
   });
 });
+
+function upheld(round: Uint8Array, openedAt: number): LedgerDispute {
+  return {
+    address: sha256(round),
+    round,
+    challenger: new Uint8Array(32).fill(7),
+    kind: "chunk",
+    index: 0,
+    nextLeaf: 0,
+    missing: null,
+    targetHash: new Uint8Array(32),
+    provenRight: "challenger",
+    demandedUntil: null,
+    deposit: 6n,
+    openedAt,
+    expiresAt: openedAt + 600_000,
+  };
+}
 
 /** What members have earned in all, in base units. */
 function total(views: readonly MemberView[]): bigint {

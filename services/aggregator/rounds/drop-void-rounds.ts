@@ -1,4 +1,4 @@
-import { PlenaryError } from "@plenary/protocol";
+import { PlenaryError, type RoundState } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
 import type { Store } from "../store/index.ts";
 import type { RoundRow } from "../store/rounds.ts";
@@ -7,6 +7,9 @@ import { type Context, inTransaction } from "./context.ts";
 import type { LedgerFederation } from "./ledger.ts";
 import { noteMissedDisputes } from "./missed-disputes.ts";
 import type { RunningSums } from "./running-sums.ts";
+
+/** A commit may have landed, and been challenged, before it was written down here. */
+const CAN_BE_DISPUTED: readonly RoundState[] = ["committing", "committed"];
 
 /**
  * Follows the chain where it has dropped rounds: one that a fraud proof made void, one that somebody voided when it was late, and all that
@@ -24,7 +27,8 @@ export async function dropVoidRounds(
   const first = rounds.find((round) => onChain !== undefined && hasDropped(onChain, round));
   if (onChain === undefined || first === undefined) return false;
   const above = rounds.filter(({ number }) => number >= first.number);
-  for (const round of above) if (round.state === "committed") await noteMissedDisputes(context, round);
+  for (const round of above)
+    if (CAN_BE_DISPUTED.includes(round.state)) await noteMissedDisputes(context, round);
   await inTransaction(context, async (store) => {
     const dropped = above.filter((round) => round.state !== "opening" || hasDropped(onChain, round));
     for (const round of dropped) await makeVoid(context, store, first, round);
