@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "./errors.ts";
 import { openHome } from "./home.ts";
+import { Ports } from "./ports.ts";
 import { identityOf, isRunning } from "./process-identity.ts";
 import { type ProcessDescription, Supervisor } from "./processes.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
@@ -29,10 +31,10 @@ async function createSupervisor() {
   return { home, lines, supervisor, said };
 }
 
-/** A Node program that is ready once it has written the file `NAME.ready` in the folder. */
+/** A Node program that is ready once it has written the file `NAME.ready` in the folder, which it does after `code`: what that sets up holds. */
 function program(name: string, folder: string, code: string): ProcessDescription {
   const file = join(folder, `${name}.ready`);
-  const whole = `require("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid)); ${code}`;
+  const whole = `${code}; require("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid));`;
   return {
     name,
     command: process.execPath,
@@ -125,6 +127,37 @@ test("a process that ignores the request to end is killed", async () => {
   assert.ok(identity !== null);
   await supervisor.stop();
   assert.equal(isRunning(identity), false);
+});
+
+test("of two that prefer the same port the slower gets another, also if the faster has left it since", async () => {
+  const { supervisor } = await createSupervisor();
+  const folder = temporaryFolder();
+  const preferred = await new Ports().take({ purpose: "a test" });
+  const rival = createServer((socket) => {
+    rival.close();
+    socket.end();
+  });
+  /** Where it cannot listen it has the rival go, and ends only then. */
+  const listeningOn = (port: number): ProcessDescription => {
+    const file = join(folder, `${port}.ready`);
+    const code = `const { connect, createServer } = require("node:net");
+      const leave = (error) => {
+        console.error(error);
+        connect(${port}, "127.0.0.1").resume().on("close", () => process.exit(1));
+      };
+      const ready = () => require("node:fs").writeFileSync(${JSON.stringify(file)}, "");
+      createServer().on("error", leave).listen(${port}, "127.0.0.1", ready);`;
+    return { ...program("service", folder, ""), args: ["-e", code], ready: async () => existsSync(file) };
+  };
+  const ports = new Ports();
+  const given = await supervisor.startOnPort(ports, { purpose: "a test", preferred }, (port) => {
+    // Between the look whether the port is free and the start.
+    if (port === preferred) rival.listen({ port, host: "127.0.0.1", exclusive: true });
+    return listeningOn(port);
+  });
+  assert.notEqual(given, preferred);
+  assert.ok(await ports.isFree(preferred));
+  await supervisor.stop();
 });
 
 test("what a killed supervisor left running is ended by the next one, and nothing else", async () => {

@@ -26,6 +26,8 @@ const SETTLED_MS = 30_000;
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 const LOG_TAIL_LINES = 15;
 const PORT_ATTEMPTS = 5;
+/** As node, PostgreSQL and Redis word it. */
+const PORT_IN_USE = /EADDRINUSE|address already in use/i;
 
 export interface ProcessDescription {
   /** Unique in the stack; names the log file. */
@@ -93,7 +95,10 @@ export class Supervisor {
     }
   }
 
-  /** Starts a process and resolves when it is ready. Throws `process-failed`, with the end of its log, if it never is. */
+  /**
+   * Starts a process and resolves when it is ready. Throws with the end of its log if it never is: `port-in-use` where the process
+   * says so, else `process-failed`.
+   */
   async start(description: ProcessDescription): Promise<SupervisedProcess> {
     if (this.#stopped) {
       throw new LocalStackError(
@@ -114,8 +119,8 @@ export class Supervisor {
   }
 
   /**
-   * The same for a process that listens on a port which is only preferred: if it fails and the port turns out to be taken, by
-   * whoever was faster, it gets another.
+   * The same for a process that listens on a port which is only preferred: if it says that the port is taken, by whoever was
+   * faster, it gets another. Who took it may be gone by then, such as another start that only looked whether it is free.
    */
   async startOnPort(
     ports: Ports,
@@ -128,8 +133,10 @@ export class Supervisor {
         await this.start(describe(port));
         return port;
       } catch (error) {
-        const final = attempt === PORT_ATTEMPTS || wish.demandedBy !== undefined || this.#stopped;
-        if (final || (await ports.isFree(port, wish.count))) throw error;
+        if (attempt === PORT_ATTEMPTS || wish.demandedBy !== undefined || this.#stopped) throw error;
+        const isTaken = error instanceof LocalStackError && error.code === "port-in-use";
+        // A process that logs nothing cannot say why it ended.
+        if (!isTaken && (await ports.isFree(port, wish.count))) throw error;
         this.#log(`Port ${port} was taken by another program meanwhile; ${wish.purpose} gets another`);
       }
     }
@@ -266,7 +273,12 @@ class Supervised implements SupervisedProcess {
   #hasSaidReady(): boolean {
     const { readyLine } = this.#description;
     if (readyLine === undefined || this.#ready) return true;
-    return readFileSync(this.logFile).subarray(this.#logStart).includes(readyLine);
+    return this.#said().includes(readyLine);
+  }
+
+  /** What the current process has written. */
+  #said(): string {
+    return readFileSync(this.logFile).subarray(this.#logStart).toString();
   }
 
   async #becomeReady(): Promise<void> {
@@ -282,7 +294,7 @@ class Supervised implements SupervisedProcess {
           ? "ended before it was ready"
           : `did not answer within ${READY_TIMEOUT_MS / 1000} s`;
         throw new LocalStackError(
-          "process-failed",
+          gone && PORT_IN_USE.test(this.#said()) ? "port-in-use" : "process-failed",
           `${this.name} ${what}. The end of ${this.logFile}:\n${tail(this.logFile)}`,
           { process: this.name, log: this.logFile },
         );
