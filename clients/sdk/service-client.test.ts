@@ -26,7 +26,7 @@ const SERVICE = {
 };
 const NONE = { federations: [] };
 
-function clientOf(url: string, timeout = 10_000): ServiceClient {
+function clientOf(url: string, timeout = 60_000): ServiceClient {
   return createServiceClient({ url, retry: QUICK, timeout });
 }
 
@@ -189,7 +189,7 @@ describe("what is no Plenary service", () => {
       else if (path.startsWith("/redirect")) response.writeHead(302, { location: "/elsewhere" }).end();
       else response.writeHead(404).end("nothing here");
     });
-    const call = (base: string, timeout = 5_000) => clientOf(base, timeout).call(ENDPOINTS.federationList);
+    const call = (base: string, timeout = 60_000) => clientOf(base, timeout).call(ENDPOINTS.federationList);
     const code = "service-unavailable";
     await assert.rejects(call("http://127.0.0.1:9"), { code, message: /127\.0\.0\.1:9 cannot be reached/ });
     await assert.rejects(call(`${url}/silent`, 50), { code, message: /no answer in time/ });

@@ -155,20 +155,20 @@ describe("secrets", () => {
       const page = { method: "GET", path: "/operator/queues/", headers: { authorization } };
       assert.equal(await send(page), status);
     }
-    await database.cut();
+    database.cut();
     assert.equal(await send(upload(other, 1n)), 503);
     assert.equal(await send(await signed(federation.authority, pause)), 503);
     assert.equal(await send({ method: "GET", path: "/readyz" }), 503);
-    await database.mend();
+    database.mend();
     assert.equal(await send(upload(other, 1n)), 202);
     await waitForEvent(client, federation, "round-committed", 1n);
     await waitForEvent(client, federation, "round-opened", 2n);
-    await chain.cut();
+    chain.cut();
     await submitAll(client, federation, 2n);
     await waitForEvent(client, federation, "round-closed", 2n);
     assert.equal(await send(await signed(federation.authority, pause)), 503);
     assert.equal(await send({ method: "GET", path: "/readyz" }), 503);
-    await chain.mend();
+    chain.mend();
     await waitForEvent(client, federation, "round-committed", 2n);
   });
 

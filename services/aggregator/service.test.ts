@@ -183,8 +183,10 @@ for (const backend of ["redis", "postgresql"] as const)
       assert.deepEqual([paused.status, paused.round], ["paused", null]);
       await client.call(ENDPOINTS.federationResume, { params, signer: federation.authority });
       await submitAll(client, federation, 2n);
-      await readEvents(client.origin, federation.address, "0", ({ type, id }) => {
-        return type === "federation-changed" && Number(id) > 8;
+      let isCommitted = false;
+      await readEvents(client.origin, federation.address, "0", ({ type, round }) => {
+        isCommitted ||= type === "round-committed" && round === "2";
+        return isCommitted && type === "federation-changed";
       });
       const done = await client.call(ENDPOINTS.federationRead, { params });
       assert.deepEqual([done.status, done.committedRounds], ["complete", "2"]);

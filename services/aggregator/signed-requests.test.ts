@@ -30,6 +30,8 @@ import { type Stack, startStack } from "./testing/stack.ts";
 const SIGNED_LIMIT = 4;
 const UPLOAD_LIMIT = 2;
 const HOURS = 3_600_000;
+/** As far ahead as a client's clock may be, so that starting processes does not outlast a request. */
+const timeAhead = () => Date.now() + REQUEST_WINDOW_MILLISECONDS - 10_000;
 
 describe("signed requests at two servers of one service", () => {
   let stack: Stack;
@@ -89,7 +91,7 @@ describe("signed requests at two servers of one service", () => {
   };
 
   test("a request is good once, at whichever server, also after a restart of both", async () => {
-    const request = signed(federation.authority);
+    const request = signed(federation.authority, timeAhead());
     assert.deepEqual(await codes(first, [request]), [200]);
     assert.deepEqual(await codes(second, [request]), ["request-replayed"]);
     await Promise.all(servers.map((server) => server.kill()));
@@ -131,10 +133,8 @@ describe("signed requests at two servers of one service", () => {
     const port = await freePort();
     const server = await stack.startServer(port, change);
     const client = clientOf(`http://127.0.0.1:${port}`);
-    // As far ahead as a client's clock may be, so that starting a worker does not outlast them.
-    const ahead = Date.now() + REQUEST_WINDOW_MILLISECONDS - 10_000;
-    const now = signed(federation.authority, ahead);
-    const later = signed(federation.authority, ahead + 9 * HOURS);
+    const now = signed(federation.authority, timeAhead());
+    const later = signed(federation.authority, timeAhead() + 9 * HOURS);
     assert.deepEqual(await codes(client, [now]), [200]);
     setClock(9 * HOURS);
     assert.deepEqual(await codes(client, [now, later]), ["request-expired", 200]);

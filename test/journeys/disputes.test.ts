@@ -21,8 +21,8 @@ import {
 import { Keypair } from "@solana/web3.js";
 import { type Founded, foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
 
-/** Seconds; the aggregator has as long to answer a demand. */
-const WINDOW = 60;
+/** Seconds, within which all disputes are opened; the aggregator has as long to answer a demand. */
+const WINDOW = 120;
 const DEPOSIT = STAKE / 16n;
 const ROUND = 1n;
 

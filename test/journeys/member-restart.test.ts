@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type TestContext, test } from "node:test";
 import { ENDPOINTS } from "@plenary/protocol";
 import { createKeypair, createServiceClient, openFederation, readKeypair } from "@plenary/sdk";
@@ -69,9 +70,11 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   const [group] = founded.dataset.answersOf([mine]).groups;
   const rows = group?.answers.map((answer) => JSON.stringify({ ...answer, group: mine })) ?? [];
   await writeFile(file("answers.jsonl"), rows.join("\n"));
-  const args = ["--service", stack.serviceUrl, "--rpc", stack.rpcUrl, "--keypair", file("key.json")];
-  const train = () =>
-    startTrainer(t, [...args, "--data", file("answers.jsonl"), "--state", file("state"), "--seed", "5"]);
+  const args = ["--rpc", stack.rpcUrl, "--keypair", file("key.json")];
+  const train = (service = stack.serviceUrl) => {
+    const own = ["--data", file("answers.jsonl"), "--state", file("state"), "--seed", "5"];
+    return startTrainer(t, ["--service", service, ...args, ...own]);
+  };
 
   const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
   const client = createServiceClient({ url: stack.serviceUrl });
@@ -90,7 +93,8 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   const member = String((await trainer.until("joined")).member);
   const sent = await trainer.until("uploaded");
   await trainer.kill();
-  trainer = train();
+  // Else the training that is to be killed could be over, and its update sent, before it is.
+  trainer = train(await withoutUploads(t, stack.serviceUrl));
   await trainer.until("waiting");
   await finishRound();
   assert.equal((await trainer.until("settled")).outcome, "counted");
@@ -125,6 +129,37 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   await second.close();
 });
 
+/** The service, but for uploads: they get no answer. */
+async function withoutUploads(t: TestContext, service: string): Promise<string> {
+  return listening(t, async ({ url = "/", method, headers }, response) => {
+    if (method !== "GET") return;
+    const range = headers.range === undefined ? {} : { headers: { range: headers.range } };
+    const { status, headers: answered, body } = await fetch(`${service}${url}`, range);
+    const passed = ["content-type", "content-range"].flatMap((name) => {
+      const value = answered.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    response.writeHead(status, Object.fromEntries(passed));
+    if (body === null) response.end();
+    else await pipeline(body, response);
+  });
+}
+
+async function listening(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<string> {
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 interface Victim {
   readonly folder: string;
   readonly owner: string;
@@ -136,7 +171,7 @@ interface Victim {
 async function refuseLies(t: TestContext, service: string, rpc: string, victim: Victim): Promise<void> {
   const { configuration } = await openFederation({ service, rpc });
   const firstModel = configuration.initialModel;
-  const liar = createServer(async ({ url = "/", headers }, response) => {
+  const liar = await listening(t, async ({ url = "/", headers }, response) => {
     // Without the event stream the member has its polling.
     if (url.endsWith("/events")) return void response.writeHead(404).end();
     const range = headers.range === undefined ? {} : { headers: { range: headers.range } };
@@ -147,13 +182,7 @@ async function refuseLies(t: TestContext, service: string, rpc: string, victim: 
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
     response.end(body);
   });
-  await new Promise<void>((done) => liar.listen(0, "127.0.0.1", done));
-  t.after(() => {
-    liar.closeAllConnections();
-    liar.close();
-  });
-  const { port } = liar.address() as AddressInfo;
-  const federation = await openFederation({ service: `http://127.0.0.1:${port}`, rpc });
+  const federation = await openFederation({ service: liar, rpc });
   const keypair = await readKeypair(victim.owner);
   const answers = victim.founded.dataset.answersOf([victim.answers]);
   const member = await federation.join({ keypair, answers, state: victim.folder });

@@ -3,7 +3,7 @@ import { Refusal } from "./client.ts";
 
 export const PAUSE_MILLISECONDS = 20;
 /** A guard against a service that has stopped for good: far above what restarts take. */
-const PATIENCE_MILLISECONDS = 90_000;
+const PATIENCE_MILLISECONDS = 300_000;
 
 /** Asks again while the service is away or has no answer yet, as a member's client does. */
 export async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /** A process that a test started: it is stopped with the test, and can be killed in the middle of one. */
@@ -69,21 +69,37 @@ function collect(
   return { output: () => output, appeared };
 }
 
-/** The first of two neighbouring free ports. */
+/**
+ * Below the ports that systems give to outgoing connections and to listeners that take any: whoever is killed on one of these and
+ * started again finds it free.
+ */
+const FIRST_PORT = 16_384;
+const LAST_PORT = 32_767;
+/** Two to use, one that is listened on for as long as this process lives: what other test files see as taken, and one spare. */
+const PORTS_IN_ROW = 4;
+
+/** The first of two neighbouring free ports, which no other test is given while this process runs. */
 export async function freePort(): Promise<number> {
-  const first = createServer().listen(0, "127.0.0.1");
-  await once(first, "listening");
-  const address = first.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const second = createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    second.once("error", () => resolve(false));
-    second.listen(port + 1, "127.0.0.1", () => resolve(true));
+  for (;;) {
+    const row = Math.floor((Math.random() * (LAST_PORT - FIRST_PORT + 1)) / PORTS_IN_ROW);
+    const port = FIRST_PORT + row * PORTS_IN_ROW;
+    const claim = await listenOn(port + 2);
+    if (claim === undefined) continue;
+    claim.unref();
+    const probes = [await listenOn(port), await listenOn(port + 1)];
+    await Promise.all(probes.map((probe) => probe && new Promise((done) => probe.close(done))));
+    if (!probes.includes(undefined)) return port;
+    claim.close();
+  }
+}
+
+/** Undefined where somebody listens already. */
+function listenOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(server));
   });
-  second.close();
-  first.close();
-  await once(first, "close");
-  return isFree ? port : freePort();
 }
 
 /** Path of a file of this repository, from its root. */

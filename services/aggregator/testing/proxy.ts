@@ -1,20 +1,22 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** A way to another process that a test can break and mend, as networks and restarts do. */
 export interface CuttableLink {
   /** The given URL, through the proxy. */
   readonly url: string;
-  /** Ends all connections and takes no new ones. */
-  cut(): Promise<void>;
-  mend(): Promise<void>;
+  /** Ends all connections, and new ones as they come. It goes on listening: another process could take the port meanwhile. */
+  cut(): void;
+  mend(): void;
   close(): Promise<void>;
 }
 
 export async function proxyTo(target: string): Promise<CuttableLink> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  let isCut = false;
   const accept = (incoming: Socket) => {
+    if (isCut) return void incoming.resetAndDestroy();
     const outgoing = connect(Number(port), hostname);
     for (const [one, other] of [
       [incoming, outgoing],
@@ -29,29 +31,25 @@ export async function proxyTo(target: string): Promise<CuttableLink> {
       one.pipe(other);
     }
   };
-  let server = await listen(accept, 0);
-  const own = (server.address() as AddressInfo).port;
+  const server = createServer(accept).listen(0, "127.0.0.1");
+  await once(server, "listening");
   const url = new URL(target);
-  url.port = String(own);
-  const cut = async () => {
-    if (!server.listening) return;
-    server.close();
+  url.port = String((server.address() as AddressInfo).port);
+  const cut = () => {
+    isCut = true;
     for (const socket of sockets) socket.destroy();
-    await once(server, "close");
   };
   return {
     // A bare host gets a slash from URL that connection strings do not mind.
     url: url.toString().replace(/\/$/, ""),
     cut,
-    async mend() {
-      if (!server.listening) server = await listen(accept, own);
+    mend() {
+      isCut = false;
     },
-    close: cut,
+    async close() {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
   };
-}
-
-async function listen(accept: (socket: Socket) => void, port: number): Promise<Server> {
-  const server = createServer(accept).listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return server;
 }
