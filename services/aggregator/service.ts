@@ -39,7 +39,7 @@ export async function openService(config: Config, log: ServiceLog): Promise<Serv
   const database = openDatabase(config.databaseUrl, (error) =>
     log.warn({ err: error }, "a database connection broke"),
   );
-  const queue = openQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, log });
+  const queue = await openQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, log });
   if (queue.backend === "postgresql")
     log.info("no REDIS_URL: the queue lives in the database, which is slower and differs in nothing else");
   const evaluator = trainingEvaluator(blobs);

@@ -32,7 +32,7 @@ export async function startWorker(
   mountHealth(app, dependenciesOf(context, { name: "queue", check: () => queue.check() }));
   await app.listen({ host: config.host, port: config.workerPort });
   const { redisUrl, databaseUrl, workerConcurrency: concurrency } = config;
-  const jobs = startJobs({ redisUrl, databaseUrl, log, concurrency }, { context, workshop });
+  const jobs = await startJobs({ redisUrl, databaseUrl, log, concurrency }, { context, workshop });
   const reconciler = startReconciler(context);
   const { port } = app.server.address() as AddressInfo;
   log.info({ health: `http://${config.host}:${port}/readyz`, queue: queue.backend }, "ready");

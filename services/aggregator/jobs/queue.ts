@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { PlenaryError, toBase58 } from "@plenary/protocol";
 import { createPostgresBackend, type Job, Queue, Worker, withBackend } from "bullmq";
 import type { Log } from "../rounds/context.ts";
@@ -15,6 +16,8 @@ const ENQUEUE_MILLISECONDS = 1_000;
 /** Work may keep the event loop busy for a while before a lock is renewed. */
 const LOCK_MILLISECONDS = 60_000;
 const KEPT_FAILURES = 1_000;
+const CONNECT_ATTEMPTS = 10;
+const CONNECT_PAUSE_MILLISECONDS = 1_000;
 
 /** All kinds of job, by name. */
 export const JOBS = {
@@ -41,10 +44,12 @@ export interface JobQueue extends Scheduler {
   close(): Promise<void>;
 }
 
-/** Opens the producing end. Enqueueing never throws: what could not be queued is still due in the database. */
-export function openQueue(settings: QueueSettings): JobQueue {
-  const queue = createQueue(settings);
-  queue.on("error", (error) => settings.log.warn({ err: error }, "the queue does not answer"));
+/**
+ * Opens the producing end. Enqueueing never throws: what could not be queued is still due in the database. Throws `queue-unavailable` when
+ * the database does not answer.
+ */
+export async function openQueue(settings: QueueSettings): Promise<JobQueue> {
+  const queue = await connected(settings, () => createQueue(settings));
   const add = async <Data extends object>(
     job: JobDefinition<Data>,
     data: Data,
@@ -88,18 +93,55 @@ export function openQueue(settings: QueueSettings): JobQueue {
   };
 }
 
-/** Runs jobs as they come, `concurrency` at a time. Closing waits for those that run. */
-export function startJobs(
+/** Runs jobs as they come, `concurrency` at a time. Closing waits for those that run. Throws as openQueue does. */
+export async function startJobs(
   settings: QueueSettings & { readonly concurrency: number },
   work: JobContext,
-): { close(): Promise<void> } {
+): Promise<{ close(): Promise<void> }> {
   const { log } = settings;
-  const worker = createWorker(settings, (job) => runJob(work, job));
-  worker.on("error", (error) => log.warn({ err: error }, "the queue does not answer"));
+  const worker = await connected(settings, () => createWorker(settings, (job) => runJob(work, job)));
   worker.on("failed", (job, error) =>
     log.warn({ err: error, job: job?.name, data: job?.data, attempts: job?.attemptsMade }, "a job failed"),
   );
+  worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue does not answer"));
   return { close: () => worker.close() };
+}
+
+/** An end of the queue. */
+interface End {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/**
+ * BullMQ connects to PostgreSQL once: an end whose first connection fails, on a machine that is busy or whose database is just starting,
+ * never works afterwards. So it is opened anew until it has connected; from then on it finds its way back. To Redis it does from the start.
+ */
+async function connected<Opened extends End>(
+  { redisUrl, log }: QueueSettings,
+  open: () => Opened,
+): Promise<Opened> {
+  for (let attempt = 1; ; attempt += 1) {
+    const end = open();
+    end.on("error", (error) => log.warn({ err: error }, "the queue does not answer"));
+    if (redisUrl !== undefined) return end;
+    try {
+      await end.waitUntilReady();
+      return end;
+    } catch (cause) {
+      log.warn({ err: cause, attempt }, "could not connect to the queue");
+      await end.close().catch(() => {});
+      if (attempt === CONNECT_ATTEMPTS)
+        throw new PlenaryError(
+          "queue-unavailable",
+          "The job queue's database does not answer: check DATABASE_URL, or use Redis (REDIS_URL).",
+          {},
+          { cause },
+        );
+      await pause(CONNECT_PAUSE_MILLISECONDS);
+    }
+  }
 }
 
 async function runJob(work: JobContext, job: Job): Promise<void> {
@@ -133,6 +175,8 @@ function createWorker(
     lockDuration: LOCK_MILLISECONDS,
     stalledInterval: LOCK_MILLISECONDS / 4,
     maxStalledCount: 5,
+    // Started once it is connected.
+    autorun: false,
   };
   if (redisUrl !== undefined)
     return new Worker(QUEUE, process, {
