@@ -26,7 +26,8 @@ class Process {
       env: { PATH: process.env.PATH, PLENARY_LOCALNET_PORT: "0", ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    this.exit = once(this.child, "exit");
+    // Not "exit", which may come before the last of what the process has written.
+    this.exit = once(this.child, "close");
     t.after(() => this.child.kill("SIGKILL"));
     assert.ok(this.child.stdout);
     createInterface({ input: this.child.stdout }).on("line", (line) => {

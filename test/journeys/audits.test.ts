@@ -54,7 +54,7 @@ test("members show their auditor what the chain drew, and the round counts what 
       membersPerRound: 2,
       segmentsPerMember: 2,
       mode: { name: "reproducible" },
-      waitSeconds: 200,
+      waitSeconds: 3_600,
     },
   });
   const [honestGroup = "", cheatGroup = "", boastedGroup = ""] = founded.dataset.split(7).training;

@@ -80,6 +80,8 @@ export async function openGround(
   }
 }
 
+/** Seconds, which no machine is so slow as to use up: rounds end when all have sent. */
+const PATIENT = { deadlineSeconds: 7_200, graceSeconds: 7_200 };
 const FUNDED_ROUNDS = 100n;
 
 /** A federation on a ground, with what it takes to equip members of it. */
@@ -117,7 +119,7 @@ export async function foundFederation(
     quorum: 2,
     seed: 3,
     contribution: { name: "data-size", cap: 4096 },
-    rounds,
+    rounds: { ...PATIENT, ...rounds },
     ...plan,
   });
   const mint = await createMint?.(connection, authority);

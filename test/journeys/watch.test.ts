@@ -1,24 +1,15 @@
 /** A watch that is killed and started again sees every round, finds the wrong one, and brings its dispute to the end. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
 import { connectTo, createKeypair, readKeypair, tokenBalance } from "@plenary/sdk";
-import { foundFederation, openGround, ROOT, runMembers, STAKE } from "./local-federation.ts";
+import { foundFederation, openGround, runMembers, STAKE } from "./local-federation.ts";
+import { startWatch, type WatchLine } from "./watch-process.ts";
 
 const ROUNDS = 3;
 const CHEATED_PARAMETER = 19_921;
-
-interface WatchLine {
-  readonly event: string;
-  readonly round?: string;
-  readonly url?: string;
-  readonly outcome?: string;
-  readonly transaction?: string | null;
-  readonly verification?: { readonly valid: boolean; readonly finding: { readonly text: string } | null };
-}
 
 test("a watch goes on after SIGKILL, names the wrong round and wins the dispute", async (t) => {
   const worker = "services/aggregator/testing/cheating-worker.ts";
@@ -30,7 +21,8 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
   const stranger = (await readKeypair(keypair)).publicKey;
   await founded.equip(stranger);
   const { serviceUrl, rpcUrl } = ground.stack;
-  const args = ["--service", serviceUrl, "--rpc", rpcUrl, "--state", join(ground.folder, "watch")];
+  const state = join(ground.folder, "watch");
+  const args = ["--service", serviceUrl, "--rpc", rpcUrl, "--state", state];
   args.push("--from", "1", "--dispute", "--keypair", keypair, "--json");
 
   const first = startWatch(t, args);
@@ -47,7 +39,6 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
   assert.equal(ended.outcome, "won");
 
   const lines = [...first.lines, ...second.lines, ...third.lines];
-  assert.deepEqual(Object.fromEntries(verdicts(lines)), { 1: true, 2: true, 3: false });
   const wrong = lines.find(({ verification }) => verification?.valid === false);
   assert.match(
     wrong?.verification?.finding?.text ?? "",
@@ -59,6 +50,15 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
   assert.match(metrics, /^plenary_watch_disputes_total\{outcome="won"\} 1$/m);
   third.child.kill("SIGTERM");
   await third.until(({ event }) => event === "stopped");
+  // A watch that was killed between remembering a verdict and telling it does not look again: what it remembers counts.
+  const { next, verified, wrong: found } = JSON.parse(await readFile(join(state, "watch.json"), "utf8"));
+  assert.deepEqual([next, verified, found], ["4", ROUNDS, ["3"]]);
+  const expected = new Map([
+    ["1", true],
+    ["2", true],
+    ["3", false],
+  ]);
+  for (const [number, isValid] of verdicts(lines)) assert.equal(isValid, expected.get(number), number);
 
   const connection = connectTo(rpcUrl);
   const round = await readRound(
@@ -75,32 +75,4 @@ function verdicts(lines: readonly WatchLine[]): [string, boolean | undefined][] 
   return lines
     .filter(({ event }) => event === "round-verified")
     .map(({ round = "", verification }) => [round, verification?.valid]);
-}
-
-function startWatch(t: TestContext, args: readonly string[]) {
-  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), "watch", ...args]);
-  t.after(() => child.kill("SIGKILL"));
-  const lines: WatchLine[] = [];
-  const waiting = new Set<() => void>();
-  let errors = "";
-  child.stderr.on("data", (piece) => {
-    errors += piece;
-  });
-  createInterface(child.stdout).on("line", (line) => {
-    lines.push(JSON.parse(line));
-    for (const look of waiting) look();
-  });
-  const until = (wanted: (line: WatchLine) => boolean): Promise<WatchLine> =>
-    new Promise((done, fail) => {
-      const look = () => {
-        const found = lines.find(wanted);
-        if (found === undefined) return;
-        waiting.delete(look);
-        done(found);
-      };
-      waiting.add(look);
-      child.once("exit", () => fail(new Error(`the watch has ended: ${errors}`)));
-      look();
-    });
-  return { child, lines, until };
 }

@@ -28,7 +28,8 @@ export async function startProcess(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const { output, appeared } = collect(child, options.ready);
-  const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
+  // Not "exit", which may come before the last of what the process has written.
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   const stopWith = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;
