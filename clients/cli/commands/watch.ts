@@ -71,6 +71,8 @@ function textOf(event: Exclude<WatchEvent, { type: "verifying" | "disputing" }>)
       return `round ${event.round} could not be verified: ${event.message}`;
     case "dispute-ended":
       return `round ${event.round}: dispute ${event.outcome} (${event.message})`;
+    case "not-kept":
+      return `${event.message} The watch goes on. What it cannot keep, it cannot show when the service withdraws it: make space.`;
     case "retrying":
       return `${event.message} Trying again.`;
   }

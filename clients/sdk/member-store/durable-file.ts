@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileError, systemCode } from "../files.ts";
 
@@ -7,7 +7,7 @@ import { fileError, systemCode } from "../files.ts";
  * resolves, the new ones. Throws `file-unreadable`.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.writing`;
+  const temporary = path + TEMPORARY;
   try {
     const file = await open(temporary, "w", 0o600);
     try {
@@ -19,8 +19,17 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (cause) {
+    // On a full disk it would take what little there is.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, "Cannot write the state", cause);
   }
+}
+
+const TEMPORARY = ".writing";
+
+/** Whether a file's name is that of one that was being written when its process was killed. */
+export function isTemporary(name: string): boolean {
+  return name.endsWith(TEMPORARY);
 }
 
 /** Makes a folder that only this user may enter; the folder's own entry is durable too. */

@@ -1,2 +1,3 @@
 export type { WatchEvent } from "./watch-events.ts";
-export { type FederationWatch, type WatchOptions, watchFederation } from "./watch-federation.ts";
+export { type FederationWatch, watchFederation } from "./watch-federation.ts";
+export type { WatchOptions } from "./watch-run.ts";

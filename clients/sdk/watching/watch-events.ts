@@ -23,5 +23,7 @@ export type WatchEvent =
       readonly outcome: WatchedOutcome;
       readonly message: string;
     }
+  /** The disk is full or broken: the watch goes on, and keeps neither bytes nor what it has seen until there is space. */
+  | { readonly type: "not-kept"; readonly message: string }
   /** Something does not answer; the watch goes on. */
   | { readonly type: "retrying"; readonly message: string };

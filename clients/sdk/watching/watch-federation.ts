@@ -1,26 +1,15 @@
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
-import type { Keypair } from "@solana/web3.js";
-import { disputeFinding } from "../disputes/index.ts";
 import { requireFederation } from "../federation-account.ts";
-import { isRetryable, pause } from "../retry.ts";
+import { isRetryable } from "../retry.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
+import { dropSettled, keepRest } from "./keep-round.ts";
+import { KeptBlobs } from "./kept-blobs.ts";
+import { disputeOf, startDispute } from "./watch-disputes.ts";
 import type { WatchEvent } from "./watch-events.ts";
-import { metricsText, newCounters, type WatchCounters } from "./watch-metrics.ts";
-import { openWatchState, type WatchedDispute, type WatchedOutcome, type WatchState } from "./watch-state.ts";
-
-export interface WatchOptions {
-  /** Folder in which the watch remembers what it has seen: after a restart it goes on there. */
-  readonly state: string;
-  /** First round to look at, when the folder is new; by default the oldest whose challenge window still runs. */
-  readonly from?: bigint | undefined;
-  /** Disputes what is found wrong and provable: pays deposits and fees, and is paid. Without it the watch only looks. */
-  readonly challenger?: Keypair | undefined;
-  /** Milliseconds between looks at the chain; 2,000 by default. */
-  readonly pollInterval?: number | undefined;
-  readonly onEvent?: ((event: WatchEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { metricsText, newCounters } from "./watch-metrics.ts";
+import { isEnded, persistently, remember, rest, type Watch, type WatchOptions } from "./watch-run.ts";
+import { keptFolder, openWatchState, type WatchRecord, type WatchState } from "./watch-state.ts";
 
 /** A watch that runs. */
 export interface FederationWatch {
@@ -30,37 +19,40 @@ export interface FederationWatch {
   readonly done: Promise<void>;
 }
 
-const POLL_MILLISECONDS = 2_000;
 /** How often bytes must be missing before they count as withheld: a mirror may lag, and a dispute costs a deposit. */
 const LOOKS_FOR_WITHHELD = 3;
-
-interface Watch {
-  readonly verifier: Verifier;
-  readonly options: WatchOptions;
-  readonly state: WatchState;
-  readonly counters: WatchCounters;
-  /** Those that go on, by round. */
-  readonly disputes: Map<string, Promise<void>>;
-  emit(event: WatchEvent): void;
-}
 
 /**
  * Follows a federation by its accounts on chain and verifies every round that is committed, in order. Remembers durably where it is, so that
  * a process that is killed at any moment goes on. Outlasts outages of chain and source. Throws as openWatchState does.
  */
 export async function watchFederation(verifier: Verifier, options: WatchOptions): Promise<FederationWatch> {
+  const emit = (event: WatchEvent) => options.onEvent?.(event);
   const state = await openWatchState(options.state, verifier);
+  const blobs = await openKept(verifier, options, state).catch(async (error: unknown) => {
+    await state.close();
+    throw error;
+  });
   const counters = newCounters();
   const watch: Watch = {
-    verifier,
+    verifier: { ...verifier, blobs },
     options,
     state,
     counters,
     disputes: new Map(),
-    emit: (event) => options.onEvent?.(event),
+    emit,
   };
   const done = follow(watch).finally(() => state.close());
   return { metrics: () => metricsText(counters, state.record), done };
+}
+
+function openKept({ blobs }: Verifier, { state: folder, onEvent }: WatchOptions, { record }: WatchState) {
+  return KeptBlobs.open({
+    folder: keptFolder(folder),
+    source: blobs,
+    known: new Set(record.kept?.flatMap((round) => round.blobs)),
+    onFailure: ({ message }) => onEvent?.({ type: "not-kept", message }),
+  });
 }
 
 async function follow(watch: Watch): Promise<void> {
@@ -79,45 +71,22 @@ async function follow(watch: Watch): Promise<void> {
   await Promise.all(watch.disputes.values());
 }
 
-function isEnded({ signal }: WatchOptions): boolean {
-  return signal?.aborted === true;
-}
-
-/** Runs a step again and again while chain or source do not answer; undefined when the watch ends meanwhile. */
-async function persistently<T>(watch: Watch, step: () => Promise<T>): Promise<T | undefined> {
-  const { options, counters, emit } = watch;
-  while (!isEnded(options)) {
-    try {
-      return await step();
-    } catch (error) {
-      if (isEnded(options)) return undefined;
-      if (!isRetryable(error)) throw error;
-      counters.retries += 1;
-      emit({ type: "retrying", message: error.message });
-      await rest(watch);
-    }
-  }
-  return undefined;
-}
-
-function rest({ options }: Watch): Promise<void> {
-  return pause(options.pollInterval ?? POLL_MILLISECONDS, options.signal).catch(() => undefined);
-}
-
-async function chooseStart({ state, options, verifier }: Watch): Promise<void> {
+async function chooseStart(watch: Watch): Promise<void> {
+  const { state, options, verifier } = watch;
   if (!state.isNew) return;
   const { pending, nextRound, openRound } = await requireFederation(verifier);
   const [oldest] = pending;
   const next = options.from ?? oldest ?? (openRound === 0n ? nextRound : openRound);
-  await state.change(() => ({ next: next.toString() }));
+  await remember(watch, () => ({ next: next.toString() }));
 }
 
 /** Looks at the next round; true if it is done with. */
 async function lookAtNext(watch: Watch): Promise<boolean> {
   const { verifier, state } = watch;
   const number = BigInt(state.record.next);
-  const { nextRound } = await requireFederation(verifier);
-  if (number >= nextRound) return false;
+  const federation = await requireFederation(verifier);
+  await dropSettled(watch, federation);
+  if (number >= federation.nextRound) return false;
   const round = await readRound(
     verifier.connection,
     roundAddress(verifier.program, verifier.address, number),
@@ -134,12 +103,21 @@ async function pass(watch: Watch, round: bigint, why: string): Promise<true> {
   return true;
 }
 
-async function advance({ state }: Watch, round: bigint): Promise<void> {
-  await state.change(() => ({ next: (round + 1n).toString() }));
+async function advance(
+  watch: Watch,
+  round: bigint,
+  part: (record: WatchRecord) => Partial<WatchRecord> = () => ({}),
+): Promise<void> {
+  const blobs = watch.verifier.blobs.claim();
+  await remember(watch, (record) => ({
+    ...part(record),
+    next: (round + 1n).toString(),
+    kept: [...(record.kept ?? []), ...(blobs.length > 0 ? [{ round: round.toString(), blobs }] : [])],
+  }));
 }
 
 async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
-  const { counters, emit, state } = watch;
+  const { counters, emit } = watch;
   const began = performance.now();
   let verification: RoundVerification;
   try {
@@ -157,9 +135,9 @@ async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
   counters.verified += 1;
   counters.verificationSeconds += seconds;
   if (!verification.valid) counters.wrong += 1;
-  const dispute = disputeOf(watch, verification);
-  await state.change((record) => ({
-    next: (round + 1n).toString(),
+  await keepRest(watch, round);
+  const dispute = disputeOf(verification);
+  await advance(watch, round, (record) => ({
     verified: record.verified + 1,
     wrong: verification.valid ? record.wrong : [...record.wrong, round.toString()],
     disputes: dispute === null ? record.disputes : [...record.disputes, dispute],
@@ -169,54 +147,10 @@ async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
   return true;
 }
 
-/** The dispute that a verification calls for; null without a challenger, or where nothing is provable. */
-function disputeOf({ options }: Watch, { round, provable }: RoundVerification): WatchedDispute | null {
-  if (options.challenger === undefined || provable === null || provable.kind === "not-provable") return null;
-  const { text: _, ...proof } = provable;
-  return { round: round.toString(), proof, outcome: null };
-}
-
-/** Runs beside the watch, and ends with an outcome in the record; what is interrupted goes on with the next start. */
-function startDispute(watch: Watch, dispute: WatchedDispute): void {
-  const { options, disputes } = watch;
-  const { challenger } = options;
-  if (challenger === undefined || disputes.has(dispute.round)) return;
-  const running = persistently(watch, () => pursue(watch, dispute, challenger)).then(() => undefined);
-  disputes.set(dispute.round, running);
-  running.finally(() => disputes.delete(dispute.round)).catch(() => undefined);
-}
-
-const OUTCOMES = { upheld: "won", rejected: "lost", moot: "moot" } as const;
-
-async function pursue(watch: Watch, dispute: WatchedDispute, challenger: Keypair): Promise<void> {
-  const { verifier, options, emit, state } = watch;
-  const round = BigInt(dispute.round);
-  let ended: { outcome: WatchedOutcome; message: string };
-  try {
-    const { verdict, fault } = await disputeFinding(verifier, {
-      challenger,
-      round,
-      proof: dispute.proof,
-      signal: options.signal,
-      pollInterval: options.pollInterval,
-      onEvent: (event) => emit({ type: "disputing", round, event }),
-    });
-    ended = { outcome: OUTCOMES[verdict], message: fault };
-  } catch (error) {
-    if (isEnded(options) || isRetryable(error)) throw error;
-    ended = { outcome: "failed", message: error instanceof Error ? error.message : String(error) };
-  }
-  await state.change((record) => ({
-    disputes: record.disputes.map((known) =>
-      known.round === dispute.round ? { ...known, outcome: ended.outcome } : known,
-    ),
-  }));
-  emit({ type: "dispute-ended", round, ...ended });
-}
-
 /** Verifies a round; what seems withheld is looked for again before it is believed. */
 async function verifyConfirmed(watch: Watch, round: bigint): Promise<RoundVerification> {
-  const { verifier, options, emit } = watch;
+  const { options, emit } = watch;
+  const verifier = { ...watch.verifier, blobs: watch.verifier.blobs.claiming };
   for (let look = 1; ; look += 1) {
     const verification = await verifyRound(verifier, round, {
       signal: options.signal,

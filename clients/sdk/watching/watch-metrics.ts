@@ -45,7 +45,18 @@ export function metricsText(counters: WatchCounters, record: WatchRecord): strin
       "Number of the last round looked at.",
       [` ${next > 0n ? next - 1n : 0n}`],
     ],
-    ["plenary_watch_disputes_open", "gauge", "Disputes that go on.", [` ${of(null)}`]],
+    [
+      "plenary_watch_disputes_open",
+      "gauge",
+      "Rounds that call for a dispute which has not ended.",
+      [` ${of(null)}`],
+    ],
+    [
+      "plenary_watch_rounds_kept",
+      "gauge",
+      "Rounds whose bytes are kept, because they can still be disputed.",
+      [` ${record.kept?.length ?? 0}`],
+    ],
     [
       "plenary_watch_disputes_total",
       "counter",

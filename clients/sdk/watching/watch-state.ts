@@ -12,7 +12,7 @@ import {
 import Type, { type Static } from "typebox";
 import { makeFolder, readIfThere, writeDurably } from "../member-store/durable-file.ts";
 import { lockFolder } from "../member-store/folder-lock.ts";
-import type { Verifier } from "../verification/index.ts";
+import type { FederationOnChain } from "../verification/index.ts";
 
 const Index = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
 /** What a verification has found, as far as a dispute proves it (Proof of @plenary/algorithms). */
@@ -58,37 +58,67 @@ const WatchRecordSchema = Type.Object(
     next: U64String,
     verified: Type.Integer({ minimum: 0 }),
     wrong: Type.Array(U64String),
+    /** What calls for a dispute, also where the watch had nobody to open one. */
     disputes: Type.Array(WatchedDispute),
+    /** Rounds that can still be disputed, with the names of the blobs that they need; absent in folders of earlier versions. */
+    kept: Type.Optional(
+      Type.Array(
+        Type.Object({ round: U64String, blobs: Type.Array(HexHash) }, { additionalProperties: false }),
+      ),
+    ),
   },
   { additionalProperties: false },
 );
 /** What a watch remembers; on disk before it acts on it. */
 export type WatchRecord = Static<typeof WatchRecordSchema>;
+export type KeptRound = NonNullable<WatchRecord["kept"]>[number];
 
 const parseRecord = parserOf(WatchRecordSchema, "The watch's state");
+
+/** Where a watch keeps public bytes. */
+export function keptFolder(state: string): string {
+  return join(state, "blobs");
+}
 
 /** A watch's folder. One process at a time has it. */
 export interface WatchState {
   readonly record: WatchRecord;
   readonly isNew: boolean;
-  /** Replaces parts of the record, durably. Calls are done in order. */
+  /**
+   * Replaces parts of the record, durably. Calls are done in order. Throws `file-unreadable`; the record is changed all the same, and
+   * written with the next change.
+   */
   change(part: (record: WatchRecord) => Partial<WatchRecord>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Throws `conflict` when another process has the folder or it belongs to another federation, `file-unreadable`, `invalid-input`. */
-export async function openWatchState(folder: string, verifier: Verifier): Promise<WatchState> {
+/**
+ * Throws `conflict` when another process has the folder or it belongs to another federation, `file-unreadable`, `invalid-input`. `write` is
+ * writeDurably where no disk is full.
+ */
+export async function openWatchState(
+  folder: string,
+  verifier: FederationOnChain,
+  write: (path: string, text: string) => Promise<void> = writeDurably,
+): Promise<WatchState> {
   await makeFolder(folder);
   const unlock = await lockFolder(folder);
   try {
-    return await stateIn(folder, verifier, unlock);
+    return await stateIn({ folder, verifier, write, unlock });
   } catch (error) {
     await unlock();
     throw error;
   }
 }
 
-async function stateIn(folder: string, verifier: Verifier, unlock: () => Promise<void>): Promise<WatchState> {
+interface OpenFolder {
+  readonly folder: string;
+  readonly verifier: FederationOnChain;
+  readonly write: (path: string, text: string) => Promise<void>;
+  readonly unlock: () => Promise<void>;
+}
+
+async function stateIn({ folder, verifier, write, unlock }: OpenFolder): Promise<WatchState> {
   const path = join(folder, "watch.json");
   const bytes = await readIfThere(path);
   const fresh: WatchRecord = {
@@ -100,6 +130,7 @@ async function stateIn(folder: string, verifier: Verifier, unlock: () => Promise
     verified: 0,
     wrong: [],
     disputes: [],
+    kept: [],
   };
   let record = bytes === null ? fresh : stored(bytes, path);
   for (const field of ["genesisHash", "programId", "federation"] as const)
@@ -109,19 +140,19 @@ async function stateIn(folder: string, verifier: Verifier, unlock: () => Promise
         `The state folder ${folder} is that of a watch of another federation: give each its own.`,
         { folder, field, stored: record[field], wanted: fresh[field] },
       );
-  let last = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   return {
     get record() {
       return record;
     },
     isNew: bytes === null,
     change(part) {
-      last = last.then(async () => {
-        const changed = { ...record, ...part(record) };
-        await writeDurably(path, `${JSON.stringify(changed)}\n`);
-        record = changed;
+      const changing = last.then(() => {
+        record = { ...record, ...part(record) };
+        return write(path, `${JSON.stringify(record)}\n`);
       });
-      return last;
+      last = changing.catch(() => undefined);
+      return changing;
     },
     close: unlock,
   };

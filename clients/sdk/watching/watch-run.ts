@@ -1,0 +1,79 @@
+import { PlenaryError } from "@plenary/protocol";
+import type { Keypair } from "@solana/web3.js";
+import { isRetryable, pause } from "../retry.ts";
+import type { Verifier } from "../verification/index.ts";
+import type { KeptBlobs } from "./kept-blobs.ts";
+import type { WatchEvent } from "./watch-events.ts";
+import type { WatchCounters } from "./watch-metrics.ts";
+import type { WatchRecord, WatchState } from "./watch-state.ts";
+
+export interface WatchOptions {
+  /**
+   * Folder in which the watch remembers what it has seen: after a restart it goes on there. Below `blobs` it keeps the public bytes of
+   * every round that can still be disputed, so that whoever has them can see a dispute through though the service has withdrawn them.
+   */
+  readonly state: string;
+  /** First round to look at, when the folder is new; by default the oldest whose challenge window still runs. */
+  readonly from?: bigint | undefined;
+  /**
+   * Disputes what is found wrong and provable, also by an earlier run of this watch: pays deposits and fees, and is paid. Without it the
+   * watch only looks.
+   */
+  readonly challenger?: Keypair | undefined;
+  /** Milliseconds between looks at the chain; 2,000 by default. */
+  readonly pollInterval?: number | undefined;
+  readonly onEvent?: ((event: WatchEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const POLL_MILLISECONDS = 2_000;
+
+/** What the parts of a running watch share. */
+export interface Watch {
+  /** Its bytes are kept. */
+  readonly verifier: Verifier & { readonly blobs: KeptBlobs };
+  readonly options: WatchOptions;
+  readonly state: WatchState;
+  readonly counters: WatchCounters;
+  /** Those that go on, by round. */
+  readonly disputes: Map<string, Promise<void>>;
+  emit(event: WatchEvent): void;
+}
+
+export function isEnded({ signal }: WatchOptions): boolean {
+  return signal?.aborted === true;
+}
+
+/** Runs a step again and again while chain or source do not answer; undefined when the watch ends meanwhile. */
+export async function persistently<T>(watch: Watch, step: () => Promise<T>): Promise<T | undefined> {
+  const { options, counters, emit } = watch;
+  while (!isEnded(options)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (isEnded(options)) return undefined;
+      if (!isRetryable(error)) throw error;
+      counters.retries += 1;
+      emit({ type: "retrying", message: error.message });
+      await rest(watch);
+    }
+  }
+  return undefined;
+}
+
+export function rest({ options }: Watch): Promise<void> {
+  return pause(options.pollInterval ?? POLL_MILLISECONDS, options.signal).catch(() => undefined);
+}
+
+/** Changes the record. A full disk does not end the watch: who is killed then looks again at what it has forgotten. */
+export async function remember(
+  { state, emit }: Watch,
+  part: (record: WatchRecord) => Partial<WatchRecord>,
+): Promise<void> {
+  try {
+    await state.change(part);
+  } catch (error) {
+    if (!(error instanceof PlenaryError) || error.context.reason !== "ENOSPC") throw error;
+    emit({ type: "not-kept", message: error.message });
+  }
+}

@@ -1,0 +1,71 @@
+/** A service that withdraws every blob after a watch has seen its wrong round loses its bond all the same: the watch has kept them. */
+import assert from "node:assert/strict";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { readRound, roundAddress } from "@plenary/chain";
+import { connectTo, createKeypair, tokenBalance } from "@plenary/sdk";
+import { plenary } from "./command.ts";
+import { foundFederation, openGround, runMembers, STAKE } from "./local-federation.ts";
+import { startWatch } from "./watch-process.ts";
+
+const ROUND = 1;
+const CHEATED_PARAMETER = 19_921;
+/** Exit code of a verification that finds the round wrong. */
+const WRONG = 5;
+
+test("a dispute is opened and won from what a watch has kept, though the service has withdrawn every blob", async (t) => {
+  const worker = "services/aggregator/testing/cheating-worker.ts";
+  const { ground, close } = await openGround([worker, `${ROUND}:integer:${CHEATED_PARAMETER}`]);
+  t.after(close);
+  const founded = await foundFederation(ground, { total: ROUND }, 600);
+  const { serviceUrl, rpcUrl, program } = ground.stack;
+  const keypair = join(ground.folder, "stranger.json");
+  const { publicKey: stranger } = await createKeypair(keypair);
+  await founded.equip(stranger);
+  const state = join(ground.folder, "watch");
+  const kept = join(state, "blobs");
+  const watched = ["--service", serviceUrl, "--rpc", rpcUrl, "--state", state, "--from", "1", "--json"];
+
+  const looker = startWatch(t, watched);
+  await runMembers(ground, founded);
+  const seen = await looker.until(({ event }) => event === "round-verified");
+  assert.equal(seen.verification?.valid, false);
+  looker.child.kill("SIGKILL");
+  for (const name of await readdir(ground.blobs)) await rm(join(ground.blobs, name), { recursive: true });
+
+  const alone = ["--rpc", rpcUrl, "--federation", founded.address.toBase58(), "--json"];
+  await t.test("who asks the service is told that the round is withheld", async () => {
+    const { code, output } = await plenary(["verify", String(ROUND), ...alone, "--service", serviceUrl]);
+    assert.equal(code, WRONG);
+    assert.match(output, /"kind":"withheld"/);
+  });
+
+  await t.test("who asks the watch's folder sees what is wrong", async () => {
+    const { code, output } = await plenary(["verify", String(ROUND), ...alone, "--blobs", kept]);
+    assert.equal(code, WRONG);
+    assert.match(output, /"kind":"chunk","chunk":311/);
+  });
+
+  await t.test(
+    "the watch is started again with an account that disputes, demands nothing and wins",
+    async () => {
+      const challenging = startWatch(t, [...watched, "--dispute", "--keypair", keypair]);
+      const ended = await challenging.until(({ event }) => event === "dispute-ended");
+      assert.equal(ended.outcome, "won");
+      const steps = challenging.lines.flatMap(({ event, step }) => (event === "dispute-step" ? [step] : []));
+      assert.deepEqual([...new Set(steps)], ["leaf", "chunk"]);
+      assert.ok(!challenging.lines.some(({ event }) => event === "dispute-waiting"));
+      const connection = connectTo(rpcUrl);
+      const round = await readRound(connection, roundAddress(program, founded.address, BigInt(ROUND)));
+      assert.equal(round?.status, "void");
+      // The deposit is back, and half of the bond beside it.
+      assert.equal(await tokenBalance(connection, founded.tokensOf(stranger)), STAKE + STAKE / 2n);
+      // What nobody can dispute any more takes no space.
+      while ((await readdir(kept)).length > 0) await setTimeout(100);
+      challenging.child.kill("SIGTERM");
+      await challenging.until(({ event }) => event === "stopped");
+    },
+  );
+});
