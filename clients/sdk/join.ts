@@ -12,7 +12,7 @@ import {
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "./federation-account.ts";
+import { type OnChain, requireFederation, requireFees } from "./federation-account.ts";
 import { admissionMessage } from "./governance/index.ts";
 
 export interface JoinOptions {
@@ -110,13 +110,7 @@ async function checkFunds(
   account: PublicKey,
   stake: bigint,
 ): Promise<void> {
-  const lamports = await connection.getBalance(owner, "confirmed").catch(unreachable(connection));
-  if (lamports === 0)
-    throw new PlenaryError(
-      "invalid-input",
-      `${owner.toBase58()} has no SOL for fees and rent. Send it some; on a development chain: plenary airdrop.`,
-      { account: owner.toBase58() },
-    );
+  await requireFees(connection, owner);
   if (stake === 0n) return;
   const held = await tokenBalance(connection, account);
   if (held < stake)
