@@ -12,11 +12,11 @@ export interface Ran {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Runs the `plenary` command to its end, with nothing from this process's environment. */
+/** Runs the `plenary` command to its end, with none of this process's settings. */
 export async function plenary(args: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], {
-    env: { PATH: process.env.PATH ?? "" },
-  });
+  const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+  const env = { PATH, ...(NODE_COMPILE_CACHE === "" ? {} : { NODE_COMPILE_CACHE }) };
+  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], { env });
   const ended = once(child, "close");
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await ended;
