@@ -9,6 +9,7 @@ import { solanaLedger } from "./rounds/solana-ledger.ts";
 import { type BreakingProcess, startBreaking } from "./testing/breaking-process.ts";
 import { DemandingChallenger } from "./testing/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "./testing/client.ts";
+import { CHALLENGE_SECONDS, hurryToTheEnd, passWindows } from "./testing/crash-disputes.ts";
 import { claimAll } from "./testing/crash-outcome.ts";
 import { createFederation, type TestFederation } from "./testing/federation.ts";
 import { freePort } from "./testing/processes.ts";
@@ -17,8 +18,6 @@ import { type Stack, startStack } from "./testing/stack.ts";
 
 /** Three chunks, the last one not full. */
 const PARAMETERS = 130;
-/** Also the time that the service has for each answer, in which it dies and starts several times. */
-const WINDOW_SECONDS = 90;
 const BOND = 1_000n;
 const DEPOSIT = 6n;
 /** Where the worker's successive lives end. */
@@ -31,8 +30,6 @@ const DEATHS = [
   "store.disputes/answer/after",
   "ledger/resolveDispute/after",
 ];
-/** Long enough to open a dispute in; then it is waited for. */
-const SHORT_WINDOW_SECONDS = 30;
 
 describe("an honest round, of which challengers demand everything", () => {
   let stack: Stack;
@@ -44,7 +41,7 @@ describe("an honest round, of which challengers demand everything", () => {
   let updates: PublishedUpdate[];
 
   before(async () => {
-    stack = await startStack({ redis: true });
+    stack = await startStack({ redis: true, hurried: true });
     connection = new Connection(stack.rpcUrl, "confirmed");
     const port = await freePort();
     workerPort = await freePort();
@@ -59,7 +56,7 @@ describe("an honest round, of which challengers demand everything", () => {
       aggregator: stack.aggregator,
       members: 3,
       parameterCount: PARAMETERS,
-      challengeWindow: WINDOW_SECONDS,
+      challengeWindow: CHALLENGE_SECONDS,
       configuration: (defaults) => ({ ...defaults, strategy: { name: "fedavgm", momentum: 30_000 } }),
     });
     await client.register(federation);
@@ -115,6 +112,8 @@ describe("an honest round, of which challengers demand everything", () => {
       // Opening it demands the envelope.
       [],
     ]);
+    await hurryToTheEnd(stack, [chunk, total, shown]);
+    await passWindows(stack, client, federation);
     await waitForEvent(client, federation, "round-final", 1n);
     assert.deepEqual(
       worker.deaths.map(({ point }) => point),
@@ -173,7 +172,7 @@ describe("an honest round, of which challengers demand everything", () => {
 });
 
 test("what the service has lost it ends only for the challenger's pay", async () => {
-  const stack = await startStack({ redis: false });
+  const stack = await startStack({ redis: false, hurried: true });
   try {
     const port = await freePort();
     const [, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
@@ -183,7 +182,7 @@ test("what the service has lost it ends only for the challenger's pay", async ()
       aggregator: stack.aggregator,
       members: 1,
       parameterCount: PARAMETERS,
-      challengeWindow: SHORT_WINDOW_SECONDS,
+      challengeWindow: CHALLENGE_SECONDS,
     });
     await client.register(federation);
     const challenger = await DemandingChallenger.appear(stack.rpcUrl, federation);
@@ -200,6 +199,7 @@ test("what the service has lost it ends only for the challenger's pay", async ()
     });
     const [lost] = await ledger.disputes(federation.address);
     assert.ok(lost?.demandedUntil);
+    stack.passTime(CHALLENGE_SECONDS + 1);
     while ((await ledger.now()) <= lost.demandedUntil)
       await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, false), false);

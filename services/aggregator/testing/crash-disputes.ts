@@ -5,6 +5,7 @@ import {
   bondDeposit,
   missingPiece,
   PROGRAM_ID,
+  readChainTime,
   readDispute,
   readFederation,
   sendTransaction,
@@ -79,7 +80,7 @@ export async function disputeHonest(
 }
 
 /** Lets time pass while nothing is demanded any more, until the disputes are gone. */
-async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]): Promise<void> {
+export async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]): Promise<void> {
   const connection = new Connection(stack.rpcUrl, "confirmed");
   for (;;) {
     const found = await Promise.all(disputes.map((address) => readDispute(connection, address)));
@@ -130,13 +131,17 @@ export async function convict(stack: Stack, client: TestClient, federation: Test
   await bondAgain(stack, federation);
 }
 
-/** Lets the challenge windows of all committed rounds pass, while the service has nothing to sign, and has it look at once. */
+/** Lets the challenge windows of all committed rounds pass, while the service has nothing to sign, and then has it look at once. */
 export async function passWindows(
   stack: Stack,
   client: TestClient,
   { address, authority }: TestFederation,
 ): Promise<void> {
+  const connection = new Connection(stack.rpcUrl, "confirmed");
+  const ended = (await readChainTime(connection)) + BigInt(CHALLENGE_SECONDS);
   stack.passTime(CHALLENGE_SECONDS);
+  // It looks once: before the chain's next slot it would find the windows open.
+  while ((await readChainTime(connection)) < ended) await setTimeout(HURRY_MILLISECONDS);
   const params = { federation: toBase58(address) };
   await patiently(async () => {
     await client.call(ENDPOINTS.operationsRetry, { params, signer: authority });
