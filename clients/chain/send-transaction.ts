@@ -21,7 +21,7 @@ export interface SendOptions {
   readonly pollInterval?: number;
   /** Called with each signature before its transaction is sent, so that a caller can look it up after a crash. */
   readonly onSigned?: (signature: string) => Promise<void>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const RESEND_EVERY = 8;

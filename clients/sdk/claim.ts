@@ -116,8 +116,8 @@ export async function claimRewards(
   const tokenProgram = await readTokenProgram(connection, context.rewardMint);
   const instructions = claimInstructions(context, tokenProgram, payer.publicKey, member, proof);
   try {
-    const send = options.signal === undefined ? {} : { signal: options.signal };
-    return { amount, transaction: await sendTransaction(connection, instructions, [payer], send), round };
+    const transaction = await sendTransaction(connection, instructions, [payer], { signal: options.signal });
+    return { amount, transaction, round };
   } catch (error) {
     // Anybody may claim for a member, so somebody else may have been first.
     const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;

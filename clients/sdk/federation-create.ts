@@ -122,7 +122,7 @@ async function createOnChain(
     strategy: strategy.id,
     momentum: strategy.momentum,
   });
-  const reference = await sendTransaction(connection, instructions, [authority], sendOptions(options));
+  const reference = await sendTransaction(connection, instructions, [authority], { signal: options.signal });
   onStep?.({ step: "federation", reference });
   const created = await readFederation(connection, address);
   if (created !== null) return created;
@@ -183,12 +183,9 @@ async function fundVault(
   const source = await provide(options, rewardMint, tokenProgram, authority, missing);
   const funder = authority.publicKey;
   const fund = { federation: address, rewardMint, tokenProgram, funder, source, amount: missing };
-  const reference = await sendTransaction(
-    connection,
-    vaultFund(program, fund),
-    [authority],
-    sendOptions(options),
-  );
+  const reference = await sendTransaction(connection, vaultFund(program, fund), [authority], {
+    signal: options.signal,
+  });
   options.onStep?.({ step: "vault", reference });
 }
 
@@ -212,7 +209,7 @@ async function postBond(
     amount: missing,
   };
   const instructions = bondDeposit(program, deposit);
-  const reference = await sendTransaction(connection, instructions, [aggregator], sendOptions(options));
+  const reference = await sendTransaction(connection, instructions, [aggregator], { signal: options.signal });
   options.onStep?.({ step: "bond", reference });
 }
 
@@ -236,8 +233,4 @@ async function provide(
     );
   await mintTo(connection, { authority, mint, owner: owner.publicKey, amount: amount - held });
   return account;
-}
-
-function sendOptions({ signal }: CreateFederationOptions): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

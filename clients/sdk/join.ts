@@ -71,8 +71,7 @@ export async function joinFederation(context: OnChain, options: JoinOptions): Pr
     }),
   ];
   const signers = authority === undefined ? [keypair] : [keypair, authority];
-  const send = options.signal === undefined ? {} : { signal: options.signal };
-  const transaction = await sendTransaction(connection, instructions, signers, send);
+  const transaction = await sendTransaction(connection, instructions, signers, { signal: options.signal });
   return { member, transaction };
 }
 

@@ -152,9 +152,9 @@ async function findFederation(
   if (address !== undefined)
     return client.call(ENDPOINTS.federationRead, {
       params: { federation: publicKey(address, "federation").toBase58() },
-      ...(signal && { signal }),
+      signal,
     });
-  const { federations } = await client.call(ENDPOINTS.federationList, { ...(signal && { signal }) });
+  const { federations } = await client.call(ENDPOINTS.federationList, { signal });
   const [only, second] = federations;
   if (only === undefined)
     throw new PlenaryError("not-found", "The service has no federation yet: create and register one.", {

@@ -29,7 +29,7 @@ export async function settleRounds(
   for (let start = 0; start < due.length; start += ROUNDS_PER_TRANSACTION) {
     const instructions = due.slice(start, start + ROUNDS_PER_TRANSACTION).flat();
     try {
-      await sendTransaction(context.connection, instructions, [payer], signal ? { signal } : {});
+      await sendTransaction(context.connection, instructions, [payer], { signal });
     } catch (error) {
       if (!(error instanceof TransactionFailed)) throw error;
       // The service does the same, and may have been first.

@@ -49,7 +49,7 @@ export async function reportEquivocation(
   const member = new PublicKey(memberBytes);
   const at = equivocationAddress(program, member, reporter.publicKey, round, sequence);
   const send = (instructions: TransactionInstruction[]) =>
-    sendTransaction(connection, instructions, [reporter], { ...(signal && { signal }) });
+    sendTransaction(connection, instructions, [reporter], { signal });
   const subject = { member, reporter: reporter.publicKey, round, sequence };
   if ((await readEquivocation(connection, at)) === null)
     await send(equivocationOpen(program, { ...subject, envelope: signedOf(evidence, "first") }));

@@ -39,8 +39,7 @@ export async function proposeAuthority(
   await requireFees(context.connection, authority.publicKey);
   const propose = { federation: context.address, authority: authority.publicKey, proposed: wanted };
   const instructions = authorityPropose(context.program, propose);
-  const send = signal ? { signal } : {};
-  const transaction = await sendTransaction(context.connection, instructions, [authority], send);
+  const transaction = await sendTransaction(context.connection, instructions, [authority], { signal });
   return { ...result, transaction };
 }
 
@@ -60,10 +59,9 @@ export async function acceptAuthority(
   await requireFees(context.connection, key);
   const accept = { federation: context.address, proposedAuthority: key };
   const instructions = authorityAccept(context.program, accept);
-  const send = signal ? { signal } : {};
   return {
     ...result,
-    transaction: await sendTransaction(context.connection, instructions, [proposed], send),
+    transaction: await sendTransaction(context.connection, instructions, [proposed], { signal }),
   };
 }
 

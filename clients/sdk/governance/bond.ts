@@ -52,7 +52,7 @@ export async function depositBond(
     source: account,
     amount: added,
   });
-  const transaction = await sendTransaction(connection, instructions, [aggregator], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [aggregator], { signal });
   return { amount: added, bond: bond + added, minimumBond, transaction };
 }
 
@@ -88,7 +88,7 @@ export async function withdrawBond(
       amount: taken,
     }),
   ];
-  const transaction = await sendTransaction(connection, instructions, [signer], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [signer], { signal });
   return { amount: taken, bond: bond - taken, minimumBond, transaction };
 }
 

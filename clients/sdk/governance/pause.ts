@@ -45,7 +45,7 @@ async function setPaused(
   if (found.paused === paused) return { paused, transaction: null };
   await requireFees(connection, authority.publicKey);
   const instructions = federationPause(program, { federation, authority: authority.publicKey, paused });
-  const transaction = await sendTransaction(connection, instructions, [authority], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [authority], { signal });
   return { paused, transaction };
 }
 

@@ -42,8 +42,9 @@ export async function updateTerms(
   await requireBetweenRounds(context, federation.openRound);
   await requireFees(connection, authority.publicKey);
   const update = { federation: address, authority: authority.publicKey, terms: wanted };
-  const send = signal ? { signal } : {};
-  const transaction = await sendTransaction(connection, federationUpdate(program, update), [authority], send);
+  const transaction = await sendTransaction(connection, federationUpdate(program, update), [authority], {
+    signal,
+  });
   return { terms, transaction };
 }
 

@@ -37,8 +37,7 @@ export async function fundVault(
   requireAmount(amount, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
   await requireFees(connection, key);
   const fund = { federation: address, rewardMint, tokenProgram, funder: key, source: account, amount };
-  const send = signal ? { signal } : {};
-  const transaction = await sendTransaction(connection, vaultFund(program, fund), [funder], send);
+  const transaction = await sendTransaction(connection, vaultFund(program, fund), [funder], { signal });
   return { amount, transaction, ...(await readVault(connection, await requireFederation(context))) };
 }
 
@@ -69,7 +68,7 @@ export async function withdrawVault(
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
     ...vaultWithdraw(program, { ...withdraw, amount: taken }),
   ];
-  const transaction = await sendTransaction(connection, instructions, [authority], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [authority], { signal });
   return { amount: taken, transaction, ...(await readVault(connection, await requireFederation(context))) };
 }
 

@@ -43,6 +43,6 @@ export async function closeMember(
   await requireFees(connection, owner.publicKey);
   const { rentPayer } = member;
   const instructions = memberClose(program, { federation, owner: owner.publicKey, rentPayer });
-  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return { member: address, rentPayer, transaction };
 }

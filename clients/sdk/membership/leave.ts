@@ -29,7 +29,7 @@ export async function leaveFederation(
   if (before.member.exitRequestedAt !== 0n) return leftOf(before, null);
   await requireFees(connection, owner.publicKey);
   const instructions = memberExit(program, { federation, owner: owner.publicKey });
-  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return leftOf(await readMembership(context, owner.publicKey), transaction);
 }
 

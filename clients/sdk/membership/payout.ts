@@ -50,7 +50,7 @@ export async function setPayout(
     ...(payout.equals(own) ? tokenAccountCreate({ payer: key, mint, owner: key, tokenProgram }) : []),
     ...payoutUpdate(program, { federation: address, owner: key, payout }),
   ];
-  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return { ...result, transaction };
 }
 

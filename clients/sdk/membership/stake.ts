@@ -69,7 +69,7 @@ export async function withdrawStake(
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
     ...memberWithdraw(program, { federation, rewardMint, tokenProgram, owner: key, destination }),
   ];
-  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return { amount: member.stake, destination, transaction, slashed: false };
 }
 

@@ -39,7 +39,7 @@ export async function rotateUpdateKey(
   await requireRotatable(context, member, terms);
   await requireFees(connection, owner.publicKey);
   const instructions = memberRotateKey(program, { federation, owner: owner.publicKey, updateKey });
-  const transaction = await sendTransaction(connection, instructions, [owner], signal ? { signal } : {});
+  const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return rotatedOf((await readMembership(context, owner.publicKey)).member, transaction);
 }
 
