@@ -13,12 +13,22 @@ export async function finalizeRounds(context: Context, federation: Uint8Array): 
       const account = await context.ledger.round(federation, round.number);
       // One that is void is not this job's: dropVoidRounds follows the chain there.
       if (account !== undefined && (account.openDisputes > 0 || account.status === "void")) return;
-      await finalizeRound(context, round);
+      if (account !== undefined) await finalizeOnChain(context, round);
+      else if (await isClosed(context, round))
+        await context.store.transactions.confirm(round, "finalize", null, BigInt(context.clock.now()));
+      else return;
+      await noteFinal(context, round);
     }
   });
 }
 
-async function finalizeRound(context: Context, round: RoundRow): Promise<void> {
+/** Whether the round was final, and its account closed for its rent: that takes a later round that is final. */
+async function isClosed({ ledger }: Context, { federation, number }: RoundRow): Promise<boolean> {
+  const onChain = await ledger.federation(federation);
+  return onChain !== undefined && onChain.finalRound > number;
+}
+
+async function finalizeOnChain(context: Context, round: RoundRow): Promise<void> {
   const { clock, ledger, store } = context;
   await store.transactions.plan(round, "finalize", BigInt(clock.now()));
   await ensureTransaction(context, {
@@ -27,6 +37,9 @@ async function finalizeRound(context: Context, round: RoundRow): Promise<void> {
     isDone: (account) => account?.status === "final",
     send: (onSigned) => ledger.finalizeRound(round.federation, round.number, onSigned),
   });
+}
+
+async function noteFinal(context: Context, round: RoundRow): Promise<void> {
   await noteMissedDisputes(context, round);
   await inTransaction(context, async (transaction) => {
     if (!(await transaction.rounds.move(round, "committed", { state: "final" }))) return;
@@ -34,7 +47,7 @@ async function finalizeRound(context: Context, round: RoundRow): Promise<void> {
       federation: round.federation,
       type: "round-final",
       round: round.number,
-      at: clock.now(),
+      at: context.clock.now(),
     });
   });
 }

@@ -163,6 +163,13 @@ export class MemoryLedger implements Ledger {
       standing.finalRound = number;
     });
 
+  /** What the authority does for a round's rent. */
+  closeRound(federation: Uint8Array, number: bigint): void {
+    const { round } = this.#account(federation, number);
+    require(round.status === "final" && number < this.#standing(federation).finalRound, "an obsolete round");
+    this.#rounds.delete(nameOf(federation, number));
+  }
+
   voidRound: Ledger["voidRound"] = (federation, number, onSigned) =>
     this.#send("void", number, onSigned, () => {
       const standing = this.#standing(federation);
