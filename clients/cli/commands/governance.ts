@@ -3,6 +3,7 @@ import {
   type AuthorityChange,
   acceptAuthority,
   admitOwner,
+  closeRounds,
   createServiceClient,
   fundVault,
   pauseFederation,
@@ -141,6 +142,22 @@ export async function terms(session: Session, flags: TermsFlags): Promise<void> 
     `aggregator ${now.aggregator.toBase58()}, admission ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
     { ...now, aggregator: now.aggregator.toBase58(), transaction: updated.transaction },
   );
+}
+
+/** `plenary federation close-rounds BEFORE` */
+export async function closeObsolete(session: Session, before: bigint): Promise<void> {
+  const authority = await configuredKeypair(session);
+  const { rounds, transactions } = await closeRounds(
+    await chainConfigured(session),
+    authority,
+    before,
+    session,
+  );
+  const text =
+    rounds.length === 0
+      ? `no round below ${before} is obsolete and open on chain`
+      : `${rounds.length} rounds are closed, their rent is with who paid it: ${rounds.join(", ")}`;
+  session.output.say("rounds-closed", text, { rounds, transactions });
 }
 
 function inTransaction(transaction: string | null): string {

@@ -3,6 +3,7 @@ import { deposit, withdraw as withdrawBond } from "../commands/bond.ts";
 import {
   accept,
   admit,
+  closeObsolete,
   fund,
   pause,
   propose,
@@ -44,6 +45,10 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .description("take out of the vault what is neither earned, promised nor reserved")
     .argument("[amount]", "in base units; all of it by default", amount)
     .action(runs((session, units: bigint | undefined) => withdraw(session, units)));
+  withSettings(federation.command("close-rounds"), ALL)
+    .description("close obsolete rounds for their rent, after which nobody can verify them")
+    .argument("<before>", "number of the first round to keep", amount)
+    .action(runs((session, before: bigint) => closeObsolete(session, before)));
   withSettings(federation.command("terms"), ALL)
     .description("change terms between rounds; those that are not given stay")
     .option("--stake <units>", "what a member stakes", amount)

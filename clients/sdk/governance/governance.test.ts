@@ -1,7 +1,14 @@
 /** What authority and aggregator do on chain, against the committed program: what is refused, with what sentence, and what is not. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { readChainTime, readFederation, type Terms } from "@plenary/chain";
+import {
+  listRounds,
+  readChainTime,
+  readFederation,
+  roundFinalize,
+  sendTransaction,
+  type Terms,
+} from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
 import { joinFederation, tokenBalance } from "../join.ts";
 import {
@@ -12,6 +19,7 @@ import {
 } from "../testing/chain-federation.ts";
 import {
   acceptAuthority,
+  closeRounds,
   depositBond,
   fundVault,
   pauseFederation,
@@ -161,6 +169,30 @@ test("terms change between rounds, and not while members rely on them", async ()
   await updateTerms(federation, authority, { minimumStake: 8n });
   const account = await readFederation(connection, federation.address);
   assert.deepEqual([account?.minimumStake, account?.challengeWindow], [8n, LONG]);
+});
+
+test("rounds that are obsolete are closed for their rent, and those that are needed stay", async () => {
+  const federation = await found({ rewardPerRound: 0n });
+  const { connection, program, address, authority, aggregator } = federation;
+  for (const _ of [1, 2, 3]) {
+    await federation.openRound();
+    await federation.commitRound();
+  }
+  assert.deepEqual((await closeRounds(federation, authority, 9n)).rounds, []);
+  await federation.past((await readChainTime(connection)) + 1n);
+  for (const number of [1n, 2n, 3n])
+    await sendTransaction(connection, roundFinalize(program, { federation: address, number }), [aggregator]);
+  await assert.rejects(closeRounds(federation, aggregator, 9n), { code: "not-authority" });
+  const before = await connection.getBalance(aggregator.publicKey);
+  assert.deepEqual((await closeRounds(federation, authority, 2n)).rounds, [1n]);
+  assert.ok((await connection.getBalance(aggregator.publicKey)) > before);
+  assert.deepEqual((await closeRounds(federation, authority, 9n)).rounds, [2n]);
+  const left = await listRounds(connection, program, address);
+  assert.deepEqual(
+    left.map(({ number }) => number),
+    [3n],
+  );
+  assert.deepEqual(await closeRounds(federation, authority, 9n), { rounds: [], transactions: [] });
 });
 
 async function movedAndBond(change: ReturnType<typeof depositBond>): Promise<bigint[]> {

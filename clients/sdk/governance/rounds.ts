@@ -1,0 +1,49 @@
+import { listRounds, type Round, roundClose, sendTransaction } from "@plenary/chain";
+import type { Keypair } from "@solana/web3.js";
+import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { requireAuthority } from "./authority.ts";
+
+export interface ClosedRounds {
+  /** Ascending. */
+  readonly rounds: readonly bigint[];
+  readonly transactions: readonly string[];
+}
+
+/** So many fit into a transaction with room to spare. */
+const ROUNDS_PER_TRANSACTION = 8;
+
+/**
+ * Closes the accounts of rounds below `before` that a later final round has made obsolete, or that are void: their rent goes back to who
+ * paid it, the aggregator. Nobody can verify them after that; pay stays claimable, for the last final round proves all of it. Safe to
+ * repeat. Throws `not-authority`, `not-found`, `transaction-failed`.
+ */
+export async function closeRounds(
+  context: OnChain,
+  authority: Keypair,
+  before: bigint,
+  { signal }: ChainOptions = {},
+): Promise<ClosedRounds> {
+  const { connection, program, address } = context;
+  const federation = await requireFederation(context);
+  requireAuthority(federation, authority.publicKey);
+  const rounds = await listRounds(connection, program, address);
+  const obsolete = rounds.filter(
+    (round) => round.number < before && isObsolete(round, federation.finalRound),
+  );
+  const transactions: string[] = [];
+  if (obsolete.length > 0) await requireFees(connection, authority.publicKey);
+  for (let start = 0; start < obsolete.length; start += ROUNDS_PER_TRANSACTION) {
+    const instructions = obsolete
+      .slice(start, start + ROUNDS_PER_TRANSACTION)
+      .flatMap(({ number, rentPayer }) =>
+        roundClose(program, { federation: address, authority: authority.publicKey, number, rentPayer }),
+      );
+    transactions.push(await sendTransaction(connection, instructions, [authority], { signal }));
+  }
+  return { rounds: obsolete.map(({ number }) => number), transactions };
+}
+
+/** As the program decides. */
+function isObsolete({ status, number, openDisputes }: Round, finalRound: bigint): boolean {
+  return status === "void" ? openDisputes === 0 : status === "final" && number < finalRound;
+}
