@@ -156,6 +156,8 @@ test("terms change between rounds, and not while members rely on them", async ()
   });
   await withdrawBond(federation, authority);
   await updateTerms(federation, authority, { aggregator });
+  // With the same blockhash it would be the very transaction that brought the terms that come back.
+  await federation.past(await readChainTime(connection));
   await updateTerms(federation, authority, { aggregator: federation.aggregator.publicKey });
   await federation.openRound();
   await assert.rejects(updateTerms(federation, authority, { minimumStake: 8n }), {
