@@ -98,13 +98,17 @@ async function toldOf(
     ended += view.disputes.length;
     rounds.push({ number, state: view.state, disputes: view.disputes.map(comparableDispute).sort() });
   }
+  const evaluations = federation.configuration.heldOut === null ? 0 : Number(last);
   // The stream may break and begin anew.
   const resolved = new Set<string>();
+  // One whose worker died comes long after its round is final.
+  const evaluated = new Set<string>();
   let isFinal = false;
   const events = await eventsUntil(client, federation, ({ id, type, round }) => {
     if (type === "dispute-resolved") resolved.add(id);
+    if (type === "round-evaluated") evaluated.add(id);
     isFinal ||= type === "round-final" && round === last.toString();
-    return isFinal && resolved.size >= ended;
+    return isFinal && resolved.size >= ended && evaluated.size >= evaluations;
   });
   const told = events.map(({ type, round }) => `${type} ${round}`).filter((text) => TOLD_ONCE.test(text));
   return { rounds, told: told.sort() };
