@@ -85,8 +85,9 @@ async function toldOf(
   client: TestClient,
   federation: TestFederation,
   kind: ScenarioKind,
-  last: bigint,
+  committed: readonly RoundView[],
 ): Promise<unknown> {
+  const last = BigInt(committed.at(-1)?.number ?? 0n);
   const rounds = [];
   let ended = 0;
   for (let number = 1n; number <= last; number++) {
@@ -98,7 +99,7 @@ async function toldOf(
     ended += view.disputes.length;
     rounds.push({ number, state: view.state, disputes: view.disputes.map(comparableDispute).sort() });
   }
-  const evaluations = federation.configuration.heldOut === null ? 0 : Number(last);
+  const evaluations = federation.configuration.heldOut === null ? 0 : committed.length;
   // The stream may break and begin anew.
   const resolved = new Set<string>();
   // One whose worker died comes long after its round is final.
@@ -166,7 +167,7 @@ export async function outcomeOf(
       evaluation: await evaluationOf(client, federation, BigInt(view.number)),
     });
   }
-  const told = await toldOf(stack, client, federation, kind, BigInt(committed.at(-1)?.number ?? 0n));
+  const told = await toldOf(stack, client, federation, kind, committed);
   const balances = await claimAll(connection, client, federation);
   const standing = await readFederation(connection, address);
   assert.ok(standing);
