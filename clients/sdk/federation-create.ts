@@ -23,9 +23,9 @@ import {
 } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import type { PlannedFederation } from "./federation-configuration.ts";
-import { tokenBalance } from "./join.ts";
 import { signerFor } from "./request-signer.ts";
 import { createRewardMint, mintTo } from "./reward-mint.ts";
+import { tokenBalance } from "./reward-tokens.ts";
 import type { ServiceClient } from "./service-client.ts";
 
 export interface CreateFederationOptions {

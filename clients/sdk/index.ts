@@ -34,7 +34,7 @@ export {
 } from "./federation-create.ts";
 export { fileError, readBytes } from "./files.ts";
 export * from "./governance/index.ts";
-export { type Joined, type JoinOptions, joinFederation, tokenBalance } from "./join.ts";
+export { type Joined, type JoinOptions, joinFederation } from "./join.ts";
 export { createKeypair, readKeypair } from "./keypair-file.ts";
 export { type MemberStore, type Outcome, openMemberStore, type RoundRecord } from "./member-store/index.ts";
 export * from "./membership/index.ts";
@@ -59,6 +59,7 @@ export {
 } from "./predict.ts";
 export { type RequestSigner, signerFor } from "./request-signer.ts";
 export { type MintTo, mintTo, requestSol } from "./reward-mint.ts";
+export { tokenBalance } from "./reward-tokens.ts";
 export {
   type CallOptions,
   createServiceClient,

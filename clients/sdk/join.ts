@@ -3,17 +3,15 @@ import {
   memberAddress,
   memberJoin,
   readMember,
-  readTokenProgram,
   type SignedMessage,
   sendTransaction,
-  tokenAccountAddress,
   tokenAccountCreate,
-  unreachable,
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { type OnChain, requireFederation, requireFees } from "./federation-account.ts";
 import { admissionMessage } from "./governance/index.ts";
+import { rewardTokensOf, tokenBalance } from "./reward-tokens.ts";
 
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */
@@ -51,8 +49,7 @@ export async function joinFederation(context: OnChain, options: JoinOptions): Pr
   const { rewardMint } = onChain;
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
-  const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const account = tokenAccountAddress(rewardMint, owner, tokenProgram);
+  const { tokenProgram, account } = await rewardTokensOf(connection, onChain, owner);
   await checkFunds(connection, owner, account, stake);
   const instructions = [
     ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
@@ -118,11 +115,4 @@ async function checkFunds(
       `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
       { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
     );
-}
-
-/** Base units in a token account; 0 if it does not exist. */
-export async function tokenBalance(connection: Connection, account: PublicKey): Promise<bigint> {
-  const info = await connection.getAccountInfo(account, "confirmed").catch(unreachable(connection));
-  // SPL Token account: mint (32 bytes), owner (32), then the amount as u64.
-  return info === null || info.data.length < 72 ? 0n : info.data.readBigUInt64LE(64);
 }

@@ -2,9 +2,7 @@ import {
   MINT_LENGTH,
   mintCreate,
   mintTo as mintToInstructions,
-  readTokenProgram,
   sendTransaction,
-  tokenAccountAddress,
   tokenAccountCreate,
   unreachable,
 } from "@plenary/chain";
@@ -12,6 +10,7 @@ import { PlenaryError, sha256 } from "@plenary/protocol";
 import { type Connection, Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import type { CreateStep } from "./federation-create.ts";
 import { pause } from "./retry.ts";
+import { rewardTokensOf } from "./reward-tokens.ts";
 
 const DECIMALS = 6;
 
@@ -59,13 +58,17 @@ export async function mintTo(
   connection: Connection,
   { authority, mint, owner, amount }: MintTo,
 ): Promise<string> {
-  const tokenProgram = await readTokenProgram(connection, mint);
+  const { tokenProgram, account: destination } = await rewardTokensOf(
+    connection,
+    { rewardMint: mint },
+    owner,
+  );
   const instructions = [
     ...tokenAccountCreate({ payer: authority.publicKey, mint, owner, tokenProgram }),
     ...mintToInstructions({
       mint,
       authority: authority.publicKey,
-      destination: tokenAccountAddress(mint, owner, tokenProgram),
+      destination,
       amount,
       tokenProgram,
     }),

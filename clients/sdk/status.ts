@@ -1,10 +1,4 @@
-import {
-  type Member,
-  memberAddress,
-  readMember,
-  readTokenProgram,
-  tokenAccountAddress,
-} from "@plenary/chain";
+import { type Member, memberAddress, readMember } from "@plenary/chain";
 import {
   type DisputeView,
   ENDPOINTS,
@@ -18,6 +12,7 @@ import type { PublicKey } from "@solana/web3.js";
 import { requireFederation } from "./federation-account.ts";
 import { type StakeRelease, stakeRelease } from "./membership/index.ts";
 import type { FederationAccess } from "./open-federation.ts";
+import { rewardTokensOf } from "./reward-tokens.ts";
 import { nullIfNotFound } from "./round-reads.ts";
 
 /** Where a federation stands, and one owner's membership in it. */
@@ -99,8 +94,7 @@ async function memberOnChain(
   member: Member,
 ) {
   const federation = await requireFederation({ connection, address });
-  const { rewardMint } = federation;
-  const own = tokenAccountAddress(rewardMint, member.owner, await readTokenProgram(connection, rewardMint));
+  const { account: own } = await rewardTokensOf(connection, federation, member.owner);
   const release = stakeRelease(member, federation);
   return {
     signingKey: member.updateKey.toBase58(),

@@ -3,9 +3,7 @@ import {
   equivocationOpen,
   memberEquivocation,
   readEquivocation,
-  readTokenProgram,
   sendTransaction,
-  tokenAccountAddress,
   tokenAccountCreate,
 } from "@plenary/chain";
 import {
@@ -19,6 +17,7 @@ import {
 } from "@plenary/protocol";
 import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
 import { requireFederation } from "../federation-account.ts";
+import { rewardTokensOf } from "../reward-tokens.ts";
 import type { FederationOnChain } from "../verification/verifier.ts";
 
 /** What a report has come to. */
@@ -59,8 +58,11 @@ export async function reportEquivocation(
       ? "second"
       : "first";
   const { rewardMint } = await requireFederation(verifier);
-  const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const tokens = tokenAccountAddress(rewardMint, reporter.publicKey, tokenProgram);
+  const { tokenProgram, account: tokens } = await rewardTokensOf(
+    connection,
+    { rewardMint },
+    reporter.publicKey,
+  );
   const slash = memberEquivocation(program, {
     ...subject,
     federation,

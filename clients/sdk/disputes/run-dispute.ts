@@ -8,16 +8,14 @@ import {
   readChainTime,
   readDispute,
   readFederation,
-  readTokenProgram,
   sendTransaction,
   TransactionFailed,
-  tokenAccountAddress,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { requireFederation } from "../federation-account.ts";
-import { tokenBalance } from "../join.ts";
 import { isRetryable, pause } from "../retry.ts";
+import { rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
 import type { FederationOnChain } from "../verification/index.ts";
 import type { DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 import { readOutcome } from "./dispute-history.ts";
@@ -77,13 +75,13 @@ async function prepare(challenge: Challenge, options: DisputeOptions): Promise<R
   const { verifier, evidence, challenger, subject } = challenge;
   const { connection, program, address: federationAddress } = verifier;
   const federation = await requireFederation(verifier);
-  const tokenProgram = await readTokenProgram(connection, federation.rewardMint);
+  const { tokenProgram, account } = await rewardTokensOf(connection, federation, challenger.publicKey);
   return {
     ...challenge,
     options,
     federation,
     tokenProgram,
-    tokens: tokenAccountAddress(federation.rewardMint, challenger.publicKey, tokenProgram),
+    tokens: account,
     address: disputeOf(program, federationAddress, evidence.round.number, challenger.publicKey, subject),
     emit: (event) => options.onEvent?.(event),
   };

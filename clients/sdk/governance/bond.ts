@@ -9,9 +9,9 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { requireAmount, rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
 import { settleRounds } from "../settle-rounds.ts";
 import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
-import { readRewardTokens, requireAmount } from "./tokens.ts";
 
 /** Amounts in base units of the reward mint. */
 export interface BondChange {
@@ -42,7 +42,8 @@ export async function depositBond(
   if (amount === undefined && missing === 0n) return { amount: 0n, bond, minimumBond, transaction: null };
   const added = amount ?? missing;
   await requireFees(connection, key);
-  const { tokenProgram, account, held } = await readRewardTokens(connection, federation, key);
+  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const held = await tokenBalance(connection, account);
   requireAmount(added, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
   const instructions = bondDeposit(program, {
     federation: address,
@@ -76,7 +77,7 @@ export async function withdrawBond(
   requireAmount(taken, bond, "the bond");
   await requireFees(connection, key);
   await requireSettled(context, signer, federation, signal);
-  const { tokenProgram, account } = await readRewardTokens(connection, federation, aggregator);
+  const { tokenProgram, account } = await rewardTokensOf(connection, federation, aggregator);
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: aggregator, tokenProgram }),
     ...bondWithdraw(program, {

@@ -10,7 +10,8 @@ import {
   type Terms,
 } from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
-import { joinFederation, tokenBalance } from "../join.ts";
+import { joinFederation } from "../join.ts";
+import { tokenBalance } from "../reward-tokens.ts";
 import {
   type ChainFederation,
   foundOnChain,

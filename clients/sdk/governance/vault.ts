@@ -1,6 +1,5 @@
 import {
   type Federation,
-  readTokenAccount,
   sendTransaction,
   tokenAccountCreate,
   vaultFund,
@@ -8,8 +7,8 @@ import {
 } from "@plenary/chain";
 import type { Connection, Keypair } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { requireAmount, rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
 import { requireAuthority } from "./authority.ts";
-import { readRewardTokens, requireAmount } from "./tokens.ts";
 
 /** Amounts in base units of the reward mint. */
 export interface VaultChange {
@@ -33,7 +32,8 @@ export async function fundVault(
   const federation = await requireFederation(context);
   const { rewardMint } = federation;
   const key = funder.publicKey;
-  const { tokenProgram, account, held } = await readRewardTokens(connection, federation, key);
+  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const held = await tokenBalance(connection, account);
   requireAmount(amount, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
   await requireFees(connection, key);
   const fund = { federation: address, rewardMint, tokenProgram, funder: key, source: account, amount };
@@ -62,7 +62,7 @@ export async function withdrawVault(
   const taken = amount ?? free;
   requireAmount(taken, free, `the vault can spare (it holds ${before.held} and owes ${before.owed})`);
   await requireFees(connection, key);
-  const { tokenProgram, account } = await readRewardTokens(connection, federation, key);
+  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
   const withdraw = { federation: address, rewardMint, tokenProgram, authority: key, destination: account };
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
@@ -76,6 +76,6 @@ async function readVault(
   connection: Connection,
   { vault, promised, totalClaimed, openRound, rewardPerRound }: Federation,
 ): Promise<Pick<VaultChange, "held" | "owed">> {
-  const held = (await readTokenAccount(connection, vault))?.amount ?? 0n;
+  const held = await tokenBalance(connection, vault);
   return { held, owed: promised - totalClaimed + (openRound === 0n ? 0n : rewardPerRound) };
 }

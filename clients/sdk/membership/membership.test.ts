@@ -11,7 +11,8 @@ import {
   vaultAddress,
 } from "@plenary/chain";
 import { Keypair, PublicKey } from "@solana/web3.js";
-import { joinFederation, tokenBalance } from "../join.ts";
+import { joinFederation } from "../join.ts";
+import { tokenBalance } from "../reward-tokens.ts";
 import {
   type ChainFederation,
   foundOnChain,

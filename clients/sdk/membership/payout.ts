@@ -2,7 +2,6 @@ import {
   type Federation,
   payoutUpdate,
   readTokenAccount,
-  readTokenProgram,
   sendTransaction,
   tokenAccountAddress,
   tokenAccountCreate,
@@ -10,6 +9,7 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { rewardTokensOf } from "../reward-tokens.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface PayoutSet {
@@ -36,9 +36,8 @@ export async function setPayout(
   const { connection, program, address } = context;
   const { member, federation } = await readMembership(context, owner.publicKey);
   const { rewardMint: mint } = federation;
-  const tokenProgram = await readTokenProgram(connection, mint);
   const key = owner.publicKey;
-  const own = tokenAccountAddress(mint, key, tokenProgram);
+  const { tokenProgram, account: own } = await rewardTokensOf(connection, federation, key);
   const payout = account ?? own;
   const beneficiary = payout.equals(own)
     ? key

@@ -3,14 +3,13 @@ import {
   type Member,
   memberWithdraw,
   readChainTime,
-  readTokenProgram,
   sendTransaction,
-  tokenAccountAddress,
   tokenAccountCreate,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { rewardTokensOf } from "../reward-tokens.ts";
 import { settleRounds } from "../settle-rounds.ts";
 import { instant, unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
@@ -57,8 +56,7 @@ export async function withdrawStake(
   const { member, federation: account } = await readMembership(context, owner.publicKey);
   const { rewardMint } = account;
   const release = stakeRelease(member, account);
-  const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const destination = tokenAccountAddress(rewardMint, owner.publicKey, tokenProgram);
+  const { tokenProgram, account: destination } = await rewardTokensOf(connection, account, owner.publicKey);
   if (release === null) throw stillMember(member);
   if (member.stake === 0n)
     return { amount: 0n, destination, transaction: null, slashed: member.equivocations > 0 };

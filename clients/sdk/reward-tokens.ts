@@ -2,22 +2,24 @@ import { type Federation, readTokenAccount, readTokenProgram, tokenAccountAddres
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
 
-/** An owner's associated account of the reward token, which may not exist yet. */
+/** An owner's associated account of the reward token, which may not exist yet, and the program that owns both. */
 export interface RewardTokens {
   readonly tokenProgram: PublicKey;
   readonly account: PublicKey;
-  /** Base units. */
-  readonly held: bigint;
 }
 
-export async function readRewardTokens(
+export async function rewardTokensOf(
   connection: Connection,
   { rewardMint }: Pick<Federation, "rewardMint">,
   owner: PublicKey,
 ): Promise<RewardTokens> {
   const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const account = tokenAccountAddress(rewardMint, owner, tokenProgram);
-  return { tokenProgram, account, held: (await readTokenAccount(connection, account))?.amount ?? 0n };
+  return { tokenProgram, account: tokenAccountAddress(rewardMint, owner, tokenProgram) };
+}
+
+/** Base units in a token account; 0 if it does not exist. */
+export async function tokenBalance(connection: Connection, account: PublicKey): Promise<bigint> {
+  return (await readTokenAccount(connection, account))?.amount ?? 0n;
 }
 
 /** Throws `invalid-input` for an amount of zero, or above what is there; `what` says of what. */
