@@ -6,11 +6,10 @@ import {
   encodeUpdateLeaf,
   envelopeHash,
   leafHash,
-  signMessage,
   type UpdateLeaf,
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { GENESIS as GENESIS_HASH } from "../signed.ts";
+import { GENESIS as GENESIS_HASH, signed } from "../signed.ts";
 import { digest, keypairOf } from "../test-chain.ts";
 import { deltaOf, weightOf } from "./aggregate.ts";
 import { SEQUENCE } from "./operations.ts";
@@ -101,11 +100,7 @@ export function signedReceipt(
     envelopeHash: digest("an envelope"),
     time: 1_800_000_000_000n,
   });
-  return {
-    message,
-    signature: signMessage(message, aggregator.secretKey),
-    key: aggregator.publicKey.toBytes(),
-  };
+  return signed(message, aggregator);
 }
 
 function envelopeFor(world: World, member: Uint8Array, update: UpdateOf): Uint8Array {
@@ -129,6 +124,5 @@ function envelopeFor(world: World, member: Uint8Array, update: UpdateOf): Uint8A
 /** An owner's envelope for an update, signed by one of its keys. */
 export function signedEnvelope(world: World, owner: Owner, update: UpdateOf, key: number): SignedMessage {
   const message = envelopeFor(world, world.member(owner).toBytes(), update);
-  const keypair = keypairOf(`update key ${key}`);
-  return { message, signature: signMessage(message, keypair.secretKey), key: keypair.publicKey.toBytes() };
+  return signed(message, keypairOf(`update key ${key}`));
 }
