@@ -1,11 +1,9 @@
 /** A closed round is audited: who trained as it said is counted, who did not is refused and earns nothing, and anyone can check both. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import { type AnswerSet, ENDPOINTS, PlenaryError, parseManifest } from "@plenary/protocol";
 import {
   auditMember,
@@ -24,9 +22,8 @@ import {
 } from "@plenary/sdk";
 import { DEFAULT_TRAINING } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
-import { foundFederation, ROOT, startGround } from "./local-federation.ts";
-
-const run = promisify(execFile);
+import { plenary } from "./command.ts";
+import { foundFederation, startGround } from "./local-federation.ts";
 
 /** Asks until there is an answer. */
 async function eventually<T>(ask: () => Promise<T>): Promise<T> {
@@ -88,20 +85,21 @@ test("members show their auditor what the chain drew, and the round counts what 
 
   // The honest member and the auditor, as people would: with the command line.
   const settings = ["--json", "--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
-  const plenary = async (...args: string[]) => {
-    const command = [join(ROOT, "clients/cli/main.ts"), "audit", ...args, ...settings];
-    const { stdout } = await run(process.execPath, command);
-    return JSON.parse(stdout.trim());
+  const audit = async (...args: string[]) => {
+    const { code, output, lines } = await plenary(["audit", ...args, ...settings]);
+    assert.equal(code, 0, output);
+    assert.equal(lines.length, 1, output);
+    return lines[0] ?? assert.fail();
   };
   const bundle = file("honest.bundle");
-  const exported = await plenary(
+  const exported = await audit(
     "export",
     bundle,
     ...["--round", "1", "--keypair", file("honest.json")],
     ...["--data", file("answers.jsonl"), "--state", file("state-0")],
   );
   assert.equal(exported.auditor, auditor.publicKey.toBase58());
-  const audited = await plenary("run", bundle, "--keypair", file("auditor.json"));
+  const audited = await audit("run", bundle, "--keypair", file("auditor.json"));
   assert.deepEqual([audited.outcome, audited.reported], ["passed", true]);
 
   // The other shows data that it did not train on: its own export would refuse, so it makes the file itself.

@@ -1,7 +1,5 @@
 /** After a challenge that is upheld everybody goes on: the service on the model before, members with the update that they have. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -14,14 +12,8 @@ import {
   readKeypair,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import {
-  bondAgain,
-  type Founded,
-  foundFederation,
-  type Ground,
-  openGround,
-  ROOT,
-} from "./local-federation.ts";
+import { plenary } from "./command.ts";
+import { bondAgain, type Founded, foundFederation, type Ground, openGround } from "./local-federation.ts";
 
 const CHEATED_ROUND = 2;
 const CHEATED_PARAMETER = 1_234;
@@ -103,12 +95,13 @@ async function standing(member: FederationMember): Promise<{ counted: number; ea
   return { counted: status.member.counted, earned: BigInt(status.member.earned) };
 }
 
-async function verifyRound({ stack }: Ground, round: number, args: readonly string[]): Promise<number> {
-  const command = [join(ROOT, "clients/cli/main.ts"), "verify", String(round)];
-  command.push("--service", stack.serviceUrl, "--rpc", stack.rpcUrl, ...args);
-  const child = spawn(process.execPath, command, { stdio: "ignore" });
-  const [code] = await once(child, "exit");
-  return code;
+async function verifyRound(
+  { stack }: Ground,
+  round: number,
+  args: readonly string[],
+): Promise<number | null> {
+  const service = ["--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
+  return (await plenary(["verify", String(round), ...service, ...args])).code;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
