@@ -1,6 +1,6 @@
 export * from "./addresses.ts";
 export * from "./audit-slot-hash.ts";
-export { readChainTime } from "./clock.ts";
+export * from "./clock.ts";
 export * from "./disconnect.ts";
 export * from "./dispute.ts";
 export { readAnsweredChunk, readAnsweredLeaf } from "./dispute-answers.ts";

@@ -1,3 +1,4 @@
+import { instant } from "@plenary/chain";
 import type { DisputeView } from "@plenary/protocol";
 import type { DisputeEvent } from "@plenary/sdk";
 
@@ -11,7 +12,7 @@ export function disputeLine(event: DisputeEvent): string {
     case "dispute-step":
       return `dispute: ${event.step} given, ${event.leavesDone} of ${event.leaves} leaves folded`;
     case "dispute-waiting":
-      return `dispute: the aggregator has until ${new Date(1000 * Number(event.until)).toISOString()} to answer`;
+      return `dispute: the aggregator has until ${instant(event.until)} to answer`;
     case "dispute-retrying":
       return `${event.message} Trying again.`;
     case "dispute-resolved": {

@@ -1,3 +1,4 @@
+import { instant } from "@plenary/chain";
 import type { MemberStatus, StakeRelease } from "@plenary/sdk";
 
 /** A membership's key, payout account and end, as `plenary status` prints them. */
@@ -14,7 +15,6 @@ export function membershipLines(member: MemberStatus): string[] {
 
 /** From when on a stake can be withdrawn. */
 export function stakeLine({ freeAt, rounds }: StakeRelease): string {
-  const time = new Date(1000 * Number(freeAt)).toISOString();
   const settled = rounds.length === 0 ? "" : `, once rounds ${rounds.join(", ")} are final or void`;
-  return `its stake is free from ${time} on${settled}`;
+  return `its stake is free from ${instant(freeAt)} on${settled}`;
 }

@@ -1,16 +1,7 @@
-import {
-  readRound,
-  roundAddress,
-  roundFinalize,
-  roundVoid,
-  sendTransaction,
-  TransactionFailed,
-} from "@plenary/chain";
+import { readRound, roundAddress, roundFinalize, roundVoid, TransactionFailed } from "@plenary/chain";
 import type { Keypair, TransactionInstruction } from "@solana/web3.js";
 import type { OnChain } from "./federation-account.ts";
-
-/** So many fit into a transaction with room to spare. */
-const ROUNDS_PER_TRANSACTION = 8;
+import { sendForRounds } from "./send-for-rounds.ts";
 
 /**
  * Makes rounds final whose windows are over, and void what was not committed in time: anyone may, and who waits for them to take money home
@@ -26,16 +17,12 @@ export async function settleRounds(
 ): Promise<boolean> {
   const due = await settlements(context, numbers, now);
   if (due === null) return false;
-  for (let start = 0; start < due.length; start += ROUNDS_PER_TRANSACTION) {
-    const instructions = due.slice(start, start + ROUNDS_PER_TRANSACTION).flat();
-    try {
-      await sendTransaction(context.connection, instructions, [payer], { signal });
-    } catch (error) {
-      if (!(error instanceof TransactionFailed)) throw error;
-      // The service does the same, and may have been first.
-      if ((await settlements(context, numbers, now))?.length !== 0) throw error;
-      return true;
-    }
+  try {
+    await sendForRounds(context.connection, payer, due, { signal });
+  } catch (error) {
+    if (!(error instanceof TransactionFailed)) throw error;
+    // The service does the same, and may have been first.
+    if ((await settlements(context, numbers, now))?.length !== 0) throw error;
   }
   return true;
 }

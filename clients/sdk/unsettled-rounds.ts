@@ -1,4 +1,4 @@
-import { type Federation, type Round, readRound, roundAddress } from "@plenary/chain";
+import { type Federation, instant, type Round, readRound, roundAddress } from "@plenary/chain";
 import type { OnChain } from "./federation-account.ts";
 
 /** Rounds that are neither final nor void, oldest first. */
@@ -34,9 +34,4 @@ function waitOf(round: Round | null, now: bigint): string {
   return now < round.challengeEndsAt
     ? `can be challenged until ${instant(round.challengeEndsAt)}`
     : "waits to be made final";
-}
-
-/** Unix seconds for people and programs. */
-export function instant(seconds: bigint): string {
-  return new Date(1000 * Number(seconds)).toISOString();
 }

@@ -1,3 +1,4 @@
+import { instant } from "@plenary/chain";
 import { decodeOwnerAdmission, fromBase64 } from "@plenary/protocol";
 import {
   type AuthorityChange,
@@ -18,6 +19,7 @@ import {
 } from "@plenary/sdk";
 import { writeJson } from "../json-file.ts";
 import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
+import { inTransaction } from "../transaction-text.ts";
 
 /** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
 export async function propose(session: Session, address: string): Promise<void> {
@@ -62,10 +64,9 @@ export async function admit(
   });
   await writeJson(file, admission);
   const { validUntil } = decodeOwnerAdmission(fromBase64(admission.admission));
-  const until = new Date(1000 * Number(validUntil)).toISOString();
   session.output.say(
     "owner-admitted",
-    `${file}: lets ${owner} join until ${until}. Send it there; it is no secret.`,
+    `${file}: lets ${owner} join until ${instant(validUntil)}. Send it there; it is no secret.`,
     {
       file,
       owner,
@@ -158,8 +159,4 @@ export async function closeObsolete(session: Session, before: bigint): Promise<v
       ? `no round below ${before} is obsolete and open on chain`
       : `${rounds.length} rounds are closed, their rent is with who paid it: ${rounds.join(", ")}`;
   session.output.say("rounds-closed", text, { rounds, transactions });
-}
-
-function inTransaction(transaction: string | null): string {
-  return transaction === null ? "it was so before" : `transaction ${transaction}`;
 }

@@ -9,6 +9,7 @@ import {
 } from "@plenary/sdk";
 import { stakeLine } from "../membership-lines.ts";
 import { accessConfigured, chainConfigured, configuredKeypair, type Session } from "../session.ts";
+import { inTransaction } from "../transaction-text.ts";
 import { readUpdateKey } from "../update-key.ts";
 
 /** `plenary leave` */
@@ -72,10 +73,9 @@ export async function rotateKey(session: Session, key: string): Promise<void> {
       .then((access) => announceMember(access, owner.publicKey, signal))
       .catch(() => signal.throwIfAborted());
   const { sinceRound, transaction } = rotated;
-  const done = transaction === null ? "it was so before" : `transaction ${transaction}`;
   output.say(
     "key-rotated",
-    `${updateKey.toBase58()} signs updates from round ${sinceRound} on, earlier rounds the key before (${done})`,
+    `${updateKey.toBase58()} signs updates from round ${sinceRound} on, earlier rounds the key before (${inTransaction(transaction)})`,
     { member: rotated.member.toBase58(), updateKey: updateKey.toBase58(), sinceRound, transaction },
   );
 }
@@ -87,11 +87,14 @@ export async function payout(session: Session, account: string | undefined): Pro
   const set = await setPayout(await chainConfigured(session), owner, wanted, session);
   const { transaction } = set;
   const [address, beneficiary] = [set.payout.toBase58(), set.beneficiary.toBase58()];
-  const done = transaction === null ? "it was so before" : `transaction ${transaction}`;
-  session.output.say("payout-set", `pay goes to ${address}, whose owner is ${beneficiary} (${done})`, {
-    member: set.member.toBase58(),
-    payout: address,
-    beneficiary,
-    transaction,
-  });
+  session.output.say(
+    "payout-set",
+    `pay goes to ${address}, whose owner is ${beneficiary} (${inTransaction(transaction)})`,
+    {
+      member: set.member.toBase58(),
+      payout: address,
+      beneficiary,
+      transaction,
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { type Federation, readChainTime, type SignedMessage, unreachable } from "@plenary/chain";
+import { type Federation, instant, readChainTime, type SignedMessage, unreachable } from "@plenary/chain";
 import {
   checkOwnerAdmission,
   encodeOwnerAdmission,
@@ -87,9 +87,7 @@ export async function admissionMessage(
   if (federation.authority.toBase58() !== file.authority)
     throw refused(`is signed by ${file.authority}, and the authority is ${federation.authority.toBase58()}`);
   if ((await readChainTime(connection)) > admission.validUntil)
-    throw refused(
-      `ended at ${new Date(Number(admission.validUntil) * 1000).toISOString()}: ask for a new one`,
-    );
+    throw refused(`ended at ${instant(admission.validUntil)}: ask for a new one`);
   return {
     message: fromBase64(file.admission),
     signature: fromBase64(file.signature),

@@ -1,6 +1,7 @@
-import { listRounds, type Round, roundClose, sendTransaction } from "@plenary/chain";
+import { listRounds, type Round, roundClose } from "@plenary/chain";
 import type { Keypair } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import { sendForRounds } from "../send-for-rounds.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface ClosedRounds {
@@ -8,9 +9,6 @@ export interface ClosedRounds {
   readonly rounds: readonly bigint[];
   readonly transactions: readonly string[];
 }
-
-/** So many fit into a transaction with room to spare. */
-const ROUNDS_PER_TRANSACTION = 8;
 
 /**
  * Closes the accounts of rounds below `before` that a later final round has made obsolete, or that are void: their rent goes back to who
@@ -30,16 +28,11 @@ export async function closeRounds(
   const obsolete = rounds.filter(
     (round) => round.number < before && isObsolete(round, federation.finalRound),
   );
-  const transactions: string[] = [];
   if (obsolete.length > 0) await requireFees(connection, authority.publicKey);
-  for (let start = 0; start < obsolete.length; start += ROUNDS_PER_TRANSACTION) {
-    const instructions = obsolete
-      .slice(start, start + ROUNDS_PER_TRANSACTION)
-      .flatMap(({ number, rentPayer }) =>
-        roundClose(program, { federation: address, authority: authority.publicKey, number, rentPayer }),
-      );
-    transactions.push(await sendTransaction(connection, instructions, [authority], { signal }));
-  }
+  const closings = obsolete.map(({ number, rentPayer }) =>
+    roundClose(program, { federation: address, authority: authority.publicKey, number, rentPayer }),
+  );
+  const transactions = await sendForRounds(connection, authority, closings, { signal });
   return { rounds: obsolete.map(({ number }) => number), transactions };
 }
 

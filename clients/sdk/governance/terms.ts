@@ -1,8 +1,14 @@
-import { federationUpdate, readRound, roundAddress, sendTransaction, type Terms } from "@plenary/chain";
+import {
+  federationUpdate,
+  instant,
+  readRound,
+  roundAddress,
+  sendTransaction,
+  type Terms,
+} from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
-import { instant } from "../unsettled-rounds.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */

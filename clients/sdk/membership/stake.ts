@@ -1,5 +1,6 @@
 import {
   type Federation,
+  instant,
   type Member,
   memberWithdraw,
   readChainTime,
@@ -11,7 +12,7 @@ import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
 import { rewardTokensOf } from "../reward-tokens.ts";
 import { settleRounds } from "../settle-rounds.ts";
-import { instant, unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
+import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
 
 /** What the stake of a member that has left waits for. */
