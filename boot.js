@@ -177,7 +177,9 @@ function runNpmCi() {
         .slice(0, 20)
         .join("\n");
       reject(
-        new BootError(`${lines}\n\nnpm ci ended with ${signal ?? `code ${code}`}. ${adviceFor(output)}`),
+        new BootError(
+          `${lines}\n\nnpm ci ended with ${signal ?? `code ${code}`}. ${adviceFor(output)}`,
+        ),
       );
     });
   });
@@ -301,8 +303,10 @@ function testArguments(args) {
   const options = args.filter((a) => a.startsWith("-"));
   const parts = args.filter((a) => !a.startsWith("-")).map((a) => a.replace(/^\.\//, ""));
   const all = [...filesBelow("", ".test.ts")].sort();
-  const files = parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)));
-  if (files.length === 0) throw new BootError(`No test file has ${parts.join(" or ")} in its path.`);
+  const files =
+    parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)));
+  if (files.length === 0)
+    throw new BootError(`No test file has ${parts.join(" or ")} in its path.`);
   return ["--test", "--test-reporter=spec", "--test-concurrency=2", ...options, ...files];
 }
 

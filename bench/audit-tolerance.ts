@@ -35,7 +35,8 @@ if (![members, ...lengths].every((n) => Number.isInteger(n) && n > 0))
 
 const dataset = await loadDataset(values.dataset);
 const groups = dataset.split(7).training.slice(0, members + 1);
-if (groups.length <= members) throw new Error(`${values.dataset} has too few groups for ${members} members.`);
+if (groups.length <= members)
+  throw new Error(`${values.dataset} has too few groups for ${members} members.`);
 const engines = {
   "native again": await openEngine("native"),
   "native, 2 threads": await openEngine("native", { threads: 2 }),
@@ -54,7 +55,8 @@ interface Case {
 /** Drifts of all segments of all members, by what they were compared with. */
 async function measure({ predictor, training, every }: Case): Promise<Map<Comparison, number[]>> {
   const drifts = new Map<Comparison, number[]>();
-  const note = (name: Comparison, drift: number) => drifts.set(name, [...(drifts.get(name) ?? []), drift]);
+  const note = (name: Comparison, drift: number) =>
+    drifts.set(name, [...(drifts.get(name) ?? []), drift]);
   const base = predictor.initialParameters(1);
   for (let member = 0; member < members; member++)
     for (const round of ROUNDS) {
@@ -80,7 +82,12 @@ async function measure({ predictor, training, every }: Case): Promise<Map<Compar
 /** The state that a round's training begins with. */
 function startOf(end: Checkpoint, predictor: Predictor, base: Int32Array): Checkpoint {
   const moments = end.moments.map(() => new Float32Array(predictor.parameterCount));
-  return { step: 0, optimizerStep: 0, parameters: Float32Array.from(base, (x) => x / 2 ** 24), moments };
+  return {
+    step: 0,
+    optimizerStep: 0,
+    parameters: Float32Array.from(base, (x) => x / 2 ** 24),
+    moments,
+  };
 }
 
 function percentile(sorted: readonly number[], part: number): number {
@@ -88,13 +95,19 @@ function percentile(sorted: readonly number[], part: number): number {
 }
 
 for (const name of ["tilt", "gpo"] as const) {
-  const predictor = createPredictor(DEFAULT_PREDICTOR[name], dataset.questionnaire, dataset.embeddings);
+  const predictor = createPredictor(
+    DEFAULT_PREDICTOR[name],
+    dataset.questionnaire,
+    dataset.embeddings,
+  );
   const training: TrainingSettings = DEFAULT_TRAINING[name];
   for (const every of lengths.filter((length) => length <= training.localSteps)) {
     const drifts = await measure({ predictor, training, every });
     for (const [comparison, all] of drifts) {
       const sorted = all.toSorted((a, b) => a - b);
-      const [least, median, most] = [0, 0.5, 1].map((part) => percentile(sorted, part).toExponential(1));
+      const [least, median, most] = [0, 0.5, 1].map((part) =>
+        percentile(sorted, part).toExponential(1),
+      );
       process.stdout.write(
         `${name}, segments of ${every}: ${comparison}: ${sorted.length} segments, least ${least}, median ${median}, most ${most}\n`,
       );

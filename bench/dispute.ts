@@ -39,7 +39,10 @@ const { values } = parseArgs({
 });
 const sizes = values.updates.split(",").map(Number);
 const [parameters, chunk] = [values.parameters, values.chunk].map(Number) as [number, number];
-if (![...sizes, parameters].every((n) => Number.isInteger(n) && n > 0) || sizes.some((size) => size > 256))
+if (
+  ![...sizes, parameters].every((n) => Number.isInteger(n) && n > 0) ||
+  sizes.some((size) => size > 256)
+)
   throw new Error("--updates are numbers from 1 to 256, --parameters is a positive integer.");
 if (!(Number.isInteger(chunk) && chunk >= 0 && chunk < Math.ceil(parameters / 64)))
   throw new Error("--chunk is a chunk of the model: below parameters / 64.");
@@ -129,7 +132,8 @@ class Meter {
   }
 
   cost(verdict: string): Cost {
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    const sum = (numbers: readonly number[]) =>
+      numbers.reduce((total, number) => total + number, 0);
     return {
       verdict,
       transactions: this.#sizes.length,
@@ -144,7 +148,12 @@ class Meter {
 }
 
 function dispute(name: string, round: Round, next: Int32Array): Cost {
-  const terms = { challengeWindow: 86_400, exitCooldown: 86_400, maxUpdates: 256, maxWeight: 200_000 };
+  const terms = {
+    challengeWindow: 86_400,
+    exitCooldown: 86_400,
+    maxUpdates: 256,
+    maxWeight: 200_000,
+  };
   const base = new Int32Array(parameters);
   const scenario = Scenario.ready(name, terms, undefined, undefined, {
     modelRoot: vectorRootFast(base),
@@ -245,6 +254,8 @@ for (const size of sizes) {
     );
   }
 }
-const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-for (const row of rows) console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
+const widths =
+  rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+for (const row of rows)
+  console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
 console.log(`transactions per update at ${sizes.at(-1)} updates: ${perUpdate.toFixed(3)}`);

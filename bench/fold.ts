@@ -29,7 +29,9 @@ const { values } = parseArgs({
     },
   },
 });
-const [updates, parameters, repeats] = [values.updates, values.parameters, values.repeats].map(Number);
+const [updates, parameters, repeats] = [values.updates, values.parameters, values.repeats].map(
+  Number,
+);
 if (![updates, parameters, repeats].every((n) => Number.isInteger(n) && n! > 0))
   throw new Error("--updates, --parameters and --repeats are positive integers.");
 
@@ -40,14 +42,21 @@ interface Flower {
 }
 
 // With glibc's default thresholds every temporary array is mapped and faulted in anew, which takes Flower most of its time.
-const TUNED_ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "1000000000", MALLOC_TRIM_THRESHOLD_: "1000000000" };
+const TUNED_ALLOCATOR = {
+  MALLOC_MMAP_THRESHOLD_: "1000000000",
+  MALLOC_TRIM_THRESHOLD_: "1000000000",
+};
 
 async function startFlower(allocator: Readonly<Record<string, string>> = {}): Promise<Flower> {
   const settings = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", FLWR_TELEMETRY_ENABLED: "0" };
-  const child = spawn(values.python, [`${ROOT}bench/flower/fold.py`, `${updates}`, `${parameters}`], {
-    env: { ...process.env, ...settings, ...allocator },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = spawn(
+    values.python,
+    [`${ROOT}bench/flower/fold.py`, `${updates}`, `${parameters}`],
+    {
+      env: { ...process.env, ...settings, ...allocator },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk.toString();
@@ -116,7 +125,9 @@ function foldOneByOne(list: Iterable<Int32Array>): Int32Array {
   return accumulator.finish();
 }
 
-console.log(`fold: ${updates} updates x ${parameters} parameters, median of ${repeats} alternating runs`);
+console.log(
+  `fold: ${updates} updates x ${parameters} parameters, median of ${repeats} alternating runs`,
+);
 console.log(
   `  ${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}`,
 );
@@ -143,7 +154,9 @@ const sides: Record<string, () => Promise<number>> = {
   "flower, serverapp, tuned allocator": () => tuned.seconds("serverapp"),
   "flower, server, tuned allocator": () => tuned.seconds("inplace"),
 };
-const times: Record<string, number[]> = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
+const times: Record<string, number[]> = Object.fromEntries(
+  Object.keys(sides).map((name) => [name, []]),
+);
 for (let run = -2; run < repeats!; run++)
   for (const [name, side] of Object.entries(sides)) {
     const time = await side();
@@ -158,5 +171,7 @@ for (const [name, all] of Object.entries(times))
   );
 const ratioTo = (name: string): string =>
   (median(times[name]!) / median(times["plenary, together"]!)).toFixed(2);
-console.log(`ratio (Flower, tuned allocator / Plenary): ${ratioTo("flower, serverapp, tuned allocator")}`);
+console.log(
+  `ratio (Flower, tuned allocator / Plenary): ${ratioTo("flower, serverapp, tuned allocator")}`,
+);
 console.log(`ratio (Flower / Plenary, goal >= 2): ${ratioTo("flower, serverapp (current)")}`);

@@ -37,7 +37,8 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds is a positive integer.");
 if (values.optimizer !== "kept" && values.optimizer !== "fresh")
   throw new Error("--optimizer is kept or fresh.");
-if (values.predictor !== "tilt" && values.predictor !== "gpo") throw new Error("--predictor is tilt or gpo.");
+if (values.predictor !== "tilt" && values.predictor !== "gpo")
+  throw new Error("--predictor is tilt or gpo.");
 
 const dataset = await loadDataset(values.dataset);
 const engine = await openEngine("native");
@@ -46,7 +47,10 @@ const predictor = createPredictor(
   dataset.questionnaire,
   dataset.embeddings,
 );
-const settings: TrainingSettings = { ...DEFAULT_TRAINING[values.predictor], scheduleRounds: rounds };
+const settings: TrainingSettings = {
+  ...DEFAULT_TRAINING[values.predictor],
+  scheduleRounds: rounds,
+};
 
 interface Trained {
   readonly model: Int32Array;
@@ -87,7 +91,9 @@ async function train(members: readonly AnswerSet[], training: TrainingSettings):
 
 function only(answers: AnswerSet, families: readonly string[]): AnswerSet {
   const ids = new Set(
-    dataset.questionnaire.questions.filter(({ family }) => families.includes(family)).map(({ id }) => id),
+    dataset.questionnaire.questions
+      .filter(({ family }) => families.includes(family))
+      .map(({ id }) => id),
   );
   const groups = answers.groups.map((group) => ({
     ...group,
@@ -98,10 +104,17 @@ function only(answers: AnswerSet, families: readonly string[]): AnswerSet {
 
 function line(name: string, seen: AlignmentReport, fresh: AlignmentReport, note = ""): void {
   const figures = [seen.mean, seen.min, seen.fairness, fresh.mean, fresh.min];
-  console.log(`${name.padEnd(26)}${figures.map((x) => x.toFixed(4).padStart(10)).join("")}  ${note}`);
+  console.log(
+    `${name.padEnd(26)}${figures.map((x) => x.toFixed(4).padStart(10)).join("")}  ${note}`,
+  );
 }
 
-async function report(name: string, { model, cpuSeconds }: Trained, known: AnswerSet, fresh: AnswerSet) {
+async function report(
+  name: string,
+  { model, cpuSeconds }: Trained,
+  known: AnswerSet,
+  fresh: AnswerSet,
+) {
   const input = { predictor, model, answers: known, engine, seed: 1 };
   const seen = await evaluateModel(input);
   const apart = await evaluateModel({ ...input, asked: fresh });
@@ -136,7 +149,10 @@ for (const number of values.splits.split(",").map(Number)) {
     known,
     fresh,
   );
-  const gains = [federated.mean - baseline.trainingMean.mean, federated.min - baseline.trainingMean.min];
+  const gains = [
+    federated.mean - baseline.trainingMean.mean,
+    federated.min - baseline.trainingMean.min,
+  ];
   const [mean, worst] = gains.map((gain) => gain.toFixed(4));
   console.log(
     `over the mean: ${mean}, worst ${worst} (goal .015 each); central ahead by ${(central.mean - federated.mean).toFixed(4)} (goal at most .01)`,

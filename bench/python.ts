@@ -12,7 +12,10 @@ import { parseArgs } from "node:util";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ENVIRONMENT = join(ROOT, ".venv");
-const REQUIREMENTS = { flower: "bench/requirements.txt", torch: "bench/requirements-torch.txt" } as const;
+const REQUIREMENTS = {
+  flower: "bench/requirements.txt",
+  torch: "bench/requirements-torch.txt",
+} as const;
 
 /** What a benchmark compares with. */
 export type OtherSide = keyof typeof REQUIREMENTS;
@@ -41,7 +44,10 @@ export function pythonEnvironment(): Record<string, string> {
 export async function preparePython(side: OtherSide): Promise<string> {
   const given = process.env.PLENARY_BENCH_PYTHON;
   if (given !== undefined && given !== "") return given;
-  const python = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const python = join(
+    ENVIRONMENT,
+    process.platform === "win32" ? "Scripts/python.exe" : "bin/python",
+  );
   const file = REQUIREMENTS[side];
   const wanted = createHash("sha256")
     .update(await readFile(join(ROOT, file)))

@@ -55,7 +55,8 @@ function rootMilliseconds(): number {
 }
 
 function report(title: string, times: readonly RoundTimes[]): void {
-  const of = (part: Exclude<keyof RoundTimes, "members">) => seconds(times.map((round) => round[part]));
+  const of = (part: Exclude<keyof RoundTimes, "members">) =>
+    seconds(times.map((round) => round[part]));
   const member = (part: "download" | "encode" | "upload") =>
     seconds(times.flatMap(({ members }) => members.map((each) => each[part])));
   say(`Plenary, ${title}: ${of("total")}, of which`);
@@ -88,7 +89,9 @@ function reportProcessor(sums: ReadonlyMap<Part, number>): void {
 
 async function main(): Promise<void> {
   say(describeMachine());
-  say(`${clients} clients x ${parameters} parameters, ${rounds} rounds each after ${warmup} to warm up`);
+  say(
+    `${clients} clients x ${parameters} parameters, ${rounds} rounds each after ${warmup} to warm up`,
+  );
   const stack = await startBenchStack();
   const stops: (() => Promise<void>)[] = [() => stack.stop()];
   try {

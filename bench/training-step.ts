@@ -75,7 +75,11 @@ function tableLayout() {
 }
 
 /** What PyTorch needs beside the graph's inputs: the constants inside the graph. */
-function constantsOf({ configuration }: Predictor): { arrays: Arrays; questions: number; width: number } {
+function constantsOf({ configuration }: Predictor): {
+  arrays: Arrays;
+  questions: number;
+  width: number;
+} {
   const { width, forward, inverse } = tableLayout();
   const { dimension } = embeddings;
   const matrix = embeddings.matrix();
@@ -89,7 +93,10 @@ function constantsOf({ configuration }: Predictor): { arrays: Arrays; questions:
   for (const { options } of questionnaire.questions)
     options.forEach((_, option) => {
       features.set(matrix.subarray(row * dimension, (row + 1) * dimension), row * (dimension + 2));
-      features.set([option / (options.length - 1), 1 / options.length], row * (dimension + 2) + dimension);
+      features.set(
+        [option / (options.length - 1), 1 / options.length],
+        row * (dimension + 2) + dimension,
+      );
       row++;
     });
   const arrays = {
@@ -103,7 +110,10 @@ function constantsOf({ configuration }: Predictor): { arrays: Arrays; questions:
 function batchOf({ predictor, tasks }: Case) {
   const drawn = Array.from({ length: tasks }, (_, task) => {
     const answers = groups[task]!;
-    return { context: answers.slice(0, CONTEXT), targets: answers.slice(CONTEXT, CONTEXT + TARGETS) };
+    return {
+      context: answers.slice(0, CONTEXT),
+      targets: answers.slice(CONTEXT, CONTEXT + TARGETS),
+    };
   });
   const base = toFloat32(predictor.initialParameters(1));
   const program = predictor.training({ tasks, questions: CONTEXT + TARGETS });
@@ -152,12 +162,14 @@ async function measureTorch(item: Case, python: string): Promise<Measurement> {
       features: [embeddings.count, embeddings.dimension + 2],
       table: [embeddings.count + 1, embeddings.dimension],
     };
-    const entries = Object.entries({ ...feeds, ...arrays, theta: base }).map(async ([name, array]) => {
-      await writeFile(join(folder, `${name}.bin`), array);
-      const shape = program.model.inputs[name]?.shape ?? shapes[name] ?? [array.length];
-      const type = array instanceof BigInt64Array ? "int64" : "float32";
-      return [name, { file: `${name}.bin`, type, shape }] as const;
-    });
+    const entries = Object.entries({ ...feeds, ...arrays, theta: base }).map(
+      async ([name, array]) => {
+        await writeFile(join(folder, `${name}.bin`), array);
+        const shape = program.model.inputs[name]?.shape ?? shapes[name] ?? [array.length];
+        const type = array instanceof BigInt64Array ? "int64" : "float32";
+        return [name, { file: `${name}.bin`, type, shape }] as const;
+      },
+    );
     const { learningRate, priorLearningRate } = trainingOf(item.predictor);
     const { configuration, blocks } = item.predictor;
     const layout = { questions, width };
@@ -192,7 +204,9 @@ async function compare(item: Case, python: string): Promise<number> {
     const here = await measureHere(item);
     const torch = await measureTorch(item, python);
     if (Math.abs(here.loss - torch.loss) > 1e-4 * Math.abs(torch.loss))
-      throw new Error(`${item.name}: the two sides differ, loss ${here.loss} here and ${torch.loss} there.`);
+      throw new Error(
+        `${item.name}: the two sides differ, loss ${here.loss} here and ${torch.loss} there.`,
+      );
     ours.push(...here.milliseconds);
     theirs.push(...torch.milliseconds);
   }
@@ -204,7 +218,14 @@ async function compare(item: Case, python: string): Promise<number> {
   return ratio;
 }
 
-const large = { name: "gpo", layers: 6, width: 128, heads: 4, feedForward: 128, likelihood: "cross-entropy" };
+const large = {
+  name: "gpo",
+  layers: 6,
+  width: 128,
+  heads: 4,
+  feedForward: 128,
+  likelihood: "cross-entropy",
+};
 const make = (configuration: { readonly name: string }) =>
   createPredictor(configuration, questionnaire, embeddings);
 const cases: Case[] = [
@@ -221,4 +242,6 @@ console.log(`Median CPU time of a step, one thread, ${cpus()[0]?.model ?? "unkno
 const ratios: number[] = [];
 for (const item of cases) ratios.push(await compare(item, python));
 const worst = Math.max(...ratios);
-console.log(`CPU time against PyTorch eager, at worst: ratio ${worst.toFixed(3)} (goal: at most ${GOAL})`);
+console.log(
+  `CPU time against PyTorch eager, at worst: ratio ${worst.toFixed(3)} (goal: at most ${GOAL})`,
+);

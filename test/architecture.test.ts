@@ -17,18 +17,44 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   // The chain client reads the IDL, which lies with the program.
   "clients/chain": ["clients/protocol", "programs"],
   "clients/training": ["clients/protocol", "clients/algorithms"],
-  "clients/sdk": ["clients/protocol", "clients/algorithms", "clients/chain", "clients/training"],
+  "clients/service": ["clients/protocol"],
+  "clients/sdk": [
+    "clients/protocol",
+    "clients/algorithms",
+    "clients/chain",
+    "clients/training",
+    "clients/service",
+  ],
   "clients/cli": [
     "clients/protocol",
     "clients/algorithms",
     "clients/chain",
     "clients/training",
+    "clients/service",
     "clients/sdk",
   ],
-  "clients/dashboard": ["clients/protocol", "clients/algorithms", "clients/chain"],
+  "clients/dashboard": [
+    "clients/protocol",
+    "clients/algorithms",
+    "clients/chain",
+    "clients/service",
+  ],
   "services/localnet": [],
-  "services/aggregator": ["clients/protocol", "clients/algorithms", "clients/chain", "clients/training"],
-  "deploy/local": ["clients/protocol", "clients/chain", "clients/training", "clients/sdk"],
+  "services/aggregator": [
+    "clients/protocol",
+    "clients/algorithms",
+    "clients/chain",
+    "clients/training",
+  ],
+  "deploy/stack": ["clients/protocol", "clients/chain"],
+  "deploy/local": [
+    "clients/protocol",
+    "clients/chain",
+    "clients/training",
+    "clients/service",
+    "clients/sdk",
+    "deploy/stack",
+  ],
   programs: ["clients/protocol", "clients/chain"],
 };
 
@@ -36,16 +62,17 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   "services/localnet": ["clients/protocol", "clients/chain"],
   // Tests of the service start the real database that the local stack starts, and ask test/nightly.ts how many cases to draw.
-  "services/aggregator": ["deploy/local", "test"],
+  "services/aggregator": ["deploy/stack", "test"],
   programs: ["test"],
 };
 const UNBOUND = ["test", "bench", "migrations"];
 
 /** Inside the service: routes and jobs call the domain, the domain calls the store; what starts a process may use all. */
 const SERVICE_EDGES: Readonly<Record<string, readonly string[]>> = {
-  routes: ["rounds", "store"],
+  routes: ["rounds", "chain", "store"],
   jobs: ["rounds", "store"],
-  rounds: ["store"],
+  rounds: ["chain", "store"],
+  chain: [],
   store: [],
 };
 
@@ -166,7 +193,9 @@ describe("architecture", () => {
 
   test("packages are imported through their index alone", () => {
     const deep = SOURCES.flatMap(({ path, imports }) =>
-      imports.filter((name) => /^@plenary\/[^/]+\/./.test(name)).map((name) => `${path} imports ${name}`),
+      imports
+        .filter((name) => /^@plenary\/[^/]+\/./.test(name))
+        .map((name) => `${path} imports ${name}`),
     );
     assert.deepEqual(deep, []);
   });
@@ -180,7 +209,9 @@ describe("architecture", () => {
         if (allowed === undefined) return [];
         return source.imports
           .filter((specifier) => specifier.startsWith("."))
-          .map((specifier) => relative(base, join(dirname(source.path), specifier)).replaceAll("\\", "/"))
+          .map((specifier) =>
+            relative(base, join(dirname(source.path), specifier)).replaceAll("\\", "/"),
+          )
           .filter((target) => {
             const to = target.split("/")[0] ?? "";
             return to in SERVICE_EDGES && to !== from && !allowed.includes(to);
@@ -192,16 +223,17 @@ describe("architecture", () => {
   });
 
   test("packages that belong to one place are imported there alone", () => {
-    const problems = SOURCES.filter(({ path }) => !UNBOUND.includes(roomOf(path)) && !isTest(path)).flatMap(
-      ({ path, imports }) =>
-        imports
-          .filter((name) =>
-            KEPT_TO.some(
-              ({ packages, places }) =>
-                packages.test(name) && !places.some((place) => path.startsWith(place)),
-            ),
-          )
-          .map((name) => `${path} imports ${name}`),
+    const problems = SOURCES.filter(
+      ({ path }) => !UNBOUND.includes(roomOf(path)) && !isTest(path),
+    ).flatMap(({ path, imports }) =>
+      imports
+        .filter((name) =>
+          KEPT_TO.some(
+            ({ packages, places }) =>
+              packages.test(name) && !places.some((place) => path.startsWith(place)),
+          ),
+        )
+        .map((name) => `${path} imports ${name}`),
     );
     assert.deepEqual(problems, []);
   });
@@ -209,7 +241,9 @@ describe("architecture", () => {
   test("browser-safe packages import nothing of Node's", () => {
     const problems = SOURCES.filter(
       ({ path }) =>
-        BROWSER_SAFE.some((place) => path.startsWith(place)) && !isTest(path) && !BUILD_SCRIPT.test(path),
+        BROWSER_SAFE.some((place) => path.startsWith(place)) &&
+        !isTest(path) &&
+        !BUILD_SCRIPT.test(path),
     ).flatMap(({ path, imports }) =>
       imports.filter((name) => name.startsWith("node:")).map((name) => `${path} imports ${name}`),
     );
@@ -224,17 +258,21 @@ describe("architecture", () => {
         reads(path).test(withoutComments(text).replaceAll(RUNTIME_VARIABLE, "")) &&
         basename(path) !== "config.ts" &&
         !isTest(path) &&
-        !["deploy/local", ...UNBOUND].includes(roomOf(path)),
+        !["deploy/local", "deploy/stack", ...UNBOUND].includes(roomOf(path)),
     ).map(({ path }) => path);
     assert.deepEqual(problems, []);
   });
 
   test(".env.example documents every variable, and no other", () => {
     const name = /\b(?:PLENARY_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g;
-    const read = SOURCES.filter(({ path }) => basename(path) === "config.ts" && roomOf(path) !== "bench")
+    const read = SOURCES.filter(
+      ({ path }) => basename(path) === "config.ts" && roomOf(path) !== "bench",
+    )
       .flatMap(({ text }) => withoutComments(text).match(name) ?? [])
       .filter((variable) => variable !== "PLENARY_CALLER_FOLDER");
-    const documented = [...readFileSync(join(ROOT, ".env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm)];
+    const documented = [
+      ...readFileSync(join(ROOT, ".env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm),
+    ];
     assert.deepEqual([...new Set(read)].sort(), documented.map((match) => match[1]).sort());
   });
 
@@ -257,6 +295,14 @@ describe("architecture", () => {
       '/* import "block"; */',
       'const url = "http://example.org"; import { h } from "seven";',
     ].join("\n");
-    assert.deepEqual(importsOf(text).sort(), ["five", "four", "one", "seven", "six", "three", "two"]);
+    assert.deepEqual(importsOf(text).sort(), [
+      "five",
+      "four",
+      "one",
+      "seven",
+      "six",
+      "three",
+      "two",
+    ]);
   });
 });

@@ -112,7 +112,9 @@ async function downloadBase(round: RoundView): Promise<void> {
 async function takePart(membership: Membership, ready: Encoded): Promise<MemberTimes> {
   const { federation, codec, way } = membership;
   const began = performance.now();
-  const round = await client.call(ENDPOINTS.roundRead, { params: { federation, round: "current" } });
+  const round = await client.call(ENDPOINTS.roundRead, {
+    params: { federation, round: "current" },
+  });
   if (way === "whole") await downloadBase(round);
   const downloaded = performance.now();
   const encoded = way === "whole" ? encode(codec) : ready;
@@ -124,7 +126,11 @@ async function takePart(membership: Membership, ready: Encoded): Promise<MemberT
     headers: { [ENVELOPE_HEADER]: toBase64(message), [SIGNATURE_HEADER]: toBase64(signature) },
     body: encoded.payload,
   });
-  return { download: downloaded - began, encode: signed - downloaded, upload: performance.now() - signed };
+  return {
+    download: downloaded - began,
+    encode: signed - downloaded,
+    upload: performance.now() - signed,
+  };
 }
 
 const taken = settings.memberships.map((membership) => {
@@ -135,7 +141,8 @@ process.on("message", (message) => {
   const take = taken[Number(message)];
   take?.().then(
     (times) => process.send?.({ times }),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) =>
+      process.send?.({ error: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on("disconnect", () => process.exit(0));

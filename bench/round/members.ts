@@ -33,7 +33,8 @@ export async function startMembers(settings: readonly MemberSettings[]): Promise
 
 function answerOf(child: ChildProcess, field: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null) => reject(new Error(`A member's process ended with code ${code}.`));
+    const onExit = (code: number | null) =>
+      reject(new Error(`A member's process ended with code ${code}.`));
     child.once("exit", onExit);
     child.once("message", (message: unknown) => {
       child.off("exit", onExit);

@@ -107,7 +107,8 @@ async function listen(database: Client, federation: Uint8Array) {
       for (const row of rows) {
         seen = row.id;
         if (row.type === type) return row.round;
-        if (row.type === "round-void") throw new Error("The round became void; see the service's log.");
+        if (row.type === "round-void")
+          throw new Error("The round became void; see the service's log.");
       }
       await notification;
     }
@@ -137,7 +138,11 @@ async function readTimes(
     key,
   );
   const at = (type: string) => Number(events.find((event) => event.type === type)?.at);
-  const [opened, received, screened] = [at("round-opened"), at("update-received"), at("update-screened")];
+  const [opened, received, screened] = [
+    at("round-opened"),
+    at("update-received"),
+    at("update-screened"),
+  ];
   const [computed, committed] = [Number(planned[0]?.created_at), at("round-committed")];
   return {
     total: committed - opened,

@@ -1,7 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ENDPOINTS, type FederationConfiguration, sha256, toHex, vectorToBytes } from "@plenary/protocol";
+import {
+  ENDPOINTS,
+  type FederationConfiguration,
+  sha256,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
 import {
   createServiceClient,
   joinFederation,
@@ -11,13 +17,17 @@ import {
   signerFor,
 } from "@plenary/sdk";
 import { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { readConfig } from "../../deploy/local/config.ts";
-import { openHome } from "../../deploy/local/home.ts";
-import { equipMember, type OpenedFederation, openFederation } from "../../deploy/local/open-federation.ts";
-import { Ports } from "../../deploy/local/ports.ts";
-import { openDatabase } from "../../deploy/local/postgres.ts";
-import { Supervisor } from "../../deploy/local/processes.ts";
-import { type Stack, startStack } from "../../deploy/local/stack.ts";
+import {
+  equipMember,
+  type OpenedFederation,
+  openFederation,
+} from "../../deploy/local/open-federation.ts";
+import { readConfig } from "../../deploy/stack/config.ts";
+import { openDatabase } from "../../deploy/stack/database/postgres.ts";
+import { openHome } from "../../deploy/stack/home.ts";
+import { type Stack, startStack } from "../../deploy/stack/stack.ts";
+import { Ports } from "../../deploy/stack/supervisor/ports.ts";
+import { Supervisor } from "../../deploy/stack/supervisor/processes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const REWARD = 1_000_000n;
@@ -111,7 +121,12 @@ export async function startBenchStack(): Promise<BenchStack> {
 /** The process in a supervisor's record. */
 function pidOf(record: string): number {
   const value: unknown = JSON.parse(readFileSync(record, "utf8"));
-  if (typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number")
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    "pid" in value &&
+    typeof value.pid === "number"
+  )
     return value.pid;
   throw new Error(`${record} names no process.`);
 }
@@ -152,7 +167,13 @@ function planOf(name: string, members: number, parameters: number): PlannedFeder
     contribution: { name: "data-size", cap: 1_000 },
     heldOut: null,
     limits: { maxUpdates: members, maxWeight: 100_000, maxPayloadBytes: parameters * 4 },
-    rounds: { quorum: members, minimum: members, deadlineSeconds: 600, graceSeconds: 600, total: 10_000 },
+    rounds: {
+      quorum: members,
+      minimum: members,
+      deadlineSeconds: 600,
+      graceSeconds: 600,
+      total: 10_000,
+    },
     rewardPerRound: String(REWARD),
   };
   return {

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AuditConfiguration, compareBytes, PlenaryError, parseManifest, toHex } from "@plenary/protocol";
+import {
+  type AuditConfiguration,
+  compareBytes,
+  PlenaryError,
+  parseManifest,
+  toHex,
+} from "@plenary/protocol";
 import nacl from "tweetnacl";
 import { createAggregator } from "./aggregators/index.ts";
 import type { SignedAuditReport } from "./audits.ts";
@@ -32,7 +38,11 @@ function updates(context: RoundContext): [UpdateFixture, UpdateFixture, UpdateFi
   return [of("a"), of("b"), of("c")];
 }
 
-function replay(context: RoundContext, fixtures: readonly UpdateFixture[], audits: SignedAuditReport[]) {
+function replay(
+  context: RoundContext,
+  fixtures: readonly UpdateFixture[],
+  audits: SignedAuditReport[],
+) {
   return replayRound({ ...publicRound(context, fixtures), audits }, evaluate);
 }
 
@@ -127,7 +137,10 @@ test("a round without its draw, with another than the chain's, or with one and n
   const { auditDraw } = round.context;
   assert.ok(auditDraw);
   const replayWith = (draw: RoundContext["auditDraw"], of: readonly UpdateFixture[] = fixtures) =>
-    replayRound({ ...publicRound(context, of), context: { ...context, auditDraw: draw } }, evaluate);
+    replayRound(
+      { ...publicRound(context, of), context: { ...context, auditDraw: draw } },
+      evaluate,
+    );
   await replayWith(auditDraw);
   const wrong = [
     replayWith(null),
@@ -145,7 +158,10 @@ test("a round without its draw, with another than the chain's, or with one and n
   const drawn = { ...undrawn, context: { ...plain, auditDraw } };
   assert.equal((await failureOf(replayRound(drawn, evaluate))).code, "round-inconsistent");
   const report = reportFixture(undrawn, updates(plain)[0], "failed");
-  assert.match((await failureOf(replay(plain, updates(plain), [report]))).message, /another auditSeed/);
+  assert.match(
+    (await failureOf(replay(plain, updates(plain), [report]))).message,
+    /another auditSeed/,
+  );
 });
 
 test("an aggregator can neither claim a failed audit without a report nor count an update in spite of one", async () => {
@@ -157,7 +173,12 @@ test("an aggregator can neither claim a failed audit without a report nor count 
     const screened = [a, b, c].map(({ update, envelope, payload }) => {
       const isFailed = auditFailed && envelope === c.envelope;
       const { configuration } = context;
-      const { leaf, delta } = screenUpdate({ configuration, envelope, payload, auditFailed: isFailed });
+      const { leaf, delta } = screenUpdate({
+        configuration,
+        envelope,
+        payload,
+        auditFailed: isFailed,
+      });
       if (delta !== undefined) accumulator.fold(delta, leaf.weight);
       return { update: { ...update, leaf }, delta };
     });
@@ -181,5 +202,8 @@ test("where training is audited, an update without checkpoints gets no receipt",
     envelope: { checkpointRoot: new Uint8Array(32) },
   });
   const error = await failureOf(replay(context, [bare], []));
-  assert.deepEqual([error.code, error.context.reason], ["verification-failed", "checkpoints-missing"]);
+  assert.deepEqual(
+    [error.code, error.context.reason],
+    ["verification-failed", "checkpoints-missing"],
+  );
 });

@@ -35,7 +35,10 @@ export interface CheckedReport extends SignedAuditReport {
 
 /** What reports are checked against. */
 export interface AuditContext
-  extends Pick<RoundContext, "genesisHash" | "programId" | "federation" | "round" | "configuration"> {
+  extends Pick<
+    RoundContext,
+    "genesisHash" | "programId" | "federation" | "round" | "configuration"
+  > {
   /** Null where nothing was drawn, since the configuration has no audits. */
   readonly auditSeed: Uint8Array | null;
 }
@@ -44,7 +47,10 @@ export interface AuditContext
  * The seed of a round's audits, null if it has none. `updates` are all that have a receipt. Throws `round-inconsistent` if audits were not
  * drawn, were drawn for other envelopes, or were drawn though the configuration has none.
  */
-export function auditSeedOf(context: RoundContext, updates: readonly AuditedUpdate[]): Uint8Array | null {
+export function auditSeedOf(
+  context: RoundContext,
+  updates: readonly AuditedUpdate[],
+): Uint8Array | null {
   const { configuration, auditDraw, round } = context;
   const isExpected = configuration.audits !== undefined;
   if (isExpected !== (auditDraw !== null))
@@ -100,7 +106,11 @@ export function checkRoundAudits(
   updates: readonly AuditedUpdate[],
   reports: readonly SignedAuditReport[],
 ): CheckedReport[] {
-  return checkAuditReports({ ...context, auditSeed: auditSeedOf(context, updates) }, updates, reports);
+  return checkAuditReports(
+    { ...context, auditSeed: auditSeedOf(context, updates) },
+    updates,
+    reports,
+  );
 }
 
 /** The auditor of each drawn member. */
@@ -123,13 +133,18 @@ export function isFailure({ outcome }: Pick<AuditReport, "outcome">): boolean {
  * Throws `round-inconsistent` unless exactly the updates are refused for their audit that a report refuses, but for those that were
  * refused for something else before.
  */
-export function checkAuditLeaves(leaves: readonly UpdateLeaf[], reports: readonly CheckedReport[]): void {
+export function checkAuditLeaves(
+  leaves: readonly UpdateLeaf[],
+  reports: readonly CheckedReport[],
+): void {
   const failed = new Set(
     reports.filter(({ report }) => isFailure(report)).map(({ report }) => toHex(report.member)),
   );
   for (const { member, reason } of leaves) {
     const isFailed = failed.has(toHex(member));
-    const isWrong = isFailed ? reason === REASONS.counted.code : reason === REASONS["audit-failed"].code;
+    const isWrong = isFailed
+      ? reason === REASONS.counted.code
+      : reason === REASONS["audit-failed"].code;
     if (!isWrong) continue;
     const address = toBase58(member);
     throw new PlenaryError(
@@ -142,7 +157,10 @@ export function checkAuditLeaves(leaves: readonly UpdateLeaf[], reports: readonl
   }
 }
 
-function checkedReport(context: AuditContext, { message, signature }: SignedAuditReport): AuditReport {
+function checkedReport(
+  context: AuditContext,
+  { message, signature }: SignedAuditReport,
+): AuditReport {
   const report = decodedReport(message);
   for (const field of ["genesisHash", "programId", "federation", "auditSeed"] as const) {
     const expected = context[field];
@@ -181,7 +199,8 @@ function checkSubject(
     throw refusal(report, "this member's training was not drawn");
   if (!equalBytes(report.auditor, auditor))
     throw refusal(report, `${toBase58(auditor)} was drawn to audit it`);
-  if (!equalBytes(report.envelopeHash, envelopeHash)) throw refusal(report, "it is about another update");
+  if (!equalBytes(report.envelopeHash, envelopeHash))
+    throw refusal(report, "it is about another update");
 }
 
 function refusal(report: AuditReport, problem: string): PlenaryError {

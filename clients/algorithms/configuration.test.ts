@@ -31,7 +31,9 @@ test("what a process could not run is refused when it starts, by name", () => {
     assert.throws(
       () => createAlgorithms(configurationFixture(changes)),
       (error) =>
-        error instanceof PlenaryError && error.code === "invalid-input" && message.test(error.message),
+        error instanceof PlenaryError &&
+        error.code === "invalid-input" &&
+        message.test(error.message),
       JSON.stringify(changes),
     );
   assert.throws(() => createAlgorithms({ version: 2 }), PlenaryError);

@@ -4,7 +4,13 @@ export { hashBlob } from "./blob-hash.ts";
 export * from "./compressors/index.ts";
 export * from "./configuration.ts";
 export * from "./contribution/index.ts";
-export { addClamped, chunkLeavesFast, type Magnitude, magnitudeOf, vectorRootFast } from "./kernels/index.ts";
+export {
+  addClamped,
+  chunkLeavesFast,
+  type Magnitude,
+  magnitudeOf,
+  vectorRootFast,
+} from "./kernels/index.ts";
 export * from "./replay.ts";
 export * from "./rewards.ts";
 export * from "./round.ts";

@@ -36,7 +36,10 @@ export async function buildManifest(
     updates: updates.map(updateEntry),
     updatesRoot: toHex(roots.updates),
     totalWeight: result.totalWeight,
-    scores: result.scores.map(({ member, score }) => ({ member: toBase58(member), score: score.toString() })),
+    scores: result.scores.map(({ member, score }) => ({
+      member: toBase58(member),
+      score: score.toString(),
+    })),
     rewards: result.rewards.map(rewardEntry),
     rewardsRoot: toHex(roots.rewards),
     cumulativeRewards: result.cumulativeRewards.toString(),

@@ -21,7 +21,9 @@ export function definePlugin<S extends TObject, T>(
 }
 
 /** The form of every configuration that a registry can serve: the union of its entries' forms. */
-export function configurationSchema(registry: Readonly<Record<string, PluginFactory<unknown>>>): TUnion {
+export function configurationSchema(
+  registry: Readonly<Record<string, PluginFactory<unknown>>>,
+): TUnion {
   return Type.Union(Object.values(registry).map((factory) => factory.schema));
 }
 
@@ -31,7 +33,9 @@ export function createPlugin<T>(
   registry: Readonly<Record<string, PluginFactory<T>>>,
   configuration: { readonly name: string },
 ): T {
-  const factory = Object.hasOwn(registry, configuration.name) ? registry[configuration.name] : undefined;
+  const factory = Object.hasOwn(registry, configuration.name)
+    ? registry[configuration.name]
+    : undefined;
   if (factory === undefined) {
     const known = Object.keys(registry).join(", ");
     throw new PlenaryError(

@@ -39,7 +39,10 @@ function plans(): UpdatePlan[] {
     weight: 10 + 37 * i,
     codec: i % 2 === 0 ? ("int8" as const) : ("int32" as const),
   }));
-  return [...good, { member: "c", delta: vectorFixture("delta c", 150, 100), payload: new Uint8Array(3) }];
+  return [
+    ...good,
+    { member: "c", delta: vectorFixture("delta c", 150, 100), payload: new Uint8Array(3) },
+  ];
 }
 
 function fixtures(context: RoundContext): UpdateFixture[] {
@@ -71,7 +74,8 @@ async function collect(
   }
   const [accumulator, ...others] = sums;
   for (const other of others) accumulator!.join(other);
-  const delta = async ({ message }: RoundUpdate): Promise<Int32Array> => (await screened(message)).delta!;
+  const delta = async ({ message }: RoundUpdate): Promise<Int32Array> =>
+    (await screened(message)).delta!;
   return completeRound({ context, updates, accumulator: accumulator!, delta }, evaluate);
 }
 
@@ -89,7 +93,12 @@ for (const strategy of [{ name: "fedavg" }, { name: "fedavgm", momentum: 58_982 
         fc.boolean(),
         async (shuffled, workers, restarts) => {
           const round = publicRound(context, shuffled);
-          const actual = await collect(context, round, (i) => workers[i]!, restarts ? restore : (sum) => sum);
+          const actual = await collect(
+            context,
+            round,
+            (i) => workers[i]!,
+            restarts ? restore : (sum) => sum,
+          );
           assert.deepEqual(actual, expected);
           assert.deepEqual(await replayRound(round, evaluate), expected);
         },
@@ -110,12 +119,16 @@ test("a round is what the protocol says, recomputed in BigInt", async () => {
   const mean = (chosen: number[]): bigint[] => {
     const weight = chosen.reduce((sum, i) => sum + BigInt(counted[i]!.weight!), 0n);
     return Array.from(context.base, (_, j) => {
-      const sum = chosen.reduce((s, i) => s + BigInt(deltas[i]![j]!) * BigInt(counted[i]!.weight!), 0n);
+      const sum = chosen.reduce(
+        (s, i) => s + BigInt(deltas[i]![j]!) * BigInt(counted[i]!.weight!),
+        0n,
+      );
       const [a, b] = [2n * sum + weight, 2n * weight];
       return a / b - (a % b < 0n ? 1n : 0n);
     });
   };
-  const next = (chosen: number[]) => Int32Array.from(mean(chosen), (d, j) => context.base[j]! + Number(d));
+  const next = (chosen: number[]) =>
+    Int32Array.from(mean(chosen), (d, j) => context.base[j]! + Number(d));
   const all = counted.map((_, i) => i);
   assert.deepEqual(result.next, next(all));
   assert.deepEqual(result.roots.next, vectorRoot(result.next));
@@ -135,14 +148,20 @@ test("a round is what the protocol says, recomputed in BigInt", async () => {
 });
 
 test("every reason for refusal gets its leaf, has no weight and earns nothing", async () => {
-  const context = contextFixture(configurationFixture({ screening: { maxNorm: 10 }, audits: AUDITS }));
+  const context = contextFixture(
+    configurationFixture({ screening: { maxNorm: 10 }, audits: AUDITS }),
+  );
   const small = vectorFixture("small", 150, 2 ** 20);
   const huge = small.slice();
   huge[149] = 2 ** 27;
   const bytesOf = (v: Int32Array) => new Uint8Array(v.buffer.slice(0));
   const fixtures = [
     updateFixture(context, { member: "counted", delta: small }),
-    updateFixture(context, { member: "payload-malformed", delta: small, payload: Uint8Array.of(1, 2, 3) }),
+    updateFixture(context, {
+      member: "payload-malformed",
+      delta: small,
+      payload: Uint8Array.of(1, 2, 3),
+    }),
     updateFixture(context, {
       member: "delta-root-mismatch",
       delta: small,
@@ -154,7 +173,10 @@ test("every reason for refusal gets its leaf, has no weight and earns nothing", 
       codec: "int32",
       payload: bytesOf(huge),
     }),
-    updateFixture(context, { member: "norm-exceeded", delta: vectorFixture("large", 150, 2 ** 25) }),
+    updateFixture(context, {
+      member: "norm-exceeded",
+      delta: vectorFixture("large", 150, 2 ** 25),
+    }),
     updateFixture(context, { member: "audit-failed", delta: small }),
   ];
   const round = publicRound(context, fixtures);
@@ -168,10 +190,13 @@ test("every reason for refusal gets its leaf, has no weight and earns nothing", 
   assert.equal(result.counted, 1);
   assert.equal(result.leaves.length, 6);
   for (const [name, { code }] of Object.entries(REASONS)) {
-    const leaf = result.leaves.find(({ member }) => toHex(member) === toHex(hashOf(`member ${name}`)));
+    const leaf = result.leaves.find(
+      ({ member }) => toHex(member) === toHex(hashOf(`member ${name}`)),
+    );
     assert.equal(leaf?.reason, code, name);
     assert.equal(leaf?.weight, code === 0 ? 100 : 0);
-    if (code !== 0) assert.ok(!result.rewards.some(({ member }) => toHex(member) === toHex(leaf.member)));
+    if (code !== 0)
+      assert.ok(!result.rewards.some(({ member }) => toHex(member) === toHex(leaf.member)));
   }
 });
 
@@ -222,7 +247,10 @@ test("capped data size pays by weight and evaluates nothing", async () => {
   ]);
   const result = await replayRound(round, () => assert.fail("nothing to evaluate"));
   const earned = Object.fromEntries(result.rewards.map((r) => [toHex(r.member), r.cumulative]));
-  assert.deepEqual(earned, { [toHex(hashOf("member a"))]: 333n, [toHex(hashOf("member b"))]: 666n });
+  assert.deepEqual(earned, {
+    [toHex(hashOf("member a"))]: 333n,
+    [toHex(hashOf("member b"))]: 666n,
+  });
 });
 
 test("the manifest binds everything: any change of the round changes its hash", async () => {
@@ -288,7 +316,8 @@ test("inconsistent rounds are errors, not results", async () => {
   const context = contextFixture();
   const delta = vectorFixture("delta", 150, 1000);
   const one = updateFixture(context, { member: "a", delta });
-  const replay = (c: RoundContext, list: UpdateFixture[]) => replayRound(publicRound(c, list), evaluate);
+  const replay = (c: RoundContext, list: UpdateFixture[]) =>
+    replayRound(publicRound(c, list), evaluate);
   assert.equal(await failure(replay(context, [])), "round-inconsistent");
   const bad = updateFixture(context, { member: "b", delta, payload: new Uint8Array(1) });
   assert.equal(await failure(replay(context, [bad])), "round-inconsistent");
@@ -301,7 +330,10 @@ test("inconsistent rounds are errors, not results", async () => {
     payload: async () => new Uint8Array(162),
   };
   assert.equal(await failure(replayRound(otherBytes, evaluate)), "payload-hash-mismatch");
-  const cut: PublicRound = { ...publicRound(context, [one]), payload: async () => one.payload.subarray(1) };
+  const cut: PublicRound = {
+    ...publicRound(context, [one]),
+    payload: async () => one.payload.subarray(1),
+  };
   assert.equal(await failure(replayRound(cut, evaluate)), "payload-truncated");
   const two = publicRound(context, [one, updateFixture(context, { member: "b", delta })]);
   assert.equal(await failure(replayRound(two, async () => 0.5)), "round-inconsistent");
@@ -314,10 +346,18 @@ test("inconsistent rounds are errors, not results", async () => {
 
 test("a sum that does not hold what the leaves say is found before anything is computed", async () => {
   const context = contextFixture();
-  const { update, envelope, payload } = updateFixture(context, { member: "a", delta: new Int32Array(150) });
+  const { update, envelope, payload } = updateFixture(context, {
+    member: "a",
+    delta: new Int32Array(150),
+  });
   const { leaf, delta } = screenUpdate({ configuration: context.configuration, envelope, payload });
   const accumulator = createAggregator(context.configuration.aggregator).create(150);
   accumulator.fold(delta!, leaf.weight + 1);
-  const collected = { context, updates: [{ ...update, leaf }], accumulator, delta: async () => delta! };
+  const collected = {
+    context,
+    updates: [{ ...update, leaf }],
+    accumulator,
+    delta: async () => delta!,
+  };
   assert.equal(await failure(completeRound(collected, evaluate)), "round-inconsistent");
 });

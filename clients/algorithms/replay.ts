@@ -51,7 +51,10 @@ export interface CollectedRound {
  * `round-inconsistent` if nothing was counted or the accumulator does not hold what the leaves and the audits say, and as
  * checkRoundAudits does.
  */
-export async function completeRound(collected: CollectedRound, evaluate: Evaluate): Promise<RoundResult> {
+export async function completeRound(
+  collected: CollectedRound,
+  evaluate: Evaluate,
+): Promise<RoundResult> {
   const { context, accumulator } = collected;
   const strategy = createStrategy(context.configuration.strategy);
   checkContext(context, strategy);
@@ -111,7 +114,9 @@ export interface PublicRound {
  */
 export async function replayRound(round: PublicRound, evaluate: Evaluate): Promise<RoundResult> {
   const { context } = round;
-  const accumulator = createAggregator(context.configuration.aggregator).create(context.base.length);
+  const accumulator = createAggregator(context.configuration.aggregator).create(
+    context.base.length,
+  );
   const baseRoot = vectorRootFast(context.base);
   const envelopes = round.updates.map((update) => readEnvelope(context, baseRoot, update));
   const failed = failedAudits(round, envelopes);
@@ -125,7 +130,10 @@ export async function replayRound(round: PublicRound, evaluate: Evaluate): Promi
   }
   const delta = async ({ message }: RoundUpdate): Promise<Int32Array> =>
     decodeUpdate(await fetchUpdate(round, decodeEnvelope(message)));
-  return completeRound({ context, updates, accumulator, delta, audits: round.audits ?? [] }, evaluate);
+  return completeRound(
+    { context, updates, accumulator, delta, audits: round.audits ?? [] },
+    evaluate,
+  );
 }
 
 /** Root of the updates tree; leaves ascend by member. */
@@ -158,14 +166,19 @@ function failedAudits(
     envelopeHash: envelopeHash(updates[i]!.message),
   }));
   const reports = checkRoundAudits(context, audited, audits ?? []);
-  return new Set(reports.filter(({ report }) => isFailure(report)).map(({ report }) => toHex(report.member)));
+  return new Set(
+    reports.filter(({ report }) => isFailure(report)).map(({ report }) => toHex(report.member)),
+  );
 }
 
 function readEnvelope(context: RoundContext, baseRoot: Uint8Array, update: SignedUpdate): Envelope {
   try {
     const envelope = decodeEnvelope(update.message);
     if (!verifySignature(update.message, update.signature, update.signingKey))
-      throw new PlenaryError("signature-invalid", "The signature is not its key's over this envelope.");
+      throw new PlenaryError(
+        "signature-invalid",
+        "The signature is not its key's over this envelope.",
+      );
     admitEnvelope(envelope, { ...context, baseRoot }, context.configuration);
     return envelope;
   } catch (cause) {
@@ -248,7 +261,12 @@ function checkUpdates(
     throw new PlenaryError(
       "round-inconsistent",
       `The sum holds ${accumulator.count} updates of weight ${accumulator.totalWeight}, the leaves ${counted.length} of ${weight}. Fold the updates again.`,
-      { folded: accumulator.count, counted: counted.length, foldedWeight: accumulator.totalWeight, weight },
+      {
+        folded: accumulator.count,
+        counted: counted.length,
+        foldedWeight: accumulator.totalWeight,
+        weight,
+      },
     );
 }
 

@@ -32,7 +32,9 @@ test("shares never exceed the budget, follow the scores, and leave less than one
 test("earnings only grow, ascend by member, and sum to what was paid", () => {
   const pay = fc.bigInt({ min: 0n, max: 2n ** 40n });
   const rounds = members.chain((list) =>
-    fc.array(fc.tuple(...list.map((member) => pay.map((amount) => ({ member, amount })))), { maxLength: 6 }),
+    fc.array(fc.tuple(...list.map((member) => pay.map((amount) => ({ member, amount })))), {
+      maxLength: 6,
+    }),
   );
   fc.assert(
     fc.property(rounds, (history) => {

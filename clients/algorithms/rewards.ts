@@ -8,9 +8,13 @@ const U64_MAX = 2n ** 64n - 1n;
  */
 export function splitBudget(scores: readonly bigint[], budget: bigint): bigint[] {
   if (budget < 0n || budget > U64_MAX)
-    throw new PlenaryError("invalid-input", `A budget is an unsigned 64-bit integer, not ${budget}.`, {
-      budget: budget.toString(),
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      `A budget is an unsigned 64-bit integer, not ${budget}.`,
+      {
+        budget: budget.toString(),
+      },
+    );
   const positive = scores.map((score) => (score > 0n ? score : 0n));
   const total = positive.reduce((sum, score) => sum + score, 0n);
   return positive.map((score) => (total === 0n ? 0n : (budget * score) / total));
@@ -52,7 +56,10 @@ export function totalEarned(leaves: readonly RewardLeaf[]): bigint {
 function checkAscending(leaves: readonly RewardLeaf[]): void {
   leaves.forEach((leaf, i) => {
     const before = leaves[i - 1];
-    if (leaf.cumulative <= 0n || (before !== undefined && compareBytes(before.member, leaf.member) >= 0))
+    if (
+      leaf.cumulative <= 0n ||
+      (before !== undefined && compareBytes(before.member, leaf.member) >= 0)
+    )
       throw new PlenaryError(
         "invalid-input",
         "Earned rewards must ascend by member, each once and above zero, as the last manifest lists them.",

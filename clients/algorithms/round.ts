@@ -1,4 +1,9 @@
-import type { FederationConfiguration, RewardLeaf, RoundManifest, UpdateLeaf } from "@plenary/protocol";
+import type {
+  FederationConfiguration,
+  RewardLeaf,
+  RoundManifest,
+  UpdateLeaf,
+} from "@plenary/protocol";
 
 /** What stands fixed when a round opens: all public. */
 export interface RoundContext {

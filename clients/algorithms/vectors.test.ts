@@ -22,7 +22,12 @@ interface Vectors {
     readonly fedavgm: { readonly next: number[]; readonly state: number[] };
   }[];
   readonly int8: readonly { name: string; delta: number[]; payload: string; decoded: number[] }[];
-  readonly norms: readonly { name: string; vector: number[]; maxAbs: number; sumOfSquares: string }[];
+  readonly norms: readonly {
+    name: string;
+    vector: number[];
+    maxAbs: number;
+    sumOfSquares: string;
+  }[];
   readonly rewards: readonly { name: string; budget: string; scores: string[]; shares: string[] }[];
 }
 
@@ -30,9 +35,18 @@ const url = new URL("../../test/vectors/aggregation.json", import.meta.url);
 const vectors: Vectors = JSON.parse(readFileSync(url, "utf8"));
 
 test("means and server steps equal NumPy's", () => {
-  for (const { name, weights, deltas, base, velocity, momentum, ...expected } of vectors.aggregation) {
+  for (const {
+    name,
+    weights,
+    deltas,
+    base,
+    velocity,
+    momentum,
+    ...expected
+  } of vectors.aggregation) {
     const accumulator = createAggregator({ name: "mean" }).create(base.length);
-    for (const [i, delta] of deltas.entries()) accumulator.fold(Int32Array.from(delta), weights[i]!);
+    for (const [i, delta] of deltas.entries())
+      accumulator.fold(Int32Array.from(delta), weights[i]!);
     const mean = accumulator.finish();
     assert.deepEqual([...mean], expected.mean, name);
     const model = Int32Array.from(base);

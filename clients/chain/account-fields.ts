@@ -22,7 +22,10 @@ export interface AccountFields {
 export function decodeFields(kind: string, data: Uint8Array): AccountFields {
   let decoded: unknown;
   try {
-    decoded = CODER.accounts.decode(kind, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    decoded = CODER.accounts.decode(
+      kind,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    );
   } catch (cause) {
     throw new PlenaryError(
       "invalid-input",
@@ -49,10 +52,14 @@ function fieldReader(kind: string, fields: ReadonlyMap<string, unknown>): Accoun
   function read<T>(name: string, accept: (value: unknown) => T | undefined): T {
     const value = accept(fields.get(snakeCase(name)));
     if (value === undefined)
-      throw new PlenaryError("internal", `The field ${name} of ${kind} has another type than expected.`, {
-        kind,
-        name,
-      });
+      throw new PlenaryError(
+        "internal",
+        `The field ${name} of ${kind} has another type than expected.`,
+        {
+          kind,
+          name,
+        },
+      );
     return value;
   }
   return {
@@ -62,7 +69,9 @@ function fieldReader(kind: string, fields: ReadonlyMap<string, unknown>): Accoun
     amount: (name) => read(name, asBigint),
     amounts: (name) =>
       read(name, (value) =>
-        Array.isArray(value) ? value.map(asBigint).filter((amount) => amount !== undefined) : undefined,
+        Array.isArray(value)
+          ? value.map(asBigint).filter((amount) => amount !== undefined)
+          : undefined,
       ),
     flag: (name) => read(name, (value) => (typeof value === "boolean" ? value : undefined)),
     variant: (name) => read(name, (value) => (isObject(value) ? Object.keys(value)[0] : undefined)),
@@ -85,8 +94,13 @@ function isObject(value: unknown): value is object {
 }
 
 /** What a code of a dispute stands for. */
-export function nameOf<const Names extends readonly string[]>(names: Names, code: unknown): Names[number] {
+export function nameOf<const Names extends readonly string[]>(
+  names: Names,
+  code: unknown,
+): Names[number] {
   const name = names[Number(code)];
   if (name !== undefined) return name;
-  throw new Error(`The dispute has the code ${code}, which this client does not know; update the client.`);
+  throw new Error(
+    `The dispute has the code ${code}, which this client does not know; update the client.`,
+  );
 }

@@ -8,7 +8,9 @@ import { PublicKey } from "@solana/web3.js";
 /** The two token programs that a reward mint may belong to, and the one that owns the addresses of associated token accounts. */
 export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 export const TOKEN_2022_PROGRAM = new PublicKey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
-export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey(
+  "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
+);
 
 const encoder = new TextEncoder();
 const SEEDS = {
@@ -27,7 +29,11 @@ export function federationAddress(program: PublicKey, creator: PublicKey, id: bi
 }
 
 /** Address of an owner's membership in a federation: what envelopes and leaves call the member. */
-export function memberAddress(program: PublicKey, federation: PublicKey, owner: PublicKey): PublicKey {
+export function memberAddress(
+  program: PublicKey,
+  federation: PublicKey,
+  owner: PublicKey,
+): PublicKey {
   return derive(program, [SEEDS.member, federation.toBytes(), owner.toBytes()]);
 }
 
@@ -76,7 +82,11 @@ export function tokenAccountAddress(
   owner: PublicKey,
   tokenProgram: PublicKey = TOKEN_PROGRAM,
 ): PublicKey {
-  return derive(ASSOCIATED_TOKEN_PROGRAM, [owner.toBytes(), tokenProgram.toBytes(), mint.toBytes()]);
+  return derive(ASSOCIATED_TOKEN_PROGRAM, [
+    owner.toBytes(),
+    tokenProgram.toBytes(),
+    mint.toBytes(),
+  ]);
 }
 
 function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {

@@ -42,10 +42,18 @@ import {
 /* The client against a running node with the committed program. */
 
 const folder = mkdtempSync(join(tmpdir(), "plenary-chain-"));
-const node = spawn(process.execPath, [join(import.meta.dirname, "../../services/localnet/main.ts")], {
-  env: { ...process.env, PLENARY_LOCALNET_PORT: "0", PLENARY_LOCALNET_LEDGER: join(folder, "ledger") },
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const node = spawn(
+  process.execPath,
+  [join(import.meta.dirname, "../../services/localnet/main.ts")],
+  {
+    env: {
+      ...process.env,
+      PLENARY_LOCALNET_PORT: "0",
+      PLENARY_LOCALNET_LEDGER: join(folder, "ledger"),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
 const authority = Keypair.generate();
 const mint = Keypair.generate();
 const federation = federationAddress(PROGRAM_ID, authority.publicKey, 1n);
@@ -60,7 +68,9 @@ before(async () => {
     break;
   }
   const airdrop = await connection.requestAirdrop(authority.publicKey, 10_000_000_000);
-  while ((await connection.getSignatureStatuses([airdrop])).value[0]?.confirmationStatus === undefined);
+  while (
+    (await connection.getSignatureStatuses([airdrop])).value[0]?.confirmationStatus === undefined
+  );
   await createMint();
 });
 
@@ -78,7 +88,11 @@ async function createMint(): Promise<void> {
   const create = mintCreate({ payer, mint: mint.publicKey, authority: payer, decimals: 6, rent });
   const account = tokenAccountCreate({ payer, mint: mint.publicKey, owner: payer });
   const supply = mintTo({ mint: mint.publicKey, authority: payer, destination, amount: 1000n });
-  await sendTransaction(connection, [...create, ...account, ...account, ...supply], [authority, mint]);
+  await sendTransaction(
+    connection,
+    [...create, ...account, ...account, ...supply],
+    [authority, mint],
+  );
   assert.equal((await connection.getTokenAccountBalance(destination)).value.amount, "1000");
 }
 
@@ -108,8 +122,12 @@ test("creates a federation, reads it back and watches it change", async () => {
     strategy: 0,
     momentum: 0,
   });
-  const signature = await sendTransaction(connection, instructions, [authority], { computeUnitPrice: 1 });
-  const transaction = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
+  const signature = await sendTransaction(connection, instructions, [authority], {
+    computeUnitPrice: 1,
+  });
+  const transaction = await connection.getTransaction(signature, {
+    maxSupportedTransactionVersion: 0,
+  });
   const events = parseEvents(PROGRAM_ID, transaction?.meta?.logMessages ?? []);
   assert.deepEqual(
     events.map(({ name }) => name),
@@ -139,7 +157,13 @@ test("members and rounds are found by their federation", async () => {
     stake: 0n,
   };
   await sendTransaction(connection, memberJoin(PROGRAM_ID, join), [authority]);
-  const fund = { federation, rewardMint: mint.publicKey, funder: authority.publicKey, source, amount: 500n };
+  const fund = {
+    federation,
+    rewardMint: mint.publicKey,
+    funder: authority.publicKey,
+    source,
+    amount: 500n,
+  };
   await sendTransaction(connection, vaultFund(PROGRAM_ID, fund), [authority]);
   const opened = new Promise<bigint>((resolve) => {
     const stop = watchFederation(connection, federation, ({ openRound }) => {
@@ -148,7 +172,12 @@ test("members and rounds are found by their federation", async () => {
       void stop();
     });
   });
-  const open = { federation, aggregator: authority.publicKey, payer: authority.publicKey, number: 1n };
+  const open = {
+    federation,
+    aggregator: authority.publicKey,
+    payer: authority.publicKey,
+    number: 1n,
+  };
   const roots = { baseRoot: digest("model"), baseStateRoot: EMPTY_ROOT, collectSeconds: 60 };
   await sendTransaction(connection, roundOpen(PROGRAM_ID, { ...open, ...roots }), [authority]);
   assert.equal(await opened, 1n);

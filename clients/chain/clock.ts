@@ -16,9 +16,13 @@ export async function readChainTime(connection: Connection): Promise<bigint> {
     .getAccountInfo(SYSVAR_CLOCK_PUBKEY, "confirmed")
     .catch(unreachable(connection));
   if (account === null)
-    throw new PlenaryError("chain-unavailable", "The Solana node does not show the chain's clock.", {
-      endpoint: new URL(connection.rpcEndpoint).host,
-    });
+    throw new PlenaryError(
+      "chain-unavailable",
+      "The Solana node does not show the chain's clock.",
+      {
+        endpoint: new URL(connection.rpcEndpoint).host,
+      },
+    );
   const { buffer, byteOffset, byteLength } = account.data;
   return new DataView(buffer, byteOffset, byteLength).getBigInt64(TIME_OFFSET, true);
 }

@@ -42,7 +42,8 @@ export const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
   "leaf-version": "a leaf is of a version that does not exist",
   "leaves-unsorted": "members do not ascend in the leaves",
   "weight-above-limit": "a weight is above the federation's limit",
-  "reason-mismatch": "weight and reason of a leaf contradict each other, or there is no such reason",
+  "reason-mismatch":
+    "weight and reason of a leaf contradict each other, or there is no such reason",
   "delta-out-of-range": "an entry of an update is 2^27 or more in magnitude",
   "padding-not-zero": "padding is not zero",
   "total-mismatch": "weights or rewards do not add up",
@@ -147,5 +148,7 @@ function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding 
 
 function addressIn(value: EventValue | undefined): PublicKey {
   if (value instanceof PublicKey) return value;
-  throw new Error("An event of a dispute has no address where this client looks for one; update it.");
+  throw new Error(
+    "An event of a dispute has no address where this client looks for one; update it.",
+  );
 }

@@ -1,4 +1,9 @@
-import { type ChunkProof, type RewardLeaf, type UpdateLeaf, vectorToBytes } from "@plenary/protocol";
+import {
+  type ChunkProof,
+  type RewardLeaf,
+  type UpdateLeaf,
+  vectorToBytes,
+} from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import type { CommittedVector } from "./dispute.ts";
 import type { ArgumentValue } from "./program.ts";

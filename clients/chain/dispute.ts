@@ -109,7 +109,9 @@ function vectorsIn(bits: number): CommittedVector[] {
 }
 
 /** The vectors of which a dispute about a chunk needs the chunk, in the order in which the program asks for them. */
-export function disputedVectors({ strategy }: Pick<Dispute, "strategy">): readonly CommittedVector[] {
+export function disputedVectors({
+  strategy,
+}: Pick<Dispute, "strategy">): readonly CommittedVector[] {
   return strategy === 1 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
 }
 

@@ -28,6 +28,9 @@ export function decodeEquivocation(address: PublicKey, data: Uint8Array): Equivo
 }
 
 /** Reads the first half of a proof at commitment `confirmed`; null if there is none at the address. */
-export function readEquivocation(connection: Connection, address: PublicKey): Promise<Equivocation | null> {
+export function readEquivocation(
+  connection: Connection,
+  address: PublicKey,
+): Promise<Equivocation | null> {
   return readAccount(connection, address, decodeEquivocation);
 }

@@ -16,9 +16,14 @@ export class TransactionFailed extends PlenaryError {
     logs: readonly string[],
     cause?: unknown,
   ) {
-    super("transaction-failed", message, programError === null ? context : { ...context, programError }, {
-      cause,
-    });
+    super(
+      "transaction-failed",
+      message,
+      programError === null ? context : { ...context, programError },
+      {
+        cause,
+      },
+    );
     this.name = "TransactionFailed";
     this.programError = programError;
     this.logs = logs;
@@ -84,8 +89,15 @@ function nameOf(
   return undefined;
 }
 
-function customNumber(error: TransactionError | string, logs: readonly string[]): number | undefined {
-  if (typeof error === "object" && "InstructionError" in error && Array.isArray(error.InstructionError)) {
+function customNumber(
+  error: TransactionError | string,
+  logs: readonly string[],
+): number | undefined {
+  if (
+    typeof error === "object" &&
+    "InstructionError" in error &&
+    Array.isArray(error.InstructionError)
+  ) {
     const detail: unknown = error.InstructionError[1];
     if (
       typeof detail === "object" &&

@@ -15,14 +15,16 @@ export function parseEvents(program: PublicKey, logs: readonly string[]): Progra
   const events: ProgramEvent[] = [];
   for (const { name, data } of new EventParser(program, CODER).parseLogs([...logs])) {
     const fields: Record<string, EventValue> = {};
-    for (const [key, value] of Object.entries<unknown>(data)) fields[camelCase(key)] = eventValue(value);
+    for (const [key, value] of Object.entries<unknown>(data))
+      fields[camelCase(key)] = eventValue(value);
     events.push({ name, fields });
   }
   return events;
 }
 
 function eventValue(value: unknown): EventValue {
-  if (typeof value === "number" || typeof value === "boolean" || value instanceof PublicKey) return value;
+  if (typeof value === "number" || typeof value === "boolean" || value instanceof PublicKey)
+    return value;
   if (Array.isArray(value)) return Uint8Array.from(value);
   return BigInt(String(value));
 }

@@ -106,7 +106,10 @@ export function decodeFederation(address: PublicKey, data: Uint8Array): Federati
 }
 
 /** Reads a federation at commitment `confirmed`; null if there is none at the address. */
-export function readFederation(connection: Connection, address: PublicKey): Promise<Federation | null> {
+export function readFederation(
+  connection: Connection,
+  address: PublicKey,
+): Promise<Federation | null> {
   return readAccount(connection, address, decodeFederation);
 }
 

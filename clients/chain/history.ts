@@ -19,7 +19,10 @@ export async function readHistory(
     .catch(unreachable(connection));
   return found
     .filter(({ err }) => err === null)
-    .map(({ signature, blockTime }) => ({ signature, time: blockTime == null ? null : BigInt(blockTime) }));
+    .map(({ signature, blockTime }) => ({
+      signature,
+      time: blockTime == null ? null : BigInt(blockTime),
+    }));
 }
 
 /** Null if the node does not show it. Throws `chain-unavailable`. */

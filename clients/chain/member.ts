@@ -67,5 +67,7 @@ export async function listMembers(
 ): Promise<Member[]> {
   const filters = [{ memcmp: { offset: FEDERATION_OFFSET, bytes: federation.toBase58() } }];
   const members = await readProgramAccounts(connection, program, "Member", filters, decodeMember);
-  return members.sort((left, right) => compareBytes(left.address.toBytes(), right.address.toBytes()));
+  return members.sort((left, right) =>
+    compareBytes(left.address.toBytes(), right.address.toBytes()),
+  );
 }

@@ -72,7 +72,9 @@ function encodable(value: ArgumentValue): unknown {
     const fields = value.fields === undefined ? {} : encodable(value.fields);
     return { [pascalCase(value.variant)]: { ...(fields as object) } };
   }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), encodable(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [snakeCase(key), encodable(inner)]),
+  );
 }
 
 interface Variant {

@@ -12,7 +12,9 @@ export async function readAccount<T>(
   address: PublicKey,
   decode: (address: PublicKey, data: Uint8Array) => T,
 ): Promise<T | null> {
-  const account = await connection.getAccountInfo(address, "confirmed").catch(unreachable(connection));
+  const account = await connection
+    .getAccountInfo(address, "confirmed")
+    .catch(unreachable(connection));
   return account === null ? null : decode(address, account.data);
 }
 

@@ -73,7 +73,8 @@ async function sendOnce(
     options.signal?.throwIfAborted();
     if (await isConfirmed(connection, signature)) return signature;
     const height = await connection.getBlockHeight("confirmed").catch(unreachable(connection));
-    if (height > lastValidBlockHeight) return (await isConfirmed(connection, signature)) ? signature : null;
+    if (height > lastValidBlockHeight)
+      return (await isConfirmed(connection, signature)) ? signature : null;
     if (turn % RESEND_EVERY === 0) await submit(connection, wire, true);
     await pause(options.pollInterval ?? 250);
   }
@@ -93,7 +94,9 @@ function assemble(
     transaction.add(ComputeBudgetProgram.setComputeUnitLimit({ units: options.computeUnitLimit }));
   }
   if (options.computeUnitPrice !== undefined) {
-    transaction.add(ComputeBudgetProgram.setComputeUnitPrice({ microLamports: options.computeUnitPrice }));
+    transaction.add(
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: options.computeUnitPrice }),
+    );
   }
   transaction.add(...instructions);
   transaction.sign(...signers);
@@ -122,7 +125,9 @@ async function submit(connection: Connection, wire: Uint8Array, again: boolean):
 }
 
 async function isConfirmed(connection: Connection, signature: string): Promise<boolean> {
-  const { value } = await connection.getSignatureStatuses([signature]).catch(unreachable(connection));
+  const { value } = await connection
+    .getSignatureStatuses([signature])
+    .catch(unreachable(connection));
   const status = value[0];
   if (status === null || status === undefined) return false;
   if (status.err !== null) throw transactionFailed(status.err, await logsOf(connection, signature));

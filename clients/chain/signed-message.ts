@@ -8,6 +8,10 @@ export interface SignedMessage {
 }
 
 /** The instruction with which the chain itself verifies a signature; the program reads it from the one that follows. */
-export function verifyInstruction({ message, signature, key }: SignedMessage): TransactionInstruction {
+export function verifyInstruction({
+  message,
+  signature,
+  key,
+}: SignedMessage): TransactionInstruction {
   return Ed25519Program.createInstructionWithPublicKey({ publicKey: key, message, signature });
 }

@@ -8,7 +8,12 @@ import { readTokenAccount, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./index.ts"
 /** A connection to a chain that has one account. */
 function holding(owner: PublicKey, data: Uint8Array): Connection {
   const connection = new Connection("http://127.0.0.1:9");
-  const account: AccountInfo<Buffer> = { owner, data: Buffer.from(data), executable: false, lamports: 1 };
+  const account: AccountInfo<Buffer> = {
+    owner,
+    data: Buffer.from(data),
+    executable: false,
+    lamports: 1,
+  };
   connection.getAccountInfo = async () => account;
   return connection;
 }
@@ -53,7 +58,10 @@ test("mints, multisignatures, accounts that were never set up and other programs
 
 test("no bytes are too odd to be refused", async () => {
   const program = fc.constantFrom(TOKEN_PROGRAM, TOKEN_2022_PROGRAM, PublicKey.default);
-  const data = fc.oneof(fc.uint8Array({ maxLength: 400 }), fc.uint8Array({ minLength: 165, maxLength: 166 }));
+  const data = fc.oneof(
+    fc.uint8Array({ maxLength: 400 }),
+    fc.uint8Array({ minLength: 165, maxLength: 166 }),
+  );
   await fc.assert(
     fc.asyncProperty(program, data, async (owner, bytes) => {
       const account = await readTokenAccount(holding(owner, bytes), address);

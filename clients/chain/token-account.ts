@@ -26,12 +26,16 @@ export async function readTokenAccount(
   connection: Connection,
   address: PublicKey,
 ): Promise<TokenAccount | null> {
-  const account = await connection.getAccountInfo(address, "confirmed").catch(unreachable(connection));
+  const account = await connection
+    .getAccountInfo(address, "confirmed")
+    .catch(unreachable(connection));
   const program = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].find((known) => account?.owner.equals(known));
   if (account === null || program === undefined) return null;
   const { data } = account;
   const isExtended =
-    program.equals(TOKEN_2022_PROGRAM) && data.length > BASE_LENGTH && data[BASE_LENGTH] === IS_ACCOUNT;
+    program.equals(TOKEN_2022_PROGRAM) &&
+    data.length > BASE_LENGTH &&
+    data[BASE_LENGTH] === IS_ACCOUNT;
   if ((data.length !== BASE_LENGTH && !isExtended) || data[STATE] === 0) return null;
   return {
     address,

@@ -8,12 +8,19 @@ import { unreachable } from "./errors.ts";
  * tokens depend on it. Throws `not-found` if there is no such mint, `invalid-input` if the account is something else, and
  * `chain-unavailable`.
  */
-export async function readTokenProgram(connection: Connection, mint: PublicKey): Promise<PublicKey> {
+export async function readTokenProgram(
+  connection: Connection,
+  mint: PublicKey,
+): Promise<PublicKey> {
   const account = await connection.getAccountInfo(mint, "confirmed").catch(unreachable(connection));
   const address = mint.toBase58();
   if (account === null)
-    throw new PlenaryError("not-found", `There is no mint ${address} on this chain.`, { mint: address });
-  const found = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].find((program) => program.equals(account.owner));
+    throw new PlenaryError("not-found", `There is no mint ${address} on this chain.`, {
+      mint: address,
+    });
+  const found = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].find((program) =>
+    program.equals(account.owner),
+  );
   if (found !== undefined) return found;
   throw new PlenaryError(
     "invalid-input",

@@ -21,7 +21,12 @@ export function watchFederation(
   onChange: (federation: Federation) => void,
   options: WatchOptions = {},
 ): StopWatching {
-  return watchAccount(connection, address, (data) => onChange(decodeFederation(address, data)), options);
+  return watchAccount(
+    connection,
+    address,
+    (data) => onChange(decodeFederation(address, data)),
+    options,
+  );
 }
 
 /** Calls `onChange` with a round as soon as it exists and at each change, once per state. */

@@ -25,7 +25,9 @@ export const VARIABLES = {
 } as const satisfies Record<keyof Settings, string>;
 
 /** Reads the environment; empty variables count as absent. The only place of this package that does. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
   const read = (name: keyof Settings) => environment[VARIABLES[name]] || undefined;
   return {
     service: read("service"),

@@ -51,7 +51,8 @@ export function disputeStatusLine({
 }: DisputeView): string {
   const paid = deposit === null ? "" : `, deposit ${deposit}`;
   const dispute = `dispute of ${kind} ${subject} by ${challenger}${paid}`;
-  if (ending !== null) return `${dispute}: ${ending.verdict}${ending.fault ? `, ${ending.fault.text}` : ""}`;
+  if (ending !== null)
+    return `${dispute}: ${ending.verdict}${ending.fault ? `, ${ending.fault.text}` : ""}`;
   if (state === "ended") return `${dispute}: ended, the service does not know how`;
   if (demanded === null) return `${dispute}: open, nothing is demanded`;
   return `${dispute}: open, the aggregator has until ${new Date(demanded.until).toISOString()} to show ${demanded.piece}`;

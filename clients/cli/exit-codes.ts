@@ -29,7 +29,10 @@ const INPUT: readonly ErrorCode[] = [
 export function exitCodeOf(error: unknown): number {
   if (error instanceof PlenaryError) {
     if (INPUT.includes(error.code)) return EXIT.input;
-    if (error.code.endsWith("-unavailable") || ["rate-limited", "shutting-down"].includes(error.code))
+    if (
+      error.code.endsWith("-unavailable") ||
+      ["rate-limited", "shutting-down"].includes(error.code)
+    )
       return EXIT.unreachable;
     if (error.code === "verification-failed") return EXIT.verification;
     return error.code === "internal" ? EXIT.unexpected : EXIT.refused;

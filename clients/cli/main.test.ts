@@ -80,7 +80,10 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["join"], /--keypair is missing: give it, or set PLENARY_KEYPAIR/],
     [["status", "--service", "nonsense", "--rpc", "http://127.0.0.1:9"], /no URL of a service/],
     [["join", "--keypair", file("none.json")], /no such file/],
-    [["train"], /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or PLENARY_OWNER/],
+    [
+      ["train"],
+      /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or PLENARY_OWNER/,
+    ],
     [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
     [["rotate-key"], /missing required argument/],
     [["leave"], /--keypair is missing/],
@@ -112,7 +115,14 @@ test("an answers file is checked against a data set, line by line", () => {
 });
 
 test("an unreachable service is said so, with exit code 3 and JSON on request", () => {
-  const args = ["status", "--service", "http://127.0.0.1:9", "--rpc", "http://127.0.0.1:9", "--json"];
+  const args = [
+    "status",
+    "--service",
+    "http://127.0.0.1:9",
+    "--rpc",
+    "http://127.0.0.1:9",
+    "--json",
+  ];
   const { code, stderr } = plenary(args);
   assert.equal(code, 3);
   const { event, code: name, message } = JSON.parse(stderr);
@@ -120,5 +130,8 @@ test("an unreachable service is said so, with exit code 3 and JSON on request", 
   assert.match(message, /cannot be reached/);
   const leaving = plenary(["leave", ...args.slice(1, 5), "--keypair", file("key.json")]);
   assert.equal(leaving.code, 3);
-  assert.match(leaving.stderr, /cannot be reached.* With --federation ADDRESS this needs no service/);
+  assert.match(
+    leaving.stderr,
+    /cannot be reached.* With --federation ADDRESS this needs no service/,
+  );
 });

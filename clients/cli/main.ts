@@ -38,7 +38,12 @@ function report(output: Output, error: unknown): void {
   if (error instanceof PlenaryError || error instanceof TrainingError)
     output.fail(error.code, error.message, error.context);
   else if (interruption.signal.aborted) output.fail("interrupted", "interrupted", {});
-  else output.fail("internal", error instanceof Error ? (error.stack ?? error.message) : String(error), {});
+  else
+    output.fail(
+      "internal",
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+      {},
+    );
 }
 
 /** The first signal stops in order, the second at once. */
@@ -51,7 +56,11 @@ process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
 const program = buildProgram(run);
 program.exitOverride();
-for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+for (const command of [
+  program,
+  ...program.commands,
+  ...program.commands.flatMap(({ commands }) => commands),
+])
   command.exitOverride();
 try {
   await program.parseAsync(process.argv);

@@ -12,7 +12,9 @@ export interface MetricsPage {
 export async function serveMetrics(port: number, text: () => string): Promise<MetricsPage> {
   const server = createServer((request, response) => {
     const found = request.method === "GET" && request.url === "/metrics";
-    response.writeHead(found ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    response.writeHead(found ? 200 : 404, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+    });
     response.end(found ? text() : "The metrics are at /metrics.\n");
   });
   await new Promise<void>((done, fail) => {

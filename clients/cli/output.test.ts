@@ -14,7 +14,15 @@ const EVENTS: readonly ParticipationEvent[] = [
   { type: "training", round: 1n, step: 1, steps: 2, loss: 0.5 },
   { type: "training", round: 1n, step: 2, steps: 2, loss: 0.25 },
   { type: "uploading", round: 1n, bytes: 5, total: 10 },
-  { type: "uploaded", round: 1n, sequence: 1n, weight: 7, envelopeHash: "ab", receipt: "r", signature: "s" },
+  {
+    type: "uploaded",
+    round: 1n,
+    sequence: 1n,
+    weight: 7,
+    envelopeHash: "ab",
+    receipt: "r",
+    signature: "s",
+  },
   { type: "settled", round: 1n, outcome: "refused", reason: "It is too large." },
 ];
 

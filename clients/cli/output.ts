@@ -51,7 +51,12 @@ function plainOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Ou
       if (text !== null) line(text);
     },
     verification: (round, { stage, done, total }) =>
-      bar?.show({ label: `round ${round} ${stage} `, value: done, total, detail: `${done} of ${total}` }),
+      bar?.show({
+        label: `round ${round} ${stage} `,
+        value: done,
+        total,
+        detail: `${done} of ${total}`,
+      }),
     fail: (code, message) => {
       bar?.clear();
       stderr.write(`plenary: ${message} [${code}]\n`);
@@ -64,7 +69,9 @@ function plainOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Ou
 function participationLine(event: ParticipationEvent): string | null {
   switch (event.type) {
     case "waiting":
-      return event.for === "round" ? "waiting for the next round" : "waiting for the round to be committed";
+      return event.for === "round"
+        ? "waiting for the next round"
+        : "waiting for the round to be committed";
     case "round-started":
       return `round ${event.round}${event.resumed ? ": goes on where it was" : ""}`;
     case "training":

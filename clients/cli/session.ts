@@ -24,9 +24,13 @@ export interface Session {
 export function required(session: Session, name: keyof Settings): string {
   const value = session.settings[name];
   if (value !== undefined) return value;
-  throw new PlenaryError("invalid-input", `--${name} is missing: give it, or set ${VARIABLES[name]}.`, {
-    field: name,
-  });
+  throw new PlenaryError(
+    "invalid-input",
+    `--${name} is missing: give it, or set ${VARIABLES[name]}.`,
+    {
+      field: name,
+    },
+  );
 }
 
 /** The federation that the settings name, checked against the chain; a private one is read with the keypair. */
@@ -58,7 +62,8 @@ export async function chainConfigured(
   session: Session,
 ): Promise<Pick<FederationAccess, "connection" | "program" | "address">> {
   const { federation, program } = session.settings;
-  if (federation !== undefined) return openOnChain({ rpc: required(session, "rpc"), federation, program });
+  if (federation !== undefined)
+    return openOnChain({ rpc: required(session, "rpc"), federation, program });
   return accessConfigured(session).catch((error: unknown) => {
     if (!(error instanceof PlenaryError) || error.code !== "service-unavailable") throw error;
     const message = `${error.message} With --federation ADDRESS this needs no service.`;

@@ -6,5 +6,7 @@ const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 
 /** An update-signing key by its address, or by its keypair file: only the machine that trains needs that. */
 export async function readUpdateKey(text: string): Promise<PublicKey> {
-  return ADDRESS.test(text) ? publicKey(text, "update-signing key") : (await readKeypair(text)).publicKey;
+  return ADDRESS.test(text)
+    ? publicKey(text, "update-signing key")
+    : (await readKeypair(text)).publicKey;
 }

@@ -50,7 +50,9 @@ export function parseAnswers(value: unknown, questionnaire: Questionnaire): Answ
   const groupIds = new Set<string>();
   for (const group of answers.groups) {
     if (groupIds.has(group.id))
-      throw new PlenaryError("answers-invalid", `Group ${group.id} occurs twice.`, { group: group.id });
+      throw new PlenaryError("answers-invalid", `Group ${group.id} occurs twice.`, {
+        group: group.id,
+      });
     groupIds.add(group.id);
     checkGroup(group, optionCounts);
   }
@@ -74,7 +76,11 @@ function checkGroup(group: GroupAnswers, optionCounts: ReadonlyMap<string, numbe
         context,
       );
     if (asked.has(question))
-      throw new PlenaryError("answers-invalid", `Group ${group.id} answers ${question} twice.`, context);
+      throw new PlenaryError(
+        "answers-invalid",
+        `Group ${group.id} answers ${question} twice.`,
+        context,
+      );
     if (counts.length !== options)
       throw new PlenaryError(
         "answers-invalid",

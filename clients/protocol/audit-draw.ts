@@ -50,7 +50,8 @@ export function drawAudits(
   });
   return tickets
     .sort(
-      (a, b) => a.ticket[0] - b.ticket[0] || a.ticket[1] - b.ticket[1] || compareBytes(a.member, b.member),
+      (a, b) =>
+        a.ticket[0] - b.ticket[0] || a.ticket[1] - b.ticket[1] || compareBytes(a.member, b.member),
     )
     .slice(0, membersPerRound)
     .sort((a, b) => compareBytes(a.member, b.member))
@@ -58,7 +59,12 @@ export function drawAudits(
 }
 
 /** The segments of a member's training that are run again, `count` of `total` without repetition, ascending. */
-export function drawSegments(seed: Uint8Array, member: Uint8Array, total: number, count: number): number[] {
+export function drawSegments(
+  seed: Uint8Array,
+  member: Uint8Array,
+  total: number,
+  count: number,
+): number[] {
   const random = randomStream(seed, "audit segments", toBase58(member));
   const order = random.shuffled(Array.from({ length: total }, (_, i) => i));
   return order.slice(0, count).sort((a, b) => a - b);

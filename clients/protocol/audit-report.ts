@@ -29,7 +29,9 @@ export type AuditOutcome = keyof typeof AUDIT_OUTCOMES;
 
 /** The name of a report's outcome, or undefined if no such outcome is defined. */
 export function auditOutcome({ outcome }: Pick<AuditReport, "outcome">): AuditOutcome | undefined {
-  return (Object.keys(AUDIT_OUTCOMES) as AuditOutcome[]).find((name) => AUDIT_OUTCOMES[name] === outcome);
+  return (Object.keys(AUDIT_OUTCOMES) as AuditOutcome[]).find(
+    (name) => AUDIT_OUTCOMES[name] === outcome,
+  );
 }
 
 /** The bytes that the auditor signs. Throws `invalid-input` naming a field out of range. */

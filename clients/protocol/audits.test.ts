@@ -151,7 +151,8 @@ test("what is not finite, of another length or not countable is no checkpoint", 
     { step: -1, optimizerStep: 1, parameters, moments: [] },
     { step: 1, optimizerStep: 1.5, parameters, moments: [] },
   ];
-  for (const value of wrong) assert.throws(() => encodeCheckpoint(value), { code: "invalid-input" });
+  for (const value of wrong)
+    assert.throws(() => encodeCheckpoint(value), { code: "invalid-input" });
 });
 
 test("every checkpoint is proven under the root, and no other", () => {
@@ -174,15 +175,19 @@ test("every checkpoint is proven under the root, and no other", () => {
 
 test("segments cover a training: each but the last has the same length", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 1000 }), (steps, every) => {
-      const total = segmentCount(steps, every);
-      const ends = Array.from({ length: total + 1 }, (_, i) => stepAt(i, steps, every));
-      assert.equal(ends[0], 0);
-      assert.equal(ends.at(-1), steps);
-      ends.slice(1).forEach((end, i) => {
-        assert.ok(end > ends[i]! && (i === total - 1 || end - ends[i]! === every));
-      });
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 1, max: 1000 }),
+      (steps, every) => {
+        const total = segmentCount(steps, every);
+        const ends = Array.from({ length: total + 1 }, (_, i) => stepAt(i, steps, every));
+        assert.equal(ends[0], 0);
+        assert.equal(ends.at(-1), steps);
+        ends.slice(1).forEach((end, i) => {
+          assert.ok(end > ends[i]! && (i === total - 1 || end - ends[i]! === every));
+        });
+      },
+    ),
   );
 });
 
@@ -219,7 +224,9 @@ test("one more member takes at most one other's place, and nobody's auditor", ()
     const before = drawAudits(seed, members.slice(1), plan);
     const after = drawAudits(seed, members, plan);
     const kept = before.filter(({ member, auditor }) =>
-      after.some((other) => toHex(other.member) === toHex(member) && toHex(other.auditor) === toHex(auditor)),
+      after.some(
+        (other) => toHex(other.member) === toHex(member) && toHex(other.auditor) === toHex(auditor),
+      ),
     );
     assert.ok(kept.length >= before.length - 1);
   }
@@ -269,10 +276,9 @@ test("draws are those of the protocol, computed with another ChaCha20", () => {
   });
   const lowest = tickets.sort((a, b) => (a.ticket < b.ticket ? -1 : 1)).slice(0, 4);
   assert.deepEqual(
-    drawAudits(seed, members, { auditors, membersPerRound: 4 }).map(({ member: drawn, auditor }) => [
-      toHex(drawn),
-      toBase58(auditor),
-    ]),
+    drawAudits(seed, members, { auditors, membersPerRound: 4 }).map(
+      ({ member: drawn, auditor }) => [toHex(drawn), toBase58(auditor)],
+    ),
     lowest
       .sort((a, b) => compareBytes(a.address, b.address))
       .map(({ address, auditor }) => [toHex(address), auditor]),
@@ -306,7 +312,8 @@ test("every member, auditor and segment is drawn as often as any other", () => {
     assert.ok(Math.abs(tally.get(name)! / draws - probability) < bound(probability, draws), name);
   for (const member of members) expect(toHex(member), 3 / 12, seeds.length);
   for (const auditor of auditors) expect(auditor, 1 / 3, seeds.length * 3);
-  for (let segment = 0; segment < 8; segment += 1) expect(`segment ${segment}`, 2 / 8, seeds.length * 3);
+  for (let segment = 0; segment < 8; segment += 1)
+    expect(`segment ${segment}`, 2 / 8, seeds.length * 3);
 });
 
 test("the probability of detection is that of the formula, and what draws give", () => {
@@ -314,10 +321,14 @@ test("the probability of detection is that of the formula, and what draws give",
   assert.equal(detectionProbability({ ...whole, wrongSegments: 0 }), 0);
   assert.equal(detectionProbability({ ...whole, wrongSegments: 8 }), 1);
   // 1 - C(8, 3) / C(10, 3)
-  assert.ok(Math.abs(detectionProbability({ ...whole, wrongSegments: 2 }) - (1 - 56 / 120)) < 1e-12);
+  assert.ok(
+    Math.abs(detectionProbability({ ...whole, wrongSegments: 2 }) - (1 - 56 / 120)) < 1e-12,
+  );
   const cheater = members[5]!;
   const drawnBy = seeds.filter((seed) =>
-    drawAudits(seed, members, { auditors, membersPerRound: 4 }).some(({ member }) => member === cheater),
+    drawAudits(seed, members, { auditors, membersPerRound: 4 }).some(
+      ({ member }) => member === cheater,
+    ),
   );
   for (const wrongSegments of [1, 2, 4])
     for (const segmentsPerMember of [1, 3]) {
@@ -329,13 +340,19 @@ test("the probability of detection is that of the formula, and what draws give",
         wrongSegments,
       });
       const isCaught = (seed: Uint8Array) =>
-        drawSegments(seed, cheater, 8, segmentsPerMember).some((segment) => segment < wrongSegments);
+        drawSegments(seed, cheater, 8, segmentsPerMember).some(
+          (segment) => segment < wrongSegments,
+        );
       const actual = drawnBy.filter(isCaught).length / seeds.length;
-      assert.ok(Math.abs(actual - expected) < bound(expected, seeds.length), `${actual} for ${expected}`);
+      assert.ok(
+        Math.abs(actual - expected) < bound(expected, seeds.length),
+        `${actual} for ${expected}`,
+      );
     }
 });
 
 test("outcomes have names, and other numbers none", () => {
-  for (const [name, outcome] of Object.entries(AUDIT_OUTCOMES)) assert.equal(auditOutcome({ outcome }), name);
+  for (const [name, outcome] of Object.entries(AUDIT_OUTCOMES))
+    assert.equal(auditOutcome({ outcome }), name);
   assert.equal(auditOutcome({ outcome: 9 }), undefined);
 });

@@ -11,7 +11,9 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of a lowercase hexadecimal string; `length`, where given, is enforced. Throws `invalid-input`. */
 export function fromHex(text: string, length?: number): Uint8Array {
   if (!/^(?:[0-9a-f]{2})*$/.test(text))
-    throw new PlenaryError("invalid-input", "Expected lowercase hexadecimal.", { text: text.slice(0, 80) });
+    throw new PlenaryError("invalid-input", "Expected lowercase hexadecimal.", {
+      text: text.slice(0, 80),
+    });
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return expectLength(out, length, "hexadecimal text");
@@ -26,7 +28,9 @@ export function toBase58(bytes: Uint8Array): string {
 export function fromBase58(text: string): Uint8Array {
   const bytes = text.length <= 64 ? bs58.decodeUnsafe(text) : undefined;
   if (bytes === undefined)
-    throw new PlenaryError("invalid-input", "Expected an address in base58.", { text: text.slice(0, 80) });
+    throw new PlenaryError("invalid-input", "Expected an address in base58.", {
+      text: text.slice(0, 80),
+    });
   return expectLength(Uint8Array.from(bytes), 32, "an address");
 }
 
@@ -43,7 +47,9 @@ export function fromBase64(text: string, length?: number): Uint8Array {
     throw new PlenaryError("invalid-input", "Expected base64.", { text: text.slice(0, 80) });
   const out = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   if (toBase64(out) !== text)
-    throw new PlenaryError("invalid-input", "Expected canonical base64.", { text: text.slice(0, 80) });
+    throw new PlenaryError("invalid-input", "Expected canonical base64.", {
+      text: text.slice(0, 80),
+    });
   return expectLength(out, length, "base64 text");
 }
 
@@ -60,9 +66,13 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 function expectLength(bytes: Uint8Array, length: number | undefined, what: string): Uint8Array {
   if (length !== undefined && bytes.length !== length)
-    throw new PlenaryError("invalid-input", `Expected ${length} bytes of ${what}, not ${bytes.length}.`, {
-      expected: length,
-      actual: bytes.length,
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      `Expected ${length} bytes of ${what}, not ${bytes.length}.`,
+      {
+        expected: length,
+        actual: bytes.length,
+      },
+    );
   return bytes;
 }

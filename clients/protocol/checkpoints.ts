@@ -56,15 +56,23 @@ const HEADER = DOMAIN.length + 16;
 const MOST_MOMENTS = 8;
 
 /** Bytes of a checkpoint: header, parameters, moments; float32 as they are, all little-endian. Throws `invalid-input`. */
-export function encodeCheckpoint({ step, optimizerStep, parameters, moments }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({
+  step,
+  optimizerStep,
+  parameters,
+  moments,
+}: Checkpoint): Uint8Array {
   const vectors = [parameters, ...moments];
-  if (vectors.some((vector) => vector.length !== parameters.length || !vector.every(Number.isFinite)))
+  if (
+    vectors.some((vector) => vector.length !== parameters.length || !vector.every(Number.isFinite))
+  )
     throw malformed("holds vectors of one length and finite numbers only");
   const bytes = new Uint8Array(HEADER + vectors.length * parameters.length * 4);
   const view = new DataView(bytes.buffer);
   bytes.set(DOMAIN);
   [step, optimizerStep, parameters.length, moments.length].forEach((value, i) => {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) throw malformed("counts in 32 bits");
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+      throw malformed("counts in 32 bits");
     view.setUint32(DOMAIN.length + 4 * i, value, true);
   });
   let offset = HEADER;
@@ -84,13 +92,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const header = (i: number) => view.getUint32(DOMAIN.length + 4 * i, true);
   const [step, optimizerStep, length, count] = [header(0), header(1), header(2), header(3)];
   if (count > MOST_MOMENTS) throw malformed(`has at most ${MOST_MOMENTS} moments`);
-  if (bytes.length !== HEADER + (count + 1) * length * 4) throw malformed("has the length that it states");
+  if (bytes.length !== HEADER + (count + 1) * length * 4)
+    throw malformed("has the length that it states");
   const vectorAt = (position: number): Float32Array => {
     const start = HEADER + position * length * 4;
     return Float32Array.from({ length }, (_, i) => view.getFloat32(start + 4 * i, true));
   };
   const vectors = Array.from({ length: count + 1 }, (_, i) => vectorAt(i));
-  if (!vectors.every((vector) => vector.every(Number.isFinite))) throw malformed("holds finite numbers only");
+  if (!vectors.every((vector) => vector.every(Number.isFinite)))
+    throw malformed("holds finite numbers only");
   const [parameters = new Float32Array(), ...moments] = vectors;
   return { step, optimizerStep, parameters, moments };
 }

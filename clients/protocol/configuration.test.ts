@@ -64,7 +64,10 @@ test("a configuration whose sums might not be exact is refused", () => {
   const limits = { ...configuration.limits, maxUpdates: 64, maxWeight: 2 ** 20 };
   assert.throws(() => parseConfiguration({ ...configuration, limits }), /2\^26/);
   const rounds = { ...configuration.rounds, quorum: 65 };
-  assert.throws(() => parseConfiguration({ ...configuration, rounds }), /quorum <= limits.maxUpdates/);
+  assert.throws(
+    () => parseConfiguration({ ...configuration, rounds }),
+    /quorum <= limits.maxUpdates/,
+  );
 });
 
 test("audits are checked, and leave the hash of a configuration without them as it was", () => {
@@ -88,7 +91,10 @@ test("audits are checked, and leave the hash of a configuration without them as 
     [{ checkpointEvery: 0 }, /checkpointEvery/],
   ];
   for (const [change, message] of cases)
-    assert.throws(() => parseConfiguration({ ...configuration, audits: { ...audits, ...change } }), message);
+    assert.throws(
+      () => parseConfiguration({ ...configuration, audits: { ...audits, ...change } }),
+      message,
+    );
 });
 
 test("arbitrary JSON is a configuration or is refused with a code", () => {
@@ -100,7 +106,9 @@ test("arbitrary JSON is a configuration or is refused with a code", () => {
 });
 
 test("the hash of a configuration does not depend on the order of its fields", () => {
-  const reversed = Object.fromEntries(Object.entries(configuration).reverse()) as FederationConfiguration;
+  const reversed = Object.fromEntries(
+    Object.entries(configuration).reverse(),
+  ) as FederationConfiguration;
   assert.equal(toHex(configurationHash(reversed)), toHex(configurationHash(configuration)));
   // The example of RFC 8785, appendix: keys in UTF-16 order, shortest numbers.
   assert.equal(
@@ -128,5 +136,6 @@ test("answers are checked against the questionnaire, and what is wrong is named"
     [group([{ question: "a", counts: [-1, 2] }]), /groups\.0\.answers\.0\.counts\.0/],
     [{ version: 1, groups: [...good.groups, ...good.groups] }, /Group g occurs twice/],
   ];
-  for (const [value, message] of cases) assert.throws(() => parseAnswers(value, questionnaire), message);
+  for (const [value, message] of cases)
+    assert.throws(() => parseAnswers(value, questionnaire), message);
 });

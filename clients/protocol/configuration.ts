@@ -16,7 +16,10 @@ export interface PluginConfiguration {
   readonly [parameter: string]: unknown;
 }
 const Plugin = Type.Unsafe<PluginConfiguration>(
-  Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: true }),
+  Type.Object(
+    { name: Type.String({ minLength: 1, maxLength: 64 }) },
+    { additionalProperties: true },
+  ),
 );
 
 /** How the training of members is audited. */
@@ -35,7 +38,10 @@ const Audits = Type.Object(
       Type.Object({ name: Type.Literal("reproducible") }, { additionalProperties: false }),
       /** Any engine; a segment may end this far from the auditor's, as a part of how far it moved (L2 norms). */
       Type.Object(
-        { name: Type.Literal("native"), tolerance: Type.Number({ exclusiveMinimum: 0, maximum: 1 }) },
+        {
+          name: Type.Literal("native"),
+          tolerance: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+        },
         { additionalProperties: false },
       ),
     ]),
@@ -47,7 +53,10 @@ const Audits = Type.Object(
 export type AuditConfiguration = Static<typeof Audits>;
 
 /** The section of a configuration alone. Throws `invalid-input` naming the field that is wrong. */
-export const parseAudits: (value: unknown) => AuditConfiguration = parserOf(Audits, "Configuration: audits");
+export const parseAudits: (value: unknown) => AuditConfiguration = parserOf(
+  Audits,
+  "Configuration: audits",
+);
 
 /**
  * What a federation has agreed on: the hash of its canonical JSON stands on chain. `predictor`, `training`, `strategy`, `aggregator` and
@@ -62,7 +71,9 @@ export const FederationConfigurationSchema = Type.Object(
     /** Blob of the questionnaire's canonical JSON. */
     questionnaire: HexHash,
     predictor: Plugin,
-    training: Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Object({}, { additionalProperties: true })),
+    training: Type.Unsafe<Readonly<Record<string, unknown>>>(
+      Type.Object({}, { additionalProperties: true }),
+    ),
     /** Blob of the first model, int32 little-endian. */
     initialModel: HexHash,
     parameterCount: Type.Integer({ minimum: 1, maximum: PARAMETER_LIMIT }),

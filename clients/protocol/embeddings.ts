@@ -34,7 +34,9 @@ export function decodeEmbeddings(bytes: Uint8Array): Embeddings {
     );
   for (let row = 0; row < count; row++)
     if (!Number.isFinite(view.getFloat32(HEADER_LENGTH + row * 4, true)))
-      throw new PlenaryError("invalid-input", `The scale of embedding ${row} is not finite.`, { row });
+      throw new PlenaryError("invalid-input", `The scale of embedding ${row} is not finite.`, {
+        row,
+      });
   return { count, dimension, matrix: () => dequantise(view, count, dimension) };
 }
 
@@ -42,10 +44,14 @@ export function decodeEmbeddings(bytes: Uint8Array): Embeddings {
 export function encodeEmbeddings(matrix: Float32Array, dimension: number): Uint8Array {
   const count = matrix.length / dimension;
   if (!Number.isInteger(count))
-    throw new PlenaryError("invalid-input", `${matrix.length} values are no rows of ${dimension}.`, {
-      length: matrix.length,
-      dimension,
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      `${matrix.length} values are no rows of ${dimension}.`,
+      {
+        length: matrix.length,
+        dimension,
+      },
+    );
   const out = new Uint8Array(HEADER_LENGTH + count * 4 + matrix.length);
   out.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(out.buffer);

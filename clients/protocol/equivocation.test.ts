@@ -42,7 +42,12 @@ function evidence(second: ReturnType<typeof signed>) {
 }
 
 test("two envelopes with one sequence and other contents are equivocation, in whatever they differ", () => {
-  for (const changes of [{ weight: 6 }, { payloadHash: hash("x") }, { baseRoot: hash("x") }, { codec: 0 }]) {
+  for (const changes of [
+    { weight: 6 },
+    { payloadHash: hash("x") },
+    { baseRoot: hash("x") },
+    { codec: 0 },
+  ]) {
     const file: unknown = JSON.parse(JSON.stringify(evidence(signed(changes))));
     assert.deepEqual(checkEquivocation(parseEquivocation(file)), ENVELOPE);
   }
@@ -62,5 +67,8 @@ test("envelopes that do not contradict each other are none", () => {
       code: "verification-failed",
       message: problem,
     });
-  assert.throws(() => checkEquivocation(evidence({ envelope: "AAAA", signature: "AAAA" })), PlenaryError);
+  assert.throws(
+    () => checkEquivocation(evidence({ envelope: "AAAA", signature: "AAAA" })),
+    PlenaryError,
+  );
 });

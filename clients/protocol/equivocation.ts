@@ -5,7 +5,10 @@ import { PlenaryError } from "./errors.ts";
 import { Base58Address, Base64, parserOf } from "./schema.ts";
 import { verifySignature } from "./signature.ts";
 
-const SignedEnvelope = Type.Object({ envelope: Base64, signature: Base64 }, { additionalProperties: false });
+const SignedEnvelope = Type.Object(
+  { envelope: Base64, signature: Base64 },
+  { additionalProperties: false },
+);
 
 /** Two envelopes that a member signed with one sequence: a file that anyone can check, and that costs the member its stake. */
 export const EquivocationEvidence = Type.Object(

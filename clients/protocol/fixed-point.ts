@@ -51,7 +51,8 @@ export function deltaOf(base: Int32Array, after: Float32Array): Int32Array {
 
 /** Little-endian bytes of a vector, 4 per entry. A view when the host is little-endian and a copy otherwise. */
 export function vectorToBytes(vector: Int32Array): Uint8Array {
-  if (HOST_IS_LITTLE_ENDIAN) return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  if (HOST_IS_LITTLE_ENDIAN)
+    return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   const out = new DataView(new ArrayBuffer(vector.length * 4));
   for (let i = 0; i < vector.length; i++) out.setInt32(i * 4, vector[i]!, true);
   return new Uint8Array(out.buffer);

@@ -13,7 +13,10 @@ type ValueOf<T extends FieldType> = T extends "u8" | "u32"
     ? Uint8Array
     : bigint;
 
-const WIDTHS = { u8: 1, u32: 4, u64: 8, i64: 8, bytes32: 32 } as const satisfies Record<FieldType, number>;
+const WIDTHS = { u8: 1, u32: 4, u64: 8, i64: 8, bytes32: 32 } as const satisfies Record<
+  FieldType,
+  number
+>;
 
 type Fields = Readonly<Record<string, FieldType>>;
 export type RecordOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
@@ -26,7 +29,11 @@ export interface Layout<F extends Fields> {
   decode(bytes: Uint8Array): RecordOf<F>;
 }
 
-export function layout<const F extends Fields>(name: string, prefix: Uint8Array, fields: F): Layout<F> {
+export function layout<const F extends Fields>(
+  name: string,
+  prefix: Uint8Array,
+  fields: F,
+): Layout<F> {
   const entries: [string, FieldType][] = Object.entries(fields);
   const length = entries.reduce((sum, [, type]) => sum + WIDTHS[type], prefix.length);
   return {
@@ -46,7 +53,11 @@ export function layout<const F extends Fields>(name: string, prefix: Uint8Array,
       if (bytes.length !== length)
         throw malformed(name, `${name} is ${length} bytes long, not ${bytes.length}.`, "length");
       if (!prefix.every((byte, i) => bytes[i] === byte))
-        throw malformed(name, `These bytes are no ${name}: they do not begin with its domain.`, "domain");
+        throw malformed(
+          name,
+          `These bytes are no ${name}: they do not begin with its domain.`,
+          "domain",
+        );
       const record: Record<string, number | bigint | Uint8Array> = {};
       let offset = prefix.length;
       for (const [key, type] of entries) {
@@ -84,7 +95,11 @@ function writeField(
   }
 }
 
-function readField(bytes: Uint8Array, offset: number, type: FieldType): number | bigint | Uint8Array {
+function readField(
+  bytes: Uint8Array,
+  offset: number,
+  type: FieldType,
+): number | bigint | Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type) {
     case "u8":
@@ -104,7 +119,11 @@ function malformed(message: string, text: string, field: string): PlenaryError {
   return new PlenaryError("malformed-envelope", text, { message, field });
 }
 
-function outOfRange(field: string, type: FieldType, value: number | bigint | Uint8Array): PlenaryError {
+function outOfRange(
+  field: string,
+  type: FieldType,
+  value: number | bigint | Uint8Array,
+): PlenaryError {
   const shown =
     value instanceof Uint8Array
       ? value.length === 32

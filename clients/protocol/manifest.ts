@@ -48,7 +48,10 @@ export const RoundManifestSchema = Type.Object(
     ),
     /** What every member has earned since the federation began. */
     rewards: Type.Array(
-      Type.Object({ member: Base58Address, cumulative: U64String }, { additionalProperties: false }),
+      Type.Object(
+        { member: Base58Address, cumulative: U64String },
+        { additionalProperties: false },
+      ),
     ),
     rewardsRoot: HexHash,
     cumulativeRewards: U64String,
@@ -73,4 +76,7 @@ export type RoundManifest = Static<typeof RoundManifestSchema>;
 export type ManifestUpdate = RoundManifest["updates"][number];
 
 /** Throws `invalid-input` naming the field that is wrong. */
-export const parseManifest: (value: unknown) => RoundManifest = parserOf(RoundManifestSchema, "Manifest");
+export const parseManifest: (value: unknown) => RoundManifest = parserOf(
+  RoundManifestSchema,
+  "Manifest",
+);

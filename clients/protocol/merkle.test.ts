@@ -49,22 +49,30 @@ test("a proof with one bit changed, one hash more or one fewer proves nothing", 
 
 test("a path tells the fewest leaves among which another tree has others, and never some that are the same", () => {
   fc.assert(
-    fc.property(leafList, fc.nat(), fc.array(fc.nat(), { maxLength: 3 }), (leaves, pick, places) => {
-      const own = leaves.map(leafHash);
-      const index = pick % own.length;
-      const changed = new Set(places.map((place) => place % own.length));
-      const other = own.map((hash, i) => (changed.has(i) ? leafHash(hash) : hash));
-      const found = differingLeaves(own, index, auditPath(other, index));
-      changed.delete(index);
-      assert.equal(found === null, changed.size === 0);
-      if (found === null) return;
-      assert.ok([...changed].some((i) => found.from <= i && i < found.to));
-      const nearer = [...changed].filter((i) => i < found.from || i >= found.to);
-      // the next power of two apart, or more: else the path would have shown it lower down
-      for (const i of nearer) assert.ok((i ^ index) >= found.to - found.from);
-    }),
+    fc.property(
+      leafList,
+      fc.nat(),
+      fc.array(fc.nat(), { maxLength: 3 }),
+      (leaves, pick, places) => {
+        const own = leaves.map(leafHash);
+        const index = pick % own.length;
+        const changed = new Set(places.map((place) => place % own.length));
+        const other = own.map((hash, i) => (changed.has(i) ? leafHash(hash) : hash));
+        const found = differingLeaves(own, index, auditPath(other, index));
+        changed.delete(index);
+        assert.equal(found === null, changed.size === 0);
+        if (found === null) return;
+        assert.ok([...changed].some((i) => found.from <= i && i < found.to));
+        const nearer = [...changed].filter((i) => i < found.from || i >= found.to);
+        // the next power of two apart, or more: else the path would have shown it lower down
+        for (const i of nearer) assert.ok((i ^ index) >= found.to - found.from);
+      },
+    ),
   );
-  assert.throws(() => differingLeaves([leafHash(Uint8Array.of(1))], 0, [EMPTY_ROOT]), /wrong number/);
+  assert.throws(
+    () => differingLeaves([leafHash(Uint8Array.of(1))], 0, [EMPTY_ROOT]),
+    /wrong number/,
+  );
 });
 
 test("an inner node is not accepted as a leaf", () => {

@@ -85,7 +85,10 @@ test("arbitrary bytes decode or are refused with a stated reason", () => {
 
 test("fields out of range are named when encoding", () => {
   const [value] = fc.sample(envelope, 1);
-  assert.throws(() => encodeEnvelope({ ...value!, weight: 2 ** 32 }), /envelope.weight must be u32/);
+  assert.throws(
+    () => encodeEnvelope({ ...value!, weight: 2 ** 32 }),
+    /envelope.weight must be u32/,
+  );
   assert.throws(() => encodeEnvelope({ ...value!, round: -1n }), /envelope.round must be u64/);
   assert.throws(
     () => encodeEnvelope({ ...value!, member: new Uint8Array(31) }),
@@ -103,15 +106,20 @@ function nodeVerify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8
 
 test("signatures verify here and in node:crypto; altered ones in neither", () => {
   fc.assert(
-    fc.property(hash, fc.uint8Array({ maxLength: 300 }), fc.nat({ max: 511 }), (seed, message, bit) => {
-      const keys = nacl.sign.keyPair.fromSeed(seed);
-      const signature = signMessage(message, keys.secretKey);
-      assert.ok(verifySignature(message, signature, keys.publicKey));
-      assert.ok(nodeVerify(message, signature, keys.publicKey));
-      signature[bit >> 3]! ^= 1 << (bit & 7);
-      assert.ok(!verifySignature(message, signature, keys.publicKey));
-      assert.ok(!nodeVerify(message, signature, keys.publicKey));
-    }),
+    fc.property(
+      hash,
+      fc.uint8Array({ maxLength: 300 }),
+      fc.nat({ max: 511 }),
+      (seed, message, bit) => {
+        const keys = nacl.sign.keyPair.fromSeed(seed);
+        const signature = signMessage(message, keys.secretKey);
+        assert.ok(verifySignature(message, signature, keys.publicKey));
+        assert.ok(nodeVerify(message, signature, keys.publicKey));
+        signature[bit >> 3]! ^= 1 << (bit & 7);
+        assert.ok(!verifySignature(message, signature, keys.publicKey));
+        assert.ok(!nodeVerify(message, signature, keys.publicKey));
+      },
+    ),
     { numRuns: 30 },
   );
 });

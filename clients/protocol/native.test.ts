@@ -35,7 +35,10 @@ test("Node and the portable implementation accept the same altered signatures an
       const both = new Uint8Array([...portableSign(message, keys.secretKey), ...keys.publicKey]);
       if (alter) both[at] = value;
       const [signature, key] = [both.subarray(0, 64), both.subarray(64)];
-      assert.equal(native?.verify(message, signature, key), portableVerify(message, signature, key));
+      assert.equal(
+        native?.verify(message, signature, key),
+        portableVerify(message, signature, key),
+      );
     }),
     { numRuns: 60 },
   );
@@ -47,7 +50,9 @@ test("Node and the portable implementation agree on keys that are not reduced or
   const signature = portableSign(message, keys.secretKey);
   // y = p + 2 to p + 18 and the same with the sign bit; random bytes, half of which are no point.
   const notReduced = Array.from({ length: 17 }, (_, i) =>
-    [0x7f, 0xff].map((last) => fromHex(`${(0xef + i).toString(16)}${"ff".repeat(30)}${last.toString(16)}`)),
+    [0x7f, 0xff].map((last) =>
+      fromHex(`${(0xef + i).toString(16)}${"ff".repeat(30)}${last.toString(16)}`),
+    ),
   ).flat();
   for (const key of [...notReduced, ...fc.sample(bytes32, 30)])
     assert.equal(native?.verify(message, signature, key), portableVerify(message, signature, key));

@@ -4,7 +4,8 @@ import { fromHex } from "./bytes.ts";
  * Node's cryptography, undefined in browsers, which use portable.ts: that gives the same results, the hash of a megabyte 8
  * times and a signature 30 times more slowly. Looked up, not imported, so that no bundler sees it.
  */
-const crypto = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:crypto");
+const crypto =
+  typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:crypto");
 
 /** RFC 8410: what comes before the 32 bytes of an Ed25519 key in PKCS #8 (the seed) and in SubjectPublicKeyInfo. */
 const PRIVATE_KEY_PREFIX = fromHex("302e020100300506032b657004220420");

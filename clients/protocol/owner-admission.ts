@@ -12,7 +12,11 @@ const ADMISSION_FIELDS = {
   owner: "bytes32",
   validUntil: "i64",
 } as const;
-const ADMISSION = layout("admission", new TextEncoder().encode("plenary/admission/1"), ADMISSION_FIELDS);
+const ADMISSION = layout(
+  "admission",
+  new TextEncoder().encode("plenary/admission/1"),
+  ADMISSION_FIELDS,
+);
 
 /** What a federation's authority signs to let an owner join. `validUntil` is in Unix seconds: the last at which the owner may. */
 export type OwnerAdmission = RecordOf<typeof ADMISSION_FIELDS>;

@@ -16,6 +16,10 @@ export function portableSign(message: Uint8Array, secretKey: Uint8Array): Uint8A
 }
 
 /** Whether the signature satisfies Ed25519's equation; lengths are the caller's to check. */
-export function portableVerify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+export function portableVerify(
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
   return nacl.sign.detached.verify(message, signature, publicKey);
 }

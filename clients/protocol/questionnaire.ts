@@ -5,7 +5,10 @@ export const QuestionSchema = Type.Object(
   {
     id: Type.String({ minLength: 1, maxLength: 128 }),
     text: Type.String({ minLength: 1, maxLength: 4096 }),
-    options: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 2, maxItems: 64 }),
+    options: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), {
+      minItems: 2,
+      maxItems: 64,
+    }),
     /** Questions that ask the same thing in other words or years: they are held out together. */
     family: Type.String({ minLength: 1, maxLength: 128 }),
   },
@@ -48,6 +51,7 @@ export const parseQuestionnaire: (value: unknown) => Questionnaire = parserOf(
 /** Row of each question's first option in the embeddings and in per-option parameters; one more entry holds the total. */
 export function optionOffsets(questionnaire: Pick<Questionnaire, "questions">): number[] {
   const offsets = [0];
-  for (const question of questionnaire.questions) offsets.push(offsets.at(-1)! + question.options.length);
+  for (const question of questionnaire.questions)
+    offsets.push(offsets.at(-1)! + question.options.length);
   return offsets;
 }

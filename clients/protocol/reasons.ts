@@ -13,7 +13,10 @@ export const REASONS = {
     code: 3,
     text: "An entry of the update is 2^27 or more in magnitude (8 in real units).",
   },
-  "norm-exceeded": { code: 4, text: "The update's L2 norm is above the federation's screening limit." },
+  "norm-exceeded": {
+    code: 4,
+    text: "The update's L2 norm is above the federation's screening limit.",
+  },
   "audit-failed": {
     code: 5,
     text: "The training did not pass its audit: what the member committed to does not follow from its data, or it did not show it.",

@@ -17,7 +17,18 @@ function isAccepted(text: string): boolean {
 test("a 64-bit integer's text is accepted exactly up to 2^64 - 1", () => {
   for (const value of [0n, 1n, 9n, 10n, 10n ** 19n - 1n, 10n ** 19n, LARGEST - 1n, LARGEST])
     assert.ok(isAccepted(value.toString()), value.toString());
-  for (const text of ["", "-1", "+1", "01", "1e3", "0x1", " 1", "1\n", String(LARGEST + 1n), "9".repeat(20)])
+  for (const text of [
+    "",
+    "-1",
+    "+1",
+    "01",
+    "1e3",
+    "0x1",
+    " 1",
+    "1\n",
+    String(LARGEST + 1n),
+    "9".repeat(20),
+  ])
     assert.ok(!isAccepted(text), JSON.stringify(text));
   // Each digit of the largest number raised by one, with any digits after it.
   const digits = LARGEST.toString();
@@ -31,10 +42,16 @@ test("a 64-bit integer's text is accepted exactly up to 2^64 - 1", () => {
 
 test("every text of digits is judged by its value", () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n - 1n }), fc.nat({ max: 20 }), (value, kept) => {
-      // Half of the numbers share their first digits with the largest, where the pattern is finest.
-      const near = BigInt(LARGEST.toString().slice(0, kept) + value.toString().padStart(20, "0").slice(kept));
-      for (const one of [value, near]) assert.equal(isAccepted(one.toString()), one <= LARGEST);
-    }),
+    fc.property(
+      fc.bigInt({ min: 0n, max: 10n ** 20n - 1n }),
+      fc.nat({ max: 20 }),
+      (value, kept) => {
+        // Half of the numbers share their first digits with the largest, where the pattern is finest.
+        const near = BigInt(
+          LARGEST.toString().slice(0, kept) + value.toString().padStart(20, "0").slice(kept),
+        );
+        for (const one of [value, near]) assert.equal(isAccepted(one.toString()), one <= LARGEST);
+      },
+    ),
   );
 });

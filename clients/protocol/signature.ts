@@ -7,9 +7,13 @@ export const SIGNATURE_LENGTH = 64;
 /** Ed25519 signature (64 bytes) with a Solana secret key (64 bytes: seed, then public key). */
 export function signMessage(message: Uint8Array, secretKey: Uint8Array): Uint8Array {
   if (secretKey.length !== 64)
-    throw new PlenaryError("invalid-input", "A secret key has 64 bytes: the seed, then the public key.", {
-      length: secretKey.length,
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      "A secret key has 64 bytes: the seed, then the public key.",
+      {
+        length: secretKey.length,
+      },
+    );
   return (native?.sign ?? portableSign)(message, secretKey);
 }
 
@@ -22,7 +26,11 @@ const GROUP_ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;
  * (else anyone could make a second signature from a first), and so are keys and R of small order (one signature would fit many messages).
  * The equation is the one without the cofactor, in both implementations.
  */
-export function verifySignature(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+export function verifySignature(
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
   return verifyStrictly(native?.verify ?? portableVerify, message, signature, publicKey);
 }
 

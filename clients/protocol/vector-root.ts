@@ -18,7 +18,9 @@ export function chunkBytes(vector: Int32Array, index: number): Uint8Array {
 
 /** Leaf hashes of a vector's tree, one a chunk. */
 export function chunkLeaves(vector: Int32Array): Uint8Array[] {
-  return Array.from({ length: chunkCount(vector.length) }, (_, i) => leafHash(chunkBytes(vector, i)));
+  return Array.from({ length: chunkCount(vector.length) }, (_, i) =>
+    leafHash(chunkBytes(vector, i)),
+  );
 }
 
 /** Root over a vector's chunks: `modelRoot`, `deltaRoot` and state roots are this. An empty vector has the empty root. */

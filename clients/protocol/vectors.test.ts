@@ -26,7 +26,9 @@ import {
 } from "./index.ts";
 
 function vectors<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../test/vectors/${name}.json`, import.meta.url), "utf8")) as T;
+  return JSON.parse(
+    readFileSync(new URL(`../../test/vectors/${name}.json`, import.meta.url), "utf8"),
+  ) as T;
 }
 
 const HASHES = new Set([
@@ -91,11 +93,13 @@ test("trees, audit paths and vector roots agree with the recursive definition of
       assert.equal(toHex(implied), tree.root);
     }
   }
-  for (const { vector, root } of vectorCases) assert.equal(toHex(vectorRoot(Int32Array.from(vector))), root);
+  for (const { vector, root } of vectorCases)
+    assert.equal(toHex(vectorRoot(Int32Array.from(vector))), root);
 });
 
 test("leaves encode to the vectors and back", () => {
-  const { updates, rewards } = vectors<Record<"updates" | "rewards", Record<string, string>[]>>("leaves");
+  const { updates, rewards } =
+    vectors<Record<"updates" | "rewards", Record<string, string>[]>>("leaves");
   for (const entry of updates) {
     const bytes = encodeUpdateLeaf(fields(entry));
     assert.equal(toHex(bytes), entry.bytes);

@@ -1,194 +1,167 @@
-import { createAlgorithms } from "@plenary/algorithms";
-import { PROGRAM_ID, unreachable } from "@plenary/chain";
+import { memberAddress } from "@plenary/chain";
 import {
-  configurationHash,
-  decodeEmbeddings,
-  type Embeddings,
-  ENDPOINTS,
-  equalBytes,
-  type FederationConfiguration,
-  type FederationView,
-  fromBase58,
-  fromHex,
+  type AnswerSet,
   PlenaryError,
-  parseQuestionnaire,
-  type Questionnaire,
+  parseAnswers,
+  sha256,
   toBase58,
   toHex,
 } from "@plenary/protocol";
-import { createPredictor, type Predictor } from "@plenary/training";
-import { Connection, type Keypair, PublicKey } from "@solana/web3.js";
-import { requireFederation } from "./federation-account.ts";
-import { signerFor } from "./request-signer.ts";
-import { createServiceClient, type ServiceClient, type ServiceClientOptions } from "./service-client.ts";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import {
+  type FederationContext,
+  type OpenFederationOptions,
+  openContext,
+} from "./access/federation-access.ts";
+import { openMemberStore } from "./member-store/index.ts";
+import { type Claim, type ClaimOptions, claimRewards } from "./membership/claim.ts";
+import { requireUpdateKey } from "./membership/index.ts";
+import { type JoinOptions, joinFederation } from "./membership/join.ts";
+import { participate } from "./participation/participate.ts";
+import type { TrainOptions } from "./participation/participation.ts";
+import type { TrainedRound } from "./participation/participation-events.ts";
+import { type FederationStatus, readStatus } from "./status.ts";
+import { type RoundVerification, verifyRound } from "./verification/index.ts";
 
-export interface OpenFederationOptions {
-  /** URL of the aggregation service. */
-  readonly service: string;
-  /** URL of a Solana RPC node: one's own, for what it says is believed over the service. */
-  readonly rpc: string;
-  /** Address of the federation; may be left out where the service has only one. */
-  readonly federation?: string | undefined;
-  /** Address of the program, for a deployment of one's own. */
-  readonly program?: string | undefined;
-  /** A member's, the authority's or the aggregator's: signs what is read of a private federation, and nothing of a public one. */
-  readonly keypair?: Keypair | undefined;
-  readonly client?: Omit<ServiceClientOptions, "url">;
-  readonly signal?: AbortSignal | undefined;
+export interface JoinFederation extends Omit<JoinOptions, "updateKey"> {
+  /** The member's own answers: they stay on this machine. */
+  readonly answers: AnswerSet;
+  /** Folder in which the member remembers what it has signed: keep it. One folder per membership. */
+  readonly state: string;
+  /** Signs updates; `keypair` by default. */
+  readonly updateKeypair?: Keypair;
+  /** Fixes the member's draws, for runs that must repeat exactly; random by default. */
+  readonly seed?: number;
 }
 
-/** A federation whose configuration was checked against the chain: enough to join, to claim, and to see how things stand. */
-export interface FederationAccess {
-  readonly client: ServiceClient;
-  readonly connection: Connection;
-  readonly program: PublicKey;
+/** A member that has joined, and the part of it that training needs: not its owner's key. */
+export interface JoinedMember
+  extends Pick<JoinFederation, "answers" | "state" | "seed" | "signal"> {
+  /** Address of the key that owns the membership. */
+  readonly owner: PublicKey;
+  /** Sign updates; after a rotation the old key and the new one, for the round that was open then. The first pays for claims. */
+  readonly updateKeypairs: readonly Keypair[];
+}
+
+/** A federation, checked against the chain. */
+export interface OpenFederation extends FederationContext {
+  /** Joins on chain (once) and opens the member's state. */
+  join(options: JoinFederation): Promise<FederationMember>;
+  /**
+   * Opens the state of a member that has joined, without its owner's key. Throws `member-unknown`, and `signature-invalid` if none of the
+   * keys signs its updates.
+   */
+  member(options: JoinedMember): Promise<FederationMember>;
+  status(owner?: PublicKey): Promise<FederationStatus>;
+  /** Computes a round anew from public bytes and compares it with the chain. */
+  verifyRound(round: bigint): Promise<RoundVerification>;
+}
+
+/** An organisation's part in a federation. */
+export interface FederationMember {
   readonly address: PublicKey;
-  readonly rewardMint: PublicKey;
-  readonly genesisHash: Uint8Array;
-  readonly configuration: FederationConfiguration;
-  readonly configurationHash: Uint8Array;
-}
-
-/** With what the configuration names: what every other operation works on. */
-export interface FederationContext extends FederationAccess {
-  readonly questionnaire: Questionnaire;
-  readonly embeddings: Embeddings;
-  readonly predictor: Predictor;
-}
-
-/**
- * Finds a federation and checks what the service says of it against the chain: same chain, same program, the configuration whose hash
- * stands in the Federation account. Reads nothing that a private federation shows to members only, so that one can join it. Throws
- * `service-unavailable`, `chain-unavailable`, `not-found`, `wrong-chain` or `configuration-mismatch`.
- */
-export async function openAccess(options: OpenFederationOptions): Promise<FederationAccess> {
-  const { signal, keypair } = options;
-  const client = createServiceClient({ ...options.client, url: options.service });
-  const connection = connectTo(options.rpc);
-  const program = publicKey(options.program ?? PROGRAM_ID.toBase58(), "program");
-  const view = await findFederation(client, options.federation, signal);
-  const genesisHash = fromBase58(await connection.getGenesisHash().catch(unreachable(connection)));
-  checkChain(view, genesisHash, program);
-  const { address, aggregator, rewardMint, configuration, hash } = await checkedConfiguration(
-    connection,
-    view,
-  );
-  const access = { connection, program, address, rewardMint, genesisHash, configuration };
-  if (configuration.visibility !== "private" || keypair === undefined)
-    return { ...access, client, configurationHash: hash };
-  const signer = await signerFor(keypair, { connection, program, aggregator });
-  const signing = createServiceClient({ ...options.client, url: options.service, signer });
-  return { ...access, client: signing, configurationHash: hash };
+  /** Transaction of the join; null when the member had joined before. */
+  readonly joinTransaction: string | null;
+  /** Trains in every round until told to stop. See `participate`. */
+  train(options?: TrainOptions): AsyncGenerator<TrainedRound>;
+  /** Claims what final rounds have earned, after waiting half a minute at most for rounds that are about to be final. See `claimRewards`. */
+  claim(options?: Pick<ClaimOptions, "patience">): Promise<Claim>;
+  status(): Promise<FederationStatus>;
+  /** Releases the state folder. */
+  close(): Promise<void>;
 }
 
 /**
- * As openAccess, and reads the questionnaire and the embeddings that the configuration names. Throws also `verification-failed`, and for a
- * private federation `invalid-input` without a keypair and `not-found` with one that may not read it.
+ * Opens a federation: finds it at the service and checks it against the chain. Start here.
+ * @example
+ * const federation = await openFederation({ service: "http://127.0.0.1:7070", rpc: "http://127.0.0.1:8899" });
  */
-export async function openContext(options: OpenFederationOptions): Promise<FederationContext> {
-  const { signal, keypair } = options;
-  const access = await openAccess(options);
-  const { client, configuration } = access;
-  if (configuration.visibility === "private" && keypair === undefined)
+export async function openFederation(options: OpenFederationOptions): Promise<OpenFederation> {
+  const context = await openContext(options);
+  return {
+    ...context,
+    join: (join) => joinAndOpen(context, join),
+    member: (member) => openJoined(context, member),
+    status: (owner) => readStatus(context, owner, options.signal),
+    verifyRound: (round) =>
+      verifyRound({ ...context, blobs: context.client }, round, { signal: options.signal }),
+  };
+}
+
+/** Milliseconds: a development chain's challenge window, and none of a real one's. */
+const CLAIM_PATIENCE = 30_000;
+
+async function joinAndOpen(
+  context: FederationContext,
+  options: JoinFederation,
+): Promise<FederationMember> {
+  const { keypair, updateKeypair = keypair } = options;
+  const member = { ...options, owner: keypair.publicKey, updateKeypairs: [updateKeypair] };
+  return openMember(context, member, keypair, async () => {
+    const joined = await joinFederation(context, {
+      ...options,
+      updateKey: updateKeypair.publicKey,
+    });
+    return joined.transaction;
+  });
+}
+
+async function openJoined(
+  context: FederationContext,
+  options: JoinedMember,
+): Promise<FederationMember> {
+  const [payer] = options.updateKeypairs;
+  if (payer === undefined)
     throw new PlenaryError(
       "invalid-input",
-      "This federation is private: give the keypair of a member (or of its authority), with which its readers sign.",
-      { field: "keypair", federation: access.address.toBase58() },
+      "Training needs an update-signing key: give one at least.",
     );
-  const questionnaire = await readQuestionnaire(client, configuration, signal);
-  const embeddings = decodeEmbeddings(
-    await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
+  return openMember(context, options, payer, async () => {
+    await requireUpdateKey(context, options);
+    return null;
+  });
+}
+
+/** `enter` sees to it that there is a member, and resolves with the transaction that made it one. */
+async function openMember(
+  context: FederationContext,
+  options: JoinedMember,
+  payer: Keypair,
+  enter: () => Promise<string | null>,
+): Promise<FederationMember> {
+  const { owner, updateKeypairs, state, signal } = options;
+  const answers = parseAnswers(options.answers, context.questionnaire);
+  const address = memberAddress(context.program, context.address, owner);
+  const identity = {
+    genesisHash: toHex(context.genesisHash),
+    programId: toBase58(context.program.toBytes()),
+    federation: context.address.toBase58(),
+    member: address.toBase58(),
+  };
+  // The folder first: a member that cannot remember what it signs must not stake.
+  const store = await openMemberStore(
+    state,
+    identity,
+    options.seed === undefined ? undefined : seedOf(options.seed),
   );
-  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
-  return { ...access, questionnaire, embeddings, predictor };
-}
-
-/** The configuration that the service shows, if it is the one whose hash stands on chain. */
-async function checkedConfiguration(connection: Connection, view: FederationView) {
-  const address = new PublicKey(view.address);
-  const onChain = await requireFederation({ connection, address });
-  const { configuration } = createAlgorithms(view.configuration);
-  const hash = configurationHash(configuration);
-  if (!equalBytes(hash, onChain.configurationHash))
-    throw new PlenaryError(
-      "configuration-mismatch",
-      "The service shows another configuration than the federation's members agreed on: its hash does not stand on chain. Do not join through it.",
-      { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
-    );
-  const { aggregator, rewardMint } = onChain;
-  return { address, aggregator, rewardMint, configuration, hash };
-}
-
-/** A connection that only asks: nothing here keeps a WebSocket open. Throws `invalid-input` when the URL is none. */
-export function connectTo(rpc: string): Connection {
-  if (!URL.canParse(rpc) || !/^https?:/.test(rpc))
-    throw new PlenaryError(
-      "invalid-input",
-      `${JSON.stringify(rpc)} is no URL of a Solana RPC node: give one like http://127.0.0.1:8899.`,
-      { url: rpc },
-    );
-  return new Connection(rpc, "confirmed");
-}
-
-/** Throws `invalid-input` naming what the address is of. */
-export function publicKey(text: string, what: string): PublicKey {
   try {
-    return new PublicKey(fromBase58(text));
-  } catch (cause) {
-    throw new PlenaryError(
-      "invalid-input",
-      `${JSON.stringify(text)} is no address of a ${what}: expected base58.`,
-      { field: what },
-      { cause },
-    );
+    const joinTransaction = await enter();
+    return {
+      address,
+      joinTransaction,
+      train: (train) =>
+        participate({ context, member: address, updateKeypairs, answers, store }, train),
+      claim: ({ patience = CLAIM_PATIENCE } = {}) =>
+        claimRewards(context, payer, { owner, patience, signal }),
+      status: () => readStatus(context, owner, signal),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 
-async function findFederation(
-  client: ServiceClient,
-  address: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<FederationView> {
-  if (address !== undefined)
-    return client.call(ENDPOINTS.federationRead, {
-      params: { federation: publicKey(address, "federation").toBase58() },
-      signal,
-    });
-  const { federations } = await client.call(ENDPOINTS.federationList, { signal });
-  const [only, second] = federations;
-  if (only === undefined)
-    throw new PlenaryError("not-found", "The service has no federation yet: create and register one.", {
-      service: client.url,
-    });
-  if (second !== undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      `The service has ${federations.length} federations; say which: ${federations.map(({ address: known, name }) => `${known} (${name})`).join(", ")}.`,
-      { federations: federations.length },
-    );
-  return only;
-}
-
-function checkChain(view: FederationView, genesisHash: Uint8Array, program: PublicKey): void {
-  if (view.genesisHash !== toHex(genesisHash))
-    throw new PlenaryError(
-      "wrong-chain",
-      "The service and the RPC node are on different chains: check both URLs.",
-      { service: view.genesisHash, rpc: toHex(genesisHash) },
-    );
-  if (view.programId !== toBase58(program.toBytes()))
-    throw new PlenaryError(
-      "wrong-chain",
-      `The federation runs on the program ${view.programId}, not on ${program.toBase58()}. If you trust that deployment, name it as the program.`,
-      { expected: program.toBase58(), actual: view.programId },
-    );
-}
-
-async function readQuestionnaire(
-  client: ServiceClient,
-  configuration: FederationConfiguration,
-  signal: AbortSignal | undefined,
-): Promise<Questionnaire> {
-  const bytes = await client.download(fromHex(configuration.questionnaire, 32), { signal });
-  return parseQuestionnaire(JSON.parse(new TextDecoder().decode(bytes)));
+function seedOf(number: number): Uint8Array {
+  return sha256(new TextEncoder().encode(`plenary/member-seed/1\n${number}`));
 }

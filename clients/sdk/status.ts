@@ -9,11 +9,11 @@ import {
   type UpdateView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import { requireFederation } from "./federation-account.ts";
+import type { FederationAccess } from "./access/federation-access.ts";
+import { nullIfNotFound } from "./access/round-reads.ts";
+import { requireFederation } from "./chain-state/federation-account.ts";
+import { rewardTokensOf } from "./chain-state/reward-tokens.ts";
 import { type StakeRelease, stakeRelease } from "./membership/index.ts";
-import type { FederationAccess } from "./open-federation.ts";
-import { rewardTokensOf } from "./reward-tokens.ts";
-import { nullIfNotFound } from "./round-reads.ts";
 
 /** Where a federation stands, and one owner's membership in it. */
 export interface FederationStatus {

@@ -29,11 +29,24 @@ export function applyStep({
   const settings = { weightDecay: training.weightDecay };
   let next = state;
   for (const { from, to } of network) {
-    const update = { ...shared, state, from, to, settings, learningRate: training.learningRate * rate };
+    const update = {
+      ...shared,
+      state,
+      from,
+      to,
+      settings,
+      learningRate: training.learningRate * rate,
+    };
     next = optimizers[training.optimizer].apply(update);
   }
   for (const { from, to } of prior) {
-    const update = { ...shared, state: { step: 0, moments: [] }, from, to, settings: { weightDecay: 0 } };
+    const update = {
+      ...shared,
+      state: { step: 0, moments: [] },
+      from,
+      to,
+      settings: { weightDecay: 0 },
+    };
     optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate });
   }
   return next;

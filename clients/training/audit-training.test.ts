@@ -87,7 +87,11 @@ async function make(setting: Setting, { answers, training, engine }: Course): Pr
 }
 
 /** Numbers of the segments that an audit finds wrong, each drawn alone, so that what is counted is what the audit finds. */
-async function wrongSegments(setting: Setting, made: MadeUpdate, engine: Engine): Promise<number[]> {
+async function wrongSegments(
+  setting: Setting,
+  made: MadeUpdate,
+  engine: Engine,
+): Promise<number[]> {
   const wrong: number[] = [];
   for (const segment of ALL) {
     const { outcome, checkpoint } = await audit(setting, made, [segment], engine);
@@ -140,7 +144,14 @@ describe("an audit of training", () => {
 
   test("taking checkpoints changes nothing, and they need an optimiser that starts anew", async () => {
     const { training, base, predictor } = setting;
-    const input = { predictor, training, base, answers: honest.answers, round: 4, seed: COMMITTED_SEED };
+    const input = {
+      predictor,
+      training,
+      base,
+      answers: honest.answers,
+      round: 4,
+      seed: COMMITTED_SEED,
+    };
     const plain = await trainRound({ ...input, engine: wasm });
     assert.deepEqual(plain.after, honest.checkpoints.at(-1)?.parameters);
     const { optimizerState } = plain;
@@ -173,9 +184,15 @@ describe("an audit of training", () => {
     assert.match(finding.text, /answers that were shown/);
     const foreign: AnswerSet = {
       version: 1,
-      groups: [{ id: "g", label: "", answers: [{ question: "of another survey", counts: [1, 2] }] }],
+      groups: [
+        { id: "g", label: "", answers: [{ question: "of another survey", counts: [1, 2] }] },
+      ],
     };
-    const shownForeign = { ...honest, answers: foreign, commitment: commitmentOf(setting, foreign, ROUND) };
+    const shownForeign = {
+      ...honest,
+      answers: foreign,
+      commitment: commitmentOf(setting, foreign, ROUND),
+    };
     assert.match((await audit(setting, shownForeign, [2], wasm)).text, /the answers give 0/);
     const heavier = { ...honest, weight: honest.weight + 1 };
     assert.match((await audit(setting, heavier, [2], wasm)).text, /states the weight/);
@@ -198,7 +215,8 @@ describe("an audit of training", () => {
 
   test("catches made-up checkpoints: parameters, moments and counters alike", async () => {
     const [, second] = honest.checkpoints;
-    const nudged = (vector: Float32Array) => vector.map((value, i) => (i === 11 ? value + 1e-4 : value));
+    const nudged = (vector: Float32Array) =>
+      vector.map((value, i) => (i === 11 ? value + 1e-4 : value));
     const changes: Partial<Checkpoint>[] = [
       { parameters: nudged(second!.parameters) },
       { moments: [nudged(second!.moments[0]!), second!.moments[1]!] },
@@ -210,7 +228,10 @@ describe("an audit of training", () => {
       // What leads to it does not follow, and neither does what it leads to.
       assert.deepEqual(await wrongSegments(setting, made, wasm), [1, 2]);
     }
-    const misplaced = { ...honest, checkpoints: honest.checkpoints.with(1, honest.checkpoints[2]!) };
+    const misplaced = {
+      ...honest,
+      checkpoints: honest.checkpoints.with(1, honest.checkpoints[2]!),
+    };
     assert.partialDeepStrictEqual(await audit(setting, misplaced, [0, 1], wasm), {
       outcome: "failed",
       checkpoint: 2,
@@ -234,12 +255,17 @@ describe("an audit of training", () => {
     const { predictor, base } = setting;
     const configuration = configurationOf(setting);
     const input = { ...submit(setting, honest, [1]), configuration, predictor, base, engine: wasm };
-    assert.partialDeepStrictEqual(await auditTraining({ ...input, segments: [2] }), { outcome: "refused" });
+    assert.partialDeepStrictEqual(await auditTraining({ ...input, segments: [2] }), {
+      outcome: "refused",
+    });
     const { evidence } = input;
     const third = evidence.checkpoints.get(2)!;
     const checkpoints = new Map([...evidence.checkpoints, [1, third]]);
     const swapped = { ...input, evidence: { ...evidence, checkpoints }, segments: [1] };
-    assert.partialDeepStrictEqual(await auditTraining(swapped), { outcome: "failed", checkpoint: 1 });
+    assert.partialDeepStrictEqual(await auditTraining(swapped), {
+      outcome: "failed",
+      checkpoint: 1,
+    });
   });
 
   test("is held on the engine whose bits are the same everywhere, unless a tolerance is agreed on", async () => {
@@ -254,7 +280,9 @@ describe("an audit of training", () => {
       audits: { ...setting.audits, mode: { name: "native", tolerance: 0.02 } },
     };
     for (const engine of [native, wasm])
-      assert.partialDeepStrictEqual(await audit(tolerant, made, ALL, engine), { outcome: "passed" });
+      assert.partialDeepStrictEqual(await audit(tolerant, made, ALL, engine), {
+        outcome: "passed",
+      });
     const other = await make(tolerant, { engine: native, answers: answersOf([1, 5]) });
     assert.deepEqual(await wrongSegments(tolerant, other, native), ALL);
   });
@@ -271,21 +299,29 @@ describe("an audit of training", () => {
     assert.equal(segmentDrift(end, end, start), 0);
     assert.equal(segmentDrift(of([3, 3.5], [1, 0]), end, start), 0.1);
     assert.equal(segmentDrift(of([3, 3.5], [1, 0.25]), end, start), 0.25);
-    assert.equal(segmentDrift(of([3, 4], [1, 0]), of([3, 4], [0, 0]), start), Number.POSITIVE_INFINITY);
+    assert.equal(
+      segmentDrift(of([3, 4], [1, 0]), of([3, 4], [0, 0]), start),
+      Number.POSITIVE_INFINITY,
+    );
   });
 
   /**
    * Draws segments by many seeds. An audit fails if and only if it has a wrong segment among those drawn (checked by real runs of each
    * segment above, and here for some seeds whole), so the frequency needs no training.
    */
-  async function checkFrequency(audited: Setting, made: MadeUpdate, wrong: readonly number[]): Promise<void> {
+  async function checkFrequency(
+    audited: Setting,
+    made: MadeUpdate,
+    wrong: readonly number[],
+  ): Promise<void> {
     const draws = 2000;
     const member = new Uint8Array(32).fill(7);
     const seedOf = (i: number) => new Uint8Array(32).fill(i % 251).fill(Math.floor(i / 251), 16);
     const drawnBy = (i: number) =>
       drawSegments(seedOf(i), member, SEGMENTS, audited.audits.segmentsPerMember);
     let caught = 0;
-    for (let i = 0; i < draws; i += 1) if (drawnBy(i).some((segment) => wrong.includes(segment))) caught += 1;
+    for (let i = 0; i < draws; i += 1)
+      if (drawnBy(i).some((segment) => wrong.includes(segment))) caught += 1;
     const expected = detectionProbability({
       members: 1,
       membersPerRound: 1,
@@ -294,7 +330,10 @@ describe("an audit of training", () => {
       wrongSegments: wrong.length,
     });
     const deviation = Math.sqrt((expected * (1 - expected)) / draws);
-    assert.ok(Math.abs(caught / draws - expected) < 5 * deviation, `${caught / draws} for ${expected}`);
+    assert.ok(
+      Math.abs(caught / draws - expected) < 5 * deviation,
+      `${caught / draws} for ${expected}`,
+    );
     for (let i = 0; i < 8; i += 1) {
       const drawn = drawnBy(i);
       const isCaught = drawn.some((segment) => wrong.includes(segment));

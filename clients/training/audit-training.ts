@@ -116,7 +116,12 @@ function openAudit(input: AuditInput): Audit {
       { engine: engine.name },
     );
   const training = parseTrainingSettings(configuration.training);
-  return { ...input, audits, training, total: segmentCount(training.localSteps, audits.checkpointEvery) };
+  return {
+    ...input,
+    audits,
+    training,
+    total: segmentCount(training.localSteps, audits.checkpointEvery),
+  };
 }
 
 /** The data, seed and plan of the training must be those that the member committed to, and the weight what the data give. */
@@ -131,7 +136,10 @@ function checkCommitment(audit: Audit): void {
     refuse("The training commitment is not the one under the envelope's checkpoint root.");
   if (!equalBytes(commitment.answersHash, hashJson(answers)))
     refuse("The answers that were shown are not those that the member committed to.");
-  if (commitment.steps !== training.localSteps || commitment.checkpointEvery !== audits.checkpointEvery)
+  if (
+    commitment.steps !== training.localSteps ||
+    commitment.checkpointEvery !== audits.checkpointEvery
+  )
     refuse(
       `The training had ${commitment.steps} steps with a checkpoint every ${commitment.checkpointEvery}; the configuration asks for ${training.localSteps} and ${audits.checkpointEvery}.`,
     );
@@ -176,9 +184,11 @@ function follows(
   actual: Checkpoint,
   start: Checkpoint,
 ): boolean {
-  if (mode.name === "reproducible") return equalBytes(encodeCheckpoint(claimed), encodeCheckpoint(actual));
+  if (mode.name === "reproducible")
+    return equalBytes(encodeCheckpoint(claimed), encodeCheckpoint(actual));
   return (
-    claimed.optimizerStep === actual.optimizerStep && segmentDrift(claimed, actual, start) <= mode.tolerance
+    claimed.optimizerStep === actual.optimizerStep &&
+    segmentDrift(claimed, actual, start) <= mode.tolerance
   );
 }
 
@@ -208,10 +218,15 @@ function startOf({ predictor, training, base }: Audit): Checkpoint {
 function shown(audit: Audit, number: number): Checkpoint {
   const { evidence, envelope, audits, training, total } = audit;
   const given = evidence.checkpoints.get(number);
-  if (given === undefined) throw new Finding("refused", 0, `The member did not show checkpoint ${number}.`);
+  if (given === undefined)
+    throw new Finding("refused", 0, `The member did not show checkpoint ${number}.`);
   const leaf = leafHash(given.bytes);
   if (!verifyInclusion(envelope.checkpointRoot, leaf, number, total + 1, given.path))
-    throw new Finding("failed", number, `Checkpoint ${number} is not under the envelope's checkpoint root.`);
+    throw new Finding(
+      "failed",
+      number,
+      `Checkpoint ${number} is not under the envelope's checkpoint root.`,
+    );
   const checkpoint = decodedOrUndefined(given.bytes);
   const start = startOf(audit);
   const fits =
@@ -219,7 +234,11 @@ function shown(audit: Audit, number: number): Checkpoint {
     checkpoint.parameters.length === start.parameters.length &&
     checkpoint.moments.length === start.moments.length;
   if (fits) return checkpoint;
-  throw new Finding("failed", number, `Checkpoint ${number} is not the state of this federation's training.`);
+  throw new Finding(
+    "failed",
+    number,
+    `Checkpoint ${number} is not the state of this federation's training.`,
+  );
 }
 
 /** The update must be what the last checkpoint gives through the member's own pipeline: difference, codec. */

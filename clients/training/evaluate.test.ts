@@ -21,7 +21,10 @@ describe("alignment", () => {
   test("is 1 for equal distributions and 1 - sqrt(log 2) for disjoint ones", () => {
     assert.equal(alignment([0.2, 0.8], [0.2, 0.8]), 1);
     assert.ok(Math.abs(alignment([1, 0], [0, 1]) - (1 - Math.sqrt(Math.log(2)))) < 1e-12);
-    assert.equal(alignment([0.5, 0.5, 0], [0.1, 0.3, 0.6]), alignment([0.1, 0.3, 0.6], [0.5, 0.5, 0]));
+    assert.equal(
+      alignment([0.5, 0.5, 0], [0.1, 0.3, 0.6]),
+      alignment([0.1, 0.3, 0.6], [0.5, 0.5, 0]),
+    );
   });
 
   test("report: mean, worst group and 1 / (1 + CoV^2)", () => {
@@ -40,7 +43,10 @@ describe("baselines", () => {
     const own = evaluateBaselines(questionnaire, answersOf([0]), answersOf([0]));
     assert.equal(own.trainingMean.mean, 1);
     const [group] = answersOf([0]).groups;
-    const half = { version: 1 as const, groups: [{ ...group!, answers: group!.answers.slice(0, 1) }] };
+    const half = {
+      version: 1 as const,
+      groups: [{ ...group!, answers: group!.answers.slice(0, 1) }],
+    };
     const partly = evaluateBaselines(questionnaire, half, answersOf([0]));
     assert.ok(partly.trainingMean.mean > partly.uniform.mean && partly.trainingMean.mean < 1);
   });
@@ -78,8 +84,18 @@ describe("models", () => {
       version: 1 as const,
       groups: [{ ...first!, answers: first!.answers.slice(0, 60) }, second!],
     };
-    const asked = { version: 1 as const, groups: [{ ...first!, answers: first!.answers.slice(60) }] };
-    const report = await evaluateModel({ predictor, model, answers: shown, asked, engine: native, seed: 3 });
+    const asked = {
+      version: 1 as const,
+      groups: [{ ...first!, answers: first!.answers.slice(60) }],
+    };
+    const report = await evaluateModel({
+      predictor,
+      model,
+      answers: shown,
+      asked,
+      engine: native,
+      seed: 3,
+    });
     assert.deepEqual(
       report.groups.map((group) => group.id),
       [first!.id],
@@ -95,7 +111,9 @@ describe("models", () => {
     const fresh = await openEngine("wasm");
     assert.equal(await utility({ predictor, model, heldOut, engine: fresh }), first);
     await fresh.close();
-    await assert.rejects(utility({ predictor, model, heldOut, engine: native }), { code: "engine-mismatch" });
+    await assert.rejects(utility({ predictor, model, heldOut, engine: native }), {
+      code: "engine-mismatch",
+    });
   });
 
   test("utility is this integer on every machine", async () => {
@@ -125,7 +143,12 @@ describe("models", () => {
 
   test("a model of extreme numbers still has a finite utility", async () => {
     const extreme = model.map((_, i) => (i % 2 === 0 ? 2 ** 31 - 1 : -(2 ** 31 - 1)));
-    const value = await utility({ predictor, model: extreme, heldOut: answersOf([0]), engine: wasm });
+    const value = await utility({
+      predictor,
+      model: extreme,
+      heldOut: answersOf([0]),
+      engine: wasm,
+    });
     assert.ok(Number.isSafeInteger(value) && value < 0);
   });
 
@@ -133,7 +156,10 @@ describe("models", () => {
     const context = answersOf([0]).groups[0]!.answers.slice(0, 10);
     const [question] = questionnaire.questions;
     const request = { predictor, model, context, engine: native, questions: [question!.id] };
-    const added = { options: 2, embeddings: embeddings.matrix().slice(0, 2 * embeddings.dimension) };
+    const added = {
+      options: 2,
+      embeddings: embeddings.matrix().slice(0, 2 * embeddings.dimension),
+    };
     const predictions = await predict({ ...request, newQuestions: [added] });
     assert.deepEqual(
       predictions.map((item) => [item.question, item.shares.length]),
@@ -144,10 +170,14 @@ describe("models", () => {
     );
     assert.deepEqual(await predict({ ...request, questions: [] }), []);
     await assert.rejects(predict({ ...request, context: [] }), { code: "context-missing" });
-    await assert.rejects(predict({ ...request, questions: ["nothing"] }), { code: "invalid-input" });
+    await assert.rejects(predict({ ...request, questions: ["nothing"] }), {
+      code: "invalid-input",
+    });
     const short = { ...added, embeddings: added.embeddings.slice(1) };
     await assert.rejects(predict({ ...request, newQuestions: [short] }), { code: "invalid-input" });
-    await assert.rejects(predict({ ...request, model: model.slice(1) }), { code: "model-mismatch" });
+    await assert.rejects(predict({ ...request, model: model.slice(1) }), {
+      code: "model-mismatch",
+    });
     const foreign = [{ question: "nothing", counts: [1, 2] }];
     await assert.rejects(predict({ ...request, context: foreign }), { code: "answers-invalid" });
   });

@@ -63,7 +63,9 @@ test("the safetensors file holds every parameter", () => {
 
 test("a model of another configuration is not exported", () => {
   assert.throws(() => exportOnnx({ predictor, model: model.slice(1) }), { code: "model-mismatch" });
-  assert.throws(() => exportSafetensors({ predictor, model: model.slice(1) }), { code: "model-mismatch" });
+  assert.throws(() => exportSafetensors({ predictor, model: model.slice(1) }), {
+    code: "model-mismatch",
+  });
 });
 
 test("malformed safetensors files are refused", () => {
@@ -78,7 +80,12 @@ test("malformed safetensors files are refused", () => {
     bytes.set(new TextEncoder().encode(text), 8);
     return bytes;
   };
-  for (const header of ["{", "null", '{"a":1}', '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}']) {
+  for (const header of [
+    "{",
+    "null",
+    '{"a":1}',
+    '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}',
+  ]) {
     assert.throws(() => decodeSafetensors(withHeader(header)), invalid);
   }
 });

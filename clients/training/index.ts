@@ -10,7 +10,11 @@ export {
 } from "./audit-training.ts";
 export { type Baselines, evaluateBaselines } from "./baselines.ts";
 export { MINILM_HASHES, type ModelHashes } from "./embedder/model-folder.ts";
-export { openTextEmbedder, type TextEmbedder, type TextEmbedderInput } from "./embedder/text-embedder.ts";
+export {
+  openTextEmbedder,
+  type TextEmbedder,
+  type TextEmbedderInput,
+} from "./embedder/text-embedder.ts";
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
 export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";

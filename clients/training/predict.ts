@@ -32,7 +32,10 @@ export interface Prediction {
 export async function predict(input: PredictInput): Promise<Prediction[]> {
   const { predictor, model, engine, newQuestions = [] } = input;
   if (input.context.length === 0) {
-    throw new TrainingError("context-missing", "a prediction needs at least one answer of the group");
+    throw new TrainingError(
+      "context-missing",
+      "a prediction needs at least one answer of the group",
+    );
   }
   const { questions } = predictor.questionnaire;
   const positions = new Map(questions.map((question, index) => [question.id, index]));

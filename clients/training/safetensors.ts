@@ -61,7 +61,8 @@ export function decodeSafetensors(bytes: Uint8Array): ReadonlyMap<string, NamedT
 function parseHeader(text: string): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(text);
-    if (typeof header === "object" && header !== null) return Object.fromEntries(Object.entries(header));
+    if (typeof header === "object" && header !== null)
+      return Object.fromEntries(Object.entries(header));
   } catch (cause) {
     throw malformed("its header is not JSON", cause);
   }
@@ -94,5 +95,10 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
 }
 
 function malformed(problem: string, cause?: unknown): PlenaryError {
-  return new PlenaryError("invalid-input", `This is no safetensors file: ${problem}.`, {}, { cause });
+  return new PlenaryError(
+    "invalid-input",
+    `This is no safetensors file: ${problem}.`,
+    {},
+    { cause },
+  );
 }

@@ -40,9 +40,13 @@ export function parseTrainingSettings(value: unknown): TrainingSettings {
   for (const field of ["context", "targets"] as const) {
     const [fewest, most] = settings[field];
     if (fewest > most) {
-      throw new PlenaryError("invalid-input", `Configuration: training.${field} must be [fewest, most].`, {
-        field: `training.${field}`,
-      });
+      throw new PlenaryError(
+        "invalid-input",
+        `Configuration: training.${field} must be [fewest, most].`,
+        {
+          field: `training.${field}`,
+        },
+      );
     }
   }
   return settings;
@@ -81,5 +85,12 @@ export const DEFAULT_TRAINING = {
 /** Predictor configurations that the defaults above were chosen with; `tilt` is the default predictor. */
 export const DEFAULT_PREDICTOR = {
   tilt: { name: "tilt", latent: 8, hidden: 64, scoringSteps: 2 },
-  gpo: { name: "gpo", layers: 2, width: 64, heads: 4, feedForward: 128, likelihood: "cross-entropy" },
+  gpo: {
+    name: "gpo",
+    layers: 2,
+    width: 64,
+    heads: 4,
+    feedForward: 128,
+    likelihood: "cross-entropy",
+  },
 } as const;

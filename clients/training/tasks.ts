@@ -1,4 +1,9 @@
-import { type AnswerSet, PlenaryError, type Questionnaire, type RandomStream } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  PlenaryError,
+  type Questionnaire,
+  type RandomStream,
+} from "@plenary/protocol";
 
 /** A group's answer to one question: the share of respondents per option, summing to 1. */
 export interface QuestionAnswer {
@@ -19,23 +24,31 @@ export interface GroupShares {
 }
 
 /** Shares of respondents per group and question, in the answers' order. Throws `answers-invalid`. */
-export function sharesOf(answers: AnswerSet, questionnaire: Pick<Questionnaire, "questions">): GroupShares[] {
+export function sharesOf(
+  answers: AnswerSet,
+  questionnaire: Pick<Questionnaire, "questions">,
+): GroupShares[] {
   const positions = new Map(questionnaire.questions.map((question, index) => [question.id, index]));
   return answers.groups.map((group) => ({
     id: group.id,
     answers: group.answers.map(({ question, counts }) => {
       const position = positions.get(question);
-      const options = position === undefined ? undefined : questionnaire.questions[position]?.options.length;
+      const options =
+        position === undefined ? undefined : questionnaire.questions[position]?.options.length;
       const total = counts.reduce((sum, count) => sum + count, 0);
       if (position === undefined || options !== counts.length || !(total > 0)) {
         const reason =
           position === undefined
             ? "which is not in the questionnaire"
             : `with counts [${counts}] for ${options} options`;
-        throw new PlenaryError("answers-invalid", `Group ${group.id} answers ${question}, ${reason}.`, {
-          group: group.id,
-          question,
-        });
+        throw new PlenaryError(
+          "answers-invalid",
+          `Group ${group.id} answers ${question}, ${reason}.`,
+          {
+            group: group.id,
+            question,
+          },
+        );
       }
       return { question: position, shares: counts.map((count) => count / total) };
     }),
@@ -58,7 +71,11 @@ export function drawTask(group: GroupShares, sizes: TaskSizes, random: RandomStr
 }
 
 /** Shows a random `contextSize` answers of a group and asks for all the others (evaluation). */
-export function drawEvaluationTask(group: GroupShares, contextSize: number, random: RandomStream): Task {
+export function drawEvaluationTask(
+  group: GroupShares,
+  contextSize: number,
+  random: RandomStream,
+): Task {
   const order = random.shuffled(group.answers);
   const seen = Math.min(contextSize, Math.floor(order.length / 2));
   return { context: order.slice(0, seen), targets: order.slice(seen) };

@@ -97,7 +97,10 @@ describe("a round of training", () => {
   test("weighs the (question, group) cells, reports every step", async () => {
     const steps: number[] = [];
     const answers = answersOf([0, 5]);
-    const result = await trainRound({ ...input(native), onProgress: ({ step }) => steps.push(step) });
+    const result = await trainRound({
+      ...input(native),
+      onProgress: ({ step }) => steps.push(step),
+    });
     assert.equal(
       result.weight,
       answers.groups.reduce((sum, group) => sum + group.answers.length, 0),
@@ -113,7 +116,9 @@ describe("a round of training", () => {
     const result = await worker.train({ ...request, onProgress: ({ step }) => steps.push(step) });
     assert.deepEqual(result, await trainRound(input(native)));
     assert.deepEqual(steps, [1, 2, 3]);
-    await assert.rejects(worker.train({ ...request, base: new Int32Array(3) }), { code: "model-mismatch" });
+    await assert.rejects(worker.train({ ...request, base: new Int32Array(3) }), {
+      code: "model-mismatch",
+    });
     const foreign = {
       version: 1 as const,
       groups: [{ id: "g", label: "", answers: [{ question: "?", counts: [1, 2] }] }],
@@ -144,8 +149,13 @@ describe("a round of training", () => {
     const wild = { ...short, learningRate: 100, optimizer: "sgd" as const, localSteps: 20 };
     await assert.rejects(trainRound(input(native, tilt, wild)), { code: "training-diverged" });
     const [group] = answersOf([0]).groups;
-    const thin = { version: 1 as const, groups: [{ ...group!, answers: group!.answers.slice(0, 1) }] };
-    await assert.rejects(trainRound({ ...input(native), answers: thin }), { code: "answers-invalid" });
+    const thin = {
+      version: 1 as const,
+      groups: [{ ...group!, answers: group!.answers.slice(0, 1) }],
+    };
+    await assert.rejects(trainRound({ ...input(native), answers: thin }), {
+      code: "answers-invalid",
+    });
   });
 
   test("sgd, clipping and a cosine schedule train too", async () => {
@@ -158,7 +168,9 @@ describe("a round of training", () => {
     };
     const result = await trainRound(input(native, gpo, settings));
     const base = gpo.initialParameters(1);
-    const norm = Math.sqrt(deltaOf(base, result.after).reduce((sum, x) => sum + (x / 2 ** 24) ** 2, 0));
+    const norm = Math.sqrt(
+      deltaOf(base, result.after).reduce((sum, x) => sum + (x / 2 ** 24) ** 2, 0),
+    );
     assert.ok(norm > 0 && norm <= 3 * 0.1 * 0.5 + 1e-6, `${norm}`);
     assert.deepEqual(result.optimizerState.moments, []);
   });

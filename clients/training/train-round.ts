@@ -98,7 +98,10 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
 }
 
 export interface TrainSegmentInput
-  extends Pick<TrainRoundInput, "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"> {
+  extends Pick<
+    TrainRoundInput,
+    "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"
+  > {
   /** Null: the round's beginning. */
   readonly from: Checkpoint | null;
   /** Step to stop after. */
@@ -147,7 +150,10 @@ interface Course {
 }
 
 async function openCourse(
-  input: Pick<TrainRoundInput, "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine">,
+  input: Pick<
+    TrainRoundInput,
+    "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"
+  >,
 ): Promise<Course> {
   const { predictor, training, round } = input;
   requireModelLength(predictor, input.base);
@@ -190,7 +196,8 @@ async function takeStep(
 }
 
 function checkpointOf(step: number, parameters: Float32Array, state: OptimizerState): Checkpoint {
-  if (![parameters, ...state.moments].every((vector) => vector.every(Number.isFinite))) throw diverged(step);
+  if (![parameters, ...state.moments].every((vector) => vector.every(Number.isFinite)))
+    throw diverged(step);
   const moments = state.moments.map((moment) => moment.slice());
   return { step, optimizerStep: state.step, parameters: parameters.slice(), moments };
 }

@@ -11,10 +11,14 @@ import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./t
 /** The thread's main program: one request at a time, in the order of their arrival. */
 function main(): void {
   const port = parentPort;
-  if (port === null) throw new TrainingError("worker-failed", "this file runs as a worker thread only");
+  if (port === null)
+    throw new TrainingError("worker-failed", "this file runs as a worker thread only");
   const { configuration, questionnaire, embeddings, engine }: WorkerSetup = workerData;
   const { values, ...table } = embeddings;
-  const predictor = createPredictor(configuration, questionnaire, { ...table, matrix: () => values });
+  const predictor = createPredictor(configuration, questionnaire, {
+    ...table,
+    matrix: () => values,
+  });
   let opened: Promise<Engine> | undefined;
   let last: Promise<void> = Promise.resolve();
   const reply = (message: WorkerReply) => port.postMessage(message);
@@ -48,7 +52,10 @@ async function answer(
     checkpoints:
       every === undefined
         ? undefined
-        : { every, keep: (checkpoint) => reply({ id: request.id, kind: "checkpoint", checkpoint }) },
+        : {
+            every,
+            keep: (checkpoint) => reply({ id: request.id, kind: "checkpoint", checkpoint }),
+          },
     predictor,
     engine,
     signal: controller.signal,

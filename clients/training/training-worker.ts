@@ -1,5 +1,11 @@
 import { Worker } from "node:worker_threads";
-import { type AnswerSet, type Checkpoint, isErrorCode, PlenaryError, type Seed } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  type Checkpoint,
+  isErrorCode,
+  PlenaryError,
+  type Seed,
+} from "@plenary/protocol";
 import { isTrainingErrorCode, TrainingError } from "./errors.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { Predictor } from "./predictors/predictor.ts";
@@ -18,7 +24,11 @@ export interface TrainingWorker {
 export interface WorkerSetup {
   readonly configuration: Predictor["configuration"];
   readonly questionnaire: Predictor["questionnaire"];
-  readonly embeddings: { readonly count: number; readonly dimension: number; readonly values: Float32Array };
+  readonly embeddings: {
+    readonly count: number;
+    readonly dimension: number;
+    readonly values: Float32Array;
+  };
   readonly engine: EngineName;
 }
 
@@ -67,13 +77,20 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
     embeddings: { count, dimension, values: embeddings.matrix() },
     engine,
   };
-  const worker = new Worker(new URL("./training-thread.ts", import.meta.url), { workerData: setup });
+  const worker = new Worker(new URL("./training-thread.ts", import.meta.url), {
+    workerData: setup,
+  });
   const pending = new Map<number, Pending>();
   let nextId = 0;
   worker.unref();
   worker.on("message", (reply: WorkerReply) => settle(worker, pending, reply));
   const failAll = (cause: unknown) => {
-    const failure = new TrainingError("worker-failed", "the training thread ended; train again", {}, cause);
+    const failure = new TrainingError(
+      "worker-failed",
+      "the training thread ended; train again",
+      {},
+      cause,
+    );
     for (const call of pending.values()) call.reject(failure);
     pending.clear();
   };

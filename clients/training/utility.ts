@@ -71,7 +71,9 @@ function squaredError(predicted: Float32Array, shares: readonly number[]): bigin
     const value = predicted[option]!;
     // Rounding may leave a share a little above 1.
     const valid = value >= 0 && value <= 1.001;
-    const error = valid ? roundHalfUp(Math.min(value, 1) * SCALE) - roundHalfUp(share * SCALE) : SCALE;
+    const error = valid
+      ? roundHalfUp(Math.min(value, 1) * SCALE) - roundHalfUp(share * SCALE)
+      : SCALE;
     sum += BigInt(error) ** 2n;
   });
   return sum;

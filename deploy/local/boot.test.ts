@@ -5,14 +5,17 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "./testing/temporary-folder.ts";
+import { temporaryFolder } from "../stack/testing/temporary-folder.ts";
 
 const BOOT = resolve(import.meta.dirname, "../../boot.js");
 
 function smallRepository(): string {
   const root = temporaryFolder();
   const write = (path: string, content: unknown) =>
-    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
+    writeFileSync(
+      join(root, path),
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
   for (const folder of ["bench", "part"]) mkdirSync(join(root, folder));
   copyFileSync(BOOT, join(root, "boot.js"));
   const part = { name: "part", version: "1.0.0" };
@@ -29,7 +32,10 @@ function smallRepository(): string {
       part: { version: "1.0.0" },
     },
   });
-  write("bench/echo.ts", "const words: string[] = process.argv.slice(2); console.log(words.join(' '));");
+  write(
+    "bench/echo.ts",
+    "const words: string[] = process.argv.slice(2); console.log(words.join(' '));",
+  );
   write("bench/fail.ts", "process.exit(7);");
   write(
     "bench/wait.ts",
@@ -116,7 +122,10 @@ test("npm's failure is shown with what to do", async () => {
 test("unknown tasks, benchmarks and test files are named", async () => {
   const root = smallRepository();
   assert.match((await boot(root, ["dance"]).ended).error, /Usage: node boot\.js start\|test/);
-  assert.match((await boot(root, ["bench", "none"]).ended).error, /NAME is one of echo, fail, wait/);
+  assert.match(
+    (await boot(root, ["bench", "none"]).ended).error,
+    /NAME is one of echo, fail, wait/,
+  );
   const { code, error } = await boot(root, ["test", "nothing-like-it"]).ended;
   assert.equal(code, 1);
   assert.match(error, /No test file has nothing-like-it in its path/);

@@ -27,7 +27,11 @@ export async function readClaims(
     });
     for (const { name, fields } of parseEvents(program, transaction?.meta?.logMessages ?? [])) {
       const { member: paid, amount } = fields;
-      if (!/^rewardClaimed$/i.test(name) || !(paid instanceof PublicKey) || typeof amount !== "bigint")
+      if (
+        !/^rewardClaimed$/i.test(name) ||
+        !(paid instanceof PublicKey) ||
+        typeof amount !== "bigint"
+      )
         continue;
       if (paid.equals(member))
         claims.push({ member: toBase58(member.toBytes()), amount, transaction: signature });

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { LocalStackError } from "./errors.ts";
-import { type Home, replaceFile } from "./home.ts";
+import { LocalStackError } from "../stack/errors.ts";
+import { type Home, replaceFile } from "../stack/home.ts";
 import { DEFAULTS, type Options } from "./options.ts";
 import { planRun, type RunPlan } from "./plan-federation.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parserOf, type RoundView, vectorFromBytes } from "@plenary/protocol";
 import { type Engine, evaluateBaselines, evaluateModel } from "@plenary/training";
 import Type from "typebox";
-import { type Home, replaceFile } from "./home.ts";
+import { type Home, replaceFile } from "../stack/home.ts";
 import type { RunPlan } from "./plan-federation.ts";
 import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
 import type { RoundClock } from "./round-clock.ts";
@@ -22,7 +22,10 @@ export function measureBaselines(plan: RunPlan): Report["baselines"] {
   const onTraining = evaluateBaselines(questionnaire, training, training);
   return {
     uniform: { unseen: scoreOf(onUnseen.uniform), training: scoreOf(onTraining.uniform) },
-    trainingMean: { unseen: scoreOf(onUnseen.trainingMean), training: scoreOf(onTraining.trainingMean) },
+    trainingMean: {
+      unseen: scoreOf(onUnseen.trainingMean),
+      training: scoreOf(onTraining.trainingMean),
+    },
   };
 }
 
@@ -42,7 +45,9 @@ export class RoundLedger {
     this.#file = home.file("rounds", `${federation}.json`);
     this.#plan = plan;
     this.#engine = engine;
-    this.rounds = existsSync(this.#file) ? parseRounds(JSON.parse(readFileSync(this.#file, "utf8"))) : [];
+    this.rounds = existsSync(this.#file)
+      ? parseRounds(JSON.parse(readFileSync(this.#file, "utf8")))
+      : [];
   }
 
   /** Measures what was committed since, oldest first; calls `onRound` after each. Rounds that are not evaluated yet wait. */
@@ -53,7 +58,8 @@ export class RoundLedger {
   ): Promise<void> {
     const last = this.rounds.at(-1)?.number ?? 0;
     for (const view of views) {
-      if (Number(view.number) <= last || (view.state !== "committed" && view.state !== "final")) continue;
+      if (Number(view.number) <= last || (view.state !== "committed" && view.state !== "final"))
+        continue;
       const round = await this.#measure(source, view);
       if (round === null) return;
       this.rounds.push(round);
@@ -65,7 +71,8 @@ export class RoundLedger {
   async #measure(source: RoundSource, view: RoundView): Promise<RoundReport | null> {
     const { evaluation, nextBlob, nextRoot, updatesRoot, openedAt, committedAt } = view;
     const transaction = view.transactions.commit;
-    if (evaluation === null || transaction === null || openedAt === null || committedAt === null) return null;
+    if (evaluation === null || transaction === null || openedAt === null || committedAt === null)
+      return null;
     if (nextBlob === null || nextRoot === null || updatesRoot === null) return null;
     const timed = this.#clock.seconds(view.number);
     if (timed === "soon") return null;

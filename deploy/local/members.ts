@@ -1,12 +1,12 @@
 import { memberAddress, readMember } from "@plenary/chain";
 import type { AnswerSet } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { type Home, replaceFile } from "./home.ts";
-import { keepKeypair, keypairFile } from "./keys.ts";
+import { type Home, replaceFile } from "../stack/home.ts";
+import { keepKeypair, keypairFile } from "../stack/keys.ts";
+import { nodeProcess, type Stack } from "../stack/stack.ts";
+import type { ProcessDescription, Supervisor } from "../stack/supervisor/processes.ts";
 import { equipMember, type OpenedFederation } from "./open-federation.ts";
 import type { RunPlan, RunSettings } from "./plan-federation.ts";
-import type { ProcessDescription, Supervisor } from "./processes.ts";
-import { nodeProcess, type Stack } from "./stack.ts";
 
 const CLI = "clients/cli/main.ts";
 
@@ -54,7 +54,10 @@ export async function startOrganisations(settings: MembersSettings): Promise<Org
 }
 
 /** Lets an organisation claim what it has earned in final rounds. */
-export async function claimReward(settings: MembersSettings, organisation: Organisation): Promise<void> {
+export async function claimReward(
+  settings: MembersSettings,
+  organisation: Organisation,
+): Promise<void> {
   const description = command(settings, organisation, "claim");
   const claiming = await settings.supervisor.start({
     ...description,
@@ -67,7 +70,11 @@ export async function claimReward(settings: MembersSettings, organisation: Organ
 
 type Verb = "train" | "claim";
 
-function command(settings: MembersSettings, organisation: Organisation, verb: Verb): ProcessDescription {
+function command(
+  settings: MembersSettings,
+  organisation: Organisation,
+  verb: Verb,
+): ProcessDescription {
   const { home, stack, federation, environment, run, id } = settings;
   const own: Readonly<Record<Verb, readonly string[]>> = {
     train: [
@@ -80,8 +87,20 @@ function command(settings: MembersSettings, organisation: Organisation, verb: Ve
   };
   const args = [
     verb,
-    ...["--service", stack.serviceUrl, "--rpc", stack.rpcUrl, "--program", stack.program.toBase58()],
-    ...["--federation", federation.address.toBase58(), "--keypair", keypairFile(home, organisation.name)],
+    ...[
+      "--service",
+      stack.serviceUrl,
+      "--rpc",
+      stack.rpcUrl,
+      "--program",
+      stack.program.toBase58(),
+    ],
+    ...[
+      "--federation",
+      federation.address.toBase58(),
+      "--keypair",
+      keypairFile(home, organisation.name),
+    ],
     ...own[verb],
   ];
   const description = nodeProcess(settings, organisation.name, CLI, { environment });

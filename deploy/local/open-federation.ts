@@ -9,9 +9,9 @@ import {
   tokenBalance,
 } from "@plenary/sdk";
 import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
-import { LocalStackError } from "./errors.ts";
-import type { Home } from "./home.ts";
-import { keepKeypair } from "./keys.ts";
+import { LocalStackError } from "../stack/errors.ts";
+import type { Home } from "../stack/home.ts";
+import { keepKeypair } from "../stack/keys.ts";
 import { BOND, STAKE } from "./tokens.ts";
 
 /** Lets rounds become final, and claims be paid, while somebody watches. A federation among strangers takes days. */
@@ -45,7 +45,10 @@ export async function openFederation(settings: OpenSettings): Promise<OpenedFede
   const aggregator = keepKeypair(home, "aggregator");
   const address = federationAddress(program, authority.publicKey, BigInt(id));
   const known = await readFederation(connection, address);
-  if (known !== null && toHex(known.configurationHash) !== toHex(configurationHash(plan.configuration))) {
+  if (
+    known !== null &&
+    toHex(known.configurationHash) !== toHex(configurationHash(plan.configuration))
+  ) {
     throw new LocalStackError(
       "run-failed",
       `Federation ${address.toBase58()} was founded with another configuration than this version of Plenary makes from the same options. Begin another with --fresh, or use the version that founded it.`,
@@ -55,7 +58,8 @@ export async function openFederation(settings: OpenSettings): Promise<OpenedFede
   if (known !== null && (await isRegistered(service, address))) {
     return { address, authority, rewardMint: known.rewardMint };
   }
-  for (const founder of [authority, aggregator]) await ensureSol(connection, founder.publicKey, FOUNDER_SOL);
+  for (const founder of [authority, aggregator])
+    await ensureSol(connection, founder.publicKey, FOUNDER_SOL);
   const { rewardMint } = await createFederation({
     connection,
     client: service,
@@ -78,7 +82,8 @@ export async function equipMember(
 ): Promise<void> {
   await ensureSol(connection, owner, MEMBER_SOL);
   const missing = STAKE - (await tokenBalance(connection, tokenAccountAddress(rewardMint, owner)));
-  if (missing > 0n) await mintTo(connection, { authority, mint: rewardMint, owner, amount: missing });
+  if (missing > 0n)
+    await mintTo(connection, { authority, mint: rewardMint, owner, amount: missing });
 }
 
 async function isRegistered(service: ServiceClient, address: PublicKey): Promise<boolean> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { readConfig } from "./config.ts";
-import { LocalStackError } from "./errors.ts";
+import { readConfig } from "../stack/config.ts";
+import { LocalStackError } from "../stack/errors.ts";
 import { parseOptions } from "./options.ts";
 
 const FOLDER = resolve("/somewhere");

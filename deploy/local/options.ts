@@ -14,7 +14,13 @@ export interface Options {
   readonly report: string | undefined;
 }
 
-export const DEFAULTS = { rounds: 20, clients: 6, dataset: "us-opinion", seed: 1, engine: "native" } as const;
+export const DEFAULTS = {
+  rounds: 20,
+  clients: 6,
+  dataset: "us-opinion",
+  seed: 1,
+  engine: "native",
+} as const;
 
 const MOST_ROUNDS = 1_000_000;
 const MOST_CLIENTS = 256;
@@ -23,13 +29,21 @@ const MOST_CLIENTS = 256;
  * Parses the arguments after `npm start --`; relative paths are taken from `folder`. For --help, or for a mistake, prints and
  * ends the process as command lines do, unless `exitOverride` is set, which throws commander's error instead.
  */
-export function parseOptions(args: readonly string[], folder: string, exitOverride = false): Options {
+export function parseOptions(
+  args: readonly string[],
+  folder: string,
+  exitOverride = false,
+): Options {
   const command = new Command("npm start --")
     .description(
       "Runs a whole federation on this machine: database, queue, chain, service, and members that train on a survey.\n" +
         "Started again it continues the same federation, whose options then stay as they were.",
     )
-    .option("--rounds <n>", `rounds to run (default ${DEFAULTS.rounds})`, integerFrom(1, MOST_ROUNDS))
+    .option(
+      "--rounds <n>",
+      `rounds to run (default ${DEFAULTS.rounds})`,
+      integerFrom(1, MOST_ROUNDS),
+    )
     .option(
       "--clients <n>",
       `member organisations (default ${DEFAULTS.clients})`,
@@ -56,7 +70,9 @@ export function parseOptions(args: readonly string[], folder: string, exitOverri
     .allowExcessArguments(false)
     .showHelpAfterError("(npm start -- --help lists the options)");
   if (exitOverride)
-    command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   command.parse([...args], { from: "user" });
   const given = command.opts<{
     rounds?: number;

@@ -40,7 +40,9 @@ const WEIGHT_LIMIT = 2 ** 26;
 export async function planRun(settings: RunSettings): Promise<RunPlan> {
   const dataset = await loadDataset(settings.dataset);
   const split = dataset.split(settings.seed);
-  const slices = dealGroups(split.training, settings.clients).map((groups) => dataset.answersOf(groups));
+  const slices = dealGroups(split.training, settings.clients).map((groups) =>
+    dataset.answersOf(groups),
+  );
   const unseen = dataset.answersOf(split.unseen);
   const planned = planFederation({
     name: `${dataset.name} on this machine`,
@@ -56,7 +58,11 @@ export async function planRun(settings: RunSettings): Promise<RunPlan> {
     ...planned,
     dataset: dataset.name,
     questionnaire: dataset.questionnaire,
-    predictor: createPredictor(planned.configuration.predictor, dataset.questionnaire, dataset.embeddings),
+    predictor: createPredictor(
+      planned.configuration.predictor,
+      dataset.questionnaire,
+      dataset.embeddings,
+    ),
     slices,
     training: dataset.answersOf(split.training),
     unseen,

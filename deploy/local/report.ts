@@ -1,7 +1,7 @@
 import { Base58Address, Base58Signature, HexHash, parserOf, U64String } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { LocalStackError, systemCode } from "./errors.ts";
-import { replaceFile } from "./home.ts";
+import { LocalStackError, systemCode } from "../stack/errors.ts";
+import { replaceFile } from "../stack/home.ts";
 
 const strict = { additionalProperties: false };
 
@@ -44,7 +44,10 @@ export const ReportSchema = Type.Object(
     rounds: Type.Array(RoundReportSchema),
     baselines: Type.Object({ uniform: EvaluationSchema, trainingMean: EvaluationSchema }, strict),
     claims: Type.Array(
-      Type.Object({ member: Base58Address, amount: U64String, transaction: Base58Signature }, strict),
+      Type.Object(
+        { member: Base58Address, amount: U64String, transaction: Base58Signature },
+        strict,
+      ),
     ),
     totals: Type.Object(
       {

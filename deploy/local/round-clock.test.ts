@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PlenaryError } from "@plenary/protocol";
-import { isPassing, patiently } from "./patience.ts";
+import { isPassing, patiently } from "../stack/patience.ts";
 import { RoundClock } from "./round-clock.ts";
 
 test("a round is timed from its opening to its commitment", () => {

@@ -3,22 +3,27 @@ import { ENDPOINTS, fromHex, type RoundView } from "@plenary/protocol";
 import { createServiceClient, type ServiceClient } from "@plenary/sdk";
 import { openEngine } from "@plenary/training";
 import { Connection } from "@solana/web3.js";
+import type { Config } from "../stack/config.ts";
+import { LocalStackError } from "../stack/errors.ts";
+import type { Home } from "../stack/home.ts";
+import { patiently, pause } from "../stack/patience.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Supervisor } from "../stack/supervisor/processes.ts";
 import { type Claim, readClaims } from "./claims.ts";
-import type { Config } from "./config.ts";
-import { LocalStackError } from "./errors.ts";
 import type { PreparedRun } from "./federation-record.ts";
 import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
-import type { Home } from "./home.ts";
-import { claimReward, type MembersSettings, type Organisation, startOrganisations } from "./members.ts";
+import {
+  claimReward,
+  type MembersSettings,
+  type Organisation,
+  startOrganisations,
+} from "./members.ts";
 import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
-import { patiently, pause } from "./patience.ts";
 import type { RunPlan } from "./plan-federation.ts";
-import type { Supervisor } from "./processes.ts";
 import { type Report, writeReport } from "./report.ts";
 import { RoundClock } from "./round-clock.ts";
 import { baselineLines, claimLine, roundLine, statusLine, summaryLines } from "./run-lines.ts";
-import type { Stack } from "./stack.ts";
 import type { Terminal } from "./terminal.ts";
 
 const PAGE = 200;
@@ -47,7 +52,14 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   const { id, settings: run, isNew, plan } = settings.prepared;
   const connection = new Connection(stack.rpcUrl, "confirmed");
   const service = createServiceClient({ url: stack.serviceUrl });
-  const federation = await openFederation({ home, connection, program: stack.program, service, plan, id });
+  const federation = await openFederation({
+    home,
+    connection,
+    program: stack.program,
+    service,
+    plan,
+    id,
+  });
   const address = federation.address.toBase58();
   log(
     `${isNew ? "Founded" : "Continuing"} federation ${address} on ${plan.dataset}: ${run.rounds} rounds, ${run.clients} members`,
@@ -83,7 +95,10 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     writeReport(options.report, report);
     log(`Report: ${options.report}`);
   }
-  return report.rounds.length >= plan.configuration.rounds.total && state.totalClaimed === state.totalEarned;
+  return (
+    report.rounds.length >= plan.configuration.rounds.total &&
+    state.totalClaimed === state.totalEarned
+  );
 }
 
 /** Waits until every organisation is a member on chain, and says so of each. */
@@ -129,14 +144,19 @@ async function followToLastRound(following: Following): Promise<void> {
 }
 
 /** Rounds after a number, oldest first. */
-async function roundsSince(service: ServiceClient, federation: string, number: number): Promise<RoundView[]> {
+async function roundsSince(
+  service: ServiceClient,
+  federation: string,
+  number: number,
+): Promise<RoundView[]> {
   const found: RoundView[] = [];
   for (let before: string | undefined; ; ) {
     const query = { limit: PAGE, ...(before === undefined ? {} : { before }) };
     const { rounds } = await service.call(ENDPOINTS.roundList, { params: { federation }, query });
     found.unshift(...rounds.filter((round) => Number(round.number) > number).reverse());
     const oldest = rounds.at(-1);
-    if (oldest === undefined || rounds.length < PAGE || Number(oldest.number) <= number) return found;
+    if (oldest === undefined || rounds.length < PAGE || Number(oldest.number) <= number)
+      return found;
     before = oldest.number;
   }
 }

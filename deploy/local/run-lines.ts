@@ -12,7 +12,11 @@ export function baselineLines({ uniform, trainingMean }: Report["baselines"]): s
   ];
 }
 
-export function roundLine(round: RoundReport, total: number, { trainingMean }: Report["baselines"]): string {
+export function roundLine(
+  round: RoundReport,
+  total: number,
+  { trainingMean }: Report["baselines"],
+): string {
   const { counted, refused, seconds, evaluation, transaction } = round;
   const ahead = evaluation.unseen.mean - trainingMean.unseen.mean;
   const width = String(total).length;

@@ -9,8 +9,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
+import { temporaryFolder } from "../stack/testing/temporary-folder.ts";
 import { parseReport, type Report } from "./report.ts";
-import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const BOOT = resolve(import.meta.dirname, "../../boot.js");
 const RUN = ["--rounds", "4", "--clients", "2", "--seed", "7"];
@@ -24,20 +24,37 @@ interface Started {
   readonly ended: Promise<number | string>;
 }
 
-function start(home: string, args: readonly string[], environment: Record<string, string> = {}): Started {
-  const env: Record<string, string | undefined> = { ...process.env, PLENARY_HOME: home, ...environment };
+function start(
+  home: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Started {
+  const env: Record<string, string | undefined> = {
+    ...process.env,
+    PLENARY_HOME: home,
+    ...environment,
+  };
   // What a terminal would not have set: it makes node's test runner see a test in the child.
   delete env.NODE_TEST_CONTEXT;
-  const child = spawn(process.execPath, [BOOT, "start", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [BOOT, "start", ...args], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const output: string[] = [];
-  const waiting: { pattern: RegExp; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  const waiting: {
+    pattern: RegExp;
+    resolve: (line: string) => void;
+    reject: (error: Error) => void;
+  }[] = [];
   const onLine = (line: string) => {
     output.push(line);
     for (const { pattern, resolve } of waiting) if (pattern.test(line)) resolve(line);
   };
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", onLine);
   const ended = once(child, "close").then(([code, signal]) => {
-    for (const { pattern, reject } of waiting) reject(new Error(`No ${pattern} in:\n${output.join("\n")}`));
+    for (const { pattern, reject } of waiting)
+      reject(new Error(`No ${pattern} in:\n${output.join("\n")}`));
     return code ?? signal;
   });
   const line = (pattern: RegExp): Promise<string> => {
@@ -62,14 +79,19 @@ function readReport(file: string): Report {
 function recordedPid(home: string, name: string): number {
   const record: unknown = JSON.parse(readFileSync(join(home, "processes", `${name}.json`), "utf8"));
   assert.ok(
-    typeof record === "object" && record !== null && "pid" in record && typeof record.pid === "number",
+    typeof record === "object" &&
+      record !== null &&
+      "pid" in record &&
+      typeof record.pid === "number",
   );
   return record.pid;
 }
 
 /** Kills `npm start` itself: boot.js and its child, as `kill -9` of all would, leaving their processes behind. */
 async function killAll({ child, ended }: Started): Promise<void> {
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")
+    .trim()
+    .split(" ");
   for (const pid of children) process.kill(Number(pid), "SIGKILL");
   child.kill("SIGKILL");
   await ended;
@@ -98,7 +120,9 @@ describe("npm start", { concurrency: false }, () => {
       BigInt(report.totals.claimed),
     );
     assert.ok(BigInt(report.totals.earned) > 0n);
-    assert.ok((report.rounds.at(-1)?.evaluation.unseen.mean ?? 0) > report.baselines.uniform.unseen.mean);
+    assert.ok(
+      (report.rounds.at(-1)?.evaluation.unseen.mean ?? 0) > report.baselines.uniform.unseen.mean,
+    );
     assert.match(output, /round 4\/4 {2}2 updates/);
     assert.deepEqual(readdirSync(join(home, "processes")), []);
   });
@@ -157,7 +181,11 @@ describe("npm start", { concurrency: false }, () => {
       [["--clients", "200"], {}, /200 organisations cannot share 12 training groups/],
       [["--dataset", "nowhere.json"], {}, /nowhere\.json.*there is no such file/],
       [[], { PLENARY_PORT: "0" }, /PLENARY_PORT must be a port/],
-      [[], { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" }, /DATABASE_URL does not answer/],
+      [
+        [],
+        { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" },
+        /DATABASE_URL does not answer/,
+      ],
     ];
     for (const [args, environment, message] of refusals) {
       const run = start(join(folder, "home"), args, environment);

@@ -4,15 +4,15 @@
  */
 import { resolve } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
-import { type Config, readConfig } from "./config.ts";
-import { LocalStackError } from "./errors.ts";
+import { type Config, readConfig } from "../stack/config.ts";
+import { LocalStackError } from "../stack/errors.ts";
+import { type Home, openHome } from "../stack/home.ts";
+import { startStack } from "../stack/stack.ts";
+import { Ports } from "../stack/supervisor/ports.ts";
+import { Supervisor } from "../stack/supervisor/processes.ts";
 import { prepareRun } from "./federation-record.ts";
-import { type Home, openHome } from "./home.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { Ports } from "./ports.ts";
-import { Supervisor } from "./processes.ts";
 import { runFederation } from "./run-federation.ts";
-import { startStack } from "./stack.ts";
 import { createTerminal } from "./terminal.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -19,7 +19,11 @@ test("Anchor's provider sends, simulates and reads the errors of the Plenary pro
   });
   const to = Keypair.generate().publicKey;
   const transfer = new Transaction().add(
-    SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports: LAMPORTS_PER_SOL }),
+    SystemProgram.transfer({
+      fromPubkey: payer.publicKey,
+      toPubkey: to,
+      lamports: LAMPORTS_PER_SOL,
+    }),
   );
   const simulated = await provider.simulate(transfer);
   assert.ok(simulated.logs?.some((line) => line.includes("success")));

@@ -27,7 +27,8 @@ const PROGRAM_FOLDER = resolve(import.meta.dirname, "../../programs");
  * built Plenary program), PLENARY_LOCALNET_HISTORY_MIB (128). Throws `configuration-invalid`.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const historyBytes = integer(environment, "PLENARY_LOCALNET_HISTORY_MIB", 128, 1, 65_536) * MEBIBYTE;
+  const historyBytes =
+    integer(environment, "PLENARY_LOCALNET_HISTORY_MIB", 128, 1, 65_536) * MEBIBYTE;
   return {
     port: integer(environment, "PLENARY_LOCALNET_PORT", 8899, 0, 65_534),
     host: text(environment, "PLENARY_LOCALNET_HOST") ?? "127.0.0.1",
@@ -38,7 +39,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
 }
 
-function text(environment: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+function text(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined {
   const value = environment[name]?.trim();
   return value === "" ? undefined : value;
 }
@@ -78,7 +82,12 @@ function builtProgram(): GenesisProgram[] {
   const description = join(PROGRAM_FOLDER, "plenary.json");
   if (!existsSync(path) || !existsSync(description)) return [];
   const idl: unknown = JSON.parse(readFileSync(description, "utf8"));
-  if (typeof idl !== "object" || idl === null || !("address" in idl) || typeof idl.address !== "string")
+  if (
+    typeof idl !== "object" ||
+    idl === null ||
+    !("address" in idl) ||
+    typeof idl.address !== "string"
+  )
     throw invalid(
       "PLENARY_LOCALNET_PROGRAMS",
       description,
@@ -88,5 +97,8 @@ function builtProgram(): GenesisProgram[] {
 }
 
 function invalid(name: string, value: string, problem: string): LocalnetError {
-  return new LocalnetError("configuration-invalid", `${name} ${problem}, not "${value}".`, { name, value });
+  return new LocalnetError("configuration-invalid", `${name} ${problem}, not "${value}".`, {
+    name,
+    value,
+  });
 }

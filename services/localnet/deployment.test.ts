@@ -17,7 +17,11 @@ const MEMO = new PublicKey("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 const BUFFER_HEADER = 37;
 const CHUNK = 900;
 
-function loaderInstruction(kind: number, data: Uint8Array, keys: [PublicKey, "r" | "w" | "rs" | "ws"][]) {
+function loaderInstruction(
+  kind: number,
+  data: Uint8Array,
+  keys: [PublicKey, "r" | "w" | "rs" | "ws"][],
+) {
   const head = Buffer.alloc(4);
   head.writeUInt32LE(kind);
   return new TransactionInstruction({
@@ -95,10 +99,16 @@ test("a program that a client deploys runs from the next slot on, and after a re
   const program = await deploy(first, payer, source.data);
   first.advance(1);
   const run = async ({ connection }: TestNode, text: string) => {
-    const instruction = new TransactionInstruction({ programId: program, keys: [], data: Buffer.from(text) });
-    const signature = await sendAndConfirmTransaction(connection, new Transaction().add(instruction), [
-      payer,
-    ]);
+    const instruction = new TransactionInstruction({
+      programId: program,
+      keys: [],
+      data: Buffer.from(text),
+    });
+    const signature = await sendAndConfirmTransaction(
+      connection,
+      new Transaction().add(instruction),
+      [payer],
+    );
     const found = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
     assert.ok(found?.meta?.logMessages?.some((line) => line.includes(text)));
   };

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Ed25519Program, PublicKey, TransactionMessage, VersionedTransaction } from "@solana/web3.js";
+import {
+  Ed25519Program,
+  PublicKey,
+  TransactionMessage,
+  VersionedTransaction,
+} from "@solana/web3.js";
 import { startTestNode } from "./testing/test-node.ts";
 
 interface Case {

@@ -21,7 +21,9 @@ async function setUp(t: TestContext, intercept: Interception) {
     fetch: async (input, init) => {
       const { id, method, params } = JSON.parse(String(init?.body));
       const result = intercept(method, params);
-      return result === undefined ? fetch(input, init) : Response.json({ jsonrpc: "2.0", id, result });
+      return result === undefined
+        ? fetch(input, init)
+        : Response.json({ jsonrpc: "2.0", id, result });
     },
   });
   const signed: string[] = [];
@@ -74,7 +76,10 @@ test("what is forgotten each time is given up, and not sent for ever", async (t)
     advance(BLOCKHASH_LIFETIME + 1);
     return signature;
   });
-  await assert.rejects(pay({ attempts: 4 }), { code: "chain-unavailable", message: /did not land/ });
+  await assert.rejects(pay({ attempts: 4 }), {
+    code: "chain-unavailable",
+    message: /did not land/,
+  });
   assert.equal(new Set(signed).size, 4);
   assert.deepEqual(sent, signed);
   assert.equal(await paid(), 0);

@@ -79,7 +79,10 @@ test("killed in the middle of its work, it comes back with everything that it ha
   const confirmed = new Set<string>();
   let sent = 0;
   for (let life = 0; life < 3; life++) {
-    const node = new Process(t, { PLENARY_LOCALNET_LEDGER: ledger, PLENARY_LOCALNET_HISTORY_MIB: "1" });
+    const node = new Process(t, {
+      PLENARY_LOCALNET_LEDGER: ledger,
+      PLENARY_LOCALNET_HISTORY_MIB: "1",
+    });
     const url = await node.url();
     if (life === 0) resultOf(await call(url, "requestAirdrop", [payer.publicKey.toBase58(), 1e12]));
     const enough = Promise.withResolvers<void>();
@@ -92,11 +95,17 @@ test("killed in the middle of its work, it comes back with everything that it ha
           feePayer: payer.publicKey,
         });
         transaction.add(
-          SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports: 1_000_000 + sent++ }),
+          SystemProgram.transfer({
+            fromPubkey: payer.publicKey,
+            toPubkey: to,
+            lamports: 1_000_000 + sent++,
+          }),
         );
         transaction.sign(payer);
         const raw = transaction.serialize().toString("base64");
-        confirmed.add(String(resultOf(await call(url, "sendTransaction", [raw, { encoding: "base64" }]))));
+        confirmed.add(
+          String(resultOf(await call(url, "sendTransaction", [raw, { encoding: "base64" }]))),
+        );
         if (confirmed.size === before + 100) enough.resolve();
       }
     };
@@ -113,7 +122,9 @@ test("killed in the middle of its work, it comes back with everything that it ha
   const url = await node.url();
   const signatures = [...confirmed];
   for (let i = 0; i < signatures.length; i += 200) {
-    const statuses = shown(resultOf(await call(url, "getSignatureStatuses", [signatures.slice(i, i + 200)])));
+    const statuses = shown(
+      resultOf(await call(url, "getSignatureStatuses", [signatures.slice(i, i + 200)])),
+    );
     assert.ok(Array.isArray(statuses));
     assert.equal(statuses.filter((status) => status === null).length, 0);
   }
@@ -167,15 +178,27 @@ test("a ledger in use, a port in use, an unusable folder and wrong settings end 
   const file = join(temporaryFolder(), "file");
   writeFileSync(file, "");
   const cases: [keyof typeof EXIT_CODES, RegExp, Record<string, string>][] = [
-    ["ledger-in-use", new RegExp(`process ${running.child.pid}`), { PLENARY_LOCALNET_LEDGER: ledger }],
+    [
+      "ledger-in-use",
+      new RegExp(`process ${running.child.pid}`),
+      { PLENARY_LOCALNET_LEDGER: ledger },
+    ],
     [
       "port-in-use",
       /set PLENARY_LOCALNET_PORT/,
       { PLENARY_LOCALNET_LEDGER: temporaryFolder(), PLENARY_LOCALNET_PORT: taken },
     ],
-    ["ledger-unwritable", /cannot be used \(ENOTDIR\)/, { PLENARY_LOCALNET_LEDGER: join(file, "ledger") }],
+    [
+      "ledger-unwritable",
+      /cannot be used \(ENOTDIR\)/,
+      { PLENARY_LOCALNET_LEDGER: join(file, "ledger") },
+    ],
     ["configuration-invalid", /PLENARY_LOCALNET_PORT must be/, { PLENARY_LOCALNET_PORT: "http" }],
-    ["configuration-invalid", /PLENARY_LOCALNET_PROGRAMS must be/, { PLENARY_LOCALNET_PROGRAMS: "nonsense" }],
+    [
+      "configuration-invalid",
+      /PLENARY_LOCALNET_PROGRAMS must be/,
+      { PLENARY_LOCALNET_PROGRAMS: "nonsense" },
+    ],
     [
       "program-unreadable",
       /build it, or correct/,

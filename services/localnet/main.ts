@@ -7,7 +7,8 @@ const log = pino({ name: "localnet" }, pino.destination({ dest: 1, sync: true })
 
 /** Ends the process with the exit code that stands for what went wrong. */
 function die(error: unknown): never {
-  if (error instanceof LocalnetError) log.fatal({ code: error.code, ...error.context }, error.message);
+  if (error instanceof LocalnetError)
+    log.fatal({ code: error.code, ...error.context }, error.message);
   else log.fatal(error, "The node failed.");
   process.exit(error instanceof LocalnetError ? EXIT_CODES[error.code] : 1);
 }
@@ -19,7 +20,10 @@ async function main(): Promise<void> {
     onLedgerFailure: die,
   });
   if (node.tornBytes > 0)
-    log.warn({ bytes: node.tornBytes }, "The journal ended in an interrupted write, which was dropped.");
+    log.warn(
+      { bytes: node.tornBytes },
+      "The journal ended in an interrupted write, which was dropped.",
+    );
   if (!["127.0.0.1", "::1", "localhost"].includes(settings.host))
     log.warn(
       { host: settings.host },

@@ -42,7 +42,10 @@ async function setUp(t: TestContext) {
 test("a legacy transaction is confirmed, charged, and found again with its logs and balances", async (t) => {
   const { connection, payer, to, send, advance } = await setUp(t);
   const before = await connection.getBalance(payer.publicKey);
-  const signature = await send(transfer(payer, to, LAMPORTS_PER_SOL), memo("hello", payer.publicKey));
+  const signature = await send(
+    transfer(payer, to, LAMPORTS_PER_SOL),
+    memo("hello", payer.publicKey),
+  );
   assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL);
   assert.equal(await connection.getBalance(payer.publicKey), before - LAMPORTS_PER_SOL - 5000);
 
@@ -66,7 +69,9 @@ test("a legacy transaction is confirmed, charged, and found again with its logs 
   assert.equal(later.value?.confirmationStatus, "finalized");
   assert.equal(later.value.confirmations, null);
 
-  const parsed = await connection.getParsedTransaction(signature, { maxSupportedTransactionVersion: 0 });
+  const parsed = await connection.getParsedTransaction(signature, {
+    maxSupportedTransactionVersion: 0,
+  });
   const kinds = parsed?.transaction.message.instructions.map((item) =>
     "program" in item ? item.program : "",
   );
@@ -173,7 +178,11 @@ test("preflight failures carry code -32002 and the error's data, signature failu
     err: undefined,
   });
   const stranger = Keypair.generate();
-  const poor = new Transaction({ blockhash, lastValidBlockHeight: 1, feePayer: stranger.publicKey });
+  const poor = new Transaction({
+    blockhash,
+    lastValidBlockHeight: 1,
+    feePayer: stranger.publicKey,
+  });
   poor.add(transfer(stranger, to, 1));
   poor.sign(stranger);
   assert.equal(pick(await send(encode(poor))).err, "AccountNotFound");
@@ -186,7 +195,8 @@ function pick(response: unknown) {
   );
   const { error } = response;
   assert.ok(typeof error === "object" && error !== null && "code" in error && "message" in error);
-  const data = "data" in error && typeof error.data === "object" && error.data !== null ? error.data : {};
+  const data =
+    "data" in error && typeof error.data === "object" && error.data !== null ? error.data : {};
   return { code: error.code, message: error.message, err: "err" in data ? data.err : undefined };
 }
 
@@ -228,7 +238,10 @@ test("slots, blocks and time follow the clock; the sysvars hold them", async (t)
   const { connection, payer, to, send, advance, clock } = await setUp(t);
   const slot = await connection.getSlot("confirmed");
   const signature = await send(transfer(payer, to, 1_000_000));
-  await assert.rejects(connection.getBlock(slot, { maxSupportedTransactionVersion: 0 }), /not available/);
+  await assert.rejects(
+    connection.getBlock(slot, { maxSupportedTransactionVersion: 0 }),
+    /not available/,
+  );
   advance(600);
   assert.equal(await connection.getSlot("confirmed"), slot + 600);
   assert.equal(await connection.getSlot("finalized"), slot + 599);
@@ -241,7 +254,12 @@ test("slots, blocks and time follow the clock; the sysvars hold them", async (t)
   const next = await connection.getBlock(slot + 1, { maxSupportedTransactionVersion: 0 });
   assert.equal(next?.previousBlockhash, block.blockhash);
   assert.equal(next.transactions.length, 0);
-  assert.deepEqual(await connection.getBlocks(slot, slot + 3), [slot, slot + 1, slot + 2, slot + 3]);
+  assert.deepEqual(await connection.getBlocks(slot, slot + 3), [
+    slot,
+    slot + 1,
+    slot + 2,
+    slot + 3,
+  ]);
   assert.equal((await connection.getBlockSignatures(slot)).signatures.includes(signature), true);
   assert.equal(await connection.getBlockTime(slot + 599), Math.floor((clock.read() - 400) / 1000));
 
@@ -278,7 +296,10 @@ test("simulation reports logs, units, accounts and errors and changes nothing", 
   const bad = await connection.simulateTransaction(make(900 * LAMPORTS_PER_SOL, blockhash));
   assert.deepEqual(bad.value.err, { InstructionError: [0, { Custom: 1 }] });
   const stale = Keypair.generate().publicKey.toBase58();
-  assert.equal((await connection.simulateTransaction(make(1_000_000, stale))).value.err, "BlockhashNotFound");
+  assert.equal(
+    (await connection.simulateTransaction(make(1_000_000, stale))).value.err,
+    "BlockhashNotFound",
+  );
   const replaced = await connection.simulateTransaction(make(1_000_000, stale), {
     replaceRecentBlockhash: true,
   });
@@ -295,7 +316,10 @@ test("fees: what getFeeForMessage announces is what the payer is charged", async
   const { connection, payer, to } = await setUp(t);
   const cases = [
     [transfer(payer, to, 1_000_000)],
-    [ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1_234_567 }), transfer(payer, to, 1_000_000)],
+    [
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1_234_567 }),
+      transfer(payer, to, 1_000_000),
+    ],
     [
       ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 77_777 }),
       ComputeBudgetProgram.setComputeUnitLimit({ units: 123_456 }),
@@ -310,12 +334,16 @@ test("fees: what getFeeForMessage announces is what the payer is charged", async
   ];
   for (const instructions of cases) {
     const latest = await connection.getLatestBlockhash();
-    const transaction = new Transaction({ ...latest, feePayer: payer.publicKey }).add(...instructions);
+    const transaction = new Transaction({ ...latest, feePayer: payer.publicKey }).add(
+      ...instructions,
+    );
     const announced = (await connection.getFeeForMessage(transaction.compileMessage())).value;
     const sent = await sendAndConfirmTransaction(connection, transaction, [payer]);
     const found = await connection.getTransaction(sent, { maxSupportedTransactionVersion: 0 });
     assert.ok(found?.meta);
-    const moved = instructions.some((item) => item.programId.equals(SystemProgram.programId)) ? 1_000_000 : 0;
+    const moved = instructions.some((item) => item.programId.equals(SystemProgram.programId))
+      ? 1_000_000
+      : 0;
     assert.equal(found.meta.preBalances[0]! - found.meta.postBalances[0]! - moved, announced);
     assert.equal(found.meta.fee, announced);
   }
@@ -332,7 +360,11 @@ test("signatures of an address come newest first, in pages, with memos and error
     sent,
   );
   assert.equal(all[0]?.memo, "[2] n4");
-  const page = await connection.getSignaturesForAddress(to, { before: sent[1]!, until: sent[4]!, limit: 2 });
+  const page = await connection.getSignaturesForAddress(to, {
+    before: sent[1]!,
+    until: sent[4]!,
+    limit: 2,
+  });
   assert.deepEqual(
     page.map(({ signature }) => signature),
     [sent[2], sent[3]],
@@ -363,10 +395,16 @@ test("program accounts are filtered by size and content, and sliced", async (t) 
       space,
       programId: owner,
     });
-    await sendAndConfirmTransaction(connection, new Transaction().add(instruction), [payer, account]);
+    await sendAndConfirmTransaction(connection, new Transaction().add(instruction), [
+      payer,
+      account,
+    ]);
   }
   assert.equal((await connection.getProgramAccounts(owner)).length, 3);
-  assert.equal((await connection.getProgramAccounts(owner, { filters: [{ dataSize: 20 }] })).length, 2);
+  assert.equal(
+    (await connection.getProgramAccounts(owner, { filters: [{ dataSize: 20 }] })).length,
+    2,
+  );
   const zeros = bs58.encode(new Uint8Array(4));
   const matching = {
     filters: [{ memcmp: { offset: 8, bytes: zeros } }],
@@ -379,8 +417,11 @@ test("program accounts are filtered by size and content, and sliced", async (t) 
   );
   const ones = bs58.encode(Uint8Array.of(1));
   assert.equal(
-    (await connection.getProgramAccounts(owner, { filters: [{ memcmp: { offset: 0, bytes: ones } }] }))
-      .length,
+    (
+      await connection.getProgramAccounts(owner, {
+        filters: [{ memcmp: { offset: 0, bytes: ones } }],
+      })
+    ).length,
     0,
   );
 });
@@ -390,7 +431,9 @@ test("accounts come in every encoding, large u64 values with all their digits", 
   advance(10);
   const address = payer.publicKey.toBase58();
   for (const encoding of ["base58", "base64", "base64+zstd", "jsonParsed"]) {
-    const response = JSON.stringify(await call(node.rpcUrl, "getAccountInfo", [address, { encoding }]));
+    const response = JSON.stringify(
+      await call(node.rpcUrl, "getAccountInfo", [address, { encoding }]),
+    );
     assert.match(
       response,
       encoding === "jsonParsed" ? /"base64"/ : new RegExp(`"${encoding.replace("+", "\\+")}"`),
@@ -424,7 +467,11 @@ test("batches, notifications and malformed requests are answered by the book", a
   assert.deepEqual(batch, [
     { jsonrpc: "2.0", id: 1, result: "ok" },
     { jsonrpc: "2.0", id: "b", error: { code: -32601, message: "Method not found" } },
-    { jsonrpc: "2.0", id: null, error: { code: -32600, message: "Invalid request: not an object" } },
+    {
+      jsonrpc: "2.0",
+      id: null,
+      error: { code: -32600, message: "Invalid request: not an object" },
+    },
   ]);
   assert.deepEqual(await post(url, "{"), {
     jsonrpc: "2.0",
@@ -436,9 +483,15 @@ test("batches, notifications and malformed requests are answered by the book", a
   const named = await call(url, "getBalance", ["tooshort"]);
   assert.match(String(pick(named).message), /params\[0\] \(address\)/);
   assert.equal(pick(await call(url, "getBalance", ["0".repeat(40)])).code, -32602);
-  const nested = await call(url, "getAccountInfo", [PublicKey.default.toBase58(), { encoding: "hex" }]);
+  const nested = await call(url, "getAccountInfo", [
+    PublicKey.default.toBase58(),
+    { encoding: "hex" },
+  ]);
   assert.match(String(pick(nested).message), /params\[1\]\.encoding/);
-  const late = await call(url, "getBalance", [PublicKey.default.toBase58(), { minContextSlot: 1e9 }]);
+  const late = await call(url, "getBalance", [
+    PublicKey.default.toBase58(),
+    { minContextSlot: 1e9 },
+  ]);
   assert.equal(pick(late).code, -32016);
 
   const long = await fetch(url, {

@@ -77,7 +77,9 @@ async function serve(bank: Bank, { host, port }: Settings, { onInternalError }: 
     response.end("This port speaks WebSocket; JSON-RPC over HTTP is on the port below it.");
   });
   upgrades.on("upgrade", (request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request)),
+    sockets.handleUpgrade(request, socket, head, (client) =>
+      sockets.emit("connection", client, request),
+    ),
   );
   const bound = await listenOnPair(rpc, upgrades, host, port);
   const name = host.includes(":") ? `[${host}]` : host;
@@ -98,7 +100,12 @@ async function serve(bank: Bank, { host, port }: Settings, { onInternalError }: 
 }
 
 /** Binds both servers to neighbouring ports and returns the lower one. */
-async function listenOnPair(rpc: Server, upgrades: Server, host: string, port: number): Promise<number> {
+async function listenOnPair(
+  rpc: Server,
+  upgrades: Server,
+  host: string,
+  port: number,
+): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const bound = await listen(rpc, host, port);
     try {
@@ -120,7 +127,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   } catch (cause) {
     const code = systemErrorCode(cause);
     if (code === undefined) throw cause;
-    const problem = code === "EADDRINUSE" ? "is in use by another process" : `cannot be opened (${code})`;
+    const problem =
+      code === "EADDRINUSE" ? "is in use by another process" : `cannot be opened (${code})`;
     throw new LocalnetError(
       "port-in-use",
       `Port ${port} of ${host} ${problem}: stop what uses it, or set PLENARY_LOCALNET_PORT to another port (JSON-RPC takes it, WebSocket the next one).`,

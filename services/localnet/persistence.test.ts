@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { cpSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createMint, getAccount, getOrCreateAssociatedTokenAccount, mintTo } from "@solana/spl-token";
+import {
+  createMint,
+  getAccount,
+  getOrCreateAssociatedTokenAccount,
+  mintTo,
+} from "@solana/spl-token";
 import {
   Keypair,
   PublicKey,
@@ -20,28 +25,43 @@ test("after a restart accounts, history, blockhashes and duplicates are as befor
   const first = await startTestNode(t, { ledger, segmentBytes: 20_000 });
   const payer = await first.funded();
   const mint = await createMint(first.connection, payer, payer.publicKey, null, 6);
-  const account = await getOrCreateAssociatedTokenAccount(first.connection, payer, mint, payer.publicKey);
+  const account = await getOrCreateAssociatedTokenAccount(
+    first.connection,
+    payer,
+    mint,
+    payer.publicKey,
+  );
   const to = Keypair.generate().publicKey;
   const signatures = [];
   for (let i = 0; i < 40; i++) {
-    signatures.unshift(await mintTo(first.connection, payer, mint, account.address, payer, 1_000 + i));
+    signatures.unshift(
+      await mintTo(first.connection, payer, mint, account.address, payer, 1_000 + i),
+    );
     first.advance(1);
   }
   const latest = await first.connection.getLatestBlockhash();
   const raws = [1_000_000, 1_000_001].map((lamports) => {
     const transaction = new Transaction({ ...latest, feePayer: payer.publicKey });
-    transaction.add(SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports }));
+    transaction.add(
+      SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports }),
+    );
     transaction.sign(payer);
     return transaction.serialize();
   });
   await first.connection.sendRawTransaction(raws[0]!);
   const genesisHash = await first.connection.getGenesisHash();
   const before = await first.connection.getAccountInfo(account.address);
-  const found = await first.connection.getTransaction(signatures[5]!, { maxSupportedTransactionVersion: 0 });
+  const found = await first.connection.getTransaction(signatures[5]!, {
+    maxSupportedTransactionVersion: 0,
+  });
   const slot = await first.connection.getSlot("confirmed");
   await first.node.close();
 
-  const { connection, advance } = await startTestNode(t, { ledger, segmentBytes: 20_000 }, first.clock);
+  const { connection, advance } = await startTestNode(
+    t,
+    { ledger, segmentBytes: 20_000 },
+    first.clock,
+  );
   assert.equal(await connection.getGenesisHash(), genesisHash);
   assert.ok((await connection.getSlot("confirmed")) > slot);
   assert.deepEqual(await connection.getAccountInfo(account.address), before);
@@ -127,7 +147,10 @@ test("history is bounded, and what it forgot is said to be gone", async (t) => {
     assert.equal(known[0]?.signature, signatures.at(-1));
     assert.equal((await connection.getSignatureStatus(signatures[0]!)).value, null);
     assert.equal(await connection.getTransactionCount(), 120);
-    await assert.rejects(connection.getBlock(1, { maxSupportedTransactionVersion: 0 }), /cleaned up/);
+    await assert.rejects(
+      connection.getBlock(1, { maxSupportedTransactionVersion: 0 }),
+      /cleaned up/,
+    );
     assert.equal(await connection.getFirstAvailableBlock(), known.at(-1)!.slot + 1);
   };
   await check(first);

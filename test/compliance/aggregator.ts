@@ -30,7 +30,10 @@ export function aggregatorCompliance(configuration: { readonly name: string }): 
             fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
           ),
           ([list, shuffled]) => {
-            assert.deepEqual(folded(aggregator, list).snapshot(), folded(aggregator, shuffled).snapshot());
+            assert.deepEqual(
+              folded(aggregator, list).snapshot(),
+              folded(aggregator, shuffled).snapshot(),
+            );
           },
         ),
       );
@@ -38,18 +41,22 @@ export function aggregatorCompliance(configuration: { readonly name: string }): 
 
     test("how updates are split between accumulators does not matter", () => {
       fc.assert(
-        fc.property(updates, fc.array(fc.nat(2), { minLength: 8, maxLength: 8 }), (list, workers) => {
-          const parts = [0, 1, 2].map((w) =>
-            folded(
-              aggregator,
-              list.filter((_, i) => workers[i] === w),
-            ),
-          );
-          const whole = aggregator.create(LENGTH);
-          for (const part of parts) whole.join(part);
-          assert.deepEqual(whole.snapshot(), folded(aggregator, list).snapshot());
-          assert.deepEqual(whole.finish(), folded(aggregator, list).finish());
-        }),
+        fc.property(
+          updates,
+          fc.array(fc.nat(2), { minLength: 8, maxLength: 8 }),
+          (list, workers) => {
+            const parts = [0, 1, 2].map((w) =>
+              folded(
+                aggregator,
+                list.filter((_, i) => workers[i] === w),
+              ),
+            );
+            const whole = aggregator.create(LENGTH);
+            for (const part of parts) whole.join(part);
+            assert.deepEqual(whole.snapshot(), folded(aggregator, list).snapshot());
+            assert.deepEqual(whole.finish(), folded(aggregator, list).finish());
+          },
+        ),
       );
     });
 
@@ -141,7 +148,10 @@ export function aggregatorCompliance(configuration: { readonly name: string }): 
           try {
             assert.equal(aggregator.restore(bent).parameterCount, LENGTH);
           } catch (error) {
-            assert.ok(error instanceof PlenaryError && error.code === "invalid-input", String(error));
+            assert.ok(
+              error instanceof PlenaryError && error.code === "invalid-input",
+              String(error),
+            );
           }
         }),
       );

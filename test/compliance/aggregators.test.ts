@@ -5,4 +5,5 @@ const CONFIGURATIONS: Record<keyof typeof aggregators, readonly { readonly name:
   mean: [{ name: "mean" }],
 };
 
-for (const configuration of Object.values(CONFIGURATIONS).flat()) aggregatorCompliance(configuration);
+for (const configuration of Object.values(CONFIGURATIONS).flat())
+  aggregatorCompliance(configuration);

@@ -5,7 +5,10 @@ import { PlenaryError } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, throwsCode } from "./vectors.ts";
 
-const lengths = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(1, 63, 64, 65, 128, 8192, 8193));
+const lengths = fc.oneof(
+  fc.integer({ min: 1, max: 200 }),
+  fc.constantFrom(1, 63, 64, 65, 128, 8192, 8193),
+);
 
 /** What every compressor must do, however much it loses. */
 export function compressorCompliance(name: string): void {
@@ -71,7 +74,10 @@ export function compressorCompliance(name: string): void {
         try {
           assert.equal(compressor.decode(payload, length).length, length);
         } catch (error) {
-          assert.ok(error instanceof PlenaryError && error.code === "codec-malformed", String(error));
+          assert.ok(
+            error instanceof PlenaryError && error.code === "codec-malformed",
+            String(error),
+          );
         }
       };
       fc.assert(

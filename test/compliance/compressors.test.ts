@@ -12,5 +12,6 @@ test("no two compressors share a number", () => {
 });
 
 test("unknown names are refused", () => {
-  for (const name of ["gzip", "", "constructor"]) throwsCode(() => createCompressor(name), "invalid-input");
+  for (const name of ["gzip", "", "constructor"])
+    throwsCode(() => createCompressor(name), "invalid-input");
 });

@@ -11,10 +11,13 @@ import fc from "fast-check";
 import { deltas, models, throwsCode } from "./vectors.ts";
 
 const LENGTH = 20;
-const updates = fc.array(fc.record({ delta: deltas(LENGTH), weight: fc.integer({ min: 1, max: 9999 }) }), {
-  minLength: 1,
-  maxLength: 6,
-});
+const updates = fc.array(
+  fc.record({ delta: deltas(LENGTH), weight: fc.integer({ min: 1, max: 9999 }) }),
+  {
+    minLength: 1,
+    maxLength: 6,
+  },
+);
 type Updates = { readonly delta: Int32Array; readonly weight: number }[];
 
 /** Minus the sum of squares: an integer utility that any model has. */

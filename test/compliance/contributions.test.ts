@@ -12,7 +12,8 @@ const CONFIGURATIONS: Record<keyof typeof contributions, readonly Configuration[
   ],
 };
 
-for (const configuration of Object.values(CONFIGURATIONS).flat()) contributionCompliance(configuration);
+for (const configuration of Object.values(CONFIGURATIONS).flat())
+  contributionCompliance(configuration);
 
 test("unknown names and parameters out of range are refused", () => {
   const wrong: Configuration[] = [
@@ -23,5 +24,6 @@ test("unknown names and parameters out of range are refused", () => {
     { name: "data-size", cap: 0 },
     { name: "data-size", cap: 1.5 },
   ];
-  for (const configuration of wrong) throwsCode(() => createContribution(configuration), "invalid-input");
+  for (const configuration of wrong)
+    throwsCode(() => createContribution(configuration), "invalid-input");
 });

@@ -5,7 +5,10 @@ import { strategyCompliance } from "./strategy.ts";
 import { throwsCode } from "./vectors.ts";
 
 type Configuration = { readonly name: string; readonly [parameter: string]: unknown };
-const CONFIGURATIONS: Record<keyof typeof strategies, readonly [Configuration, ...Configuration[]]> = {
+const CONFIGURATIONS: Record<
+  keyof typeof strategies,
+  readonly [Configuration, ...Configuration[]]
+> = {
   fedavg: [{ name: "fedavg" }],
   fedavgm: [
     { name: "fedavgm", momentum: 0 },
@@ -17,7 +20,9 @@ const CONFIGURATIONS: Record<keyof typeof strategies, readonly [Configuration, .
 for (const configuration of Object.values(CONFIGURATIONS).flat()) strategyCompliance(configuration);
 
 test("no two strategies share a number", () => {
-  const ids = Object.values(CONFIGURATIONS).map(([configuration]) => createStrategy(configuration).id);
+  const ids = Object.values(CONFIGURATIONS).map(
+    ([configuration]) => createStrategy(configuration).id,
+  );
   assert.equal(new Set(ids).size, ids.length);
 });
 
@@ -32,5 +37,6 @@ test("unknown names and parameters out of range are refused", () => {
     { name: "fedavgm", momentum: 0.5 },
     { name: "fedavgm", momentum: "1" },
   ];
-  for (const configuration of wrong) throwsCode(() => createStrategy(configuration), "invalid-input");
+  for (const configuration of wrong)
+    throwsCode(() => createStrategy(configuration), "invalid-input");
 });

@@ -52,7 +52,9 @@ export function strategyCompliance(configuration: { readonly name: string }): vo
 
     test("it has a number of its own, a 16-bit momentum and refuses unknown parameters", () => {
       assert.ok(Number.isInteger(strategy.id) && strategy.id >= 0 && strategy.id < 256);
-      assert.ok(Number.isInteger(strategy.momentum) && strategy.momentum >= 0 && strategy.momentum < 65_536);
+      assert.ok(
+        Number.isInteger(strategy.momentum) && strategy.momentum >= 0 && strategy.momentum < 65_536,
+      );
       assert.equal(strategy.name, configuration.name);
       assert.ok(Object.hasOwn(strategies, strategy.name));
       const surplus: { name: string } = { ...configuration, ...{ unknown: 1 } };

@@ -13,13 +13,17 @@ const entry = fc.oneof(
 
 /** Updates of `length` entries. */
 export function deltas(length: number): fc.Arbitrary<Int32Array> {
-  return fc.array(entry, { minLength: length, maxLength: length }).map((entries) => Int32Array.from(entries));
+  return fc
+    .array(entry, { minLength: length, maxLength: length })
+    .map((entries) => Int32Array.from(entries));
 }
 
 /** Models of `length` entries: the whole range of a model. */
 export function models(length: number): fc.Arbitrary<Int32Array> {
   const value = fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 });
-  return fc.array(value, { minLength: length, maxLength: length }).map((entries) => Int32Array.from(entries));
+  return fc
+    .array(value, { minLength: length, maxLength: length })
+    .map((entries) => Int32Array.from(entries));
 }
 
 /** Fails unless `call` throws a PlenaryError of that code with a message worth reading. */

@@ -86,7 +86,8 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
     }
     const brief = await admit("brief.json", owner.publicKey, "authority", "--days", "0.000001");
     assert.equal(brief.code, 0, brief.output);
-    while ((await readChainTime(connection)) <= BigInt(String(brief.lines[0]?.validUntil))) await pause(200);
+    while ((await readChainTime(connection)) <= BigInt(String(brief.lines[0]?.validUntil)))
+      await pause(200);
     const over = await joins("owner", "--admission", file("brief.json"));
     assert.match(over.output, /The admission ended at .*: ask for a new one/);
   });
@@ -102,6 +103,9 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
     assert.equal(admitted.code, 0, admitted.output);
     const admission = parseOwnerAdmission(JSON.parse(await readFile(file("another.json"), "utf8")));
     const access = await openAccess({ service, rpc });
-    assert.notEqual((await joinFederation(access, { keypair: another, admission })).transaction, null);
+    assert.notEqual(
+      (await joinFederation(access, { keypair: another, admission })).transaction,
+      null,
+    );
   });
 });

@@ -74,7 +74,8 @@ test("members show their auditor what the chain drew, and the round counts what 
   };
   const outcomes = Promise.all(
     [honest, cheat].map(async (member) => {
-      for await (const trained of member.train({ rounds: 1, signal: t.signal, onEvent })) return trained;
+      for await (const trained of member.train({ rounds: 1, signal: t.signal, onEvent }))
+        return trained;
       return assert.fail("no round");
     }),
   );

@@ -13,7 +13,7 @@ const PARAMETER = CHUNK * CHUNK_LENGTH + 17;
 /** Seconds: long enough for a stranger to look, and to prove. */
 const CHALLENGE_WINDOW = 900;
 
-const worker = "services/aggregator/testing/cheating-worker.ts";
+const worker = "services/aggregator/testing/actors/cheating-worker.ts";
 const strangers = await Promise.all(process.argv.slice(2).map(readKeypair));
 const { ground, close } = await openGround([worker, `${ROUND}:integer:${PARAMETER}`]);
 const end = async () => {
@@ -25,4 +25,6 @@ const founded = await foundFederation(ground, { total: ROUND }, CHALLENGE_WINDOW
 for (const { publicKey } of strangers) await founded.equip(publicKey);
 await runMembers(ground, founded);
 const { serviceUrl, rpcUrl } = ground.stack;
-console.log(`Round ${ROUND} is committed. Service: ${serviceUrl}, chain: ${rpcUrl}. Ctrl-C stops them.`);
+console.log(
+  `Round ${ROUND} is committed. Service: ${serviceUrl}, chain: ${rpcUrl}. Ctrl-C stops them.`,
+);

@@ -19,7 +19,13 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
-import { type Founded, foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
+import {
+  type Founded,
+  foundFederation,
+  runMembers,
+  STAKE,
+  startGround,
+} from "./local-federation.ts";
 
 /** Seconds, within which all disputes are opened; the aggregator has as long to answer a demand. */
 const WINDOW = 120;
@@ -52,33 +58,40 @@ test("a round that is right survives every dispute, until its bytes are withheld
       assert.equal(await readBond(), bond + DEPOSIT);
     });
 
-  await t.test("what is withheld from strangers and shown to the chain costs the challenger", async () => {
-    const bond = (await readBond()) ?? 0n;
-    const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
-    assert.ok(round);
-    const blind: Verifier = {
-      ...verifier,
-      blobs: {
-        async download(hash, options) {
-          if (!equalBytes(hash, round.manifestHash)) return verifier.blobs.download(hash, options);
-          throw new PlenaryError("not-found", "There is no such blob for you.");
+  await t.test(
+    "what is withheld from strangers and shown to the chain costs the challenger",
+    async () => {
+      const bond = (await readBond()) ?? 0n;
+      const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
+      assert.ok(round);
+      const blind: Verifier = {
+        ...verifier,
+        blobs: {
+          async download(hash, options) {
+            if (!equalBytes(hash, round.manifestHash))
+              return verifier.blobs.download(hash, options);
+            throw new PlenaryError("not-found", "There is no such blob for you.");
+          },
         },
-      },
-    };
-    const { finding, provable } = await verifyRound(blind, ROUND);
-    assert.match(finding?.text ?? "", /^the manifest \w+ is missing/);
-    assert.ok(provable);
-    const { outcome, balance, events } = await dispute(blind, founded, provable);
-    assert.equal(outcome.verdict, "rejected");
-    // Two leaves, their chunks, and those of base and next model.
-    assert.equal(events.filter((type) => type === "dispute-step").length, 6);
-    assert.equal(balance, STAKE - DEPOSIT);
-    assert.equal(await readBond(), bond + DEPOSIT);
-  });
+      };
+      const { finding, provable } = await verifyRound(blind, ROUND);
+      assert.match(finding?.text ?? "", /^the manifest \w+ is missing/);
+      assert.ok(provable);
+      const { outcome, balance, events } = await dispute(blind, founded, provable);
+      assert.equal(outcome.verdict, "rejected");
+      // Two leaves, their chunks, and those of base and next model.
+      assert.equal(events.filter((type) => type === "dispute-step").length, 6);
+      assert.equal(balance, STAKE - DEPOSIT);
+      assert.equal(await readBond(), bond + DEPOSIT);
+    },
+  );
 
   await t.test("a finding that no dispute proves opens none", async () => {
     const proof: Proof = { kind: "not-provable", why: "It is a score." };
-    await assert.rejects(dispute(verifier, founded, proof), { code: "invalid-input", message: /a score/ });
+    await assert.rejects(dispute(verifier, founded, proof), {
+      code: "invalid-input",
+      message: /a score/,
+    });
   });
 
   await t.test("who cannot pay the deposit is told so", async () => {
@@ -90,42 +103,50 @@ test("a round that is right survives every dispute, until its bytes are withheld
     });
   });
 
-  await t.test("an update's bytes that the service has lost are demanded, and cost it the bond", async () => {
-    const bond = (await readBond()) ?? 0n;
-    await rm(join(ground.blobs, await payloadOf(verifier)));
-    const { finding, provable } = await verifyRound(verifier, ROUND);
-    assert.equal(finding?.kind, "withheld", finding?.text);
-    assert.ok(provable);
-    const { outcome, balance, events } = await dispute(verifier, founded, provable);
-    assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", "demand-unanswered"]);
-    assert.ok(events.includes("dispute-waiting"));
-    assert.equal(balance, STAKE + bond / 2n);
-    assert.equal(await readBond(), 0n);
-    const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
-    assert.equal(round?.status, "void");
-  });
+  await t.test(
+    "an update's bytes that the service has lost are demanded, and cost it the bond",
+    async () => {
+      const bond = (await readBond()) ?? 0n;
+      await rm(join(ground.blobs, await payloadOf(verifier)));
+      const { finding, provable } = await verifyRound(verifier, ROUND);
+      assert.equal(finding?.kind, "withheld", finding?.text);
+      assert.ok(provable);
+      const { outcome, balance, events } = await dispute(verifier, founded, provable);
+      assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", "demand-unanswered"]);
+      assert.ok(events.includes("dispute-waiting"));
+      assert.equal(balance, STAKE + bond / 2n);
+      assert.equal(await readBond(), 0n);
+      const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
+      assert.equal(round?.status, "void");
+    },
+  );
 
-  await t.test("who asks how the federation stands is told of each, and why the bond was lost", async () => {
-    const access = await openAccess({ rpc, service });
-    const read = async () =>
-      (await readStatus(access)).disputes.map(({ round, dispute }) => ({ round, ...dispute }));
-    // The service follows the chain, which is ahead of it.
-    let disputes = await read();
-    for (; disputes.filter(({ ending }) => ending !== null).length < 5; disputes = await read())
-      await setTimeout(200);
-    assert.ok(disputes.every(({ round, deposit }) => round === ROUND && deposit === String(DEPOSIT)));
-    assert.deepEqual(disputes.map(({ kind, ending }) => `${kind} ${ending?.verdict}`).sort(), [
-      "chunk rejected",
-      "chunk rejected",
-      "chunk upheld",
-      "envelope rejected",
-      "total rejected",
-    ]);
-    assert.deepEqual(disputes.at(-1)?.ending?.fault, {
-      name: "demand-unanswered",
-      text: "the aggregator did not show what was demanded",
-    });
-  });
+  await t.test(
+    "who asks how the federation stands is told of each, and why the bond was lost",
+    async () => {
+      const access = await openAccess({ rpc, service });
+      const read = async () =>
+        (await readStatus(access)).disputes.map(({ round, dispute }) => ({ round, ...dispute }));
+      // The service follows the chain, which is ahead of it.
+      let disputes = await read();
+      for (; disputes.filter(({ ending }) => ending !== null).length < 5; disputes = await read())
+        await setTimeout(200);
+      assert.ok(
+        disputes.every(({ round, deposit }) => round === ROUND && deposit === String(DEPOSIT)),
+      );
+      assert.deepEqual(disputes.map(({ kind, ending }) => `${kind} ${ending?.verdict}`).sort(), [
+        "chunk rejected",
+        "chunk rejected",
+        "chunk upheld",
+        "envelope rejected",
+        "total rejected",
+      ]);
+      assert.deepEqual(disputes.at(-1)?.ending?.fault, {
+        name: "demand-unanswered",
+        text: "the aggregator did not show what was demanded",
+      });
+    },
+  );
 
   async function payloadOf(source: Verifier): Promise<string> {
     const round = await readRound(connection, roundAddress(program, founded.address, ROUND));

@@ -37,7 +37,15 @@ test("an omission and an equivocation are proved from files", async (t) => {
     await founded.equip(publicKey);
     return tokenAccountAddress(founded.rewardMint, publicKey);
   };
-  const omission = ["prove-omission", "1", file("omission.json"), "--rpc", rpc, "--service", service];
+  const omission = [
+    "prove-omission",
+    "1",
+    file("omission.json"),
+    "--rpc",
+    rpc,
+    "--service",
+    service,
+  ];
 
   await t.test("what has its leaf was not omitted", async () => {
     const { code, output } = await plenary([...omission, "--state", state]);
@@ -100,17 +108,32 @@ test("an omission and an equivocation are proved from files", async (t) => {
     await writeFile(join(copy, "rounds/1.json"), JSON.stringify(kept));
     const proved = await plenary([...omission, "--state", copy]);
     assert.equal(proved.code, 0, proved.output);
-    assert.match(proved.output, /holds a receipt for its update \d+ of round 1, and leaf \d is another/);
+    assert.match(
+      proved.output,
+      /holds a receipt for its update \d+ of round 1, and leaf \d is another/,
+    );
     const check = ["check-omission", file("omission.json"), "--rpc", rpc];
     assert.equal((await plenary(check)).code, 0);
 
     const bond = (await readFederation(connection, founded.address))?.bond ?? 0n;
     await createKeypair(file("poor.json"));
-    const unpaid = await plenary([...omission, "--state", copy, "--submit", "--keypair", file("poor.json")]);
+    const unpaid = await plenary([
+      ...omission,
+      "--state",
+      copy,
+      "--submit",
+      "--keypair",
+      file("poor.json"),
+    ]);
     assert.match(unpaid.output, /needs a deposit of 312500 base units/);
     // A stranger who was handed the file has nothing else: no receipt of its own, and no service to ask.
     const tokens = await stranger("challenger.json");
-    const { code, output } = await plenary([...check, "--submit", "--keypair", file("challenger.json")]);
+    const { code, output } = await plenary([
+      ...check,
+      "--submit",
+      "--keypair",
+      file("challenger.json"),
+    ]);
     assert.equal(code, 0, output);
     assert.match(output, /the dispute is won \(member-omitted\): the round is void/);
     assert.equal(await tokenBalance(connection, tokens), STAKE + bond / 2n);

@@ -25,7 +25,8 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     assert.ok(account);
     return account;
   };
-  const status = async () => (await readStatus(await openAccess({ service, rpc }))).federation.status;
+  const status = async () =>
+    (await readStatus(await openAccess({ service, rpc }))).federation.status;
 
   await t.test("a pause binds the chain and shows at the service", async () => {
     const paused = await plenary(["federation", "pause", ...by("authority")]);
@@ -48,31 +49,45 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
       2,
     );
     const address = heir.publicKey.toBase58();
-    const proposed = await plenary(["federation", "propose-authority", address, ...by("authority")]);
+    const proposed = await plenary([
+      "federation",
+      "propose-authority",
+      address,
+      ...by("authority"),
+    ]);
     assert.deepEqual([proposed.code, proposed.lines[0]?.proposed], [0, address], proposed.output);
     assert.equal((await plenary(["federation", "accept-authority", ...by("heir")])).code, 0);
     assert.ok((await onChain()).authority.equals(heir.publicKey));
     const former = await plenary(["federation", "resume", ...by("authority")]);
     assert.equal(former.code, 4);
-    assert.match(former.output, new RegExp(`Only the federation's authority, ${address}, may do this`));
+    assert.match(
+      former.output,
+      new RegExp(`Only the federation's authority, ${address}, may do this`),
+    );
     const resumed = await plenary(["federation", "resume", ...by("heir")]);
     assert.deepEqual([resumed.code, resumed.lines[1]?.status], [0, "running"], resumed.output);
     assert.deepEqual([(await onChain()).paused, await status()], [false, "running"]);
   });
 
-  await t.test("without its service the chain is paused, and the command says what was not", async () => {
-    const gone = ["--service", "http://127.0.0.1:9"];
-    const paused = await plenary(["federation", "pause", ...by("heir"), ...gone]);
-    assert.deepEqual([paused.code, eventsOf(paused)], [3, ["federation-paused"]], paused.output);
-    assert.match(paused.output, /cannot be reached/);
-    const alone = await plenary(["federation", "resume", ...chain, "--keypair", file("heir")]);
-    assert.deepEqual([alone.code, eventsOf(alone)], [0, ["federation-resumed"]], alone.output);
-  });
+  await t.test(
+    "without its service the chain is paused, and the command says what was not",
+    async () => {
+      const gone = ["--service", "http://127.0.0.1:9"];
+      const paused = await plenary(["federation", "pause", ...by("heir"), ...gone]);
+      assert.deepEqual([paused.code, eventsOf(paused)], [3, ["federation-paused"]], paused.output);
+      assert.match(paused.output, /cannot be reached/);
+      const alone = await plenary(["federation", "resume", ...chain, "--keypair", file("heir")]);
+      assert.deepEqual([alone.code, eventsOf(alone)], [0, ["federation-resumed"]], alone.output);
+    },
+  );
 
   await t.test("anybody funds the vault, and the authority takes out what is free", async () => {
     const { authority, rewardMint: mint } = founded;
     await mintTo(connection, { authority, mint, owner: heir.publicKey, amount: 7n });
-    assert.match((await plenary(["federation", "fund", "0", ...by("heir")])).output, /must be above zero/);
+    assert.match(
+      (await plenary(["federation", "fund", "0", ...by("heir")])).output,
+      /must be above zero/,
+    );
     const funded = await plenary(["federation", "fund", "7", ...by("heir")]);
     assert.equal(funded.code, 0, funded.output);
     const held = BigInt(String(funded.lines[0]?.held));
@@ -80,18 +95,30 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     assert.equal(refused.code, 2);
     assert.match(refused.output, new RegExp(`more than the vault can spare .*: ${held}`));
     const withdrawn = await plenary(["federation", "withdraw", "7", ...by("heir")]);
-    assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.held], [0, String(held - 7n)], withdrawn.output);
+    assert.deepEqual(
+      [withdrawn.code, withdrawn.lines[0]?.held],
+      [0, String(held - 7n)],
+      withdrawn.output,
+    );
   });
 
   await t.test("the aggregator takes its bond home, and posts it anew", async () => {
     const withdrawn = await plenary(["bond", "withdraw", ...by("aggregator")]);
-    assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.amount], [0, String(STAKE)], withdrawn.output);
+    assert.deepEqual(
+      [withdrawn.code, withdrawn.lines[0]?.amount],
+      [0, String(STAKE)],
+      withdrawn.output,
+    );
     assert.match(
       (await plenary(["bond", "deposit", ...by("heir")])).output,
       /aggregator is .*, not .*: give the keypair/,
     );
     const deposited = await plenary(["bond", "deposit", ...by("aggregator")]);
-    assert.deepEqual([deposited.code, deposited.lines[0]?.bond], [0, String(STAKE)], deposited.output);
+    assert.deepEqual(
+      [deposited.code, deposited.lines[0]?.bond],
+      [0, String(STAKE)],
+      deposited.output,
+    );
     assert.equal((await plenary(["bond", "deposit", ...by("aggregator")])).lines[0]?.amount, "0");
     assert.equal((await onChain()).bond, STAKE);
   });

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readRound, roundAddress } from "@plenary/chain";
 import { CHUNK_LENGTH, equalBytes, fromHex, PlenaryError, parseManifest } from "@plenary/protocol";
-import { disputeFinding, openVerifier, tokenBalance, type Verifier, verifyRound } from "@plenary/sdk";
+import {
+  disputeFinding,
+  openVerifier,
+  tokenBalance,
+  type Verifier,
+  verifyRound,
+} from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
 import { foundFederation, openGround, runMembers, STAKE } from "./local-federation.ts";
 
@@ -11,7 +17,7 @@ const ROUND = 1n;
 const PARAMETER = 311 * CHUNK_LENGTH + 17;
 
 test("a model that is wrong in one chunk and kept back costs the aggregator its bond", async (t) => {
-  const worker = "services/aggregator/testing/cheating-worker.ts";
+  const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUND}:integer:${PARAMETER}`]);
   t.after(close);
   const founded = await foundFederation(ground, { total: 1 }, 600);
@@ -44,7 +50,10 @@ test("a model that is wrong in one chunk and kept back costs the aggregator its 
   // The deposit is back, and half of the bond beside it.
   const balance = await tokenBalance(verifier.connection, founded.tokensOf(challenger.publicKey));
   assert.equal(balance, STAKE + STAKE / 2n);
-  const account = await readRound(verifier.connection, roundAddress(program, founded.address, ROUND));
+  const account = await readRound(
+    verifier.connection,
+    roundAddress(program, founded.address, ROUND),
+  );
   assert.equal(account?.status, "void");
 });
 

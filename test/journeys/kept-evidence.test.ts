@@ -16,7 +16,7 @@ const CHEATED_PARAMETER = 19_921;
 const WRONG = 5;
 
 test("a dispute is opened and won from what a watch has kept, though the service has withdrawn every blob", async (t) => {
-  const worker = "services/aggregator/testing/cheating-worker.ts";
+  const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUND}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUND }, 600);
@@ -26,18 +26,35 @@ test("a dispute is opened and won from what a watch has kept, though the service
   await founded.equip(stranger);
   const state = join(ground.folder, "watch");
   const kept = join(state, "blobs");
-  const watched = ["--service", serviceUrl, "--rpc", rpcUrl, "--state", state, "--from", "1", "--json"];
+  const watched = [
+    "--service",
+    serviceUrl,
+    "--rpc",
+    rpcUrl,
+    "--state",
+    state,
+    "--from",
+    "1",
+    "--json",
+  ];
 
   const looker = startWatch(t, watched);
   await runMembers(ground, founded);
   const seen = await looker.until(({ event }) => event === "round-verified");
   assert.equal(seen.verification?.valid, false);
   looker.child.kill("SIGKILL");
-  for (const name of await readdir(ground.blobs)) await rm(join(ground.blobs, name), { recursive: true });
+  for (const name of await readdir(ground.blobs))
+    await rm(join(ground.blobs, name), { recursive: true });
 
   const alone = ["--rpc", rpcUrl, "--federation", founded.address.toBase58(), "--json"];
   await t.test("who asks the service is told that the round is withheld", async () => {
-    const { code, output } = await plenary(["verify", String(ROUND), ...alone, "--service", serviceUrl]);
+    const { code, output } = await plenary([
+      "verify",
+      String(ROUND),
+      ...alone,
+      "--service",
+      serviceUrl,
+    ]);
     assert.equal(code, WRONG);
     assert.match(output, /"kind":"withheld"/);
   });
@@ -54,11 +71,16 @@ test("a dispute is opened and won from what a watch has kept, though the service
       const challenging = startWatch(t, [...watched, "--dispute", "--keypair", keypair]);
       const ended = await challenging.until(({ event }) => event === "dispute-ended");
       assert.equal(ended.outcome, "won");
-      const steps = challenging.lines.flatMap(({ event, step }) => (event === "dispute-step" ? [step] : []));
+      const steps = challenging.lines.flatMap(({ event, step }) =>
+        event === "dispute-step" ? [step] : [],
+      );
       assert.deepEqual([...new Set(steps)], ["leaf", "chunk"]);
       assert.ok(!challenging.lines.some(({ event }) => event === "dispute-waiting"));
       const connection = connectTo(rpcUrl);
-      const round = await readRound(connection, roundAddress(program, founded.address, BigInt(ROUND)));
+      const round = await readRound(
+        connection,
+        roundAddress(program, founded.address, BigInt(ROUND)),
+      );
       assert.equal(round?.status, "void");
       // The deposit is back, and half of the bond beside it.
       assert.equal(await tokenBalance(connection, founded.tokensOf(stranger)), STAKE + STAKE / 2n);

@@ -2,7 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
-import { readTokenProgram, sendTransaction, TOKEN_2022_PROGRAM, tokenAccountAddress } from "@plenary/chain";
+import {
+  readTokenProgram,
+  sendTransaction,
+  TOKEN_2022_PROGRAM,
+  tokenAccountAddress,
+} from "@plenary/chain";
 import type { FederationConfiguration } from "@plenary/protocol";
 import {
   type CreateFederationOptions,
@@ -27,12 +32,12 @@ import {
   getMintLen,
 } from "@solana/spl-token";
 import { type Connection, Keypair, type PublicKey, SystemProgram } from "@solana/web3.js";
-import { readConfig } from "../../deploy/local/config.ts";
-import { openHome } from "../../deploy/local/home.ts";
-import { keepKeypair } from "../../deploy/local/keys.ts";
-import { Ports } from "../../deploy/local/ports.ts";
-import { Supervisor } from "../../deploy/local/processes.ts";
-import { type Stack, startStack } from "../../deploy/local/stack.ts";
+import { readConfig } from "../../deploy/stack/config.ts";
+import { openHome } from "../../deploy/stack/home.ts";
+import { keepKeypair } from "../../deploy/stack/keys.ts";
+import { type Stack, startStack } from "../../deploy/stack/stack.ts";
+import { Ports } from "../../deploy/stack/supervisor/ports.ts";
+import { Supervisor } from "../../deploy/stack/supervisor/processes.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 /** What members stake, the aggregator's bond, and what whoever is equipped holds; in base units of the reward mint. */
@@ -156,7 +161,10 @@ export async function foundFederation(
 const DECIMALS = 6;
 
 /** A mint of Token-2022 that says where its name is described, as those that people use do; it and its accounts are longer than SPL Token's. */
-export async function createToken2022Mint(connection: Connection, authority: Keypair): Promise<PublicKey> {
+export async function createToken2022Mint(
+  connection: Connection,
+  authority: Keypair,
+): Promise<PublicKey> {
   const mint = Keypair.generate();
   const space = getMintLen([ExtensionType.MetadataPointer]);
   const instructions = [
@@ -173,7 +181,13 @@ export async function createToken2022Mint(connection: Connection, authority: Key
       mint.publicKey,
       TOKEN_2022_PROGRAM,
     ),
-    createInitializeMint2Instruction(mint.publicKey, DECIMALS, authority.publicKey, null, TOKEN_2022_PROGRAM),
+    createInitializeMint2Instruction(
+      mint.publicKey,
+      DECIMALS,
+      authority.publicKey,
+      null,
+      TOKEN_2022_PROGRAM,
+    ),
   ];
   await sendTransaction(connection, instructions, [authority, mint]);
   return mint.publicKey;
@@ -195,7 +209,11 @@ export async function bondAgain(
 }
 
 /** Members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
-export async function runMembers({ stack, folder }: Ground, founded: Founded, count = 2): Promise<Keypair[]> {
+export async function runMembers(
+  { stack, folder }: Ground,
+  founded: Founded,
+  count = 2,
+): Promise<Keypair[]> {
   const groups = founded.dataset.split(7).training;
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
@@ -206,7 +224,11 @@ export async function runMembers({ stack, folder }: Ground, founded: Founded, co
       await joinFederation(await openAccess(options), { keypair });
       const federation = await openFederation(options);
       const answers = founded.dataset.answersOf([groups[index] ?? ""]);
-      const member = await federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
+      const member = await federation.join({
+        keypair,
+        answers,
+        state: join(folder, `member-${index}`),
+      });
       for await (const { number, outcome } of member.train())
         if (outcome !== "counted")
           throw new Error(`round ${number} did not count member ${index}: ${outcome}`);

@@ -123,7 +123,9 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   assert.equal((await trainer.until("settled")).outcome, "counted");
   await trainer.until("finished");
   const [code] =
-    trainer.process.exitCode === null ? await once(trainer.process, "exit") : [trainer.process.exitCode];
+    trainer.process.exitCode === null
+      ? await once(trainer.process, "exit")
+      : [trainer.process.exitCode];
   assert.equal(code, 0);
   assert.equal(await sequenceOf("3", member), "2");
   await second.close();
@@ -168,7 +170,12 @@ interface Victim {
 }
 
 /** A service that shows another model than the one on chain gets no update: nothing is trained. */
-async function refuseLies(t: TestContext, service: string, rpc: string, victim: Victim): Promise<void> {
+async function refuseLies(
+  t: TestContext,
+  service: string,
+  rpc: string,
+  victim: Victim,
+): Promise<void> {
   const { configuration } = await openFederation({ service, rpc });
   const firstModel = configuration.initialModel;
   const liar = await listening(t, async ({ url = "/", headers }, response) => {
@@ -178,7 +185,9 @@ async function refuseLies(t: TestContext, service: string, rpc: string, victim: 
     const answer = await fetch(`${service}${url}`, range);
     const bytes = Buffer.from(await answer.arrayBuffer());
     const isRound = url.endsWith("/rounds/current");
-    const body = isRound ? JSON.stringify({ ...JSON.parse(bytes.toString()), baseBlob: firstModel }) : bytes;
+    const body = isRound
+      ? JSON.stringify({ ...JSON.parse(bytes.toString()), baseBlob: firstModel })
+      : bytes;
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
     response.end(body);
   });

@@ -22,7 +22,13 @@ import {
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
-import { type Founded, foundFederation, type Ground, STAKE, startGround } from "./local-federation.ts";
+import {
+  type Founded,
+  foundFederation,
+  type Ground,
+  STAKE,
+  startGround,
+} from "./local-federation.ts";
 
 const ROUNDS = 4;
 /** Seconds: longer than the test takes, which shortens it when it has seen the stake refused. */
@@ -30,9 +36,16 @@ const COOLDOWN = 600;
 
 test("join with another key, train without the owner's, rotate, be paid elsewhere, leave, withdraw", async (t) => {
   const ground = await startGround(t);
-  const founded = await foundFederation(ground, { total: ROUNDS }, 1, { private: true }, undefined, {
-    exitCooldown: COOLDOWN,
-  });
+  const founded = await foundFederation(
+    ground,
+    { total: ROUNDS },
+    1,
+    { private: true },
+    undefined,
+    {
+      exitCooldown: COOLDOWN,
+    },
+  );
   const connection = connectTo(ground.stack.rpcUrl);
   const federation = founded.address.toBase58();
   const file = (name: string) => join(ground.folder, name);
@@ -43,7 +56,14 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
   const common = ["--service", ground.stack.serviceUrl, "--rpc", ground.stack.rpcUrl, "--json"];
   const owners = [...common, "--keypair", file("owner")];
   const answers = await writeAnswers(founded, file("answers.jsonl"));
-  const trains = ["--owner", owner.publicKey.toBase58(), "--data", answers, "--state", file("state")];
+  const trains = [
+    "--owner",
+    owner.publicKey.toBase58(),
+    "--data",
+    answers,
+    "--state",
+    file("state"),
+  ];
   const train = (keys: string, ...flags: string[]) =>
     plenary(["train", ...common, ...trains, "--update-key", keys, ...flags]);
   const finishRound = await startNeighbour(ground, founded);
@@ -90,7 +110,11 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
         assert.equal(record.outcome, "counted");
         const [envelope, signature] = [fromBase64(record.envelope), fromBase64(record.signature)];
         assert.ok(verifySignature(envelope, signature, key.publicKey.toBytes()));
-        const verifier = await openVerifier({ rpc: ground.stack.rpcUrl, federation, blobs: ground.blobs });
+        const verifier = await openVerifier({
+          rpc: ground.stack.rpcUrl,
+          federation,
+          blobs: ground.blobs,
+        });
         assert.equal((await verifyRound(verifier, BigInt(round))).valid, true);
       }
     },
@@ -127,9 +151,19 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     await founded.equip(treasury.publicKey);
     const set = await plenary(["payout", account.toBase58(), ...owners]);
     assert.deepEqual([set.code, set.lines[0]?.beneficiary], [0, wallet], set.output);
-    assert.equal((await plenary(["payout", account.toBase58(), ...owners])).lines[0]?.transaction, null);
+    assert.equal(
+      (await plenary(["payout", account.toBase58(), ...owners])).lines[0]?.transaction,
+      null,
+    );
 
-    const claims = ["claim", ...common, "--owner", owner.publicKey.toBase58(), "--update-key", file("new")];
+    const claims = [
+      "claim",
+      ...common,
+      "--owner",
+      owner.publicKey.toBase58(),
+      "--update-key",
+      file("new"),
+    ];
     assert.match((await plenary(claims)).output, /has no SOL, and pays this transaction's fee/);
     await requestSol(connection, next.publicKey, 1);
     const claimed = await plenary(claims);
@@ -186,17 +220,32 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       assert.match(withdrawn.output, /stays in escrow for now: round 4/);
       await pause(500);
     }
-    assert.deepEqual([withdrawn.code, withdrawn.lines[0]?.amount], [0, String(STAKE)], withdrawn.output);
+    assert.deepEqual(
+      [withdrawn.code, withdrawn.lines[0]?.amount],
+      [0, String(STAKE)],
+      withdrawn.output,
+    );
     assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), STAKE);
     const nothing = await plenary(["withdraw", ...alone]);
     assert.deepEqual([nothing.code, nothing.lines[0]?.transaction], [0, null]);
-    assert.match((await plenary(["close-member", ...alone])).output, /remembers that \d+ were paid/);
+    assert.match(
+      (await plenary(["close-member", ...alone])).output,
+      /remembers that \d+ were paid/,
+    );
   });
 
   await t.test("status tells of all of it", async () => {
-    const { code, output } = await plenary(["status", ...common.slice(0, 4), "--keypair", file("owner")]);
+    const { code, output } = await plenary([
+      "status",
+      ...common.slice(0, 4),
+      "--keypair",
+      file("owner"),
+    ]);
     assert.equal(code, 0, output);
-    assert.match(output, new RegExp(`updates are signed with ${next.publicKey.toBase58()} since round 3`));
+    assert.match(
+      output,
+      new RegExp(`updates are signed with ${next.publicKey.toBase58()} since round 3`),
+    );
     assert.match(output, /pay goes to \w+/);
     assert.match(output, /takes no part from round 5 on; no stake is in escrow/);
   });
@@ -213,13 +262,16 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       events.push(type);
       stopper.abort();
     };
-    await assert.rejects(member.train({ onEvent, signal: stopper.signal }).next(), { name: "AbortError" });
+    await assert.rejects(member.train({ onEvent, signal: stopper.signal }).next(), {
+      name: "AbortError",
+    });
     assert.deepEqual(events, ["waiting"]);
     await member.close();
   }
 
   async function untilOpen(round: bigint): Promise<void> {
-    while ((await readFederation(connection, founded.address))?.openRound !== round) await pause(100);
+    while ((await readFederation(connection, founded.address))?.openRound !== round)
+      await pause(100);
   }
 });
 
@@ -233,7 +285,10 @@ async function writeAnswers({ dataset }: Founded, path: string): Promise<string>
 }
 
 /** The second member, without which no round closes. Each call takes it through one round. */
-async function startNeighbour({ stack, folder }: Ground, founded: Founded): Promise<() => Promise<void>> {
+async function startNeighbour(
+  { stack, folder }: Ground,
+  founded: Founded,
+): Promise<() => Promise<void>> {
   const keypair = Keypair.generate();
   await founded.equip(keypair.publicKey);
   const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };

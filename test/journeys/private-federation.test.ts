@@ -34,26 +34,44 @@ test("a private federation trains, pays and is verified by its members alone", a
     const found = await verifyRound(await openVerifier({ ...options, keypair: member }), 1n);
     assert.deepEqual([found.valid, found.counted], [true, 2]);
     const { authority } = founded;
-    assert.equal((await verifyRound(await openVerifier({ ...options, keypair: authority }), 1n)).valid, true);
+    assert.equal(
+      (await verifyRound(await openVerifier({ ...options, keypair: authority }), 1n)).valid,
+      true,
+    );
   });
 
-  await t.test("strangers are told why they see nothing, and do not take it for a wrong round", async () => {
-    const stranger = Keypair.generate();
-    const params = { federation, round: "1" };
-    const client = createServiceClient({ url: service });
-    for (const endpoint of [ENDPOINTS.roundRead, ENDPOINTS.updateList, ENDPOINTS.manifestRead] as const)
-      await assert.rejects(client.call(endpoint, { params }), { code: "signature-invalid" });
-    await assert.rejects(openFederation(options), { code: "invalid-input", message: /private/ });
-    await assert.rejects(openFederation({ ...options, keypair: stranger }), { code: "not-found" });
-    await assert.rejects(openVerifier(options), { code: "invalid-input", message: /private/ });
-    await assert.rejects(openVerifier({ ...options, keypair: stranger }), { code: "member-unknown" });
-  });
+  await t.test(
+    "strangers are told why they see nothing, and do not take it for a wrong round",
+    async () => {
+      const stranger = Keypair.generate();
+      const params = { federation, round: "1" };
+      const client = createServiceClient({ url: service });
+      for (const endpoint of [
+        ENDPOINTS.roundRead,
+        ENDPOINTS.updateList,
+        ENDPOINTS.manifestRead,
+      ] as const)
+        await assert.rejects(client.call(endpoint, { params }), { code: "signature-invalid" });
+      await assert.rejects(openFederation(options), { code: "invalid-input", message: /private/ });
+      await assert.rejects(openFederation({ ...options, keypair: stranger }), {
+        code: "not-found",
+      });
+      await assert.rejects(openVerifier(options), { code: "invalid-input", message: /private/ });
+      await assert.rejects(openVerifier({ ...options, keypair: stranger }), {
+        code: "member-unknown",
+      });
+    },
+  );
 
   await t.test("the command signs with --keypair, and says what is missing without", async () => {
     const file = join(ground.folder, "member.json");
     await writeFile(file, JSON.stringify([...member.secretKey]), { mode: 0o600 });
     const common = ["--service", service, "--rpc", rpc, "--federation", federation, "--json"];
-    for (const args of [["verify", "1"], ["status"], ["export", join(ground.folder, "model.onnx")]]) {
+    for (const args of [
+      ["verify", "1"],
+      ["status"],
+      ["export", join(ground.folder, "model.onnx")],
+    ]) {
       const signed = await plenary([...args, ...common, "--keypair", file]);
       assert.equal(signed.code, 0, signed.output);
       const unsigned = await plenary([...args, ...common]);

@@ -27,7 +27,11 @@ test("an organisation joins, trains three rounds and claims with the ten lines o
   const example = runExample(folder, [stack.serviceUrl, stack.rpcUrl]);
   const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
   const answers = dataset.answersOf([other]);
-  const member = await federation.join({ keypair: neighbour, answers, state: join(folder, "neighbour") });
+  const member = await federation.join({
+    keypair: neighbour,
+    answers,
+    state: join(folder, "neighbour"),
+  });
   const outcomes: string[] = [];
   for await (const { outcome } of member.train()) outcomes.push(outcome);
   assert.deepEqual(outcomes, ["counted", "counted", "counted"]);
@@ -54,7 +58,9 @@ test("an organisation joins, trains three rounds and claims with the ten lines o
   const claim = await member.claim();
   assert.equal(claim.round, BigInt(ROUNDS));
   const leftOver =
-    BigInt(federation.configuration.rewardPerRound) * BigInt(ROUNDS) - claim.amount - BigInt(amount);
+    BigInt(federation.configuration.rewardPerRound) * BigInt(ROUNDS) -
+    claim.amount -
+    BigInt(amount);
   // Shares are rounded down: less than one base unit for each member and round.
   assert.ok(leftOver >= 0n && leftOver < 2n * BigInt(ROUNDS), String(leftOver));
   assert.deepEqual(await member.claim(), { amount: 0n, transaction: null, round: BigInt(ROUNDS) });
@@ -85,7 +91,9 @@ async function prepareFolder(
 }
 
 function csvOf(answers: AnswerSet, questionnaire: Questionnaire): string {
-  const options = new Map(questionnaire.questions.map((question) => [question.id, question.options]));
+  const options = new Map(
+    questionnaire.questions.map((question) => [question.id, question.options]),
+  );
   const rows = answers.groups.flatMap(({ id, answers: given }) =>
     given.flatMap(({ question, counts }) =>
       counts.map((count, i) => `${question},${id},"${options.get(question)?.[i]}",${count}`),

@@ -16,7 +16,13 @@ import {
   sendTransaction,
 } from "@plenary/chain";
 import { decodeEnvelope, fromBase64, parseManifest, toHex } from "@plenary/protocol";
-import { connectTo, createServiceClient, openVerifier, type Verifier, verifyRound } from "@plenary/sdk";
+import {
+  connectTo,
+  createServiceClient,
+  openVerifier,
+  type Verifier,
+  verifyRound,
+} from "@plenary/sdk";
 import { foundFederation, runMembers, startGround } from "./local-federation.ts";
 
 /** What an altered root in the Round account is: bytes with that root do not exist, so that they are withheld. */
@@ -44,7 +50,9 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
   await t.test("an honest round is right, whichever source has its bytes", async () => {
     const stages: string[] = [];
     for (const chosen of [verifier, await openVerifier({ rpc, service })]) {
-      const found = await verifyRound(chosen, 1n, { onProgress: ({ stage }) => stages.push(stage) });
+      const found = await verifyRound(chosen, 1n, {
+        onProgress: ({ stage }) => stages.push(stage),
+      });
       assert.deepEqual([found.valid, found.finding, found.provable], [true, null, null]);
       assert.deepEqual([found.counted, found.refused, found.uncheckedKeys], [2, 0, 0]);
       assert.ok(found.comparisons.every(({ equal }) => equal));
@@ -65,7 +73,10 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
     const manifest = parseManifest(JSON.parse(await readFile(join(mirror, manifestHash), "utf8")));
     const payload = payloadOf(manifest.updates[1]?.envelope ?? "");
     for (const [hash, expected] of [
-      [payload, { kind: "withheld", text: new RegExp(`^the blob ${payload} of update 1 is missing`) }],
+      [
+        payload,
+        { kind: "withheld", text: new RegExp(`^the blob ${payload} of update 1 is missing`) },
+      ],
       [manifest.base.blob, { kind: "withheld", text: /of the base model is missing/ }],
       [manifestHash, { kind: "withheld", text: /^the manifest \w+ is missing/ }],
       [manifest.configuration, { kind: "not-provable", text: /^the configuration of the round/ }],
@@ -91,7 +102,9 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
     assert.ok(federation);
     const terms = { ...federation, configurationHash: new Uint8Array(32).fill(7) };
     const update = { federation: founded.address, authority: founded.authority.publicKey, terms };
-    await sendTransaction(connection, federationUpdate(verifier.program, update), [founded.authority]);
+    await sendTransaction(connection, federationUpdate(verifier.program, update), [
+      founded.authority,
+    ]);
     assert.equal((await verifyRound(verifier, 1n)).valid, true);
   });
 });
@@ -113,7 +126,12 @@ function payloadOf(envelope: string): string {
 }
 
 /** The real node, but for one account in which `bytes` are altered. */
-async function alteringRpc(t: TestContext, rpc: string, account: string, bytes: Uint8Array): Promise<string> {
+async function alteringRpc(
+  t: TestContext,
+  rpc: string,
+  account: string,
+  bytes: Uint8Array,
+): Promise<string> {
   const server = createServer(async (incoming, response) => {
     const body = await text(incoming);
     const answer = await fetch(rpc, {

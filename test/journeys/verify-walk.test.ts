@@ -61,7 +61,8 @@ test("a stranger gets from git clone to a right round, and from a wrong one to i
     const shell = spawn("sh", ["-c", command], { cwd: ROOT, env: environment, detached: true });
     shells.push(shell);
     const staying = STAYING.find(([pattern]) => pattern.test(line));
-    const output = staying === undefined ? await outputOf(shell, shown) : await ready(shell, staying[1]);
+    const output =
+      staying === undefined ? await outputOf(shell, shown) : await ready(shell, staying[1]);
     const [, service, rpc] = staying?.[1].exec(output) ?? [];
     if (service !== undefined)
       Object.assign(environment, { PLENARY_SERVICE_URL: service, PLENARY_RPC_URL: rpc });
@@ -84,7 +85,10 @@ function stepsOf(page: string): Step[] {
 async function outputOf(shell: ChildProcess, shown: readonly string[]): Promise<string> {
   const output = collect(shell);
   const [code] = await once(shell, "close");
-  const [, expected] = EXITS.find(([pattern]) => shown.some((line) => pattern.test(line))) ?? [null, 0];
+  const [, expected] = EXITS.find(([pattern]) => shown.some((line) => pattern.test(line))) ?? [
+    null,
+    0,
+  ];
   assert.equal(code, expected, output());
   return output();
 }

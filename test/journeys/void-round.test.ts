@@ -13,14 +13,23 @@ import {
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
-import { bondAgain, type Founded, foundFederation, type Ground, openGround } from "./local-federation.ts";
+import {
+  bondAgain,
+  type Founded,
+  foundFederation,
+  type Ground,
+  openGround,
+} from "./local-federation.ts";
 
 const CHEATED_ROUND = 2;
 const CHEATED_PARAMETER = 1_234;
 
 test("a committed round that a challenge makes void is done again, without training again", async (t) => {
-  const worker = "services/aggregator/testing/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, `${CHEATED_ROUND}:integer:${CHEATED_PARAMETER}`]);
+  const worker = "services/aggregator/testing/actors/cheating-worker.ts";
+  const { ground, close } = await openGround([
+    worker,
+    `${CHEATED_ROUND}:integer:${CHEATED_PARAMETER}`,
+  ]);
   t.after(close);
   const founded = await foundFederation(ground, { total: CHEATED_ROUND }, 600);
   const members = await Promise.all([0, 1].map((index) => joinMember(ground, founded, index)));
@@ -32,7 +41,10 @@ test("a committed round that a challenge makes void is done again, without train
   const keypair = join(ground.folder, "stranger.json");
   await createKeypair(keypair);
   await founded.equip((await readKeypair(keypair)).publicKey);
-  assert.equal(await verifyRound(ground, CHEATED_ROUND, ["--dispute", "--keypair", keypair]), WRONG);
+  assert.equal(
+    await verifyRound(ground, CHEATED_ROUND, ["--dispute", "--keypair", keypair]),
+    WRONG,
+  );
   // The bond was lost, and without one no round opens.
   await bondAgain(ground, founded);
   const client = createServiceClient({ url: ground.stack.serviceUrl });
@@ -84,7 +96,8 @@ async function trainToTheEnd(member: FederationMember): Promise<string[]> {
     if (type === "training" && !done.includes(`training ${event.round}`))
       done.push(`training ${event.round}`);
   };
-  for await (const { number, outcome } of member.train({ onEvent })) done.push(`${outcome} ${number}`);
+  for await (const { number, outcome } of member.train({ onEvent }))
+    done.push(`${outcome} ${number}`);
   return done;
 }
 

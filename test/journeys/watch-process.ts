@@ -12,7 +12,10 @@ export interface WatchLine {
   readonly step?: string;
   readonly outcome?: string;
   readonly transaction?: string | null;
-  readonly verification?: { readonly valid: boolean; readonly finding: { readonly text: string } | null };
+  readonly verification?: {
+    readonly valid: boolean;
+    readonly finding: { readonly text: string } | null;
+  };
 }
 
 /** A `plenary watch` of a test's own. */

@@ -12,7 +12,7 @@ const ROUNDS = 3;
 const CHEATED_PARAMETER = 19_921;
 
 test("a watch goes on after SIGKILL, names the wrong round and wins the dispute", async (t) => {
-  const worker = "services/aggregator/testing/cheating-worker.ts";
+  const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUNDS}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUNDS }, 600);
@@ -44,21 +44,29 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
     wrong?.verification?.finding?.text ?? "",
     /^chunk 311 of the next model .* parameter 19921 is/,
   );
-  assert.equal(lines.filter(({ event, transaction }) => event === "dispute-opened" && transaction).length, 1);
+  assert.equal(
+    lines.filter(({ event, transaction }) => event === "dispute-opened" && transaction).length,
+    1,
+  );
   const metrics = await (await fetch(url)).text();
   assert.match(metrics, /^plenary_watch_last_round 3$/m);
   assert.match(metrics, /^plenary_watch_disputes_total\{outcome="won"\} 1$/m);
   third.child.kill("SIGTERM");
   await third.until(({ event }) => event === "stopped");
   // A watch that was killed between remembering a verdict and telling it does not look again: what it remembers counts.
-  const { next, verified, wrong: found } = JSON.parse(await readFile(join(state, "watch.json"), "utf8"));
+  const {
+    next,
+    verified,
+    wrong: found,
+  } = JSON.parse(await readFile(join(state, "watch.json"), "utf8"));
   assert.deepEqual([next, verified, found], ["4", ROUNDS, ["3"]]);
   const expected = new Map([
     ["1", true],
     ["2", true],
     ["3", false],
   ]);
-  for (const [number, isValid] of verdicts(lines)) assert.equal(isValid, expected.get(number), number);
+  for (const [number, isValid] of verdicts(lines))
+    assert.equal(isValid, expected.get(number), number);
 
   const connection = connectTo(rpcUrl);
   const round = await readRound(

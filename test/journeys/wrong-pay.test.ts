@@ -45,11 +45,20 @@ const WRONG = [
 
 test("pay that is lowered, dropped or made up costs the aggregator its bond", async (t) => {
   const cheats = WRONG.map(({ round, cheat }) => `${round}:${cheat}`);
-  const { ground, close } = await openGround(["services/aggregator/testing/cheating-worker.ts", ...cheats]);
+  const { ground, close } = await openGround([
+    "services/aggregator/testing/actors/cheating-worker.ts",
+    ...cheats,
+  ]);
   t.after(close);
   // Bonds, deposits and what disputes pay are in Token-2022 here, and in SPL Token where chunks are disputed.
   const rounds = { total: 4 };
-  const founded = await foundFederation(ground, rounds, 600, { quorum: MEMBERS }, createToken2022Mint);
+  const founded = await foundFederation(
+    ground,
+    rounds,
+    600,
+    { quorum: MEMBERS },
+    createToken2022Mint,
+  );
   await runMembers(ground, founded, MEMBERS);
   const { rpcUrl: rpc, serviceUrl: service, program } = ground.stack;
   const connection = connectTo(rpc);

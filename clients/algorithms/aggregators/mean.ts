@@ -20,7 +20,10 @@ class MeanAccumulator implements Accumulator {
   #totalWeight = 0;
   #count = 0;
 
-  constructor(parameterCount: number, start?: { totalWeight: number; count: number; sums: Uint8Array }) {
+  constructor(
+    parameterCount: number,
+    start?: { totalWeight: number; count: number; sums: Uint8Array },
+  ) {
     this.parameterCount = parameterCount;
     this.#sum = new WeightedSum(parameterCount);
     if (start === undefined) return;
@@ -123,9 +126,17 @@ function restore(snapshot: Uint8Array): MeanAccumulator {
   const count = view.getUint32(24, true);
   if (snapshot.length !== HEADER + parameterCount * 8)
     throw malformed(`has ${snapshot.length} bytes in place of ${HEADER + parameterCount * 8}`);
-  if (totalWeight >= TOTAL_WEIGHT_LIMIT || count > totalWeight || (count === 0) !== (totalWeight === 0))
+  if (
+    totalWeight >= TOTAL_WEIGHT_LIMIT ||
+    count > totalWeight ||
+    (count === 0) !== (totalWeight === 0)
+  )
     throw malformed(`states ${count} updates of weight ${totalWeight} in all`);
-  return new MeanAccumulator(parameterCount, { totalWeight, count, sums: snapshot.subarray(HEADER) });
+  return new MeanAccumulator(parameterCount, {
+    totalWeight,
+    count,
+    sums: snapshot.subarray(HEADER),
+  });
 }
 
 function malformed(problem: string): PlenaryError {

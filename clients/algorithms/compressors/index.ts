@@ -5,7 +5,10 @@ import { int32 } from "./int32.ts";
 
 export type { Compressor } from "./compressor.ts";
 
-export const compressors = { int32, int8 } as const satisfies Record<string, PluginFactory<Compressor>>;
+export const compressors = { int32, int8 } as const satisfies Record<
+  string,
+  PluginFactory<Compressor>
+>;
 
 export const CompressorConfiguration = configurationSchema(compressors);
 

@@ -37,7 +37,11 @@ function decode(payload: Uint8Array, parameterCount: number): Int32Array {
   const scaleBytes = blockCount(parameterCount) * 4;
   checkPayloadLength("int8", payload, scaleBytes + parameterCount);
   const delta = new Int32Array(parameterCount);
-  const block = dequantizeInt8(payload.subarray(0, scaleBytes), payload.subarray(scaleBytes), delta);
+  const block = dequantizeInt8(
+    payload.subarray(0, scaleBytes),
+    payload.subarray(scaleBytes),
+    delta,
+  );
   if (block >= 0) throw malformedBlock(payload, block);
   return delta;
 }

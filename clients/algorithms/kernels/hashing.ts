@@ -24,7 +24,9 @@ export function chunkLeavesFast(vector: Int32Array): Uint8Array[] {
   if (chunks === 0) return [];
   const { kernels, hashes } = hashChunks(vector, chunks);
   const all = new Uint8Array(kernels.memory.buffer, hashes, chunks * HASH_LENGTH).slice();
-  return Array.from({ length: chunks }, (_, i) => all.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH));
+  return Array.from({ length: chunks }, (_, i) =>
+    all.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH),
+  );
 }
 
 function hashChunks(vector: Int32Array, chunks: number): { kernels: Kernels; hashes: number } {

@@ -58,7 +58,9 @@ export function instantiateKernels(heapBytes: number): Kernels {
 
 function instantiate(): WebAssembly.Exports {
   try {
-    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0)));
+    compiled ??= new WebAssembly.Module(
+      Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0)),
+    );
     return new WebAssembly.Instance(compiled).exports;
   } catch (cause) {
     throw new PlenaryError(

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { auditPath, chunkLeaves, merkleRoot, toHex, vectorRoot, verifyInclusion } from "@plenary/protocol";
+import {
+  auditPath,
+  chunkLeaves,
+  merkleRoot,
+  toHex,
+  vectorRoot,
+  verifyInclusion,
+} from "@plenary/protocol";
 import fc from "fast-check";
 import { chunkLeavesFast, vectorRootFast } from "./hashing.ts";
 import { dequantizeInt8, quantizeInt8 } from "./int8.ts";
@@ -8,13 +15,28 @@ import { addClamped, decayAndAdd, magnitudeOf } from "./vectors.ts";
 import { WeightedSum } from "./weighted-sum.ts";
 
 const MAX = 2n ** 31n - 1n;
-const EDGES = [0, 1, -1, 2 ** 27 - 1, -(2 ** 27) + 1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 2, -(2 ** 31) + 1];
-const int32 = fc.oneof(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.constantFrom(...EDGES));
+const EDGES = [
+  0,
+  1,
+  -1,
+  2 ** 27 - 1,
+  -(2 ** 27) + 1,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  2 ** 31 - 2,
+  -(2 ** 31) + 1,
+];
+const int32 = fc.oneof(
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  fc.constantFrom(...EDGES),
+);
 const vector = (min = 0, max = 300) =>
   fc.array(int32, { minLength: min, maxLength: max }).map((a) => Int32Array.from(a));
 const pair = fc
   .array(fc.tuple(int32, int32), { maxLength: 300 })
-  .map((pairs) => [Int32Array.from(pairs, (p) => p[0]), Int32Array.from(pairs, (p) => p[1])] as const);
+  .map(
+    (pairs) => [Int32Array.from(pairs, (p) => p[0]), Int32Array.from(pairs, (p) => p[1])] as const,
+  );
 
 const clamp = (x: bigint): bigint => (x > MAX ? MAX : x < -MAX ? -MAX : x);
 const floorDivide = (a: bigint, b: bigint): bigint => {
@@ -52,7 +74,9 @@ test("hash kernels: any vector, and its leaves prove themselves under the root",
       const leaves = chunkLeavesFast(v);
       assert.deepEqual(root, merkleRoot(leaves));
       const index = pick % leaves.length;
-      assert.ok(verifyInclusion(root, leaves[index]!, index, leaves.length, auditPath(leaves, index)));
+      assert.ok(
+        verifyInclusion(root, leaves[index]!, index, leaves.length, auditPath(leaves, index)),
+      );
     }),
     { numRuns: 40 },
   );
@@ -96,7 +120,10 @@ test("sums across blocks, alone, by fours and with a remainder, joined and taken
     for (let i = 0; i < length; i += 7)
       assert.equal(
         sums[i],
-        updates.reduce((total, { delta, weight }) => total + BigInt(delta[i]!) * BigInt(weight), 0n),
+        updates.reduce(
+          (total, { delta, weight }) => total + BigInt(delta[i]!) * BigInt(weight),
+          0n,
+        ),
       );
     sum.add(updates.map(({ delta, weight }) => ({ delta, weight: -weight })));
     assert.ok(new BigInt64Array(sum.bytes().slice().buffer).every((entry) => entry === 0n));
@@ -138,7 +165,9 @@ test("addClamped and decayAndAdd equal BigInt, clamp edges included", () => {
       );
       assert.deepEqual(
         [...decayAndAdd(a, b, beta)],
-        Array.from(a, (x, i) => Number(clamp(((BigInt(beta) * BigInt(x) + 32768n) >> 16n) + BigInt(b[i]!)))),
+        Array.from(a, (x, i) =>
+          Number(clamp(((BigInt(beta) * BigInt(x) + 32768n) >> 16n) + BigInt(b[i]!))),
+        ),
       );
     }),
   );

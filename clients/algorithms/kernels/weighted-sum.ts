@@ -40,7 +40,8 @@ export class WeightedSum {
       (i) => new Int32Array(this.#kernels.memory.buffer, this.#block + i * STRIDE, BLOCK),
     );
     for (let start = 0; start < this.length; start += BLOCK)
-      for (let first = 0; first < updates.length; first += 4) this.#addBlock(start, updates, first, blocks);
+      for (let first = 0; first < updates.length; first += 4)
+        this.#addBlock(start, updates, first, blocks);
   }
 
   /** Adds entries start .. start + BLOCK of up to four updates. Makes no objects but views: it runs for every 8192 entries. */
@@ -52,7 +53,8 @@ export class WeightedSum {
   ): void {
     const n = Math.min(BLOCK, this.length - start);
     const count = Math.min(4, updates.length - first);
-    for (let i = 0; i < count; i++) blocks[i]!.set(updates[first + i]!.delta.subarray(start, start + n));
+    for (let i = 0; i < count; i++)
+      blocks[i]!.set(updates[first + i]!.delta.subarray(start, start + n));
     // Lanes behind the last entry add to padding sums, which nothing reads.
     const padded = Math.ceil(n / 4) * 4;
     const sums = this.#sums + start * 8;
@@ -60,7 +62,8 @@ export class WeightedSum {
     if (count === 4)
       this.#kernels.fold4(sums, this.#block, weight(0), weight(1), weight(2), weight(3), padded);
     else
-      for (let i = 0; i < count; i++) this.#kernels.fold(sums, this.#block + i * STRIDE, weight(i), padded);
+      for (let i = 0; i < count; i++)
+        this.#kernels.fold(sums, this.#block + i * STRIDE, weight(i), padded);
   }
 
   /** sums += other's sums. */

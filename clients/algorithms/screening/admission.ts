@@ -97,6 +97,10 @@ function checkLimits(envelope: Envelope, configuration: FederationConfiguration)
     );
 }
 
-function refusal(code: ErrorCode, message: string, context: Record<string, string | number>): PlenaryError {
+function refusal(
+  code: ErrorCode,
+  message: string,
+  context: Record<string, string | number>,
+): PlenaryError {
   return new PlenaryError(code, message, context);
 }

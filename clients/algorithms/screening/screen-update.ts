@@ -18,7 +18,11 @@ import { magnitudeOf, vectorRootFast } from "../kernels/index.ts";
 /** An update as it goes into the updates tree; `delta` is there if and only if it counts. */
 export type Screened =
   | { readonly leaf: UpdateLeaf; readonly reason: "counted"; readonly delta: Int32Array }
-  | { readonly leaf: UpdateLeaf; readonly reason: Exclude<ReasonName, "counted">; readonly delta?: never };
+  | {
+      readonly leaf: UpdateLeaf;
+      readonly reason: Exclude<ReasonName, "counted">;
+      readonly delta?: never;
+    };
 
 /** What an update decodes from. */
 export interface UpdateBytes {
@@ -52,13 +56,22 @@ export function screenUpdate(input: ScreeningInput): Screened {
 /**
  * The vector of an update that was screened before. Throws `codec-malformed` if its payload is malformed, and as screenUpdate does.
  */
-export function decodeUpdate({ configuration, envelope, payload, payloadHash }: UpdateBytes): Int32Array {
+export function decodeUpdate({
+  configuration,
+  envelope,
+  payload,
+  payloadHash,
+}: UpdateBytes): Int32Array {
   checkPayload(envelope, payload, payloadHash ?? sha256(payload));
   const compressor = compressorsById(configuration.codecs).get(envelope.codec);
   if (compressor === undefined)
-    throw new PlenaryError("codec-refused", `This federation does not take the codec ${envelope.codec}.`, {
-      codec: envelope.codec,
-    });
+    throw new PlenaryError(
+      "codec-refused",
+      `This federation does not take the codec ${envelope.codec}.`,
+      {
+        codec: envelope.codec,
+      },
+    );
   return compressor.decode(payload, configuration.parameterCount);
 }
 

@@ -5,7 +5,10 @@ import type { Strategy } from "./strategy.ts";
 
 export type { Strategy, StrategyStep } from "./strategy.ts";
 
-export const strategies = { fedavg, fedavgm } as const satisfies Record<string, PluginFactory<Strategy>>;
+export const strategies = { fedavg, fedavgm } as const satisfies Record<
+  string,
+  PluginFactory<Strategy>
+>;
 
 export const StrategyConfiguration = configurationSchema(strategies);
 

@@ -102,7 +102,8 @@ export interface UpdateFixture {
 export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFixture {
   const compressor: Compressor = createCompressor(plan.codec ?? "int8");
   const payload = plan.payload ?? compressor.encode(plan.delta);
-  const decoded = plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
+  const decoded =
+    plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
   const envelope: Envelope = {
     genesisHash: context.genesisHash,
     programId: context.programId,
@@ -127,7 +128,10 @@ export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFi
 }
 
 /** With audits, drawn for these updates. */
-export function publicRound(context: RoundContext, fixtures: readonly UpdateFixture[]): PublicRound {
+export function publicRound(
+  context: RoundContext,
+  fixtures: readonly UpdateFixture[],
+): PublicRound {
   const payloads = new Map(fixtures.map(({ payload }) => [toHex(sha256(payload)), payload]));
   return {
     context: { ...context, auditDraw: drawFixture(context, fixtures) },

@@ -75,7 +75,8 @@ export function findUnsoundLeaves(
     if (problem !== null) return { kind: "chunk", chunk: 0, text: `leaf ${index} ${problem}` };
   }
   const total = leaves.reduce((sum, { weight }) => sum + weight, 0);
-  if (total === 0) return { kind: "chunk", chunk: 0, text: "no leaf counts, so that there is no mean" };
+  if (total === 0)
+    return { kind: "chunk", chunk: 0, text: "no leaf counts, so that there is no mean" };
   if (total === committed.totalWeight) return null;
   return {
     kind: "chunk",
@@ -84,7 +85,11 @@ export function findUnsoundLeaves(
   };
 }
 
-function leafProblem(leaf: UpdateLeaf, before: UpdateLeaf | undefined, maxWeight: number): string | null {
+function leafProblem(
+  leaf: UpdateLeaf,
+  before: UpdateLeaf | undefined,
+  maxWeight: number,
+): string | null {
   const member = toBase58(leaf.member);
   if (before !== undefined && compareBytes(before.member, leaf.member) >= 0)
     return `is of member ${member}, which does not come after the leaf before it`;
@@ -111,7 +116,8 @@ export function findUnsignedLeaf(
     const problem = envelopeProblem(update, context, baseRoot);
     if (problem !== null) return { kind: "leaf", index, text: `${where} ${problem}` };
     const refusal = admissionProblem(update, context, baseRoot);
-    if (refusal !== null) return { kind: "not-provable", why: REPLAY_ONLY, text: `${where} ${refusal}` };
+    if (refusal !== null)
+      return { kind: "not-provable", why: REPLAY_ONLY, text: `${where} ${refusal}` };
   }
   return null;
 }

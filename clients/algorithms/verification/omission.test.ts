@@ -69,14 +69,21 @@ test("whoever is left out can prove it, wherever it would have stood, and nobody
       const all = leavesOf(count);
       const member = all[pick % count]?.member ?? new Uint8Array();
       const receipt = receiptFor(member);
-      assert.throws(() => proveOmission(receipt, all, roundOf(all)), { code: "verification-failed" });
+      assert.throws(() => proveOmission(receipt, all, roundOf(all)), {
+        code: "verification-failed",
+      });
       const without = all.filter((leaf) => leaf.member !== member);
       const proof = proveOmission(receipt, without, roundOf(without));
       const file: unknown = JSON.parse(JSON.stringify(proof));
       const sentence = checkOmission(parseOmissionProof(file), roundOf(without), IDENTITY);
-      assert.match(sentence, /^\w+ holds a receipt for its update 2 of round 7, and there is no leaf/);
+      assert.match(
+        sentence,
+        /^\w+ holds a receipt for its update 2 of round 7, and there is no leaf/,
+      );
       // Against a round that has the leaf the same file proves nothing.
-      assert.throws(() => checkOmission(proof, roundOf(all), IDENTITY), { code: "verification-failed" });
+      assert.throws(() => checkOmission(proof, roundOf(all), IDENTITY), {
+        code: "verification-failed",
+      });
     }),
   );
 });
@@ -87,7 +94,10 @@ test("an earlier update, or another one under the same sequence, is no substitut
   for (const changes of [{ sequence: 3n }, { envelopeHash: hashOf("another") }]) {
     const proof = proveOmission(receiptFor(member, changes), leaves, roundOf(leaves));
     assert.equal(proof.leaves.length, 1);
-    assert.match(checkOmission(proof, roundOf(leaves), IDENTITY), /leaf 2 is another: its update 2/);
+    assert.match(
+      checkOmission(proof, roundOf(leaves), IDENTITY),
+      /leaf 2 is another: its update 2/,
+    );
   }
   const earlier = receiptFor(member, { sequence: 1n });
   assert.throws(() => proveOmission(earlier, leaves, roundOf(leaves)), /Nothing was omitted/);

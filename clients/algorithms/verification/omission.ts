@@ -38,7 +38,11 @@ const OmissionProofSchema = Type.Object(
     /** The member's own leaf, if it is another than promised; else the leaves between which it would have to stand. */
     leaves: Type.Array(
       Type.Object(
-        { index: Type.Integer({ minimum: 0 }), leaf: Base64, path: Type.Array(HexHash, { maxItems: 32 }) },
+        {
+          index: Type.Integer({ minimum: 0 }),
+          leaf: Base64,
+          path: Type.Array(HexHash, { maxItems: 32 }),
+        },
         { additionalProperties: false },
       ),
       { minItems: 1, maxItems: 2 },
@@ -94,7 +98,9 @@ export function proveOmission(
       `Nothing was omitted: leaf ${place} of round ${promised.round} is this member's update ${own.sequence}.`,
       { index: place, sequence: own.sequence.toString() },
     );
-  const shown = isOwn ? [place] : [place - 1, place].filter((index) => index >= 0 && index < leaves.length);
+  const shown = isOwn
+    ? [place]
+    : [place - 1, place].filter((index) => index >= 0 && index < leaves.length);
   return {
     version: 1,
     kind: "omission",
@@ -129,7 +135,9 @@ export function checkOmission(
 ): string {
   const promised = decodeReceipt(fromBase64(proof.receipt));
   if (!verifySignature(fromBase64(proof.receipt), fromBase64(proof.signature), round.aggregator))
-    throw refuted(`the receipt is not signed by the round's aggregator, ${toBase58(round.aggregator)}`);
+    throw refuted(
+      `the receipt is not signed by the round's aggregator, ${toBase58(round.aggregator)}`,
+    );
   if (
     !equalBytes(promised.genesisHash, identity.genesisHash) ||
     !equalBytes(promised.programId, identity.programId) ||
@@ -142,7 +150,9 @@ export function checkOmission(
     !equalBytes(fromHex(proof.updatesRoot, 32), round.updatesRoot) ||
     proof.updateCount !== round.updateCount
   )
-    throw refuted("the Round account has another aggregator, updates root or update count than the proof");
+    throw refuted(
+      "the Round account has another aggregator, updates root or update count than the proof",
+    );
   const leaves = proof.leaves.map((shown) => provenLeaf(shown, round));
   return `${toBase58(promised.member)} holds a receipt for its update ${promised.sequence} of round ${promised.round}, and ${absence(leaves, promised, round)}`;
 }
@@ -163,7 +173,11 @@ function provenLeaf(
   return { index, leaf: decodeUpdateLeaf(bytes) };
 }
 
-function absence(leaves: readonly ProvenLeaf[], promised: Receipt, { updateCount }: ReceiptedRound): string {
+function absence(
+  leaves: readonly ProvenLeaf[],
+  promised: Receipt,
+  { updateCount }: ReceiptedRound,
+): string {
   const [first, second] = leaves;
   if (first === undefined) throw refuted("it shows no leaf");
   const order = compareBytes(first.leaf.member, promised.member);
@@ -175,7 +189,8 @@ function absence(leaves: readonly ProvenLeaf[], promised: Receipt, { updateCount
   const none = "there is no leaf of this member";
   if (second === undefined) {
     if (order > 0 && first.index === 0) return `${none}: the first is of a later one`;
-    if (order < 0 && first.index === updateCount - 1) return `${none}: the last is of an earlier one`;
+    if (order < 0 && first.index === updateCount - 1)
+      return `${none}: the last is of an earlier one`;
     throw refuted(`leaf ${first.index} alone does not show that the member has none`);
   }
   const isGap = order < 0 && compareBytes(second.leaf.member, promised.member) > 0;

@@ -27,12 +27,18 @@ export function chunkProof(vector: Int32Array, chunk: number): ChunkProof {
 }
 
 /** Throws `invalid-input` if there is no such leaf. */
-export function updateLeafProof(leaves: readonly UpdateLeaf[], index: number): LeafProof<UpdateLeaf> {
+export function updateLeafProof(
+  leaves: readonly UpdateLeaf[],
+  index: number,
+): LeafProof<UpdateLeaf> {
   return leafProof(leaves, index, encodeUpdateLeaf);
 }
 
 /** Throws `invalid-input` if there is no such leaf. */
-export function rewardLeafProof(leaves: readonly RewardLeaf[], index: number): LeafProof<RewardLeaf> {
+export function rewardLeafProof(
+  leaves: readonly RewardLeaf[],
+  index: number,
+): LeafProof<RewardLeaf> {
   return leafProof(leaves, index, encodeRewardLeaf);
 }
 

@@ -31,7 +31,10 @@ export function findWrongPay(
   );
 }
 
-function findShortfall(earned: readonly RewardLeaf[], published: readonly RewardLeaf[]): Finding | null {
+function findShortfall(
+  earned: readonly RewardLeaf[],
+  published: readonly RewardLeaf[],
+): Finding | null {
   const byMember = new Map(published.map((leaf) => [toHex(leaf.member), leaf.cumulative]));
   for (const { member, cumulative } of earned) {
     const now = byMember.get(toHex(member));
@@ -56,14 +59,19 @@ function findOverpay(published: readonly RewardLeaf[], committed: CommittedRound
   const total = totalEarned(published);
   return total === committed.cumulativeRewards
     ? null
-    : overpay(`the rewards leaves add up to ${total}, the round says ${committed.cumulativeRewards}`);
+    : overpay(
+        `the rewards leaves add up to ${total}, the round says ${committed.cumulativeRewards}`,
+      );
 }
 
 function overpay(text: string): Finding {
   return { kind: "overpay", text };
 }
 
-function findWrongAmount(published: readonly RewardLeaf[], computed: readonly RewardLeaf[]): Finding | null {
+function findWrongAmount(
+  published: readonly RewardLeaf[],
+  computed: readonly RewardLeaf[],
+): Finding | null {
   const right = new Map(computed.map((leaf) => [toHex(leaf.member), leaf.cumulative]));
   for (const { member, cumulative } of published) {
     const expected = right.get(toHex(member)) ?? 0n;

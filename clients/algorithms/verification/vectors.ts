@@ -13,11 +13,15 @@ export interface VectorDifference {
  * Compares a vector with what it should be; null if nothing differs. The shorter one counts as padded with zeros, as the tree pads its last
  * chunk: lengths that give one root are no difference.
  */
-export function findVectorDifference(published: Int32Array, computed: Int32Array): VectorDifference | null {
+export function findVectorDifference(
+  published: Int32Array,
+  computed: Int32Array,
+): VectorDifference | null {
   const length = Math.max(published.length, computed.length);
   for (let parameter = 0; parameter < length; parameter++) {
     const [a, b] = [published[parameter] ?? 0, computed[parameter] ?? 0];
-    if (a !== b) return { chunk: Math.floor(parameter / CHUNK_LENGTH), parameter, published: a, computed: b };
+    if (a !== b)
+      return { chunk: Math.floor(parameter / CHUNK_LENGTH), parameter, published: a, computed: b };
   }
   return null;
 }

@@ -60,7 +60,9 @@ async function honestRound(): Promise<Honest> {
   const context: RoundContext = {
     ...contextFixture(configurationFixture({ strategy: { name: "fedavgm", momentum: 58_982 } })),
     earned: ["a", "b", "c"]
-      .map((name, i): RewardLeaf => ({ member: hashOf(`member ${name}`), cumulative: BigInt(10 + i) }))
+      .map(
+        (name, i): RewardLeaf => ({ member: hashOf(`member ${name}`), cumulative: BigInt(10 + i) }),
+      )
       .sort((x, y) => Buffer.compare(x.member, y.member)),
   };
   const plan = (member: string, i: number) => ({
@@ -73,7 +75,10 @@ async function honestRound(): Promise<Honest> {
     context,
     ["a", "b", "c", "d", "e"].map((member, i) => updateFixture(context, plan(member, i))),
   );
-  const result = await replayRound(round, distanceUtility(vectorFixture("target", PARAMETERS, 2 ** 25)));
+  const result = await replayRound(
+    round,
+    distanceUtility(vectorFixture("target", PARAMETERS, 2 ** 25)),
+  );
   return { context, round, result, updates: publishedUpdates(result.manifest) };
 }
 
@@ -106,7 +111,12 @@ const PAY = {
 /** The leaves, with what round_commit would then hold of them. */
 function committedLeaves(leaves: readonly (typeof LEAVES)[number][]): CommittedRound {
   const totalWeight = leaves.reduce((sum, { weight }) => sum + weight, 0);
-  return { ...COMMITTED, updatesRoot: updatesRoot(leaves), updateCount: leaves.length, totalWeight };
+  return {
+    ...COMMITTED,
+    updatesRoot: updatesRoot(leaves),
+    updateCount: leaves.length,
+    totalWeight,
+  };
 }
 
 function committedRewards(rewards: readonly RewardLeaf[]): CommittedRound {
@@ -182,13 +192,25 @@ test("chunks and leaves are proved under their roots", () => {
   for (const [i] of LEAVES.entries()) {
     const { leaf, path } = updateLeafProof(LEAVES, i);
     assert.ok(
-      verifyInclusion(COMMITTED.updatesRoot, leafHash(encodeUpdateLeaf(leaf)), i, LEAVES.length, path),
+      verifyInclusion(
+        COMMITTED.updatesRoot,
+        leafHash(encodeUpdateLeaf(leaf)),
+        i,
+        LEAVES.length,
+        path,
+      ),
     );
   }
   for (const [i] of PAY.published.entries()) {
     const { leaf, path } = rewardLeafProof(PAY.published, i);
     assert.ok(
-      verifyInclusion(COMMITTED.rewardsRoot, leafHash(encodeRewardLeaf(leaf)), i, PAY.published.length, path),
+      verifyInclusion(
+        COMMITTED.rewardsRoot,
+        leafHash(encodeRewardLeaf(leaf)),
+        i,
+        PAY.published.length,
+        path,
+      ),
     );
   }
   for (const chunk of [-1, 16, 0.5])
@@ -262,7 +284,11 @@ test("a leaf that its member did not sign for is named by its index", () => {
   assert.match(otherRound?.text ?? "", /^leaf 0 of member \w+ was signed for another program/);
   assert.equal(otherRound?.kind, "leaf");
   // A program cannot read its chain's genesis hash.
-  const otherChain = findUnsignedLeaf(updates, { ...context, genesisHash: hashOf("x") }, COMMITTED.baseRoot);
+  const otherChain = findUnsignedLeaf(
+    updates,
+    { ...context, genesisHash: hashOf("x") },
+    COMMITTED.baseRoot,
+  );
   assert.match(otherChain?.text ?? "", /could not have had a receipt: .* another chain/);
   assert.equal(otherChain?.kind, "not-provable");
 });
@@ -292,7 +318,10 @@ test("a leaf refused without reason is found, and hides no wrong arithmetic", as
 
 test("a leaf that counts a payload which does not decode gives no step", async () => {
   const { context, updates, round } = HONEST;
-  const published = updates.map((update) => ({ ...update, leaf: { ...update.leaf, reason: 0, weight: 5 } }));
+  const published = updates.map((update) => ({
+    ...update,
+    leaf: { ...update.leaf, reason: 0, weight: 5 },
+  }));
   assert.equal(await committedStep(context, published, round.payload), null);
 });
 
@@ -304,18 +333,28 @@ test("wrong pay is named by the member that lost, or by the sum", () => {
   const find = (published: readonly RewardLeaf[], committed = committedRewards(published)) =>
     outcome(findWrongPay({ ...PAY, published }, committed));
   const less = PAY.published.map((leaf) =>
-    toHex(leaf.member) === toHex(before.member) ? { ...leaf, cumulative: before.cumulative - 1n } : leaf,
+    toHex(leaf.member) === toHex(before.member)
+      ? { ...leaf, cumulative: before.cumulative - 1n }
+      : leaf,
   );
   assert.partialDeepStrictEqual(find(less), { kind: "shortfall", member: toBase58(before.member) });
   const dropped = PAY.published.filter((leaf) => toHex(leaf.member) !== toHex(before.member));
-  assert.partialDeepStrictEqual(find(dropped), { kind: "shortfall", member: toBase58(before.member) });
+  assert.partialDeepStrictEqual(find(dropped), {
+    kind: "shortfall",
+    member: toBase58(before.member),
+  });
   const shy = { ...COMMITTED, cumulativeRewards: COMMITTED.cumulativeRewards - 1n };
   assert.partialDeepStrictEqual(find(PAY.published, shy), { kind: "overpay" });
   assert.partialDeepStrictEqual(find([...rest, first]), { kind: "overpay" });
-  assert.partialDeepStrictEqual(find(PAY.published, { ...COMMITTED, rewardCount: 9 }), { kind: "overpay" });
+  assert.partialDeepStrictEqual(find(PAY.published, { ...COMMITTED, rewardCount: 9 }), {
+    kind: "overpay",
+  });
   const more = PAY.published.map((leaf, i) =>
     i === 0 ? { ...leaf, cumulative: leaf.cumulative + 1n } : leaf,
   );
   assert.partialDeepStrictEqual(find(more), { kind: "not-provable" });
-  assert.partialDeepStrictEqual(find(more, COMMITTED), { kind: "withheld", blob: "rewards leaves" });
+  assert.partialDeepStrictEqual(find(more, COMMITTED), {
+    kind: "withheld",
+    blob: "rewards leaves",
+  });
 });

@@ -7,7 +7,10 @@ export interface AuthorityAccept {
 }
 
 /** Takes the authority that was offered. */
-export function authorityAccept(program: PublicKey, input: AuthorityAccept): TransactionInstruction[] {
+export function authorityAccept(
+  program: PublicKey,
+  input: AuthorityAccept,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     proposedAuthority: input.proposedAuthority,

@@ -8,7 +8,10 @@ export interface AuthorityPropose {
 }
 
 /** Offers the authority to another key; the default address takes the offer back. */
-export function authorityPropose(program: PublicKey, input: AuthorityPropose): TransactionInstruction[] {
+export function authorityPropose(
+  program: PublicKey,
+  input: AuthorityPropose,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     authority: input.authority,

@@ -1,5 +1,9 @@
 import type { UpdateLeaf } from "@plenary/protocol";
-import { PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
+import {
+  PublicKey,
+  SYSVAR_INSTRUCTIONS_PUBKEY,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { roundAddress } from "../addresses.ts";
 import { updateLeafArgument } from "../dispute-messages.ts";
 import { buildInstruction } from "../program.ts";
@@ -15,7 +19,10 @@ export interface DisputeEnvelope {
 }
 
 /** Shows the envelope of a leaf, signed by the leaf's member; anyone may send it. */
-export function disputeEnvelope(program: PublicKey, input: DisputeEnvelope): TransactionInstruction[] {
+export function disputeEnvelope(
+  program: PublicKey,
+  input: DisputeEnvelope,
+): TransactionInstruction[] {
   const accounts = {
     dispute: input.dispute,
     round: roundAddress(program, input.federation, input.number),

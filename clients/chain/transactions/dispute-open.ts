@@ -1,5 +1,9 @@
 import type { LeafProof, RewardLeaf, UpdateLeaf } from "@plenary/protocol";
-import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
+import {
+  type PublicKey,
+  SYSVAR_INSTRUCTIONS_PUBKEY,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { disputeAddress, escrowAddress, roundAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { DISPUTE_KINDS, type DisputeKind } from "../dispute.ts";
 import { rewardLeafArgument, updateLeafArgument } from "../dispute-messages.ts";
@@ -15,7 +19,11 @@ export type DisputeSubject =
   /** The receipt's member has no leaf that agrees with it. */
   | { readonly kind: "omission"; readonly receipt: SignedMessage }
   /** What this member had earned, by the rewards tree of the base round, has fallen or is gone. */
-  | { readonly kind: "shortfall"; readonly baseRound: bigint; readonly proof: LeafProof<RewardLeaf> }
+  | {
+      readonly kind: "shortfall";
+      readonly baseRound: bigint;
+      readonly proof: LeafProof<RewardLeaf>;
+    }
   /** The rewards' leaves do not ascend, or do not add up to the committed total. */
   | { readonly kind: "total" };
 
@@ -44,12 +52,16 @@ export function disputeOpen(program: PublicKey, input: DisputeOpen): Transaction
     escrow: escrowAddress(program, federation),
     rewardMint: input.rewardMint,
     baseRound:
-      subject.kind === "shortfall" ? roundAddress(program, federation, subject.baseRound) : undefined,
+      subject.kind === "shortfall"
+        ? roundAddress(program, federation, subject.baseRound)
+        : undefined,
     // an account that may be left out has no fixed address in the IDL's sense: the program's own stands for "left out"
     instructions: subject.kind === "omission" ? SYSVAR_INSTRUCTIONS_PUBKEY : program,
     tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
-  const open = buildInstruction(program, "disputeOpen", accounts, { subject: subjectArgument(subject) });
+  const open = buildInstruction(program, "disputeOpen", accounts, {
+    subject: subjectArgument(subject),
+  });
   return subject.kind === "omission" ? [verifyInstruction(subject.receipt), open] : [open];
 }
 
@@ -61,7 +73,8 @@ export function disputeOf(
   challenger: PublicKey,
   subject: DisputeSubject,
 ): PublicKey {
-  const index = subject.kind === "chunk" ? subject.index : "proof" in subject ? subject.proof.index : 0;
+  const index =
+    subject.kind === "chunk" ? subject.index : "proof" in subject ? subject.proof.index : 0;
   const round = roundAddress(program, federation, number);
   return disputeAddress(program, round, challenger, codeOf(subject.kind), index);
 }

@@ -17,7 +17,10 @@ export interface DisputeResolve {
 /**
  * Ends a dispute that is decided, complete, unanswered, out of time, or overtaken by another that voided the round; anyone may send it.
  */
-export function disputeResolve(program: PublicKey, input: DisputeResolve): TransactionInstruction[] {
+export function disputeResolve(
+  program: PublicKey,
+  input: DisputeResolve,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     round: roundAddress(program, input.federation, input.number),

@@ -11,7 +11,10 @@ export interface DisputeRewards {
 }
 
 /** Folds the next leaves of the rewards tree into a dispute about their total; about 20 fit into one transaction. */
-export function disputeRewards(program: PublicKey, input: DisputeRewards): TransactionInstruction[] {
+export function disputeRewards(
+  program: PublicKey,
+  input: DisputeRewards,
+): TransactionInstruction[] {
   const { dispute, challenger } = input;
   return [
     buildInstruction(

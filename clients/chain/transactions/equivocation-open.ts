@@ -1,4 +1,8 @@
-import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
+import {
+  type PublicKey,
+  SYSVAR_INSTRUCTIONS_PUBKEY,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { equivocationAddress } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
@@ -13,7 +17,10 @@ export interface EquivocationOpen {
 }
 
 /** Records an envelope that a member has signed, as the first half of the proof that it signed two with one sequence. */
-export function equivocationOpen(program: PublicKey, input: EquivocationOpen): TransactionInstruction[] {
+export function equivocationOpen(
+  program: PublicKey,
+  input: EquivocationOpen,
+): TransactionInstruction[] {
   const { member, reporter, round, sequence } = input;
   const accounts = {
     member,

@@ -21,7 +21,10 @@ export interface FederationCreate {
 }
 
 /** Creates a federation with its vault and escrow; the authority pays the rent. */
-export function federationCreate(program: PublicKey, input: FederationCreate): TransactionInstruction[] {
+export function federationCreate(
+  program: PublicKey,
+  input: FederationCreate,
+): TransactionInstruction[] {
   const federation = federationAddress(program, input.authority, input.id);
   const accounts = {
     federation,

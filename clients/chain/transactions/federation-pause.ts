@@ -8,7 +8,10 @@ export interface FederationPause {
 }
 
 /** Stops new rounds and new members, or lets them go on; claims and withdrawals are never stopped. */
-export function federationPause(program: PublicKey, input: FederationPause): TransactionInstruction[] {
+export function federationPause(
+  program: PublicKey,
+  input: FederationPause,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     authority: input.authority,

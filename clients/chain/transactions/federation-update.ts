@@ -10,10 +10,15 @@ export interface FederationUpdate {
 }
 
 /** Changes the terms between rounds. */
-export function federationUpdate(program: PublicKey, input: FederationUpdate): TransactionInstruction[] {
+export function federationUpdate(
+  program: PublicKey,
+  input: FederationUpdate,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     authority: input.authority,
   };
-  return [buildInstruction(program, "federationUpdate", accounts, { terms: encodeTerms(input.terms) })];
+  return [
+    buildInstruction(program, "federationUpdate", accounts, { terms: encodeTerms(input.terms) }),
+  ];
 }

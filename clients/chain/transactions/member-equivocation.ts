@@ -1,4 +1,8 @@
-import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
+import {
+  type PublicKey,
+  SYSVAR_INSTRUCTIONS_PUBKEY,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { equivocationAddress, escrowAddress, TOKEN_PROGRAM, vaultAddress } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
@@ -20,7 +24,10 @@ export interface MemberEquivocation {
 }
 
 /** Takes the stake of a member that has signed a second envelope with the sequence of the recorded one. */
-export function memberEquivocation(program: PublicKey, input: MemberEquivocation): TransactionInstruction[] {
+export function memberEquivocation(
+  program: PublicKey,
+  input: MemberEquivocation,
+): TransactionInstruction[] {
   const { federation, member, reporter, round, sequence } = input;
   const accounts = {
     federation,
@@ -34,5 +41,8 @@ export function memberEquivocation(program: PublicKey, input: MemberEquivocation
     instructions: SYSVAR_INSTRUCTIONS_PUBKEY,
     tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
   };
-  return [verifyInstruction(input.envelope), buildInstruction(program, "memberEquivocation", accounts)];
+  return [
+    verifyInstruction(input.envelope),
+    buildInstruction(program, "memberEquivocation", accounts),
+  ];
 }

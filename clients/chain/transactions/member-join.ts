@@ -1,4 +1,8 @@
-import { type PublicKey, SYSVAR_INSTRUCTIONS_PUBKEY, type TransactionInstruction } from "@solana/web3.js";
+import {
+  type PublicKey,
+  SYSVAR_INSTRUCTIONS_PUBKEY,
+  type TransactionInstruction,
+} from "@solana/web3.js";
 import { escrowAddress, memberAddress, TOKEN_PROGRAM } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";

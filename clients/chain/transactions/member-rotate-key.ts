@@ -9,7 +9,10 @@ export interface MemberRotateKey {
 }
 
 /** Replaces the key that signs updates, from the next round on. */
-export function memberRotateKey(program: PublicKey, input: MemberRotateKey): TransactionInstruction[] {
+export function memberRotateKey(
+  program: PublicKey,
+  input: MemberRotateKey,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     member: memberAddress(program, input.federation, input.owner),

@@ -13,7 +13,10 @@ export interface MemberWithdraw {
 }
 
 /** Returns the stake once the cooldown is over. */
-export function memberWithdraw(program: PublicKey, input: MemberWithdraw): TransactionInstruction[] {
+export function memberWithdraw(
+  program: PublicKey,
+  input: MemberWithdraw,
+): TransactionInstruction[] {
   const accounts = {
     federation: input.federation,
     member: memberAddress(program, input.federation, input.owner),

@@ -25,5 +25,7 @@ export function mintTo(input: MintTo): TransactionInstruction[] {
   const data = Buffer.alloc(9);
   data[0] = MINT_TO;
   new DataView(data.buffer, data.byteOffset, data.length).setBigUint64(1, input.amount, true);
-  return [new TransactionInstruction({ programId: input.tokenProgram ?? TOKEN_PROGRAM, keys, data })];
+  return [
+    new TransactionInstruction({ programId: input.tokenProgram ?? TOKEN_PROGRAM, keys, data }),
+  ];
 }

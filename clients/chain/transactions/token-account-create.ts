@@ -18,7 +18,11 @@ export function tokenAccountCreate(input: TokenAccountCreate): TransactionInstru
   const tokenProgram = input.tokenProgram ?? TOKEN_PROGRAM;
   const keys = [
     { pubkey: input.payer, isSigner: true, isWritable: true },
-    { pubkey: tokenAccountAddress(input.mint, input.owner, tokenProgram), isSigner: false, isWritable: true },
+    {
+      pubkey: tokenAccountAddress(input.mint, input.owner, tokenProgram),
+      isSigner: false,
+      isWritable: true,
+    },
     { pubkey: input.owner, isSigner: false, isWritable: false },
     { pubkey: input.mint, isSigner: false, isWritable: false },
     { pubkey: SystemProgram.programId, isSigner: false, isWritable: false },

@@ -14,7 +14,13 @@ import {
   submitReport,
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { configuredKeypair, configuredOwner, openConfigured, required, type Session } from "../session.ts";
+import {
+  configuredKeypair,
+  configuredOwner,
+  openConfigured,
+  required,
+  type Session,
+} from "../session.ts";
 
 /** `plenary audit drawn ROUND`: who is audited by whom, computed from the chain's draw. */
 export async function auditDrawn(session: Session, round: bigint): Promise<void> {
@@ -39,7 +45,13 @@ export async function auditExport(
   const federation = await openConfigured(session);
   const answers = await readAnswers(required(session, "data"), federation.questionnaire);
   const member = memberAddress(federation.program, federation.address, owner);
-  const exported = await exportAudit(federation, { round, member, answers, state, signal: session.signal });
+  const exported = await exportAudit(federation, {
+    round,
+    member,
+    answers,
+    state,
+    signal: session.signal,
+  });
   if (exported === null) {
     session.output.say("not-drawn", `round ${round} does not audit this member`, { round });
     return;
@@ -59,7 +71,11 @@ export interface AuditRunFlags {
 }
 
 /** `plenary audit run BUNDLE`: for the drawn auditor. Ends with 5 when the audit fails. */
-export async function auditRun(session: Session, file: string, flags: AuditRunFlags): Promise<number> {
+export async function auditRun(
+  session: Session,
+  file: string,
+  flags: AuditRunFlags,
+): Promise<number> {
   const auditor = await configuredKeypair(session);
   const federation = await openConfigured(session);
   const bundle = decodeAuditBundle(await readBytes(file, "the audit bundle"));
@@ -83,7 +99,11 @@ export async function auditRefused(
   say(session, verdict, true);
 }
 
-function say(session: Session, { round, member, segments, finding }: AuditVerdict, reported: boolean): void {
+function say(
+  session: Session,
+  { round, member, segments, finding }: AuditVerdict,
+  reported: boolean,
+): void {
   const { outcome, checkpoint, text } = finding;
   session.output.say("audited", `${member}, round ${round}: ${outcome}. ${text}`, {
     round,
@@ -102,6 +122,11 @@ async function writePrivately(file: string, bytes: Uint8Array): Promise<void> {
     await writeFile(file, bytes, { mode: 0o600, flag: "wx" });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PlenaryError("file-unreadable", `Cannot write ${file}: ${reason}`, { path: file }, { cause });
+    throw new PlenaryError(
+      "file-unreadable",
+      `Cannot write ${file}: ${reason}`,
+      { path: file },
+      { cause },
+    );
   }
 }

@@ -30,7 +30,10 @@ export async function dataCheck(
   return EXIT.done;
 }
 
-async function questionnaireOf(session: Session, dataset: string | undefined): Promise<Questionnaire> {
+async function questionnaireOf(
+  session: Session,
+  dataset: string | undefined,
+): Promise<Questionnaire> {
   return dataset === undefined
     ? (await openConfigured(session)).questionnaire
     : (await loadDataset(dataset)).questionnaire;

@@ -1,5 +1,11 @@
 import { type OmissionProof, parseOmissionProof } from "@plenary/algorithms";
-import { checkEquivocation, decodeReceipt, fromBase64, parseEquivocation, toBase58 } from "@plenary/protocol";
+import {
+  checkEquivocation,
+  decodeReceipt,
+  fromBase64,
+  parseEquivocation,
+  toBase58,
+} from "@plenary/protocol";
 import {
   checkOmissionProof,
   type FederationOnChain,
@@ -30,7 +36,13 @@ export async function proveOmission(
   const { output, signal, settings } = session;
   const keypair = submit ? await configuredKeypair(session) : await keypairIfAny(session);
   const receipt = await readReceipt(required(session, "state"), round);
-  const verifier = await openVerifier({ ...settings, keypair, rpc: required(session, "rpc"), blobs, signal });
+  const verifier = await openVerifier({
+    ...settings,
+    keypair,
+    rpc: required(session, "rpc"),
+    blobs,
+    signal,
+  });
   const proof = await omissionOf(verifier, receipt);
   await writeJson(file, proof);
   const text = await checkOmissionProof(verifier, proof);

@@ -45,7 +45,9 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     private: flags.private === true,
     seed: flags.seed,
     strategy:
-      flags.strategy === "fedavgm" ? { name: "fedavgm", momentum: flags.momentum } : { name: flags.strategy },
+      flags.strategy === "fedavgm"
+        ? { name: "fedavgm", momentum: flags.momentum }
+        : { name: flags.strategy },
     rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
     rewardPerRound: flags.reward,
     audits:
@@ -69,7 +71,10 @@ export async function federationCreate(session: Session, flags: FederationFlags)
       challengeWindow: flags.challengeWindow,
     },
     onStep: ({ step, reference }) =>
-      session.output.say("step", `${step}${reference === null ? "" : ` ${reference}`}`, { step, reference }),
+      session.output.say("step", `${step}${reference === null ? "" : ` ${reference}`}`, {
+        step,
+        reference,
+      }),
     signal: session.signal,
   });
   const address = created.address.toBase58();

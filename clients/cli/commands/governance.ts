@@ -25,7 +25,12 @@ import { inTransaction } from "../transaction-text.ts";
 export async function propose(session: Session, address: string): Promise<void> {
   const authority = await configuredKeypair(session);
   const proposed = address === "none" ? null : publicKey(address, "new authority");
-  const change = await proposeAuthority(await chainConfigured(session), authority, proposed, session);
+  const change = await proposeAuthority(
+    await chainConfigured(session),
+    authority,
+    proposed,
+    session,
+  );
   const offer =
     proposed === null
       ? "the authority is offered to nobody"
@@ -37,10 +42,20 @@ export async function propose(session: Session, address: string): Promise<void> 
 export async function accept(session: Session): Promise<void> {
   const proposed = await configuredKeypair(session);
   const change = await acceptAuthority(await chainConfigured(session), proposed, session);
-  sayAuthority(session, "authority-accepted", `the authority is ${change.authority.toBase58()}`, change);
+  sayAuthority(
+    session,
+    "authority-accepted",
+    `the authority is ${change.authority.toBase58()}`,
+    change,
+  );
 }
 
-function sayAuthority({ output }: Session, event: string, text: string, change: AuthorityChange): void {
+function sayAuthority(
+  { output }: Session,
+  event: string,
+  text: string,
+  change: AuthorityChange,
+): void {
   const { authority, proposed, transaction } = change;
   output.say(event, `${text} (${inTransaction(transaction)})`, {
     authority: authority.toBase58(),
@@ -118,7 +133,8 @@ function sayVault({ output }: Session, event: string, text: string, change: Vaul
   output.say(event, `${text} (${done}); it holds ${held} and owes ${owed}`, { ...change });
 }
 
-export interface TermsFlags extends Pick<TermsChange, "admission" | "challengeWindow" | "exitCooldown"> {
+export interface TermsFlags
+  extends Pick<TermsChange, "admission" | "challengeWindow" | "exitCooldown"> {
   readonly stake?: bigint;
   readonly bond?: bigint;
   readonly aggregator?: string;

@@ -18,12 +18,18 @@ export async function airdrop(
   { sol }: { readonly sol: number },
 ): Promise<void> {
   const owner =
-    address === undefined ? (await configuredKeypair(session)).publicKey : publicKey(address, "account");
+    address === undefined
+      ? (await configuredKeypair(session)).publicKey
+      : publicKey(address, "account");
   const connection = connectTo(required(session, "rpc"));
   const transaction = await requestSol(connection, owner, sol, session.signal);
-  session.output.say("airdropped", `${sol} SOL for ${owner.toBase58()} in transaction ${transaction}`, {
-    address: owner.toBase58(),
-    sol,
-    transaction,
-  });
+  session.output.say(
+    "airdropped",
+    `${sol} SOL for ${owner.toBase58()} in transaction ${transaction}`,
+    {
+      address: owner.toBase58(),
+      sol,
+      transaction,
+    },
+  );
 }

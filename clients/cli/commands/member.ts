@@ -35,7 +35,8 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
       ? undefined
       : parseOwnerAdmission(await readJson(flags.admission, "the admission"));
   const keypair = await configuredKeypair(session);
-  const updateKey = settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
+  const updateKey =
+    settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
   const federation = await accessConfigured(session);
   // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
   if (settings.data !== undefined && federation.configuration.visibility !== "private")
@@ -98,11 +99,20 @@ async function openTraining(
   const access = await accessConfigured(session);
   const joined =
     joining !== null && access.configuration.visibility === "private"
-      ? await joinFederation(access, { ...joining, updateKey: joining.updateKeypair.publicKey, signal })
+      ? await joinFederation(access, {
+          ...joining,
+          updateKey: joining.updateKeypair.publicKey,
+          signal,
+        })
       : null;
   const federation = await openConfigured(session);
   const answers = await readAnswers(required(session, "data"), federation.questionnaire);
-  const part = { answers, state: required(session, "state"), signal, ...(seed !== undefined && { seed }) };
+  const part = {
+    answers,
+    state: required(session, "state"),
+    signal,
+    ...(seed !== undefined && { seed }),
+  };
   const member =
     joining === null
       ? await federation.member({ ...part, owner, updateKeypairs })
@@ -115,7 +125,8 @@ async function trainingKeys(session: Session) {
   const updateKeypairs = await configuredUpdateKeypairs(session);
   const [first, second] = updateKeypairs;
   const owner = await configuredOwner(session);
-  const keypair = session.settings.keypair === undefined ? undefined : await configuredKeypair(session);
+  const keypair =
+    session.settings.keypair === undefined ? undefined : await configuredKeypair(session);
   const isOwners = keypair?.publicKey.equals(owner) === true;
   if (isOwners && second === undefined)
     return { owner, updateKeypairs, joining: { keypair, updateKeypair: first ?? keypair } };
@@ -138,7 +149,9 @@ export async function status(session: Session): Promise<void> {
     round === null
       ? "no round yet"
       : `round ${round.number}: ${round.state}, ${round.received} of ${round.quorum} updates`,
-    ...disputes.map(({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute)}`),
+    ...disputes.map(
+      ({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute)}`,
+    ),
   ];
   if (owner !== undefined && member === null) lines.push(`${owner.toBase58()} is no member`);
   if (member !== null) {

@@ -40,7 +40,9 @@ export async function withdraw(session: Session): Promise<void> {
     : "nothing to withdraw: no stake is in escrow";
   session.output.say(
     "withdrawn",
-    transaction === null ? nothing : `withdrew ${amount} to ${destination} in transaction ${transaction}`,
+    transaction === null
+      ? nothing
+      : `withdrew ${amount} to ${destination} in transaction ${transaction}`,
     { amount, destination, slashed, transaction },
   );
 }
@@ -66,7 +68,9 @@ export async function rotateKey(session: Session, key: string): Promise<void> {
   const { settings, output, signal } = session;
   const owner = await configuredKeypair(session);
   const updateKey = await readUpdateKey(key);
-  const rotated = await rotateUpdateKey(await chainConfigured(session), owner, updateKey, { signal });
+  const rotated = await rotateUpdateKey(await chainConfigured(session), owner, updateKey, {
+    signal,
+  });
   // Best effort: at the latest the service learns of the key when the next round opens.
   if (settings.service !== undefined)
     await accessConfigured(session)

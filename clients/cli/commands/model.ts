@@ -1,6 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { PlenaryError, toHex } from "@plenary/protocol";
-import { exportModel, type ModelFormat, predictAnswers, readAnswers, readModel } from "@plenary/sdk";
+import {
+  exportModel,
+  type ModelFormat,
+  predictAnswers,
+  readAnswers,
+  readModel,
+} from "@plenary/sdk";
 import { openConfigured, required, type Session } from "../session.ts";
 
 /** `plenary export FILE` */
@@ -21,12 +27,16 @@ export async function exportCommand(
       { cause },
     );
   });
-  session.output.say("exported", `${file}: ${chosen}, ${bytes.length} bytes, model ${toHex(root)}`, {
-    file,
-    format: chosen,
-    bytes: bytes.length,
-    root,
-  });
+  session.output.say(
+    "exported",
+    `${file}: ${chosen}, ${bytes.length} bytes, model ${toHex(root)}`,
+    {
+      file,
+      format: chosen,
+      bytes: bytes.length,
+      root,
+    },
+  );
 }
 
 function formatOf(file: string): ModelFormat {
@@ -63,7 +73,9 @@ export async function predictCommand(session: Session, flags: PredictFlags): Pro
     group,
     ...predictions.flatMap(({ question, text, options }) => [
       `  ${question}: ${text}`,
-      ...options.map(({ option, share }) => `    ${(100 * share).toFixed(1).padStart(5)} %  ${option}`),
+      ...options.map(
+        ({ option, share }) => `    ${(100 * share).toFixed(1).padStart(5)} %  ${option}`,
+      ),
     ]),
   ]);
   session.output.say("predicted", lines.join("\n"), { groups });

@@ -31,7 +31,8 @@ export async function claim(session: Session, { wait }: { readonly wait: number 
 /** `plenary verify-claim [OWNER]` */
 export async function verifyClaim(session: Session, owner: string | undefined): Promise<number> {
   const federation = await accessConfigured(session);
-  const key = owner === undefined ? await configuredOwner(session) : publicKey(owner, "member's owner");
+  const key =
+    owner === undefined ? await configuredOwner(session) : publicKey(owner, "member's owner");
   const member = memberAddress(federation.program, federation.address, key);
   const proof = await readRewardProof(federation, member, session.signal);
   if (proof === null) {

@@ -24,7 +24,13 @@ export async function verify(
   const { output, signal, settings } = session;
   // A keypair that cannot be read should be found out before a long computation.
   const keypair = dispute ? await configuredKeypair(session) : await keypairIfAny(session);
-  const verifier = await openVerifier({ ...settings, keypair, rpc: required(session, "rpc"), blobs, signal });
+  const verifier = await openVerifier({
+    ...settings,
+    keypair,
+    rpc: required(session, "rpc"),
+    blobs,
+    signal,
+  });
   const found = await verifyRound(verifier, number, {
     signal,
     onProgress: (progress) => output.verification(number, progress),
@@ -34,7 +40,12 @@ export async function verify(
   return found.valid ? EXIT.done : EXIT.verification;
 }
 
-async function prove(session: Session, verifier: Verifier, round: bigint, proof: Finding): Promise<void> {
+async function prove(
+  session: Session,
+  verifier: Verifier,
+  round: bigint,
+  proof: Finding,
+): Promise<void> {
   const { output, signal } = session;
   await disputeFinding(verifier, {
     challenger: await configuredKeypair(session),
@@ -63,9 +74,11 @@ function linesOf({
   );
   if (uncheckedKeys > 0)
     lines.push(`${uncheckedKeys} signing keys are no longer on chain and were not checked`);
-  if (finding === null) lines.push(`round ${round} is right: ${counted} updates counted, ${refused} refused`);
+  if (finding === null)
+    lines.push(`round ${round} is right: ${counted} updates counted, ${refused} refused`);
   else lines.push(`round ${round} is wrong: ${finding.text}`);
   if (finding?.kind === "not-provable") lines.push(`no dispute proves this. ${finding.why}`);
-  if (provable !== null && provable !== finding) lines.push(`and, provable on chain: ${provable.text}`);
+  if (provable !== null && provable !== finding)
+    lines.push(`and, provable on chain: ${provable.text}`);
   return lines;
 }

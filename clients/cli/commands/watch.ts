@@ -16,7 +16,8 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   const { output, signal, settings } = session;
   const state = required(session, "state");
   const rpc = required(session, "rpc");
-  const keypair = flags.dispute === true ? await configuredKeypair(session) : await keypairIfAny(session);
+  const keypair =
+    flags.dispute === true ? await configuredKeypair(session) : await keypairIfAny(session);
   const verifier = await openVerifier({ ...settings, keypair, rpc, blobs: flags.blobs, signal });
   const running = await watchFederation(verifier, {
     state,
@@ -47,7 +48,10 @@ function show({ output }: Session, event: WatchEvent): void {
   }
   if (event.type === "disputing") {
     const { type, ...fields } = event.event;
-    output.say(type, `round ${event.round}: ${disputeLine(event.event)}`, { round: event.round, ...fields });
+    output.say(type, `round ${event.round}: ${disputeLine(event.event)}`, {
+      round: event.round,
+      ...fields,
+    });
     return;
   }
   const { type, ...fields } = event;

@@ -22,7 +22,9 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .description("take the authority that was offered to this keypair")
     .action(runs((session) => accept(session)));
   withSettings(federation.command("admit"), ALL)
-    .description("let an owner join where members are approved: writes a file for `plenary join --admission`")
+    .description(
+      "let an owner join where members are approved: writes a file for `plenary join --admission`",
+    )
     .argument("<owner>", "address of the key that will own the membership")
     .argument("<file>", "where to write the admission")
     .option("--days <n>", "how long it can be used", positive, 7)
@@ -32,7 +34,9 @@ export function authorityCommands(federation: Command, runs: Runs): void {
       ),
     );
   withSettings(federation.command("pause"), ALL)
-    .description("stop new rounds and members, on chain and at the service; claims and withdrawals go on")
+    .description(
+      "stop new rounds and members, on chain and at the service; claims and withdrawals go on",
+    )
     .action(runs((session) => pause(session, true)));
   withSettings(federation.command("resume"), ALL)
     .description("let rounds and members in again")
@@ -53,9 +57,16 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .description("change terms between rounds; those that are not given stay")
     .option("--stake <units>", "what a member stakes", amount)
     .option("--bond <units>", "what the aggregator posts", amount)
-    .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer)
+    .option(
+      "--challenge-window <seconds>",
+      "between a round's commitment and its finality",
+      integer,
+    )
     .option("--exit-cooldown <seconds>", "between a member's exit and its stake", integer)
-    .option("--aggregator <address>", "key of another service, once the bond of the present one is withdrawn")
+    .option(
+      "--aggregator <address>",
+      "key of another service, once the bond of the present one is withdrawn",
+    )
     .addOption(new Option("--admission <name>", "who may join").choices(["open", "approved"]))
     .action(runs((session, flags: TermsFlags) => terms(session, flags)));
 }

@@ -30,7 +30,10 @@ const SIGNING = [...ALL, "updateKey", "owner"] as const;
 export function memberCommands(program: Command, runs: Runs): void {
   withSettings(program.command("join"), [...ALL, "updateKey", "data"])
     .description("join a federation on chain, staking what it asks for")
-    .option("--admission <file>", "what the authority has signed for you, where members are approved")
+    .option(
+      "--admission <file>",
+      "what the authority has signed for you, where members are approved",
+    )
     .action(runs((session, flags: JoinFlags) => join(session, flags)));
   withSettings(program.command("train"), [...SIGNING, "data", "state"])
     .description("take part in every round until told to stop; joins first if need be")
@@ -45,11 +48,18 @@ export function memberCommands(program: Command, runs: Runs): void {
     .option("--codec <name>", "how updates travel; the federation's first by default")
     .action(runs((session, flags: TrainFlags) => train(session, flags)));
   withSettings(program.command("status"), SIGNING)
-    .description("how the federation and your updates stand, with the reason where one was not counted")
+    .description(
+      "how the federation and your updates stand, with the reason where one was not counted",
+    )
     .action(runs((session) => status(session)));
   withSettings(program.command("claim"), SIGNING)
     .description("claim what final rounds have earned")
-    .option("--wait <seconds>", "wait so long at most for rounds that are about to be final", integer, 30)
+    .option(
+      "--wait <seconds>",
+      "wait so long at most for rounds that are about to be final",
+      integer,
+      30,
+    )
     .action(runs((session, flags: { wait: number }) => claim(session, flags)));
 }
 
@@ -67,7 +77,9 @@ export function membershipCommands(program: Command, runs: Runs): void {
     .description("take no part from the next round on")
     .action(runs((session) => leave(session)));
   withSettings(program.command("withdraw"), ALL)
-    .description("take the stake home after leaving, when the cooldown is over and the rounds are final")
+    .description(
+      "take the stake home after leaving, when the cooldown is over and the rounds are final",
+    )
     .action(runs((session) => withdraw(session)));
   withSettings(program.command("close-member"), ALL)
     .description("close the account of a member that left and was never paid, for its rent")
@@ -78,7 +90,9 @@ export function membershipCommands(program: Command, runs: Runs): void {
 export function modelCommands(program: Command, runs: Runs): void {
   withSettings(program.command("export <file>"), ALL)
     .description("write the model to a file, checked against the chain")
-    .addOption(new Option("--format <name>", "by the file's ending, if not said").choices(MODEL_FORMATS))
+    .addOption(
+      new Option("--format <name>", "by the file's ending, if not said").choices(MODEL_FORMATS),
+    )
     .option("--round <n>", "the model after this round; the last one by default", amount)
     .action(
       runs((session, file: string, flags: { format?: ModelFormat; round?: bigint }) =>
@@ -87,7 +101,10 @@ export function modelCommands(program: Command, runs: Runs): void {
     );
   withSettings(program.command("predict"), [...ALL, "data"])
     .description("predict how groups answer questions from the answers that they gave (--data)")
-    .option("--questions <ids>", "separated by commas; all that the group has not answered by default")
+    .option(
+      "--questions <ids>",
+      "separated by commas; all that the group has not answered by default",
+    )
     .option("--ask <text>", "a question beyond the questionnaire, with --options and --embedder")
     .option("--options <texts>", "of the question that is asked, separated by |")
     .option("--embedder <folder>", "text embedder all-MiniLM-L6-v2")
@@ -101,5 +118,7 @@ export function dataCommands(program: Command, runs: Runs): void {
   withSettings(data.command("check <file>"), ALL)
     .description("say what is wrong in an answers file, by line and column")
     .option("--dataset <name|path>", "check against this data set instead of a federation")
-    .action(runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)));
+    .action(
+      runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)),
+    );
 }

@@ -24,12 +24,22 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .option("--reward <units>", "most that a round pays, in base units", amount, 1_000_000_000n)
     .option("--stake <units>", "what a member stakes", amount, 0n)
     .option("--bond <units>", "what the aggregator posts", amount, 0n)
-    .option("--challenge-window <seconds>", "between a round's commitment and its finality", integer, 3_600)
+    .option(
+      "--challenge-window <seconds>",
+      "between a round's commitment and its finality",
+      integer,
+      3_600,
+    )
     .addOption(
-      new Option("--strategy <name>", "server step").choices(["fedavg", "fedavgm"]).default("fedavg"),
+      new Option("--strategy <name>", "server step")
+        .choices(["fedavg", "fedavgm"])
+        .default("fedavg"),
     )
     .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
-    .option("--audits <file>", "how training is audited, as JSON: the section `audits` of the configuration")
+    .option(
+      "--audits <file>",
+      "how training is audited, as JSON: the section `audits` of the configuration",
+    )
     .option("--private", "let members only read its rounds, updates and blobs at the service")
     .addOption(
       new Option("--admission <policy>", "who may join: anybody, or whom the authority admits")

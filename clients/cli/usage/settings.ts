@@ -15,7 +15,10 @@ const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
   keypair: ["--keypair <file>", "Solana keypair file"],
   updateKey: ["--update-key <file>", "keypair file that signs updates, the owner's by default"],
   owner: ["--owner <address>", "of the membership, where its keypair is not on this machine"],
-  state: ["--state <folder>", "where a member remembers what it has signed, or a watch what it has seen"],
+  state: [
+    "--state <folder>",
+    "where a member remembers what it has signed, or a watch what it has seen",
+  ],
   data: ["--data <file>", "answers as CSV or JSONL"],
 };
 

@@ -29,11 +29,20 @@ export function checkCommands(program: Command, runs: Runs): void {
     )
     .action(runs((session, number: bigint, flags: VerifyFlags) => verify(session, number, flags)));
   withSettings(program.command("watch"), [...ALL, "state"])
-    .description("verify every round as it is committed, until told to stop; started again it goes on")
+    .description(
+      "verify every round as it is committed, until told to stop; started again it goes on",
+    )
     .option(...BLOBS)
-    .option("--dispute", "prove on chain what is wrong, with the keypair's account paying deposits and fees")
+    .option(
+      "--dispute",
+      "prove on chain what is wrong, with the keypair's account paying deposits and fees",
+    )
     .option("--from <n>", "first round; by default the oldest that can still be disputed", amount)
-    .option("--metrics-port <n>", "serve Prometheus metrics at this port of 127.0.0.1; 0 is any", integer)
+    .option(
+      "--metrics-port <n>",
+      "serve Prometheus metrics at this port of 127.0.0.1; 0 is any",
+      integer,
+    )
     .action(runs((session, flags: WatchFlags) => watch(session, flags)));
 }
 
@@ -55,9 +64,15 @@ export function evidenceCommands(program: Command, runs: Runs): void {
   withSettings(program.command("check-omission <file>"), ["rpc", "program", "keypair"])
     .description("check such a file, whoever made it, against the chain")
     .option(...SUBMIT)
-    .action(runs((session, file: string, flags: CheckOmissionFlags) => checkOmission(session, file, flags)));
+    .action(
+      runs((session, file: string, flags: CheckOmissionFlags) =>
+        checkOmission(session, file, flags),
+      ),
+    );
   withSettings(program.command("report-equivocation <file>"), ["rpc", "program", "keypair"])
-    .description("take the stake of a member that signed two updates with one sequence, half of it for you")
+    .description(
+      "take the stake of a member that signed two updates with one sequence, half of it for you",
+    )
     .action(runs((session, file: string) => equivocationReport(session, file)));
 }
 

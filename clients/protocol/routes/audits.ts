@@ -13,7 +13,11 @@ export const AuditView = Type.Object({
   /** What the auditor signed (see audit-report.ts); null until then. */
   report: Type.Union([
     Type.Object({
-      outcome: Type.Union([Type.Literal("passed"), Type.Literal("failed"), Type.Literal("refused")]),
+      outcome: Type.Union([
+        Type.Literal("passed"),
+        Type.Literal("failed"),
+        Type.Literal("refused"),
+      ]),
       checkpoint: Type.Integer({ minimum: 0 }),
       report: Base64,
       signature: Base64,

@@ -26,5 +26,11 @@ export const blobWrite = endpoint({
   status: 201,
   response: Type.Object({ hash: HexHash, bytes: Type.Integer({ minimum: 0 }) }),
   access: "authority",
-  errors: ["payload-hash-mismatch", "payload-too-large", "not-authority", ...SIGNED_ERRORS, "storage-full"],
+  errors: [
+    "payload-hash-mismatch",
+    "payload-too-large",
+    "not-authority",
+    ...SIGNED_ERRORS,
+    "storage-full",
+  ],
 });

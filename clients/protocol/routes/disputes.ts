@@ -19,7 +19,10 @@ export const DisputeView = Type.Object({
   openedAt: UnixMilliseconds,
   state: Type.Union([Type.Literal("open"), Type.Literal("ended")]),
   /** What the aggregator was asked to show and is not known to have shown, in words, and its last moment to. */
-  demanded: Type.Union([Type.Object({ piece: Type.String(), until: UnixMilliseconds }), Type.Null()]),
+  demanded: Type.Union([
+    Type.Object({ piece: Type.String(), until: UnixMilliseconds }),
+    Type.Null(),
+  ]),
   /** Null while it goes on, and where the chain did not show the service how it ended. A fault is stated where it was upheld. */
   ending: Type.Union([
     Type.Object({

@@ -9,7 +9,11 @@ export interface Endpoint<
   Params extends TSchema = TSchema,
   Query extends TSchema = TSchema,
   Body extends TSchema | "bytes" | undefined = TSchema | "bytes" | undefined,
-  Response extends TSchema | "bytes" | "events" | undefined = TSchema | "bytes" | "events" | undefined,
+  Response extends TSchema | "bytes" | "events" | undefined =
+    | TSchema
+    | "bytes"
+    | "events"
+    | undefined,
 > {
   readonly operation: string;
   readonly summary: string;
@@ -67,7 +71,12 @@ export function endpoint<
 /** What a signed request can be refused with. */
 export const SIGNED_ERRORS = ["signature-invalid", "request-expired", "request-replayed"] as const;
 /** What readers of a private federation can be refused with. */
-export const READER_ERRORS = ["not-found", ...SIGNED_ERRORS, "member-unknown", "member-inactive"] as const;
+export const READER_ERRORS = [
+  "not-found",
+  ...SIGNED_ERRORS,
+  "member-unknown",
+  "member-inactive",
+] as const;
 
 export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
 export type QueryOf<E extends Endpoint> = Static<E["query"]>;
@@ -94,7 +103,9 @@ export function urlOf(
   const path = target.path.replace(/:([a-zA-Z]+)/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined)
-      throw new PlenaryError("invalid-input", `Path parameter ${name} is missing.`, { field: name });
+      throw new PlenaryError("invalid-input", `Path parameter ${name} is missing.`, {
+        field: name,
+      });
     return encodeURIComponent(value);
   });
   const pairs = Object.entries(query).filter(

@@ -64,7 +64,8 @@ export const federationList = endpoint({
 
 export const federationRegister = endpoint({
   operation: "federationRegister",
-  summary: "Begin to aggregate a federation that exists on chain. Its blobs must have been uploaded before.",
+  summary:
+    "Begin to aggregate a federation that exists on chain. Its blobs must have been uploaded before.",
   method: "POST",
   path: "/v1/federations",
   body: Type.Object(

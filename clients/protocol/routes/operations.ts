@@ -53,7 +53,8 @@ export const operationsRead = endpoint({
 
 export const operationsRetry = endpoint({
   operation: "operationsRetry",
-  summary: "Queue again all that is due in the federation, now instead of when the reconciler comes to it.",
+  summary:
+    "Queue again all that is due in the federation, now instead of when the reconciler comes to it.",
   method: "POST",
   path: "/v1/federations/:federation/operations/retry",
   params: FederationParams,

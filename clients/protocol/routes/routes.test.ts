@@ -28,7 +28,10 @@ test("every endpoint is named by its operation, has a path of its own, and every
     assert.ok(!seen.has(`${endpoint.method} ${endpoint.path}`));
     seen.add(`${endpoint.method} ${endpoint.path}`);
     const parameters = [...endpoint.path.matchAll(/:([a-z]+)/g)].map((match) => match[1]);
-    assert.deepEqual(Object.keys((endpoint.params as { properties?: object }).properties ?? {}), parameters);
+    assert.deepEqual(
+      Object.keys((endpoint.params as { properties?: object }).properties ?? {}),
+      parameters,
+    );
   }
 });
 

@@ -98,7 +98,10 @@ export function readRequestClaims(
 }
 
 /** Throws `signature-invalid` unless the claims' key signed this request. */
-export function verifyRequest(claims: RequestClaims, request: Omit<RequestToSign, "time" | "nonce">): void {
+export function verifyRequest(
+  claims: RequestClaims,
+  request: Omit<RequestToSign, "time" | "nonce">,
+): void {
   const message = requestMessage({ ...request, time: claims.time, nonce: claims.nonce });
   if (!verifySignature(message, claims.signature, claims.key))
     throw new PlenaryError(

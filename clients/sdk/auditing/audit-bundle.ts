@@ -96,7 +96,10 @@ export function decodeAuditBundle(bytes: Uint8Array): AuditBundle {
   if (bytes.length !== body + lengths) throw damaged();
   let offset = body;
   const checkpoints = header.checkpoints.map(({ number, length, path }) => {
-    const shown = { bytes: bytes.slice(offset, offset + length), path: path.map((hash) => fromHex(hash)) };
+    const shown = {
+      bytes: bytes.slice(offset, offset + length),
+      path: path.map((hash) => fromHex(hash)),
+    };
     offset += length;
     return [number, shown] as const;
   });

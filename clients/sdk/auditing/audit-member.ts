@@ -23,7 +23,7 @@ import {
   parseTrainingSettings,
 } from "@plenary/training";
 import type { Keypair } from "@solana/web3.js";
-import type { FederationContext } from "../open-federation.ts";
+import type { FederationContext } from "../access/federation-access.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
 import { type RoundDraw, readRoundDraw } from "./round-draw.ts";
 
@@ -54,9 +54,13 @@ export async function auditMember(
   options: AuditOptions = {},
 ): Promise<AuditVerdict> {
   if (bundle.federation !== context.address.toBase58())
-    throw new PlenaryError("verification-failed", `The bundle is for the federation ${bundle.federation}.`, {
-      federation: bundle.federation,
-    });
+    throw new PlenaryError(
+      "verification-failed",
+      `The bundle is for the federation ${bundle.federation}.`,
+      {
+        federation: bundle.federation,
+      },
+    );
   const draw = await readRoundDraw(context, bundle.round, options.signal);
   const hash = requireDrawn(draw, bundle.member, auditor);
   if (!equalBytes(hash, envelopeHash(bundle.envelope)))
@@ -98,7 +102,14 @@ export async function reportRefusal(
   requireDrawn(draw, member, auditor);
   const text = "The member did not show its training.";
   const segments = segmentsOf(context, draw, member);
-  return signFinding(context, draw, member, segments, { outcome: "refused", checkpoint: 0, text }, auditor);
+  return signFinding(
+    context,
+    draw,
+    member,
+    segments,
+    { outcome: "refused", checkpoint: 0, text },
+    auditor,
+  );
 }
 
 /** Hands a report in; again, it changes nothing. Throws the service's refusal. */
@@ -124,7 +135,9 @@ function requireDrawn(
   const audit = drawn.find((candidate) => equalBytes(candidate.member, address));
   const hash = envelopeHashes.get(toHex(address));
   if (audit === undefined || hash === undefined)
-    throw new PlenaryError("not-authority", `${member} was not drawn in round ${round.number}.`, { member });
+    throw new PlenaryError("not-authority", `${member} was not drawn in round ${round.number}.`, {
+      member,
+    });
   if (equalBytes(audit.auditor, auditor.publicKey.toBytes())) return hash;
   const expected = toBase58(audit.auditor);
   throw new PlenaryError(

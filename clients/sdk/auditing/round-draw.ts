@@ -16,7 +16,7 @@ import {
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
-import type { FederationContext } from "../open-federation.ts";
+import type { FederationContext } from "../access/federation-access.ts";
 
 /** Who is audited in a round and by whom, checked against the chain. */
 export interface RoundDraw {
@@ -42,18 +42,29 @@ export async function readRoundDraw(
   const { client, connection, program, address, configuration } = context;
   const { audits } = configuration;
   if (audits === undefined)
-    throw new PlenaryError("not-found", "This federation's configuration has no audits of training.");
+    throw new PlenaryError(
+      "not-found",
+      "This federation's configuration has no audits of training.",
+    );
   const params = { federation: address.toBase58(), round: number.toString() };
   const round = await readRound(connection, roundAddress(program, address, number));
   if (round === null || round.auditSlot === 0n)
-    throw new PlenaryError("not-found", `The audits of round ${number} are not drawn on chain yet.`, {
-      round: number.toString(),
-    });
+    throw new PlenaryError(
+      "not-found",
+      `The audits of round ${number} are not drawn on chain yet.`,
+      {
+        round: number.toString(),
+      },
+    );
   if (!equalBytes(round.configurationHash, context.configurationHash))
-    throw new PlenaryError("configuration-mismatch", `Round ${number} runs under another configuration.`, {
-      expected: toHex(context.configurationHash),
-      actual: toHex(round.configurationHash),
-    });
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `Round ${number} runs under another configuration.`,
+      {
+        expected: toHex(context.configurationHash),
+        actual: toHex(round.configurationHash),
+      },
+    );
   const [view, { slotHash }, { updates }] = await Promise.all([
     client.call(ENDPOINTS.roundRead, { params, signal }),
     client.call(ENDPOINTS.auditList, { params, signal }),
@@ -77,7 +88,9 @@ export async function readRoundDraw(
     base,
     seed,
     drawn: drawAudits(seed, members, audits),
-    envelopeHashes: new Map(standing.map(({ member, envelopeHash }) => [toHex(member), envelopeHash])),
+    envelopeHashes: new Map(
+      standing.map(({ member, envelopeHash }) => [toHex(member), envelopeHash]),
+    ),
   };
 }
 
@@ -96,7 +109,10 @@ function requireDraw(
   slotHash: Uint8Array,
   ascending: readonly { readonly envelopeHash: Uint8Array }[],
 ): void {
-  const drawn = drawnHash(slotHash, envelopesRoot(ascending.map(({ envelopeHash }) => envelopeHash)));
+  const drawn = drawnHash(
+    slotHash,
+    envelopesRoot(ascending.map(({ envelopeHash }) => envelopeHash)),
+  );
   if (equalBytes(drawn, round.auditSlotHash)) return;
   throw new PlenaryError(
     "verification-failed",

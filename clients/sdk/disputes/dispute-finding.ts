@@ -29,7 +29,12 @@ export async function disputeFinding(
   // A void round too: the dispute may be what has voided it, and its end still to be told.
   const round = await readRound(connection, roundAddress(program, address, number));
   if (round === null)
-    throw new PlenaryError("not-found", `Round ${number} is not on chain.`, { round: number.toString() });
+    throw new PlenaryError("not-found", `Round ${number} is not on chain.`, {
+      round: number.toString(),
+    });
   const evidence = await collectEvidence(verifier, round);
-  return runDispute({ verifier, challenger, evidence, subject: subjectOf(proof, evidence) }, options);
+  return runDispute(
+    { verifier, challenger, evidence, subject: subjectOf(proof, evidence) },
+    options,
+  );
 }

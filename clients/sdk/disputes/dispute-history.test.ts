@@ -12,7 +12,8 @@ function nodeWith(known: readonly { signature: string; err: object | null }[]) {
   const connection = {
     async getSignaturesForAddress(_: PublicKey, { before }: { before?: string }) {
       asked.push(before);
-      const from = before === undefined ? 0 : known.findIndex(({ signature }) => signature === before) + 1;
+      const from =
+        before === undefined ? 0 : known.findIndex(({ signature }) => signature === before) + 1;
       return known.slice(from, from + PAGE);
     },
     getTransaction: async () => null,
@@ -21,9 +22,15 @@ function nodeWith(known: readonly { signature: string; err: object | null }[]) {
 }
 
 test("pages of transactions that the chain refused are passed over, each once", async () => {
-  const refused = Array.from({ length: 2 * PAGE + 1 }, (_, i) => ({ signature: `refused ${i}`, err: {} }));
+  const refused = Array.from({ length: 2 * PAGE + 1 }, (_, i) => ({
+    signature: `refused ${i}`,
+    err: {},
+  }));
   const { asked, connection } = nodeWith(refused);
   const [dispute, challenger] = [Keypair.generate().publicKey, Keypair.generate().publicKey];
-  assert.equal(await readOutcome(connection, new PublicKey(IDL.address), dispute, challenger), null);
+  assert.equal(
+    await readOutcome(connection, new PublicKey(IDL.address), dispute, challenger),
+    null,
+  );
   assert.deepEqual(asked, [undefined, `refused ${PAGE - 1}`, `refused ${2 * PAGE - 1}`]);
 });

@@ -21,7 +21,11 @@ export async function readOutcome(
   // Not always the newest: anybody can name the address of a dispute that is over.
   const ending = await findDisputeEnding(connection, program, dispute, signatures);
   if (ending === null) return null;
-  return { dispute: dispute.toBase58(), ...ending, costs: await costsOf(connection, signatures, challenger) };
+  return {
+    dispute: dispute.toBase58(),
+    ...ending,
+    costs: await costsOf(connection, signatures, challenger),
+  };
 }
 
 /** Newest first; those that the chain refused are not among them. */
@@ -29,7 +33,11 @@ async function signaturesOf(connection: Connection, dispute: PublicKey): Promise
   const found: string[] = [];
   for (let before: string | undefined; ; ) {
     const page = await connection
-      .getSignaturesForAddress(dispute, { limit: PAGE, ...(before !== undefined && { before }) }, "confirmed")
+      .getSignaturesForAddress(
+        dispute,
+        { limit: PAGE, ...(before !== undefined && { before }) },
+        "confirmed",
+      )
       .catch(unreachable(connection));
     found.push(...page.filter(({ err }) => err === null).map(({ signature }) => signature));
     if (page.length < PAGE) return found;

@@ -16,8 +16,8 @@ import {
   PlenaryError,
 } from "@plenary/protocol";
 import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
-import { requireFederation } from "../federation-account.ts";
-import { rewardTokensOf } from "../reward-tokens.ts";
+import { requireFederation } from "../chain-state/federation-account.ts";
+import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
 import type { FederationOnChain } from "../verification/verifier.ts";
 
 /** What a report has come to. */
@@ -54,7 +54,8 @@ export async function reportEquivocation(
     await send(equivocationOpen(program, { ...subject, envelope: signedOf(evidence, "first") }));
   const recorded = await readEquivocation(connection, at);
   const rest =
-    recorded !== null && equalBytes(recorded.envelopeHash, envelopeHash(fromBase64(evidence.first.envelope)))
+    recorded !== null &&
+    equalBytes(recorded.envelopeHash, envelopeHash(fromBase64(evidence.first.envelope)))
       ? "second"
       : "first";
   const { rewardMint } = await requireFederation(verifier);

@@ -83,7 +83,8 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
   return {
     round,
     leaves: updates?.map(({ leaf }) => leaf) ?? null,
-    rewards: rewards !== null && equalBytes(rewardsRoot(rewards), round.rewardsRoot) ? rewards : null,
+    rewards:
+      rewards !== null && equalBytes(rewardsRoot(rewards), round.rewardsRoot) ? rewards : null,
     earned: await earnedBefore(verifier, round),
     delta: (index) => readDelta(verifier, configuration, updates, index),
     leafProof: async (dispute, index) =>
@@ -138,9 +139,17 @@ function vectorOf(manifest: RoundManifest, round: Round, name: CommittedVector) 
     case "next":
       return { what: "next model", blob: manifest.next.blob, root: round.nextRoot } as const;
     case "baseState":
-      return { what: "state before", blob: manifest.stateBefore.blob, root: round.baseStateRoot } as const;
+      return {
+        what: "state before",
+        blob: manifest.stateBefore.blob,
+        root: round.baseStateRoot,
+      } as const;
     case "nextState":
-      return { what: "state after", blob: manifest.stateAfter.blob, root: round.nextStateRoot } as const;
+      return {
+        what: "state after",
+        blob: manifest.stateAfter.blob,
+        root: round.nextStateRoot,
+      } as const;
   }
 }
 
@@ -149,7 +158,8 @@ function committedUpdates(manifest: RoundManifest, round: Round): PublishedUpdat
   try {
     const updates = publishedUpdates(manifest);
     const leaves = updates.map(({ leaf }) => leaf);
-    const fits = leaves.length === round.updateCount && equalBytes(updatesRoot(leaves), round.updatesRoot);
+    const fits =
+      leaves.length === round.updateCount && equalBytes(updatesRoot(leaves), round.updatesRoot);
     return fits ? updates : null;
   } catch (error) {
     if (error instanceof PlenaryError) return null;
@@ -157,11 +167,15 @@ function committedUpdates(manifest: RoundManifest, round: Round): PublishedUpdat
   }
 }
 
-async function earnedBefore(verifier: Verifier, { baseRound }: Round): Promise<RewardLeaf[] | null> {
+async function earnedBefore(
+  verifier: Verifier,
+  { baseRound }: Round,
+): Promise<RewardLeaf[] | null> {
   if (baseRound === 0n) return [];
   const { connection, program, address } = verifier;
   const base = await readRound(connection, roundAddress(program, address, baseRound));
-  const manifest = base === null ? null : await unlessWithheld(readManifest(verifier, base.manifestHash));
+  const manifest =
+    base === null ? null : await unlessWithheld(readManifest(verifier, base.manifestHash));
   if (base === null || manifest === null) return null;
   const rewards = rewardsOf(manifest);
   return equalBytes(rewardsRoot(rewards), base.rewardsRoot) ? rewards : null;

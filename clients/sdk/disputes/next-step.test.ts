@@ -75,7 +75,10 @@ function evidenceOf(changes: Partial<Evidence> = {}): Evidence {
   };
 }
 
-async function stepOf(dispute: Partial<Dispute>, evidence: Partial<Evidence> = {}): Promise<string> {
+async function stepOf(
+  dispute: Partial<Dispute>,
+  evidence: Partial<Evidence> = {},
+): Promise<string> {
   const step: DisputeStep = await nextStep(PROGRAM, disputeOf(dispute), evidenceOf(evidence), NOW);
   return step.type === "send" ? step.what : step.type;
 }

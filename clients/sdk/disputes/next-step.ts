@@ -29,7 +29,11 @@ import type { Evidence } from "./evidence.ts";
 
 /** What a challenger does next, by the dispute's own state: nothing else need be remembered. */
 export type DisputeStep =
-  | { readonly type: "send"; readonly what: SentStep; readonly instructions: TransactionInstruction[] }
+  | {
+      readonly type: "send";
+      readonly what: SentStep;
+      readonly instructions: TransactionInstruction[];
+    }
   /** The aggregator has until `until` (Unix seconds, the chain's) to answer. */
   | { readonly type: "wait"; readonly until: bigint }
   /** Decided, complete, unanswered or out of time: anyone may end it. */
@@ -72,7 +76,11 @@ export async function nextStep(
   }
 }
 
-async function chunkStep(program: PublicKey, dispute: Dispute, evidence: Evidence): Promise<DisputeStep> {
+async function chunkStep(
+  program: PublicKey,
+  dispute: Dispute,
+  evidence: Evidence,
+): Promise<DisputeStep> {
   const probe = dispute.nextLeaf === 0 ? await probeStep(program, dispute, evidence) : null;
   if (probe !== null) return probe;
   const missing = missingPiece(dispute);
@@ -84,7 +92,11 @@ async function chunkStep(program: PublicKey, dispute: Dispute, evidence: Evidenc
     ? demand(program, dispute)
     : send(
         "chunk",
-        disputeChunk(program, { ...of(dispute), vector: missing, chunk: chunkProof(vector, dispute.index) }),
+        disputeChunk(program, {
+          ...of(dispute),
+          vector: missing,
+          chunk: chunkProof(vector, dispute.index),
+        }),
       );
 }
 
@@ -104,7 +116,10 @@ async function probeStep(
     send("probe", disputeProbe(program, { ...of(dispute), vector: hidden.name, index }));
   if (!dispute.received.includes(hidden.name)) return probe(dispute.index);
   const shown = await evidence.answeredChunk(dispute, hidden);
-  if (shown === null || findVectorDifference(shown.values, chunkProof(hidden.expected, dispute.index).values))
+  if (
+    shown === null ||
+    findVectorDifference(shown.values, chunkProof(hidden.expected, dispute.index).values)
+  )
     return null;
   const elsewhere = differingLeaves(chunkLeavesFast(hidden.expected), dispute.index, shown.path);
   return elsewhere === null ? null : probe(elsewhere.from);
@@ -127,17 +142,28 @@ async function leafStep(
   const update = counts ? await delta(dispute.nextLeaf) : null;
   const chunk = update === null ? undefined : chunkProof(update, dispute.index);
   const fits = chunk !== undefined && chunk.path.length <= LONGEST_PATH_BESIDE_LEAF;
-  return send("leaf", disputeLeaf(program, { ...of(dispute), leaf, chunk: fits ? chunk : undefined }));
+  return send(
+    "leaf",
+    disputeLeaf(program, { ...of(dispute), leaf, chunk: fits ? chunk : undefined }),
+  );
 }
 
 /** The chunk of the leaf that was folded last. */
-async function deltaStep(program: PublicKey, dispute: Dispute, evidence: Evidence): Promise<DisputeStep> {
+async function deltaStep(
+  program: PublicKey,
+  dispute: Dispute,
+  evidence: Evidence,
+): Promise<DisputeStep> {
   const index = dispute.nextLeaf - 1;
   const update = await evidence.delta(index);
   if (update !== null)
     return send(
       "chunk",
-      disputeChunk(program, { ...of(dispute), vector: "delta", chunk: chunkProof(update, dispute.index) }),
+      disputeChunk(program, {
+        ...of(dispute),
+        vector: "delta",
+        chunk: chunkProof(update, dispute.index),
+      }),
     );
   const pending = await evidence.leafProof(dispute.address, index);
   return demand(program, dispute, pending ?? undefined);
@@ -201,7 +227,11 @@ function shownStep(
   return send("neighbour", disputeNarrow(program, narrow));
 }
 
-function demand(program: PublicKey, dispute: Dispute, pending?: LeafProof<UpdateLeaf>): DisputeStep {
+function demand(
+  program: PublicKey,
+  dispute: Dispute,
+  pending?: LeafProof<UpdateLeaf>,
+): DisputeStep {
   return send("demand", disputeDemand(program, { ...of(dispute), pending }));
 }
 

@@ -39,7 +39,10 @@ export async function readReceipt(folder: string, round: bigint): Promise<Signed
  * A file that proves to anyone that a committed round has no leaf for a receipt. Throws `verification-failed` if it has one, `not-found` if
  * the round has no result, or if its leaves are withheld, which a dispute of a chunk is for.
  */
-export async function omissionOf(verifier: Verifier, receipt: SignedReceipt): Promise<OmissionProof> {
+export async function omissionOf(
+  verifier: Verifier,
+  receipt: SignedReceipt,
+): Promise<OmissionProof> {
   const { round: number } = decodeReceipt(receipt.message);
   const round = await readCommitted(verifier, number);
   const { leaves } = await collectEvidence(verifier, round);
@@ -55,7 +58,10 @@ export async function omissionOf(verifier: Verifier, receipt: SignedReceipt): Pr
 }
 
 /** Checks a proof of omission against the Round account; returns what it proves. Throws as checkOmission does. */
-export async function checkOmissionProof(verifier: FederationOnChain, proof: OmissionProof): Promise<string> {
+export async function checkOmissionProof(
+  verifier: FederationOnChain,
+  proof: OmissionProof,
+): Promise<string> {
   const { round: number, federation } = decodeReceipt(fromBase64(proof.receipt));
   if (!equalBytes(federation, verifier.address.toBytes()))
     throw new PlenaryError(
@@ -95,7 +101,10 @@ export async function submitOmission(
     key: fromBase58(proof.aggregator),
   };
   const evidence = evidenceIn(proof, round);
-  return runDispute({ verifier, challenger, evidence, subject: { kind: "omission", receipt } }, options);
+  return runDispute(
+    { verifier, challenger, evidence, subject: { kind: "omission", receipt } },
+    options,
+  );
 }
 
 /** What an omission's dispute is fed with: the leaves in the file, whose proofs the chain checks too. */

@@ -12,10 +12,10 @@ import {
   TransactionFailed,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
+import { isRetryable, pause } from "@plenary/service";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { requireFederation } from "../federation-account.ts";
-import { isRetryable, pause } from "../retry.ts";
-import { rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
+import { requireFederation } from "../chain-state/federation-account.ts";
+import { rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
 import type { FederationOnChain } from "../verification/index.ts";
 import type { DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 import { readOutcome } from "./dispute-history.ts";
@@ -75,14 +75,24 @@ async function prepare(challenge: Challenge, options: DisputeOptions): Promise<R
   const { verifier, evidence, challenger, subject } = challenge;
   const { connection, program, address: federationAddress } = verifier;
   const federation = await requireFederation(verifier);
-  const { tokenProgram, account } = await rewardTokensOf(connection, federation, challenger.publicKey);
+  const { tokenProgram, account } = await rewardTokensOf(
+    connection,
+    federation,
+    challenger.publicKey,
+  );
   return {
     ...challenge,
     options,
     federation,
     tokenProgram,
     tokens: account,
-    address: disputeOf(program, federationAddress, evidence.round.number, challenger.publicKey, subject),
+    address: disputeOf(
+      program,
+      federationAddress,
+      evidence.round.number,
+      challenger.publicKey,
+      subject,
+    ),
     emit: (event) => options.onEvent?.(event),
   };
 }
@@ -90,7 +100,10 @@ async function prepare(challenge: Challenge, options: DisputeOptions): Promise<R
 async function open(run: Run): Promise<Dispute> {
   const { verifier, evidence, federation, challenger, tokens, tokenProgram, subject } = run;
   const { round } = evidence;
-  if (round.status !== "committed" || (await readChainTime(verifier.connection)) >= round.challengeEndsAt)
+  if (
+    round.status !== "committed" ||
+    (await readChainTime(verifier.connection)) >= round.challengeEndsAt
+  )
     throw new PlenaryError(
       "not-found",
       `Round ${round.number} cannot be disputed any more: its challenge window is over.`,
@@ -111,9 +124,13 @@ async function open(run: Run): Promise<Dispute> {
   );
   const dispute = await readDispute(verifier.connection, run.address);
   if (dispute === null)
-    throw new PlenaryError("chain-unavailable", "The node does not show the dispute that was opened.", {
-      dispute: run.address.toBase58(),
-    });
+    throw new PlenaryError(
+      "chain-unavailable",
+      "The node does not show the dispute that was opened.",
+      {
+        dispute: run.address.toBase58(),
+      },
+    );
   run.emit(opened(dispute, transaction));
   return dispute;
 }
@@ -150,7 +167,8 @@ async function seeThrough(run: Run, opened: Dispute): Promise<DisputeOutcome> {
     try {
       const taken = await takeStep(run, before);
       if (taken.type === "waiting") {
-        if (taken.until !== waiting) run.emit({ ...named(run), type: "dispute-waiting", until: taken.until });
+        if (taken.until !== waiting)
+          run.emit({ ...named(run), type: "dispute-waiting", until: taken.until });
         waiting = taken.until;
         await rest(options);
       } else refusals = 0;
@@ -176,7 +194,8 @@ function tell(run: Run, { step, transaction }: Sent, dispute: Dispute | null): v
 async function endure(run: Run, error: unknown, refusals: number): Promise<void> {
   const { options, emit } = run;
   options.signal?.throwIfAborted();
-  const mayPass = error instanceof TransactionFailed ? refusals < MOST_REFUSALS : isRetryable(error);
+  const mayPass =
+    error instanceof TransactionFailed ? refusals < MOST_REFUSALS : isRetryable(error);
   if (!mayPass) throw error;
   emit({ ...named(run), type: "dispute-retrying", message: messageOf(error) });
   await rest(options);

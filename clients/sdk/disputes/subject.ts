@@ -14,14 +14,22 @@ export function subjectOf(proof: Proof, { leaves, earned, round }: Evidence): Di
     case "shortfall": {
       const index = earned?.findIndex(({ member }) => toBase58(member) === proof.member) ?? -1;
       if (earned === null || index < 0) throw withheld("the rewards of the round before");
-      return { kind: "shortfall", baseRound: round.baseRound, proof: rewardLeafProof(earned, index) };
+      return {
+        kind: "shortfall",
+        baseRound: round.baseRound,
+        proof: rewardLeafProof(earned, index),
+      };
     }
     case "overpay":
       return { kind: "total" };
     case "withheld":
-      return proof.blob === "rewards leaves" ? { kind: "total" } : { kind: "chunk", index: proof.chunk };
+      return proof.blob === "rewards leaves"
+        ? { kind: "total" }
+        : { kind: "chunk", index: proof.chunk };
     case "not-provable":
-      throw new PlenaryError("invalid-input", `No dispute proves this. ${proof.why}`, { kind: proof.kind });
+      throw new PlenaryError("invalid-input", `No dispute proves this. ${proof.why}`, {
+        kind: proof.kind,
+      });
   }
 }
 

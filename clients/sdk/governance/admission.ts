@@ -1,4 +1,10 @@
-import { type Federation, instant, readChainTime, type SignedMessage, unreachable } from "@plenary/chain";
+import {
+  type Federation,
+  instant,
+  readChainTime,
+  type SignedMessage,
+  unreachable,
+} from "@plenary/chain";
 import {
   checkOwnerAdmission,
   encodeOwnerAdmission,
@@ -12,7 +18,7 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "../federation-account.ts";
+import { type OnChain, requireFederation } from "../chain-state/federation-account.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Seconds in ten years. */
@@ -46,7 +52,10 @@ export async function admitOwner(
   const federation = await requireFederation(onChain);
   requireAuthority(federation, authority.publicKey);
   if (federation.admission === "open")
-    throw new PlenaryError("invalid-input", "Anybody may join this federation: no admission is needed.");
+    throw new PlenaryError(
+      "invalid-input",
+      "Anybody may join this federation: no admission is needed.",
+    );
   const message = encodeOwnerAdmission({
     genesisHash: fromBase58(await connection.getGenesisHash().catch(unreachable(connection))),
     programId: program.toBytes(),
@@ -81,11 +90,15 @@ export async function admissionMessage(
     !equalBytes(admission.programId, program.toBytes()) ||
     !equalBytes(admission.federation, address.toBytes())
   )
-    throw refused(`is for the federation ${toBase58(admission.federation)}, not for ${address.toBase58()}`);
+    throw refused(
+      `is for the federation ${toBase58(admission.federation)}, not for ${address.toBase58()}`,
+    );
   if (!equalBytes(admission.owner, owner.toBytes()))
     throw refused(`lets ${toBase58(admission.owner)} join, not ${owner.toBase58()}`);
   if (federation.authority.toBase58() !== file.authority)
-    throw refused(`is signed by ${file.authority}, and the authority is ${federation.authority.toBase58()}`);
+    throw refused(
+      `is signed by ${file.authority}, and the authority is ${federation.authority.toBase58()}`,
+    );
   if ((await readChainTime(connection)) > admission.validUntil)
     throw refused(`ended at ${instant(admission.validUntil)}: ask for a new one`);
   return {

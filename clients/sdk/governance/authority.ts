@@ -1,7 +1,17 @@
-import { authorityAccept, authorityPropose, type Federation, sendTransaction } from "@plenary/chain";
+import {
+  authorityAccept,
+  authorityPropose,
+  type Federation,
+  sendTransaction,
+} from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
 
 export interface AuthorityChange {
   /** The authority as it is now. */
@@ -39,7 +49,9 @@ export async function proposeAuthority(
   await requireFees(context.connection, authority.publicKey);
   const propose = { federation: context.address, authority: authority.publicKey, proposed: wanted };
   const instructions = authorityPropose(context.program, propose);
-  const transaction = await sendTransaction(context.connection, instructions, [authority], { signal });
+  const transaction = await sendTransaction(context.connection, instructions, [authority], {
+    signal,
+  });
   return { ...result, transaction };
 }
 
@@ -66,7 +78,9 @@ export async function acceptAuthority(
 }
 
 function notOffered({ authority, proposedAuthority }: Federation, key: PublicKey): PlenaryError {
-  const whom = proposedAuthority.equals(PublicKey.default) ? "nobody" : proposedAuthority.toBase58();
+  const whom = proposedAuthority.equals(PublicKey.default)
+    ? "nobody"
+    : proposedAuthority.toBase58();
   return new PlenaryError(
     "not-authority",
     `The authority is offered to ${whom}, not to ${key.toBase58()}: let ${authority.toBase58()} propose that key.`,

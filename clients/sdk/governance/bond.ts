@@ -8,10 +8,15 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
-import { requireAmount, rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
-import { settleRounds } from "../settle-rounds.ts";
-import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
+import { requireAmount, rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
+import { settleRounds } from "../chain-state/settle-rounds.ts";
+import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
 
 /** Amounts in base units of the reward mint. */
 export interface BondChange {
@@ -39,12 +44,17 @@ export async function depositBond(
   const key = aggregator.publicKey;
   if (!federation.aggregator.equals(key)) throw notAggregator(federation, key.toBase58());
   const missing = minimumBond > bond ? minimumBond - bond : 0n;
-  if (amount === undefined && missing === 0n) return { amount: 0n, bond, minimumBond, transaction: null };
+  if (amount === undefined && missing === 0n)
+    return { amount: 0n, bond, minimumBond, transaction: null };
   const added = amount ?? missing;
   await requireFees(connection, key);
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
-  requireAmount(added, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
+  requireAmount(
+    added,
+    held,
+    `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`,
+  );
   const instructions = bondDeposit(program, {
     federation: address,
     rewardMint,
@@ -71,8 +81,10 @@ export async function withdrawBond(
   const federation = await requireFederation(context);
   const { aggregator, authority, bond, minimumBond, rewardMint } = federation;
   const key = signer.publicKey;
-  if (!aggregator.equals(key) && !authority.equals(key)) throw notAggregator(federation, key.toBase58());
-  if (amount === undefined && bond === 0n) return { amount: 0n, bond, minimumBond, transaction: null };
+  if (!aggregator.equals(key) && !authority.equals(key))
+    throw notAggregator(federation, key.toBase58());
+  if (amount === undefined && bond === 0n)
+    return { amount: 0n, bond, minimumBond, transaction: null };
   const taken = amount ?? bond;
   requireAmount(taken, bond, "the bond");
   await requireFees(connection, key);

@@ -10,8 +10,8 @@ import {
   type Terms,
 } from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
-import { joinFederation } from "../join.ts";
-import { tokenBalance } from "../reward-tokens.ts";
+import { tokenBalance } from "../chain-state/reward-tokens.ts";
+import { joinFederation } from "../membership/join.ts";
 import {
   type ChainFederation,
   foundOnChain,
@@ -52,11 +52,17 @@ test("the authority passes to a key that takes it, and to no other", async () =>
     code: "not-authority",
     message: /offered to nobody, not to .*: let .* propose that key/,
   });
-  await assert.rejects(proposeAuthority(federation, stranger, heir.publicKey), { code: "not-authority" });
+  await assert.rejects(proposeAuthority(federation, stranger, heir.publicKey), {
+    code: "not-authority",
+  });
   await assert.rejects(proposeAuthority(federation, authority, authority.publicKey), {
     code: "invalid-input",
   });
-  assert.ok((await proposeAuthority(federation, authority, heir.publicKey)).proposed?.equals(heir.publicKey));
+  assert.ok(
+    (await proposeAuthority(federation, authority, heir.publicKey)).proposed?.equals(
+      heir.publicKey,
+    ),
+  );
   assert.equal((await proposeAuthority(federation, authority, heir.publicKey)).transaction, null);
   assert.equal((await proposeAuthority(federation, authority, null)).proposed, null);
   await assert.rejects(acceptAuthority(federation, heir), { message: /offered to nobody/ });
@@ -77,7 +83,9 @@ test("a pause keeps members and rounds out until it ends", async () => {
   await federation.equip(keypair.publicKey);
   assert.notEqual((await pauseFederation(federation, authority)).transaction, null);
   assert.equal((await pauseFederation(federation, authority)).transaction, null);
-  await assert.rejects(joinFederation(federation, { keypair }), { message: "The federation is paused." });
+  await assert.rejects(joinFederation(federation, { keypair }), {
+    message: "The federation is paused.",
+  });
   await assert.rejects(federation.openRound(), { message: "The federation is paused." });
   assert.notEqual((await resumeFederation(federation, authority)).transaction, null);
   assert.equal((await resumeFederation(federation, authority)).transaction, null);
@@ -108,7 +116,8 @@ test("the bond is filled up to its minimum, and goes home between rounds", async
   await federation.openRound();
   await assert.rejects(withdrawBond(federation, aggregator), {
     code: "conflict",
-    message: /^The bond of 905 secures rounds that are not final: round 1 is open, .* Pause the federation/,
+    message:
+      /^The bond of 905 secures rounds that are not final: round 1 is open, .* Pause the federation/,
   });
   await federation.commitRound();
   await federation.past((await readChainTime(connection)) + 1n);
@@ -127,7 +136,9 @@ test("the vault keeps what it owes", async () => {
   const { authority } = federation;
   const donor = Keypair.generate();
   await federation.equip(donor.publicKey, 100n);
-  await assert.rejects(fundVault(federation, donor, 101n), { message: /^101 are more than .*: 100\.$/ });
+  await assert.rejects(fundVault(federation, donor, 101n), {
+    message: /^101 are more than .*: 100\.$/,
+  });
   assert.deepEqual(await heldAndOwed(fundVault(federation, donor, 60n)), [60n, 60n, 0n]);
   await federation.openRound();
   await assert.rejects(withdrawVault(federation, donor), { code: "not-authority" });
@@ -136,19 +147,26 @@ test("the vault keeps what it owes", async () => {
   });
   assert.deepEqual(await heldAndOwed(withdrawVault(federation, authority)), [50n, 10n, 10n]);
   assert.deepEqual(await heldAndOwed(withdrawVault(federation, authority)), [0n, 10n, 10n]);
-  assert.equal(await tokenBalance(federation.connection, federation.tokensOf(authority.publicKey)), 50n);
+  assert.equal(
+    await tokenBalance(federation.connection, federation.tokensOf(authority.publicKey)),
+    50n,
+  );
 });
 
 test("terms change between rounds, and not while members rely on them", async () => {
   const federation = await found({ rewardPerRound: 0n, challengeWindow: LONG, exitCooldown: LONG });
   const { connection, authority } = federation;
   const change = { minimumStake: 7n, admission: "approved" } as const;
-  await assert.rejects(updateTerms(federation, Keypair.generate(), change), { code: "not-authority" });
+  await assert.rejects(updateTerms(federation, Keypair.generate(), change), {
+    code: "not-authority",
+  });
   const updated = await updateTerms(federation, authority, change);
   assert.deepEqual([updated.terms.minimumStake, updated.terms.admission], [7n, "approved"]);
   assert.equal((await updateTerms(federation, authority, change)).transaction, null);
   const shorter = { exitCooldown: LONG - 1 };
-  await assert.rejects(updateTerms(federation, authority, shorter), { message: /cooldown must be at least/ });
+  await assert.rejects(updateTerms(federation, authority, shorter), {
+    message: /cooldown must be at least/,
+  });
   await federation.equip(federation.aggregator.publicKey, 1n);
   await depositBond(federation, federation.aggregator, 1n);
   const aggregator = Keypair.generate().publicKey;
@@ -184,7 +202,9 @@ test("rounds that are obsolete are closed for their rent, and those that are nee
   assert.deepEqual((await closeRounds(federation, authority, 9n)).rounds, []);
   await federation.past((await readChainTime(connection)) + 1n);
   for (const number of [1n, 2n, 3n])
-    await sendTransaction(connection, roundFinalize(program, { federation: address, number }), [aggregator]);
+    await sendTransaction(connection, roundFinalize(program, { federation: address, number }), [
+      aggregator,
+    ]);
   await assert.rejects(closeRounds(federation, aggregator, 9n), { code: "not-authority" });
   const before = await connection.getBalance(aggregator.publicKey);
   assert.deepEqual((await closeRounds(federation, authority, 2n)).rounds, [1n]);

@@ -1,9 +1,14 @@
 import { federationPause, sendTransaction } from "@plenary/chain";
 import { ENDPOINTS, type FederationView } from "@plenary/protocol";
+import type { ServiceClient } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
-import { signerFor } from "../request-signer.ts";
-import type { ServiceClient } from "../service-client.ts";
+import { signerFor } from "../access/request-signer.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface Paused {
@@ -44,7 +49,11 @@ async function setPaused(
   requireAuthority(found, authority.publicKey);
   if (found.paused === paused) return { paused, transaction: null };
   await requireFees(connection, authority.publicKey);
-  const instructions = federationPause(program, { federation, authority: authority.publicKey, paused });
+  const instructions = federationPause(program, {
+    federation,
+    authority: authority.publicKey,
+    paused,
+  });
   const transaction = await sendTransaction(connection, instructions, [authority], { signal });
   return { paused, transaction };
 }

@@ -1,7 +1,12 @@
 import { listRounds, type Round, roundClose } from "@plenary/chain";
 import type { Keypair } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
-import { sendForRounds } from "../send-for-rounds.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
+import { sendForRounds } from "../chain-state/send-for-rounds.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface ClosedRounds {

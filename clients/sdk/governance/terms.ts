@@ -8,7 +8,12 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
@@ -38,7 +43,8 @@ export async function updateTerms(
   const { connection, program, address } = context;
   const federation = await requireFederation(context);
   const wanted = { ...federation, ...change };
-  const { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown } = wanted;
+  const { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown } =
+    wanted;
   const terms = { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown };
   const names = Object.keys(terms) as (keyof typeof terms)[];
   // As text, for an address is an object.
@@ -48,13 +54,21 @@ export async function updateTerms(
   await requireBetweenRounds(context, federation.openRound);
   await requireFees(connection, authority.publicKey);
   const update = { federation: address, authority: authority.publicKey, terms: wanted };
-  const transaction = await sendTransaction(connection, federationUpdate(program, update), [authority], {
-    signal,
-  });
+  const transaction = await sendTransaction(
+    connection,
+    federationUpdate(program, update),
+    [authority],
+    {
+      signal,
+    },
+  );
   return { terms, transaction };
 }
 
-async function requireBetweenRounds({ connection, program, address }: OnChain, open: bigint): Promise<void> {
+async function requireBetweenRounds(
+  { connection, program, address }: OnChain,
+  open: bigint,
+): Promise<void> {
   if (open === 0n) return;
   const round = await readRound(connection, roundAddress(program, address, open));
   const end = round === null ? "" : `, which is by ${instant(round.commitBy)}`;

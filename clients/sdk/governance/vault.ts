@@ -6,8 +6,13 @@ import {
   vaultWithdraw,
 } from "@plenary/chain";
 import type { Connection, Keypair } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
-import { requireAmount, rewardTokensOf, tokenBalance } from "../reward-tokens.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
+import { requireAmount, rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Amounts in base units of the reward mint. */
@@ -34,11 +39,28 @@ export async function fundVault(
   const key = funder.publicKey;
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
-  requireAmount(amount, held, `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`);
+  requireAmount(
+    amount,
+    held,
+    `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`,
+  );
   await requireFees(connection, key);
-  const fund = { federation: address, rewardMint, tokenProgram, funder: key, source: account, amount };
-  const transaction = await sendTransaction(connection, vaultFund(program, fund), [funder], { signal });
-  return { amount, transaction, ...(await readVault(connection, await requireFederation(context))) };
+  const fund = {
+    federation: address,
+    rewardMint,
+    tokenProgram,
+    funder: key,
+    source: account,
+    amount,
+  };
+  const transaction = await sendTransaction(connection, vaultFund(program, fund), [funder], {
+    signal,
+  });
+  return {
+    amount,
+    transaction,
+    ...(await readVault(connection, await requireFederation(context))),
+  };
 }
 
 /**
@@ -60,16 +82,30 @@ export async function withdrawVault(
   const free = before.held > before.owed ? before.held - before.owed : 0n;
   if (amount === undefined && free === 0n) return { amount: 0n, ...before, transaction: null };
   const taken = amount ?? free;
-  requireAmount(taken, free, `the vault can spare (it holds ${before.held} and owes ${before.owed})`);
+  requireAmount(
+    taken,
+    free,
+    `the vault can spare (it holds ${before.held} and owes ${before.owed})`,
+  );
   await requireFees(connection, key);
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
-  const withdraw = { federation: address, rewardMint, tokenProgram, authority: key, destination: account };
+  const withdraw = {
+    federation: address,
+    rewardMint,
+    tokenProgram,
+    authority: key,
+    destination: account,
+  };
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
     ...vaultWithdraw(program, { ...withdraw, amount: taken }),
   ];
   const transaction = await sendTransaction(connection, instructions, [authority], { signal });
-  return { amount: taken, transaction, ...(await readVault(connection, await requireFederation(context))) };
+  return {
+    amount: taken,
+    transaction,
+    ...(await readVault(connection, await requireFederation(context))),
+  };
 }
 
 async function readVault(

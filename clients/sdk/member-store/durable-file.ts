@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileError, systemCode } from "../files.ts";
+import { fileError, systemCode } from "../files/files.ts";
 
 /**
  * Replaces a file as one step that survives a crash or power cut: afterwards it holds either the old bytes or the new ones, and once this

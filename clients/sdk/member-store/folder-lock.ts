@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
-import { fileError, systemCode } from "../files.ts";
+import { fileError, systemCode } from "../files/files.ts";
 
 /** Gives the folder back. */
 export type Unlock = () => Promise<void>;

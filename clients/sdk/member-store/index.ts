@@ -112,7 +112,11 @@ async function claimFolder(folder: string, wanted: MemberIdentity): Promise<Memb
   return stored;
 }
 
-function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise<void>): MemberStore {
+function storeIn(
+  folder: string,
+  identity: MemberIdentity,
+  unlock: () => Promise<void>,
+): MemberStore {
   const path = (round: string) => join(folder, "rounds", `${round}.json`);
   const blob = (hash: string) => join(folder, "blobs", hash);
   const read = async (round: string): Promise<RoundRecord | null> => {
@@ -153,9 +157,11 @@ function storeIn(folder: string, identity: MemberIdentity, unlock: () => Promise
       refuseEquivocation(await read(record.round), record);
       // The record comes last: when it is there, so is what it names.
       const payloadHash = await keep(payload);
-      const optimizer = optimizerState === undefined ? null : await keep(encodeOptimizer(optimizerState));
+      const optimizer =
+        optimizerState === undefined ? null : await keep(encodeOptimizer(optimizerState));
       const checkpoints: string[] = [];
-      for (const checkpoint of training?.checkpoints ?? []) checkpoints.push(await keep(checkpoint));
+      for (const checkpoint of training?.checkpoints ?? [])
+        checkpoints.push(await keep(checkpoint));
       const written = await write({
         version: 1,
         ...record,
@@ -195,7 +201,10 @@ export async function readStoredRound(
   return { record, training: await readTraining(folder, record) };
 }
 
-async function readTraining(folder: string, { training }: RoundRecord): Promise<KeptTraining | undefined> {
+async function readTraining(
+  folder: string,
+  { training }: RoundRecord,
+): Promise<KeptTraining | undefined> {
   if (training === undefined) return undefined;
   const checkpoints: Uint8Array[] = [];
   for (const hash of training.checkpoints) {
@@ -210,7 +219,11 @@ function refuseEquivocation(
   before: RoundRecord | null,
   next: Pick<RoundRecord, "round" | "sequence" | "envelope">,
 ): void {
-  if (before === null || before.envelope === next.envelope || BigInt(next.sequence) > BigInt(before.sequence))
+  if (
+    before === null ||
+    before.envelope === next.envelope ||
+    BigInt(next.sequence) > BigInt(before.sequence)
+  )
     return;
   throw new PlenaryError(
     "equivocation",

@@ -124,7 +124,10 @@ test("a folder of another member, in use, damaged or not writable is refused", a
     message: /another federation/,
   });
   await writeFile(join(folder, "member.json"), "{");
-  await assert.rejects(openMemberStore(folder, IDENTITY), { code: "invalid-input", message: /damaged/ });
+  await assert.rejects(openMemberStore(folder, IDENTITY), {
+    code: "invalid-input",
+    message: /damaged/,
+  });
   const file = join(folder, "file");
   await writeFile(file, "");
   await assert.rejects(openMemberStore(join(file, "state"), IDENTITY), { code: "file-unreadable" });
@@ -146,7 +149,9 @@ test("a lock that a killed process left behind is taken over", async (t) => {
 
 /** How often the member calls the file system when nothing kills it. */
 function countCalls(folder: string, moment: string): number {
-  const { stdout, stderr } = spawnSync(process.execPath, [DOOMED, folder, "0", moment], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, [DOOMED, folder, "0", moment], {
+    encoding: "utf8",
+  });
   const [, calls] = /done (\d+)/.exec(stdout) ?? [];
   assert.ok(calls, stderr);
   return Number(calls);
@@ -159,7 +164,9 @@ for (const moment of ["before", "after"] as const)
     // Every third call, shifted between the two moments, so that together they cover the calls and the test stays short.
     for (let call = moment === "before" ? 1 : 2; call <= calls; call += 3) {
       const folder = await folderOf(t);
-      const child = spawnSync(process.execPath, [DOOMED, folder, String(call), moment], { encoding: "utf8" });
+      const child = spawnSync(process.execPath, [DOOMED, folder, String(call), moment], {
+        encoding: "utf8",
+      });
       assert.equal(child.signal, "SIGKILL", child.stderr);
       await checkAfterDeath(folder, child.stdout);
     }

@@ -32,7 +32,10 @@ const RoundRecordSchema = Type.Object(
     optimizer: Type.Union([HexHash, Type.Null()]),
     /** What an audit will ask for: the training commitment, and the files of checkpoint 1 and on. */
     training: Type.Optional(
-      Type.Object({ commitment: Base64, checkpoints: Type.Array(HexHash) }, { additionalProperties: false }),
+      Type.Object(
+        { commitment: Base64, checkpoints: Type.Array(HexHash) },
+        { additionalProperties: false },
+      ),
     ),
     receipt: Type.Union([Receipt, Type.Null()]),
     outcome: Type.Union([Outcome, Type.Null()]),

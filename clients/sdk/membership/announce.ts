@@ -1,7 +1,7 @@
 import { memberAddress } from "@plenary/chain";
 import { ENDPOINTS } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationAccess } from "../open-federation.ts";
+import type { FederationAccess } from "../access/federation-access.ts";
 
 /**
  * Lets a private federation's service know a member's new update-signing key at once, so that it may read with it: the service looks at
@@ -14,5 +14,8 @@ export async function announceMember(
 ): Promise<void> {
   if (configuration.visibility !== "private") return;
   const member = memberAddress(program, address, owner).toBase58();
-  await client.call(ENDPOINTS.memberRead, { params: { federation: address.toBase58(), member }, signal });
+  await client.call(ENDPOINTS.memberRead, {
+    params: { federation: address.toBase58(), member },
+    signal,
+  });
 }

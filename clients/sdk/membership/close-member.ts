@@ -1,7 +1,12 @@
 import { memberAddress, memberClose, readMember, sendTransaction } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFederation, requireFees } from "../federation-account.ts";
+import {
+  type ChainOptions,
+  type OnChain,
+  requireFederation,
+  requireFees,
+} from "../chain-state/federation-account.ts";
 import { stakeRelease } from "./stake.ts";
 
 export interface Closed {

@@ -1,7 +1,7 @@
 import { memberExit, sendTransaction } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
+import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
 import { type Membership, readMembership } from "./member-account.ts";
 import { type StakeRelease, stakeRelease } from "./stake.ts";
 

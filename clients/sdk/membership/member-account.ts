@@ -1,7 +1,7 @@
 import { type Federation, type Member, memberAddress, readMember } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "../federation-account.ts";
+import { type OnChain, requireFederation } from "../chain-state/federation-account.ts";
 
 /** A member and its federation as they stand on chain. */
 export interface Membership {

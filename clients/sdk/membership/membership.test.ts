@@ -11,15 +11,21 @@ import {
   vaultAddress,
 } from "@plenary/chain";
 import { Keypair, PublicKey } from "@solana/web3.js";
-import { joinFederation } from "../join.ts";
-import { tokenBalance } from "../reward-tokens.ts";
+import { tokenBalance } from "../chain-state/reward-tokens.ts";
 import {
   type ChainFederation,
   foundOnChain,
   startChain,
   type TestChain,
 } from "../testing/chain-federation.ts";
-import { closeMember, leaveFederation, rotateUpdateKey, setPayout, withdrawStake } from "./index.ts";
+import {
+  closeMember,
+  leaveFederation,
+  rotateUpdateKey,
+  setPayout,
+  withdrawStake,
+} from "./index.ts";
+import { joinFederation } from "./join.ts";
 
 const STAKE = 700n;
 const LONG = 600;
@@ -32,8 +38,14 @@ before(async () => {
 after(() => chain.stop());
 
 /** A federation with one member and enough in its vault for its rounds. */
-async function found(terms: Partial<Terms> = {}): Promise<{ federation: ChainFederation; owner: Keypair }> {
-  const federation = await foundOnChain(chain, { minimumStake: STAKE, rewardPerRound: 0n, ...terms });
+async function found(
+  terms: Partial<Terms> = {},
+): Promise<{ federation: ChainFederation; owner: Keypair }> {
+  const federation = await foundOnChain(chain, {
+    minimumStake: STAKE,
+    rewardPerRound: 0n,
+    ...terms,
+  });
   const owner = Keypair.generate();
   await federation.equip(owner.publicKey, STAKE);
   await joinFederation(federation, { keypair: owner });
@@ -45,10 +57,16 @@ test("who never took part leaves, takes the stake home and closes its account", 
   const { connection } = federation;
   const stays = /has not left the federation, so its stake of 700 stays: leave first/;
   await assert.rejects(withdrawStake(federation, owner), { code: "conflict", message: stays });
-  await assert.rejects(closeMember(federation, owner), { code: "conflict", message: /member has not left/ });
+  await assert.rejects(closeMember(federation, owner), {
+    code: "conflict",
+    message: /member has not left/,
+  });
   const left = await leaveFederation(federation, owner);
   assert.deepEqual([left.exitRound, left.stake, left.rounds], [1n, STAKE, []]);
-  await assert.rejects(closeMember(federation, owner), { code: "conflict", message: /700 is in escrow/ });
+  await assert.rejects(closeMember(federation, owner), {
+    code: "conflict",
+    message: /700 is in escrow/,
+  });
   await federation.past(left.freeAt);
   const { amount, destination } = await withdrawStake(federation, owner);
   assert.equal(amount, STAKE);
@@ -74,7 +92,10 @@ test("the stake waits for the cooldown, and for rounds that can be challenged", 
   await federation.openRound();
   const left = await leaveFederation(federation, owner);
   assert.deepEqual([left.exitRound, left.rounds], [3n, [1n, 2n]]);
-  assert.deepEqual({ ...(await leaveFederation(federation, owner)), transaction: left.transaction }, left);
+  assert.deepEqual(
+    { ...(await leaveFederation(federation, owner)), transaction: left.transaction },
+    left,
+  );
   const free = new Date(1000 * Number(left.freeAt)).toISOString();
   await assert.rejects(withdrawStake(federation, owner), (error: Error) => {
     const sentence = `The stake of 700 stays in escrow for now: the cooldown ends at ${free}; round 1 `;
@@ -96,7 +117,8 @@ test("with the service gone, a member makes final and void what its stake waits 
   await federation.commitRound();
   await federation.openRound();
   const left = await leaveFederation(federation, owner);
-  const ends = async (number: bigint) => readRound(connection, roundAddress(program, address, number));
+  const ends = async (number: bigint) =>
+    readRound(connection, roundAddress(program, address, number));
   const [first, second] = [await ends(1n), await ends(2n)];
   assert.ok(first && second);
   const times = [first.challengeEndsAt, second.commitBy, left.freeAt];
@@ -127,7 +149,9 @@ test("a key is changed again once the rounds before the first change are final",
   });
   const member = await readMember(federation.connection, first.member);
   assert.ok(member?.updateKey.equals(keys[1]) && member.previousKey.equals(owner.publicKey));
-  await assert.rejects(rotateUpdateKey(federation, owner, PublicKey.default), { code: "invalid-input" });
+  await assert.rejects(rotateUpdateKey(federation, owner, PublicKey.default), {
+    code: "invalid-input",
+  });
   await leaveFederation(federation, owner);
   await assert.rejects(rotateUpdateKey(federation, owner, keys[2]), {
     message: /has left .* from round 3 on/,
@@ -141,7 +165,10 @@ test("pay goes to another's account, and back to the owner's own", async () => {
   await federation.equip(treasury, 1n);
   const set = await setPayout(federation, owner, federation.tokensOf(treasury));
   assert.ok(set.beneficiary.equals(treasury));
-  assert.equal((await setPayout(federation, owner, federation.tokensOf(treasury))).transaction, null);
+  assert.equal(
+    (await setPayout(federation, owner, federation.tokensOf(treasury))).transaction,
+    null,
+  );
   const back = await setPayout(federation, owner);
   assert.ok(back.payout.equals(federation.tokensOf(owner.publicKey)) && back.transaction !== null);
   assert.equal((await setPayout(federation, owner)).transaction, null);
@@ -156,11 +183,17 @@ test("pay cannot go where it could not be received", async () => {
   const foreign = other.federation.tokensOf(other.owner.publicKey);
   const tokens = federation.tokensOf(wallet).toBase58();
   const refusals: [PublicKey, RegExp][] = [
-    [wallet, new RegExp(`is no token account. If it is a wallet, .* is ${tokens}, which must exist`)],
+    [
+      wallet,
+      new RegExp(`is no token account. If it is a wallet, .* is ${tokens}, which must exist`),
+    ],
     [federation.tokensOf(wallet), /is no token account/],
     [rewardMint, /is no token account/],
     [address, /is no token account/],
-    [foreign, new RegExp(`holds tokens of the mint .*; this federation pays in ${rewardMint.toBase58()}`)],
+    [
+      foreign,
+      new RegExp(`holds tokens of the mint .*; this federation pays in ${rewardMint.toBase58()}`),
+    ],
     [vaultAddress(program, address), /the federation's own account/],
     [escrowAddress(program, address), /the federation's own account/],
   ];
@@ -174,6 +207,8 @@ test("whoever is no member is told so", async () => {
   for (const attempt of [leaveFederation, withdrawStake, setPayout])
     await assert.rejects(attempt(federation, stranger), { code: "member-unknown" });
   const address = Keypair.generate().publicKey;
-  await assert.rejects(leaveFederation({ ...federation, address }, stranger), { code: "not-found" });
+  await assert.rejects(leaveFederation({ ...federation, address }, stranger), {
+    code: "not-found",
+  });
   assert.equal((await readFederation(federation.connection, federation.address))?.members, 1);
 });

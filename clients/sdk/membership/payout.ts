@@ -8,8 +8,8 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
-import { rewardTokensOf } from "../reward-tokens.ts";
+import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
+import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface PayoutSet {
@@ -46,7 +46,9 @@ export async function setPayout(
   if (member.payout.equals(payout)) return { ...result, transaction: null };
   await requireFees(connection, key);
   const instructions = [
-    ...(payout.equals(own) ? tokenAccountCreate({ payer: key, mint, owner: key, tokenProgram }) : []),
+    ...(payout.equals(own)
+      ? tokenAccountCreate({ payer: key, mint, owner: key, tokenProgram })
+      : []),
     ...payoutUpdate(program, { federation: address, owner: key, payout }),
   ];
   const transaction = await sendTransaction(connection, instructions, [owner], { signal });
@@ -61,7 +63,8 @@ async function ownerOfPayout(
   tokenProgram: PublicKey,
 ): Promise<PublicKey> {
   const address = payout.toBase58();
-  const refuse = (problem: string) => new PlenaryError("invalid-input", problem, { payout: address });
+  const refuse = (problem: string) =>
+    new PlenaryError("invalid-input", problem, { payout: address });
   const account = await readTokenAccount(connection, payout);
   if (account === null) {
     const tokens = tokenAccountAddress(rewardMint, payout, tokenProgram).toBase58();
@@ -76,6 +79,8 @@ async function ownerOfPayout(
   if (payout.equals(vault) || payout.equals(escrow))
     throw refuse(`${address} is the federation's own account: name one of yours.`);
   if (account.frozen)
-    throw refuse(`${address} is frozen and could receive nothing: have it thawed, or name another.`);
+    throw refuse(
+      `${address} is frozen and could receive nothing: have it thawed, or name another.`,
+    );
   return account.owner;
 }

@@ -9,10 +9,10 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
-import { rewardTokensOf } from "../reward-tokens.ts";
-import { settleRounds } from "../settle-rounds.ts";
-import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
+import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
+import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
+import { settleRounds } from "../chain-state/settle-rounds.ts";
+import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
 
 /** What the stake of a member that has left waits for. */
@@ -57,7 +57,11 @@ export async function withdrawStake(
   const { member, federation: account } = await readMembership(context, owner.publicKey);
   const { rewardMint } = account;
   const release = stakeRelease(member, account);
-  const { tokenProgram, account: destination } = await rewardTokensOf(connection, account, owner.publicKey);
+  const { tokenProgram, account: destination } = await rewardTokensOf(
+    connection,
+    account,
+    owner.publicKey,
+  );
   if (release === null) throw stillMember(member);
   if (member.stake === 0n)
     return { amount: 0n, destination, transaction: null, slashed: member.equivocations > 0 };

@@ -7,8 +7,8 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../federation-account.ts";
-import { unsettledRounds, waitingRounds } from "../unsettled-rounds.ts";
+import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
+import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface Rotated {
@@ -49,7 +49,10 @@ export async function rotateUpdateKey(
  */
 export async function requireUpdateKey(
   context: OnChain,
-  { owner, updateKeypairs }: { readonly owner: PublicKey; readonly updateKeypairs: readonly Keypair[] },
+  {
+    owner,
+    updateKeypairs,
+  }: { readonly owner: PublicKey; readonly updateKeypairs: readonly Keypair[] },
 ): Promise<void> {
   const { member } = await readMembership(context, owner);
   const { updateKey, previousKey } = member;
@@ -69,7 +72,11 @@ function rotatedOf(member: Member, transaction: string | null): Rotated {
 }
 
 /** The account remembers two keys, so a third has to wait until the first can be forgotten. */
-async function requireRotatable(context: OnChain, member: Member, federation: Federation): Promise<void> {
+async function requireRotatable(
+  context: OnChain,
+  member: Member,
+  federation: Federation,
+): Promise<void> {
   if (member.exitRequestedAt !== 0n)
     throw new PlenaryError(
       "conflict",

@@ -21,8 +21,8 @@ import {
 } from "@plenary/chain";
 import { EMPTY_ROOT, sha256 } from "@plenary/protocol";
 import { type Connection, Keypair, type PublicKey } from "@solana/web3.js";
-import { connectTo } from "../open-federation.ts";
-import { mintTo, requestSol } from "../reward-mint.ts";
+import { connectTo } from "../access/federation-access.ts";
+import { mintTo, requestSol } from "../founding/reward-mint.ts";
 
 /** A chain of a test's own, with the committed program. */
 export interface TestChain {
@@ -32,10 +32,18 @@ export interface TestChain {
 
 export async function startChain(): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "plenary-sdk-"));
-  const node = spawn(process.execPath, [join(import.meta.dirname, "../../../services/localnet/main.ts")], {
-    env: { ...process.env, PLENARY_LOCALNET_PORT: "0", PLENARY_LOCALNET_LEDGER: join(folder, "ledger") },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const node = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "../../../services/localnet/main.ts")],
+    {
+      env: {
+        ...process.env,
+        PLENARY_LOCALNET_PORT: "0",
+        PLENARY_LOCALNET_LEDGER: join(folder, "ledger"),
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const stop = async () => {
     node.kill("SIGTERM");
     if (node.exitCode === null) await once(node, "exit");
@@ -71,7 +79,11 @@ export async function foundOnChain(
   { connection }: TestChain,
   terms: Partial<Terms>,
 ): Promise<ChainFederation> {
-  const [authority, aggregator, mint] = [Keypair.generate(), Keypair.generate(), Keypair.generate()];
+  const [authority, aggregator, mint] = [
+    Keypair.generate(),
+    Keypair.generate(),
+    Keypair.generate(),
+  ];
   for (const key of [authority, aggregator]) await requestSol(connection, key.publicKey, 5);
   const rewardMint = mint.publicKey;
   const payer = authority.publicKey;
@@ -99,7 +111,8 @@ export async function foundOnChain(
     tokensOf: (owner) => tokenAccountAddress(rewardMint, owner),
     async equip(owner, tokens = 0n) {
       await requestSol(connection, owner, 1);
-      if (tokens > 0n) await mintTo(connection, { authority, mint: rewardMint, owner, amount: tokens });
+      if (tokens > 0n)
+        await mintTo(connection, { authority, mint: rewardMint, owner, amount: tokens });
     },
     ...roundsOf(connection, address, aggregator, collectSeconds),
     async past(time) {
@@ -162,7 +175,9 @@ function roundsOf(
         cumulativeRewards: 0n,
         manifestHash: digest("manifest"),
       };
-      await sendTransaction(connection, roundCommit(PROGRAM_ID, { ...signer, number, result }), [aggregator]);
+      await sendTransaction(connection, roundCommit(PROGRAM_ID, { ...signer, number, result }), [
+        aggregator,
+      ]);
     },
   };
 }

@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError, toHex } from "@plenary/protocol";
-import { fileError, systemCode } from "../files.ts";
-import type { RequestSigner } from "../request-signer.ts";
-import { createServiceClient, type ServiceClient } from "../service-client.ts";
+import { createServiceClient, type RequestSigner, type ServiceClient } from "@plenary/service";
+import { fileError, systemCode } from "../files/files.ts";
 
 /** Where public bytes come from: an aggregator, any mirror of it, or a folder. What it gives is checked against its name. */
 export type BlobSource = Pick<ServiceClient, "download">;
 
 /** A mirror's URL (blobs below /v1/blobs, as a service has them), or a folder of files that are named by their SHA-256. */
 export function openBlobSource(place: string, signer?: RequestSigner): BlobSource {
-  return /^https?:\/\//.test(place) ? createServiceClient({ url: place, signer }) : folderSource(place);
+  return /^https?:\/\//.test(place)
+    ? createServiceClient({ url: place, signer })
+    : folderSource(place);
 }
 
 function folderSource(folder: string): BlobSource {

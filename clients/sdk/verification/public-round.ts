@@ -169,7 +169,9 @@ async function roundContext(
 ): Promise<RoundContext> {
   const previousManifest = await previousHash(verifier, round, manifest);
   const earned =
-    previousManifest === null ? [] : rewardsOf(await readEarlier(verifier, previousManifest, signal));
+    previousManifest === null
+      ? []
+      : rewardsOf(await readEarlier(verifier, previousManifest, signal));
   return {
     genesisHash: verifier.genesisHash,
     programId: verifier.program.toBytes(),
@@ -180,7 +182,13 @@ async function roundContext(
     auditDraw: drawOf(configuration, round, manifest),
     previousManifest,
     base: await readVector(verifier, "base model", manifest.base.blob, round.baseRoot, signal),
-    state: await readVector(verifier, "state before", manifest.stateBefore.blob, round.baseStateRoot, signal),
+    state: await readVector(
+      verifier,
+      "state before",
+      manifest.stateBefore.blob,
+      round.baseStateRoot,
+      signal,
+    ),
     earned,
   };
 }

@@ -23,10 +23,15 @@ export async function openScoring(
   signal?: AbortSignal,
 ): Promise<Scoring> {
   const { heldOut: hash } = configuration.contribution;
-  if (typeof hash !== "string") return { evaluate: () => Promise.resolve(0), close: () => Promise.resolve() };
+  if (typeof hash !== "string")
+    return { evaluate: () => Promise.resolve(0), close: () => Promise.resolve() };
   const json = async (what: string, name: string): Promise<unknown> =>
-    JSON.parse(new TextDecoder().decode(await readNamed(verifier, what, fromHex(name, 32), signal)));
-  const questionnaire = parseQuestionnaire(await json("the questionnaire", configuration.questionnaire));
+    JSON.parse(
+      new TextDecoder().decode(await readNamed(verifier, what, fromHex(name, 32), signal)),
+    );
+  const questionnaire = parseQuestionnaire(
+    await json("the questionnaire", configuration.questionnaire),
+  );
   const { blob } = questionnaire.embeddings;
   const embeddings = decodeEmbeddings(
     await readNamed(verifier, "the questionnaire's embeddings", fromHex(blob, 32), signal),

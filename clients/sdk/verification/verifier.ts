@@ -7,11 +7,11 @@ import {
   fromBase58,
   PlenaryError,
 } from "@plenary/protocol";
+import { createServiceClient, type RequestSigner } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
-import type { OnChain } from "../federation-account.ts";
-import { connectTo, publicKey } from "../open-federation.ts";
-import { type RequestSigner, signerFor } from "../request-signer.ts";
-import { createServiceClient } from "../service-client.ts";
+import { connectTo, publicKey } from "../access/federation-access.ts";
+import { signerFor } from "../access/request-signer.ts";
+import type { OnChain } from "../chain-state/federation-account.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
 /** A federation as the chain alone has it. */
@@ -42,9 +42,13 @@ export interface OpenVerifierOptions {
 export async function openVerifier(options: OpenVerifierOptions): Promise<Verifier> {
   const place = options.blobs ?? options.service;
   if (place === undefined)
-    throw new PlenaryError("invalid-input", "Say where the public bytes are: --service or --blobs.", {
-      field: "blobs",
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      "Say where the public bytes are: --service or --blobs.",
+      {
+        field: "blobs",
+      },
+    );
   const federation = options.federation ?? (await onlyFederation(options));
   const onChain = await openOnChain({ ...options, federation });
   return { ...onChain, blobs: openBlobSource(place, await signerOf(options, onChain)) };
@@ -82,7 +86,8 @@ async function signerOf(
   const view = await createServiceClient({ url: service, retry: { attempts: 1 } })
     .call(ENDPOINTS.federationRead, { params, signal })
     .catch(() => null);
-  if (onChain === null || view === null || !isPrivate(view.configuration, onChain)) return undefined;
+  if (onChain === null || view === null || !isPrivate(view.configuration, onChain))
+    return undefined;
   if (keypair === undefined)
     throw new PlenaryError(
       "invalid-input",
@@ -108,12 +113,19 @@ function isPrivate(configuration: FederationConfiguration, onChain: Federation):
 
 async function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<string> {
   if (service === undefined)
-    throw new PlenaryError("invalid-input", "Say which federation: give --federation or --service.", {
-      field: "federation",
-    });
-  const { federations } = await createServiceClient({ url: service }).call(ENDPOINTS.federationList, {
-    signal,
-  });
+    throw new PlenaryError(
+      "invalid-input",
+      "Say which federation: give --federation or --service.",
+      {
+        field: "federation",
+      },
+    );
+  const { federations } = await createServiceClient({ url: service }).call(
+    ENDPOINTS.federationList,
+    {
+      signal,
+    },
+  );
   const [only, second] = federations;
   if (only !== undefined && second === undefined) return only.address;
   throw new PlenaryError(

@@ -109,7 +109,12 @@ async function judge(
       : [
           // What the committed leaves themselves give is provable even where screening was wrong, and must not hide behind it.
           reason,
-          await findWrongVector(verifier, found, await stepAsCommitted(verifier, found, options), options),
+          await findWrongVector(
+            verifier,
+            found,
+            await stepAsCommitted(verifier, found, options),
+            options,
+          ),
           findWrongPay({ ...rewards, computed: rewards.published }, round),
         ];
   return verdict(
@@ -178,7 +183,13 @@ async function findWrongVector(
   if (computed === null) return null;
   const vectors = [
     ["next model", manifest.next.blob, round.nextRoot, computed.roots.next, computed.next],
-    ["state after", manifest.stateAfter.blob, round.nextStateRoot, computed.roots.stateAfter, computed.state],
+    [
+      "state after",
+      manifest.stateAfter.blob,
+      round.nextStateRoot,
+      computed.roots.stateAfter,
+      computed.state,
+    ],
   ] as const;
   for (const [name, blob, committed, root, vector] of vectors) {
     if (equalBytes(committed, root)) continue;
@@ -219,7 +230,11 @@ function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding 
 }
 
 function compare(round: Round, replayed: RoundResult): Comparison[] {
-  const value = (field: string, chain: string | number | bigint, computed: string | number | bigint) => {
+  const value = (
+    field: string,
+    chain: string | number | bigint,
+    computed: string | number | bigint,
+  ) => {
     const [a, b] = [String(chain), String(computed)];
     return { field, chain: a, computed: b, equal: a === b };
   };

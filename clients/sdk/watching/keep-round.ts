@@ -30,16 +30,25 @@ export async function dropSettled(watch: Watch, federation: Federation): Promise
   if (over.length === 0) return;
   const needed = new Set(kept.filter((round) => !isOver(round)).flatMap(({ blobs }) => blobs));
   // Before they are forgotten: else nobody would delete what a death in between leaves.
-  await verifier.blobs.forget(over.flatMap(({ blobs }) => blobs.filter((name) => !needed.has(name))));
-  await remember(watch, (record) => ({ kept: (record.kept ?? []).filter((round) => !isOver(round)) }));
+  await verifier.blobs.forget(
+    over.flatMap(({ blobs }) => blobs.filter((name) => !needed.has(name))),
+  );
+  await remember(watch, (record) => ({
+    kept: (record.kept ?? []).filter((round) => !isOver(round)),
+  }));
 }
 
 /** Downloads what a round publishes and its verification did not ask for; what is withheld stays absent. Throws where the source is away. */
-async function downloadRest(verifier: Verifier, number: bigint, signal?: AbortSignal): Promise<void> {
+async function downloadRest(
+  verifier: Verifier,
+  number: bigint,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     const round = await readCommitted(verifier, number);
     const manifest = await readManifest(verifier, round.manifestHash, signal);
-    for (const hash of namedBy(manifest)) await verifier.blobs.download(hash, { signal }).catch(unlessAway);
+    for (const hash of namedBy(manifest))
+      await verifier.blobs.download(hash, { signal }).catch(unlessAway);
   } catch (error) {
     // Nothing more can be had of a round that has no manifest, or is void by now.
     if (!(error instanceof Refuted)) unlessAway(error);
@@ -69,7 +78,10 @@ function payloadsOf(manifest: RoundManifest): string[] {
 }
 
 /** Whether a committed round is final or void. An account that is older than the commitment does not say so. */
-function isSettled({ finalRound, nextRound, openRound, pending }: Federation, number: bigint): boolean {
+function isSettled(
+  { finalRound, nextRound, openRound, pending }: Federation,
+  number: bigint,
+): boolean {
   if (number <= finalRound) return true;
   return number < nextRound && number !== openRound && !pending.includes(number);
 }

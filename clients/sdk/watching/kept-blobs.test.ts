@@ -4,13 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { PlenaryError, sha256, toHex } from "@plenary/protocol";
-import { fileError } from "../files.ts";
+import { fileError } from "../files/files.ts";
 import { writeDurably } from "../member-store/durable-file.ts";
 import { type BlobSource, openBlobSource } from "../verification/index.ts";
 import { KeptBlobs, type KeptBlobsOptions } from "./kept-blobs.ts";
 
 const BLOBS = ["one", "two", "three"].map((text) => new TextEncoder().encode(text));
-const [ONE, TWO, THREE] = BLOBS.map((bytes) => sha256(bytes)) as [Uint8Array, Uint8Array, Uint8Array];
+const [ONE, TWO, THREE] = BLOBS.map((bytes) => sha256(bytes)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
 const NOWHERE: BlobSource = {
   async download() {
     throw new PlenaryError("not-found", "It is withdrawn.");

@@ -1,9 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError, toHex } from "@plenary/protocol";
-import { fileError } from "../files.ts";
+import type { DownloadOptions } from "@plenary/service";
+import { fileError } from "../files/files.ts";
 import { isTemporary, makeFolder, writeDurably } from "../member-store/durable-file.ts";
-import type { DownloadOptions } from "../service-client.ts";
 import { type BlobSource, openBlobSource } from "../verification/index.ts";
 
 export interface KeptBlobsOptions {
@@ -55,7 +55,10 @@ export class KeptBlobs implements BlobSource {
       throw fileError(folder, "Cannot read the folder of kept blobs", cause);
     });
     for (const file of files.filter(isTemporary)) await rm(join(folder, file), { force: true });
-    return new KeptBlobs(options, new Set(files.filter((file) => NAME.test(file) && !known.has(file))));
+    return new KeptBlobs(
+      options,
+      new Set(files.filter((file) => NAME.test(file) && !known.has(file))),
+    );
   }
 
   /** Kept bytes, else the source's. Throws as the source does. */
@@ -80,7 +83,9 @@ export class KeptBlobs implements BlobSource {
       if (this.#used.has(name)) continue;
       const path = join(this.#options.folder, name);
       await rm(path, { force: true }).catch((cause: unknown) =>
-        this.#options.onFailure(fileError(path, "Cannot delete a blob that is needed no longer", cause)),
+        this.#options.onFailure(
+          fileError(path, "Cannot delete a blob that is needed no longer", cause),
+        ),
       );
     }
   }

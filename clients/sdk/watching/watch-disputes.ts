@@ -1,6 +1,6 @@
+import { isRetryable } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import { disputeFinding } from "../disputes/index.ts";
-import { isRetryable } from "../retry.ts";
 import type { RoundVerification } from "../verification/index.ts";
 import { isEnded, persistently, remember, type Watch } from "./watch-run.ts";
 import type { WatchedDispute, WatchedOutcome } from "./watch-state.ts";
@@ -17,7 +17,9 @@ export function startDispute(watch: Watch, dispute: WatchedDispute): void {
   const { options, disputes } = watch;
   const { challenger } = options;
   if (challenger === undefined || disputes.has(dispute.round)) return;
-  const running = persistently(watch, () => pursue(watch, dispute, challenger)).then(() => undefined);
+  const running = persistently(watch, () => pursue(watch, dispute, challenger)).then(
+    () => undefined,
+  );
   disputes.set(dispute.round, running);
   running.finally(() => disputes.delete(dispute.round)).catch(() => undefined);
 }

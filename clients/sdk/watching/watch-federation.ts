@@ -1,14 +1,21 @@
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
-import { requireFederation } from "../federation-account.ts";
-import { isRetryable } from "../retry.ts";
+import { isRetryable } from "@plenary/service";
+import { requireFederation } from "../chain-state/federation-account.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import { dropSettled, keepRest } from "./keep-round.ts";
 import { KeptBlobs } from "./kept-blobs.ts";
 import { disputeOf, startDispute } from "./watch-disputes.ts";
 import type { WatchEvent } from "./watch-events.ts";
 import { metricsText, newCounters } from "./watch-metrics.ts";
-import { isEnded, persistently, remember, rest, type Watch, type WatchOptions } from "./watch-run.ts";
+import {
+  isEnded,
+  persistently,
+  remember,
+  rest,
+  type Watch,
+  type WatchOptions,
+} from "./watch-run.ts";
 import { keptFolder, openWatchState, type WatchRecord, type WatchState } from "./watch-state.ts";
 
 /** A watch that runs. */
@@ -26,7 +33,10 @@ const LOOKS_FOR_WITHHELD = 3;
  * Follows a federation by its accounts on chain and verifies every round that is committed, in order. Remembers durably where it is, so that
  * a process that is killed at any moment goes on. Outlasts outages of chain and source. Throws as openWatchState does.
  */
-export async function watchFederation(verifier: Verifier, options: WatchOptions): Promise<FederationWatch> {
+export async function watchFederation(
+  verifier: Verifier,
+  options: WatchOptions,
+): Promise<FederationWatch> {
   const emit = (event: WatchEvent) => options.onEvent?.(event);
   const state = await openWatchState(options.state, verifier);
   const blobs = await openKept(verifier, options, state).catch(async (error: unknown) => {
@@ -46,7 +56,11 @@ export async function watchFederation(verifier: Verifier, options: WatchOptions)
   return { metrics: () => metricsText(counters, state.record), done };
 }
 
-function openKept({ blobs }: Verifier, { state: folder, onEvent }: WatchOptions, { record }: WatchState) {
+function openKept(
+  { blobs }: Verifier,
+  { state: folder, onEvent }: WatchOptions,
+  { record }: WatchState,
+) {
   return KeptBlobs.open({
     folder: keptFolder(folder),
     source: blobs,
@@ -58,7 +72,8 @@ function openKept({ blobs }: Verifier, { state: folder, onEvent }: WatchOptions,
 async function follow(watch: Watch): Promise<void> {
   const { options, state, verifier, emit } = watch;
   await persistently(watch, () => chooseStart(watch));
-  for (const dispute of state.record.disputes) if (dispute.outcome === null) startDispute(watch, dispute);
+  for (const dispute of state.record.disputes)
+    if (dispute.outcome === null) startDispute(watch, dispute);
   emit({
     type: "watching",
     federation: verifier.address.toBase58(),
@@ -112,7 +127,10 @@ async function advance(
   await remember(watch, (record) => ({
     ...part(record),
     next: (round + 1n).toString(),
-    kept: [...(record.kept ?? []), ...(blobs.length > 0 ? [{ round: round.toString(), blobs }] : [])],
+    kept: [
+      ...(record.kept ?? []),
+      ...(blobs.length > 0 ? [{ round: round.toString(), blobs }] : []),
+    ],
   }));
 }
 
@@ -156,7 +174,8 @@ async function verifyConfirmed(watch: Watch, round: bigint): Promise<RoundVerifi
       signal: options.signal,
       onProgress: (progress) => emit({ type: "verifying", round, progress }),
     });
-    if (verification.finding?.kind !== "withheld" || look === LOOKS_FOR_WITHHELD) return verification;
+    if (verification.finding?.kind !== "withheld" || look === LOOKS_FOR_WITHHELD)
+      return verification;
     await rest(watch);
     options.signal?.throwIfAborted();
   }

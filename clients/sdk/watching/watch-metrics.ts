@@ -19,7 +19,12 @@ export function metricsText(counters: WatchCounters, record: WatchRecord): strin
     record.disputes.filter((dispute) => dispute.outcome === outcome).length;
   const next = BigInt(record.next);
   const families: readonly (readonly [string, "counter" | "gauge", string, readonly string[]])[] = [
-    ["plenary_watch_rounds_verified_total", "counter", "Rounds computed anew.", [` ${counters.verified}`]],
+    [
+      "plenary_watch_rounds_verified_total",
+      "counter",
+      "Rounds computed anew.",
+      [` ${counters.verified}`],
+    ],
     ["plenary_watch_rounds_wrong_total", "counter", "Rounds found wrong.", [` ${counters.wrong}`]],
     [
       "plenary_watch_rounds_failed_total",
@@ -61,14 +66,18 @@ export function metricsText(counters: WatchCounters, record: WatchRecord): strin
       "plenary_watch_disputes_total",
       "counter",
       "Disputes that have ended, since the state folder was made.",
-      (["won", "lost", "moot", "failed"] as const).map((outcome) => `{outcome="${outcome}"} ${of(outcome)}`),
+      (["won", "lost", "moot", "failed"] as const).map(
+        (outcome) => `{outcome="${outcome}"} ${of(outcome)}`,
+      ),
     ],
   ];
   return families
     .map(([name, type, help, samples]) =>
-      [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => name + sample)].join(
-        "\n",
-      ),
+      [
+        `# HELP ${name} ${help}`,
+        `# TYPE ${name} ${type}`,
+        ...samples.map((sample) => name + sample),
+      ].join("\n"),
     )
     .join("\n")
     .concat("\n");

@@ -1,6 +1,6 @@
 import { PlenaryError } from "@plenary/protocol";
+import { isRetryable, pause } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
-import { isRetryable, pause } from "../retry.ts";
 import type { Verifier } from "../verification/index.ts";
 import type { KeptBlobs } from "./kept-blobs.ts";
 import type { WatchEvent } from "./watch-events.ts";
@@ -45,7 +45,10 @@ export function isEnded({ signal }: WatchOptions): boolean {
 }
 
 /** Runs a step again and again while chain or source do not answer; undefined when the watch ends meanwhile. */
-export async function persistently<T>(watch: Watch, step: () => Promise<T>): Promise<T | undefined> {
+export async function persistently<T>(
+  watch: Watch,
+  step: () => Promise<T>,
+): Promise<T | undefined> {
   const { options, counters, emit } = watch;
   while (!isEnded(options)) {
     try {

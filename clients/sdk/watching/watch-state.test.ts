@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Connection, Keypair } from "@solana/web3.js";
-import { fileError } from "../files.ts";
+import { fileError } from "../files/files.ts";
 import { writeDurably } from "../member-store/durable-file.ts";
 import { openWatchState } from "./watch-state.ts";
 
@@ -55,5 +55,8 @@ test("a folder from before bytes were kept is read, and that of another federati
   assert.deepEqual([second.isNew, second.record.next, second.record.kept], [false, "7", undefined]);
   await second.close();
   const other = { ...FEDERATION, address: Keypair.generate().publicKey };
-  await assert.rejects(openWatchState(folder, other), { code: "conflict", message: /another federation/ });
+  await assert.rejects(openWatchState(folder, other), {
+    code: "conflict",
+    message: /another federation/,
+  });
 });

@@ -63,7 +63,10 @@ const WatchRecordSchema = Type.Object(
     /** Rounds that can still be disputed, with the names of the blobs that they need; absent in folders of earlier versions. */
     kept: Type.Optional(
       Type.Array(
-        Type.Object({ round: U64String, blobs: Type.Array(HexHash) }, { additionalProperties: false }),
+        Type.Object(
+          { round: U64String, blobs: Type.Array(HexHash) },
+          { additionalProperties: false },
+        ),
       ),
     ),
   },

@@ -25,7 +25,11 @@ const MASKED = 1e9;
  * Inputs: `tokens` [length, hidden], the sums of word, position and type embeddings; `mask` [length], 1 for
  * real tokens. Output: `mean` [hidden].
  */
-export function bertGraph(configuration: BertConfiguration, weights: Weights, length: number): OnnxModel {
+export function bertGraph(
+  configuration: BertConfiguration,
+  weights: Weights,
+  length: number,
+): OnnxModel {
   const { hidden_size: width, layer_norm_eps: epsilon } = configuration;
   const graph = new Graph();
   const tokens = graph.input("tokens", [length, width]);
@@ -33,7 +37,12 @@ export function bertGraph(configuration: BertConfiguration, weights: Weights, le
   const hidden = multiply(subtract(reshape(mask, [1, 1, length]), 1), MASKED);
   const vector = (name: string) => graph.constant(weights(name).values, weights(name).shape);
   const norm = (x: Tensor, name: string) =>
-    layerNormalization(x, vector(`${name}.LayerNorm.weight`), vector(`${name}.LayerNorm.bias`), epsilon);
+    layerNormalization(
+      x,
+      vector(`${name}.LayerNorm.weight`),
+      vector(`${name}.LayerNorm.bias`),
+      epsilon,
+    );
   const linear = (x: Tensor, name: string) =>
     affine(x, transposed(graph, weights(`${name}.weight`)), vector(`${name}.bias`));
   let x = norm(tokens, "embeddings");

@@ -45,9 +45,14 @@ export interface EmbeddingModel {
  * Reads a BERT model and its tokenizer from a local folder (config.json, model.safetensors, tokenizer.json).
  * Throws `embedding-model-missing` saying how to get one, `embedding-model-invalid` when a hash is another.
  */
-export async function readModelFolder(folder: string, hashes: ModelHashes): Promise<EmbeddingModel> {
+export async function readModelFolder(
+  folder: string,
+  hashes: ModelHashes,
+): Promise<EmbeddingModel> {
   const [configuration, weights, tokenizer] = (await Promise.all(
-    ["config.json", "model.safetensors", "tokenizer.json"].map((file) => readModelFile(folder, file)),
+    ["config.json", "model.safetensors", "tokenizer.json"].map((file) =>
+      readModelFile(folder, file),
+    ),
   )) as [Uint8Array, Uint8Array, Uint8Array];
   requireHash(folder, "model.safetensors", weights, hashes);
   requireHash(folder, "tokenizer.json", tokenizer, hashes);
@@ -80,7 +85,12 @@ async function readModelFile(folder: string, file: string): Promise<Uint8Array> 
   }
 }
 
-function requireHash(folder: string, file: keyof ModelHashes, bytes: Uint8Array, hashes: ModelHashes): void {
+function requireHash(
+  folder: string,
+  file: keyof ModelHashes,
+  bytes: Uint8Array,
+  hashes: ModelHashes,
+): void {
   const found = toHex(sha256(bytes));
   if (found === hashes[file]) return;
   throw new TrainingError(

@@ -3,7 +3,12 @@ import { memoized } from "../predictors/memoized.ts";
 import type { NewQuestion } from "../predictors/predictor.ts";
 import type { Engine } from "../sessions/engine.ts";
 import { bertGraph } from "./bert-graph.ts";
-import { type EmbeddingModel, MINILM_HASHES, type ModelHashes, readModelFolder } from "./model-folder.ts";
+import {
+  type EmbeddingModel,
+  MINILM_HASHES,
+  type ModelHashes,
+  readModelFolder,
+} from "./model-folder.ts";
 
 /** Graph lengths: a text runs on the shortest that holds its tokens. */
 const LENGTHS = [16, 32, 64, 128, 256];
@@ -91,7 +96,8 @@ function tokenVectors(
     }
     for (let i = 0; i < width; i += 1) {
       const word = words.values[id * width + i]!;
-      vectors[position * width + i] = word + positions.values[position * width + i]! + types.values[i]!;
+      vectors[position * width + i] =
+        word + positions.values[position * width + i]! + types.values[i]!;
     }
   });
   return vectors;

@@ -29,7 +29,10 @@ function binary(
 ): Tensor {
   return a.graph.node(operator, [a, b], broadcastShape(a.shape, b.shape), (gradient) => {
     const [forA, forB] = rule(gradient);
-    return [a.tracked ? sumToShape(forA(), a) : undefined, b.tracked ? sumToShape(forB(), b) : undefined];
+    return [
+      a.tracked ? sumToShape(forA(), a) : undefined,
+      b.tracked ? sumToShape(forB(), b) : undefined,
+    ];
   });
 }
 
@@ -45,7 +48,10 @@ export function subtract(left: Operand, right: Operand): Tensor {
 
 export function multiply(left: Operand, right: Operand): Tensor {
   const [a, b] = operands(left, right);
-  return binary("Mul", a, b, (gradient) => [() => multiply(gradient, b), () => multiply(gradient, a)]);
+  return binary("Mul", a, b, (gradient) => [
+    () => multiply(gradient, b),
+    () => multiply(gradient, a),
+  ]);
 }
 
 export function divide(left: Operand, right: Operand): Tensor {
@@ -57,8 +63,14 @@ export function divide(left: Operand, right: Operand): Tensor {
   return quotient;
 }
 
-function unary(operator: string, x: Tensor, rule: (gradient: Tensor, result: Tensor) => Tensor): Tensor {
-  const result: Tensor = x.graph.node(operator, [x], x.shape, (gradient) => [rule(gradient, result)]);
+function unary(
+  operator: string,
+  x: Tensor,
+  rule: (gradient: Tensor, result: Tensor) => Tensor,
+): Tensor {
+  const result: Tensor = x.graph.node(operator, [x], x.shape, (gradient) => [
+    rule(gradient, result),
+  ]);
   return result;
 }
 
@@ -79,11 +91,15 @@ export function squareRoot(x: Tensor): Tensor {
 }
 
 export function hyperbolicTangent(x: Tensor): Tensor {
-  return unary("Tanh", x, (gradient, result) => multiply(gradient, subtract(1, multiply(result, result))));
+  return unary("Tanh", x, (gradient, result) =>
+    multiply(gradient, subtract(1, multiply(result, result))),
+  );
 }
 
 export function sigmoid(x: Tensor): Tensor {
-  return unary("Sigmoid", x, (gradient, result) => multiply(gradient, multiply(result, subtract(1, result))));
+  return unary("Sigmoid", x, (gradient, result) =>
+    multiply(gradient, multiply(result, subtract(1, result))),
+  );
 }
 
 /** log(1 + e^x) */
@@ -104,7 +120,10 @@ export function gaussianErrorLinear(x: Tensor): Tensor {
   const error = x.graph.node("Erf", [multiply(value, Math.SQRT1_2)], x.shape);
   const distribution = multiply(add(error, 1), 0.5);
   return x.graph.node("Mul", [x, distribution], x.shape, (gradient) => {
-    const density = multiply(exponential(multiply(multiply(value, value), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    const density = multiply(
+      exponential(multiply(multiply(value, value), -0.5)),
+      1 / Math.sqrt(2 * Math.PI),
+    );
     return [multiply(gradient, add(distribution, multiply(value, density))), undefined];
   });
 }

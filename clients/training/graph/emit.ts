@@ -1,4 +1,11 @@
-import type { Attribute, Graph, GraphConstant, GraphDefinition, GraphNode, GraphValue } from "./graph.ts";
+import type {
+  Attribute,
+  Graph,
+  GraphConstant,
+  GraphDefinition,
+  GraphNode,
+  GraphValue,
+} from "./graph.ts";
 import { ProtobufWriter } from "./protobuf.ts";
 import type { ElementType, Shape } from "./tensor.ts";
 
@@ -52,7 +59,8 @@ function rawData(values: ArrayLike<number>, elementType: ElementType): Uint8Arra
 /** onnx.proto: ValueInfoProto with a static tensor type */
 function valueMessage({ name, tensor }: GraphValue): ProtobufWriter {
   const shape = new ProtobufWriter();
-  for (const dimension of tensor.shape) shape.message(1, new ProtobufWriter().integer(1, dimension));
+  for (const dimension of tensor.shape)
+    shape.message(1, new ProtobufWriter().integer(1, dimension));
   const type = new ProtobufWriter().integer(1, DATA_TYPES[tensor.elementType]).message(2, shape);
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, type));
 }
@@ -60,7 +68,9 @@ function valueMessage({ name, tensor }: GraphValue): ProtobufWriter {
 /** An ONNX model file together with the inputs that it must be fed and the outputs that it yields. */
 export interface OnnxModel {
   readonly bytes: Uint8Array;
-  readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly elementType: ElementType }>>;
+  readonly inputs: Readonly<
+    Record<string, { readonly shape: Shape; readonly elementType: ElementType }>
+  >;
   readonly outputs: readonly string[];
   /** The same model with some inputs turned into constants, and with metadata: for other ONNX runtimes. */
   withConstants(

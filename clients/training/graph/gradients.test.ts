@@ -20,7 +20,15 @@ interface Case {
   readonly build: (...inputs: Tensor[]) => Tensor;
 }
 
-const { add, subtract, multiply, divide, sumToShape: _sumToShape, maximum, ...unaries } = elementwise;
+const {
+  add,
+  subtract,
+  multiply,
+  divide,
+  sumToShape: _sumToShape,
+  maximum,
+  ...unaries
+} = elementwise;
 
 const positive = ["logarithm", "squareRoot"];
 const unaryCases: Case[] = Object.entries(unaries).map(([name, operation]) => ({
@@ -80,7 +88,8 @@ const cases: Case[] = [
   {
     name: "permute, padded, by constants",
     inputs: [[2, 3]],
-    build: (x) => shape.permute(x!, x!.graph.integers([2, 3, 0, 3]), x!.graph.integers([2, 4, 0]), 7),
+    build: (x) =>
+      shape.permute(x!, x!.graph.integers([2, 3, 0, 3]), x!.graph.integers([2, 4, 0]), 7),
   },
   {
     name: "permute, padded, row by row",
@@ -131,7 +140,9 @@ const cases: Case[] = [
 /** The case as a scalar loss: a fixed random mixture of its outputs, plus its squares. */
 function lossGraph({ inputs, build }: Case): Graph {
   const graph = new Graph();
-  const tensors = inputs.map((dimensions, i) => graph.input(`x${i}`, dimensions, { tracked: true }));
+  const tensors = inputs.map((dimensions, i) =>
+    graph.input(`x${i}`, dimensions, { tracked: true }),
+  );
   const result = build(...tensors);
   const random = randomStream(1, "mixture");
   const mixture = graph.constant(

@@ -35,7 +35,9 @@ export interface GraphDefinition {
  * Gradient rule of one node: from the gradients of its outputs (undefined where nothing depends on the
  * output) to those of its inputs (undefined for inputs that are not tracked).
  */
-export type GradientRule = (outputs: readonly (Tensor | undefined)[]) => readonly (Tensor | undefined)[];
+export type GradientRule = (
+  outputs: readonly (Tensor | undefined)[],
+) => readonly (Tensor | undefined)[];
 
 export interface NodeSpecification {
   readonly operator: string;
@@ -65,7 +67,11 @@ export class Graph {
   #recording = true;
 
   /** A value fed at every run. `tracked` ones can be differentiated for. */
-  input(name: string, shape: Shape, options: { elementType?: ElementType; tracked?: boolean } = {}): Tensor {
+  input(
+    name: string,
+    shape: Shape,
+    options: { elementType?: ElementType; tracked?: boolean } = {},
+  ): Tensor {
     const { elementType = "float32", tracked = false } = options;
     const tensor: Tensor = { graph: this, name, shape, elementType, tracked };
     this.#inputs.push({ name, tensor });
@@ -82,12 +88,21 @@ export class Graph {
   /** A constant tensor; small ones are shared. */
   constant(values: ArrayLike<number>, shape: Shape, elementType: ElementType = "float32"): Tensor {
     if (values.length !== sizeOf(shape)) {
-      throw new TrainingError("graph-invalid", `${values.length} values do not fill the shape [${shape}]`);
+      throw new TrainingError(
+        "graph-invalid",
+        `${values.length} values do not fill the shape [${shape}]`,
+      );
     }
     const key = values.length <= 16 ? `${elementType}[${shape}]${Array.from(values)}` : undefined;
     const known = key === undefined ? undefined : this.#interned.get(key);
     if (known !== undefined) return known;
-    const tensor: Tensor = { graph: this, name: this.#name("c"), shape, elementType, tracked: false };
+    const tensor: Tensor = {
+      graph: this,
+      name: this.#name("c"),
+      shape,
+      elementType,
+      tracked: false,
+    };
     this.#constants.push({ tensor, values });
     if (key !== undefined) this.#interned.set(key, tensor);
     return tensor;
@@ -135,7 +150,9 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): Tensor {
     const rule: GradientRule | undefined =
-      gradient === undefined ? undefined : ([output]) => (output === undefined ? [] : gradient(output));
+      gradient === undefined
+        ? undefined
+        : ([output]) => (output === undefined ? [] : gradient(output));
     const [tensor] = this.nodes({
       operator,
       inputs,
@@ -178,7 +195,10 @@ export class Graph {
    */
   gradient(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (sizeOf(loss.shape) !== 1) {
-      throw new TrainingError("graph-invalid", `a loss must be one number, not of shape [${loss.shape}]`);
+      throw new TrainingError(
+        "graph-invalid",
+        `a loss must be one number, not of shape [${loss.shape}]`,
+      );
     }
     const gradients = new Map([[loss.name, this.constant([1], loss.shape)]]);
     this.#recording = false;
@@ -235,7 +255,8 @@ export class Graph {
         );
       }
       const earlier = gradients.get(input.name);
-      const sum = earlier === undefined ? gradient : this.node("Add", [earlier, gradient], input.shape);
+      const sum =
+        earlier === undefined ? gradient : this.node("Add", [earlier, gradient], input.shape);
       gradients.set(input.name, sum);
     });
   }

@@ -35,12 +35,17 @@ export function interpret(
     node.outputs.forEach((output, index) => {
       const data = results[index]!;
       if (data.length !== sizeOf(output.shape)) {
-        throw new TrainingError("graph-invalid", `${node.operator} does not yield shape [${output.shape}]`);
+        throw new TrainingError(
+          "graph-invalid",
+          `${node.operator} does not yield shape [${output.shape}]`,
+        );
       }
       values.set(output.name, { shape: output.shape, data });
     });
   }
-  return Object.fromEntries(definition.outputs.map(({ name }) => [name, values.get(name)!.data] as const));
+  return Object.fromEntries(
+    definition.outputs.map(({ name }) => [name, values.get(name)!.data] as const),
+  );
 }
 
 function stridesOf(shape: Shape): number[] {
@@ -51,7 +56,10 @@ function stridesOf(shape: Shape): number[] {
 }
 
 /** Calls `visit` with every index tuple of a shape, in row-major order. */
-function forEachIndex(shape: Shape, visit: (index: readonly number[], position: number) => void): void {
+function forEachIndex(
+  shape: Shape,
+  visit: (index: readonly number[], position: number) => void,
+): void {
   const strides = stridesOf(shape);
   for (let position = 0; position < sizeOf(shape); position += 1) {
     visit(
@@ -66,7 +74,10 @@ function at({ shape, data }: Value, index: readonly number[]): number {
   const strides = stridesOf(shape);
   const lead = index.length - shape.length;
   return data[
-    shape.reduce((sum, dim, axis) => sum + (dim === 1 ? 0 : index[axis + lead]! * strides[axis]!), 0)
+    shape.reduce(
+      (sum, dim, axis) => sum + (dim === 1 ? 0 : index[axis + lead]! * strides[axis]!),
+      0,
+    )
   ]!;
 }
 
@@ -113,7 +124,10 @@ function reduction(
     const strides = stridesOf(kept);
     const out = new Float64Array(sizeOf(outputShape(node))).fill(start);
     forEachIndex(x!.shape, (index, position) => {
-      const target = index.reduce((sum, i, axis) => sum + (kept[axis] === 1 ? 0 : i * strides[axis]!), 0);
+      const target = index.reduce(
+        (sum, i, axis) => sum + (kept[axis] === 1 ? 0 : i * strides[axis]!),
+        0,
+      );
       out[target] = combine(out[target]!, x!.data[position]!);
     });
     const count = sizeOf(x!.shape) / out.length;
@@ -166,7 +180,8 @@ const matMul: Kernel = ([a, b], node) => {
       const lead = index.slice(0, -2);
       const [row, column] = index.slice(-2) as [number, number];
       let sum = 0;
-      for (let k = 0; k < inner; k += 1) sum += at(a!, [...lead, row, k]) * at(b!, [...lead, k, column]);
+      for (let k = 0; k < inner; k += 1)
+        sum += at(a!, [...lead, row, k]) * at(b!, [...lead, k, column]);
       return sum;
     }),
   ];

@@ -6,7 +6,10 @@ import { broadcastShape, detach, dimensionAt, type Tensor } from "./tensor.ts";
 /** Matrix product over the last two axes; the leading ones are broadcast. */
 export function multiplyMatrices(a: Tensor, b: Tensor): Tensor {
   if (dimensionAt(a, -1) !== dimensionAt(b, -2)) {
-    throw new TrainingError("graph-invalid", `cannot multiply matrices [${a.shape}] and [${b.shape}]`);
+    throw new TrainingError(
+      "graph-invalid",
+      `cannot multiply matrices [${a.shape}] and [${b.shape}]`,
+    );
   }
   const lead = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...lead, dimensionAt(a, -2), dimensionAt(b, -1)];
@@ -28,7 +31,10 @@ function general(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
 /** x W + b for x [rows, inputs], W [inputs, outputs], b [outputs]. */
 export function affine(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   if (dimensionAt(x, 1) !== dimensionAt(weight, 0)) {
-    throw new TrainingError("graph-invalid", `an affine map [${weight.shape}] does not fit [${x.shape}]`);
+    throw new TrainingError(
+      "graph-invalid",
+      `an affine map [${weight.shape}] does not fit [${x.shape}]`,
+    );
   }
   const shape = [dimensionAt(x, 0), dimensionAt(weight, 1)];
   return x.graph.node("Gemm", [x, weight, bias], shape, (gradient) => [
@@ -70,7 +76,9 @@ function invert(matrix: Tensor): Tensor {
       Array.from({ length: size }, (_, i) => (i === row ? 0 : 1)),
       [size, 1],
     );
-  const identity = Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
+  const identity = Float32Array.from({ length: size * size }, (_, i) =>
+    i % (size + 1) === 0 ? 1 : 0,
+  );
   let rows = concatenate([matrix, expand(graph.constant(identity, [size, size]), shape)], last);
   for (let pivot = 0; pivot < size; pivot += 1) {
     const row = slice(rows, last - 1, pivot, pivot + 1);

@@ -24,7 +24,12 @@ export function logSoftmax(x: Tensor): Tensor {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) over the last axis, scaled and shifted (arXiv 1607.06450). */
-export function layerNormalization(x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor {
+export function layerNormalization(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  epsilon = 1e-5,
+): Tensor {
   const value = detach(x);
   const factor = detach(scale);
   const lead = x.shape.slice(0, -1).map((_, axis) => axis);

@@ -1,6 +1,13 @@
 import { TrainingError } from "../errors.ts";
 import { multiply } from "./elementwise.ts";
-import { dimensionAt, normalizeAxis, type Shape, sameShape, sizeOf, type Tensor } from "./tensor.ts";
+import {
+  dimensionAt,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type Tensor,
+} from "./tensor.ts";
 
 function withAxis(shape: Shape, axis: number, dimension: number): Shape {
   return shape.map((old, position) => (position === axis ? dimension : old));
@@ -20,7 +27,13 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
   const shape = permutation.map((axis) => dimensionAt(x, axis));
   const attributes = { perm: { ints: permutation } };
-  return x.graph.node("Transpose", [x], shape, (gradient) => [transpose(gradient, inverse)], attributes);
+  return x.graph.node(
+    "Transpose",
+    [x],
+    shape,
+    (gradient) => [transpose(gradient, inverse)],
+    attributes,
+  );
 }
 
 /** Swaps the last two axes. */
@@ -36,7 +49,10 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
   const length = dimensionAt(x, axis);
   const { graph } = x;
   if (from < 0 || to > length || from >= to) {
-    throw new TrainingError("graph-invalid", `slice ${from}..${to} lies outside an axis of ${length}`);
+    throw new TrainingError(
+      "graph-invalid",
+      `slice ${from}..${to} lies outside an axis of ${length}`,
+    );
   }
   if (from === 0 && to === length) return x;
   const bounds = [graph.integers([from]), graph.integers([to]), graph.integers([normal])];
@@ -51,7 +67,10 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
 export function split(x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] {
   const normal = normalizeAxis(axis, x.shape.length);
   if (sizes.reduce((total, size) => total + size, 0) !== dimensionAt(x, axis)) {
-    throw new TrainingError("graph-invalid", `pieces [${sizes}] do not fill axis ${axis} of [${x.shape}]`);
+    throw new TrainingError(
+      "graph-invalid",
+      `pieces [${sizes}] do not fill axis ${axis} of [${x.shape}]`,
+    );
   }
   const { graph } = x;
   const shapes = sizes.map((size) => withAxis(x.shape, normal, size));
@@ -133,7 +152,9 @@ export function sum(x: Tensor, axes: readonly number[], keep = false): Tensor {
 
 export function mean(x: Tensor, axes: readonly number[], keep = false): Tensor {
   const count = axes.reduce((product, axis) => product * dimensionAt(x, axis), 1);
-  return reduce("ReduceMean", x, axes, keep, (gradient) => expand(multiply(gradient, 1 / count), x.shape));
+  return reduce("ReduceMean", x, axes, keep, (gradient) =>
+    expand(multiply(gradient, 1 / count), x.shape),
+  );
 }
 
 /** Largest value over axes, of a tensor through which no gradient flows. */
@@ -171,7 +192,9 @@ function gather(x: Tensor, indices: Tensor, rule?: (gradient: Tensor) => Tensor)
 /** Rows of x (first axis) in any order and number; no gradient flows through it. */
 export function takeRows(x: Tensor, rows: readonly number[]): Tensor {
   const shape = withAxis(x.shape, 0, rows.length);
-  return x.graph.node("Gather", [x, x.graph.integers(rows)], shape, undefined, { axis: { int: 0 } });
+  return x.graph.node("Gather", [x, x.graph.integers(rows)], shape, undefined, {
+    axis: { int: 0 },
+  });
 }
 
 /** Rows of a table [rows, columns] by int64 indices of any shape; no gradient flows through it. */

@@ -33,7 +33,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function normalizeAxis(axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (normal < 0 || normal >= rank) {
-    throw new TrainingError("graph-invalid", `axis ${axis} does not exist in a tensor of rank ${rank}`);
+    throw new TrainingError(
+      "graph-invalid",
+      `axis ${axis} does not exist in a tensor of rank ${rank}`,
+    );
   }
   return normal;
 }
@@ -45,7 +48,10 @@ export function broadcastShape(a: Shape, b: Shape): Shape {
     const left = a[a.length - rank + axis] ?? 1;
     const right = b[b.length - rank + axis] ?? 1;
     if (left !== right && left !== 1 && right !== 1) {
-      throw new TrainingError("graph-invalid", `shapes [${a}] and [${b}] cannot be broadcast together`);
+      throw new TrainingError(
+        "graph-invalid",
+        `shapes [${a}] and [${b}] cannot be broadcast together`,
+      );
     }
     return left === 1 ? right : left;
   });

@@ -5,7 +5,8 @@ export const sgd: Optimizer = {
   init: () => ({ step: 0, moments: [] }),
   apply: ({ parameters, gradient, state, learningRate, settings, from, to }) => {
     for (let i = from; i < to; i += 1) {
-      parameters[i] = parameters[i]! - learningRate * (gradient[i]! + settings.weightDecay * parameters[i]!);
+      parameters[i] =
+        parameters[i]! - learningRate * (gradient[i]! + settings.weightDecay * parameters[i]!);
     }
     return { step: state.step + 1, moments: state.moments };
   },

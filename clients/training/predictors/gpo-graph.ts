@@ -14,7 +14,16 @@ import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
 import { affine, multiplyMatrices } from "../graph/linear-algebra.ts";
 import { layerNormalization, softmax } from "../graph/normalize.ts";
-import { concatenate, lookUp, reshape, slice, split, sum, transpose, transposeLast } from "../graph/shape.ts";
+import {
+  concatenate,
+  lookUp,
+  reshape,
+  slice,
+  split,
+  sum,
+  transpose,
+  transposeLast,
+} from "../graph/shape.ts";
 import { detach, type Tensor } from "../graph/tensor.ts";
 import { logSoftmaxPerQuestion } from "./option-layout.ts";
 import { unpack } from "./parameters.ts";
@@ -86,7 +95,13 @@ export function gpoTrainingGraph(shape: GpoShape, table: TokenTable, sizes: GpoS
 export function gpoPredictionGraph(shape: GpoShape, table: TokenTable, sizes: GpoSizes): OnnxModel {
   const graph = new Graph();
   const theta = graph.input("theta", [shape.blocks.at(-1)!.to]);
-  const output = forward(shape, table, sizes, unpack(theta, shape.blocks), tokenInputs(graph, sizes));
+  const output = forward(
+    shape,
+    table,
+    sizes,
+    unpack(theta, shape.blocks),
+    tokenInputs(graph, sizes),
+  );
   graph.output("shares", exponential(output.logShares));
   return emitOnnx(graph, "gpo-prediction");
 }
@@ -117,7 +132,11 @@ function forward(
     parameter("embed.0.weight"),
     parameter("embed.0.bias"),
   );
-  let x = affine(gaussianErrorLinear(embedded), parameter("embed.1.weight"), parameter("embed.1.bias"));
+  let x = affine(
+    gaussianErrorLinear(embedded),
+    parameter("embed.1.weight"),
+    parameter("embed.1.bias"),
+  );
   const mask = attentionMask(input.context, sizes);
   for (let layer = 0; layer < shape.layers; layer += 1) {
     const own = (name: string) => parameter(`layer.${layer}.${name}`);
@@ -125,7 +144,9 @@ function forward(
     x = add(x, feedForward(own, x));
   }
   const normal = layerNormalization(x, parameter("norm.scale"), parameter("norm.shift"));
-  const hidden = gaussianErrorLinear(affine(normal, parameter("head.0.weight"), parameter("head.0.bias")));
+  const hidden = gaussianErrorLinear(
+    affine(normal, parameter("head.0.weight"), parameter("head.0.bias")),
+  );
   const raw = affine(hidden, parameter("head.1.weight"), parameter("head.1.bias"));
   return { raw, logShares: logShares(slice(raw, 1, 0, 1), sizes) };
 }
@@ -140,7 +161,9 @@ function logShares(scores: Tensor, sizes: GpoSizes): Tensor {
 
 /** 0 where a token may look (context tokens and itself), far below 0 elsewhere, [tasks, 1, tokens, tokens]. */
 function attentionMask(context: Tensor, { tasks, tokens }: GpoSizes): Tensor {
-  const identity = Float32Array.from({ length: tokens * tokens }, (_, i) => (i % (tokens + 1) === 0 ? 1 : 0));
+  const identity = Float32Array.from({ length: tokens * tokens }, (_, i) =>
+    i % (tokens + 1) === 0 ? 1 : 0,
+  );
   const self = context.graph.constant(identity, [1, 1, tokens, tokens]);
   const allowed = maximum(reshape(context, [tasks, 1, 1, tokens]), self);
   return multiply(subtract(allowed, 1), MASKED);
@@ -173,7 +196,9 @@ function attention(
 
 function feedForward(own: (name: string) => Tensor, x: Tensor): Tensor {
   const normal = layerNormalization(x, own("forward.norm.scale"), own("forward.norm.shift"));
-  const hidden = gaussianErrorLinear(affine(normal, own("forward.0.weight"), own("forward.0.bias")));
+  const hidden = gaussianErrorLinear(
+    affine(normal, own("forward.0.weight"), own("forward.0.bias")),
+  );
   return affine(hidden, own("forward.1.weight"), own("forward.1.bias"));
 }
 

@@ -42,12 +42,20 @@ const parseGpo = parserOf(GpoSchema, "Configuration: predictor");
  * 2503.09925): a token per option with its text embedding and, for shown questions, the group's share; every
  * token looks at the shown ones (and itself), without positions. Layers normalise first.
  */
-export function gpo(value: unknown, questionnaire: Questionnaire, embeddings: EmbeddingTable): Predictor {
+export function gpo(
+  value: unknown,
+  questionnaire: Questionnaire,
+  embeddings: EmbeddingTable,
+): Predictor {
   const configuration = parseGpo(value);
   if (configuration.width % configuration.heads !== 0) {
-    throw new PlenaryError("invalid-input", "Configuration: predictor.width must be a multiple of heads.", {
-      field: "predictor.width",
-    });
+    throw new PlenaryError(
+      "invalid-input",
+      "Configuration: predictor.width must be a multiple of heads.",
+      {
+        field: "predictor.width",
+      },
+    );
   }
   const specifications = parameterSpecifications(configuration, embeddings.dimension);
   const blocks = layOut(specifications);
@@ -80,7 +88,12 @@ function parseKey(key: string): ProgramShape {
 }
 
 /** Uniform draws with the standard deviation 1 / sqrt(inputs). */
-function weight(name: string, inputs: number, outputs: number, factor = 1): ParameterSpecification[] {
+function weight(
+  name: string,
+  inputs: number,
+  outputs: number,
+  factor = 1,
+): ParameterSpecification[] {
   return [
     { name: `${name}.weight`, shape: [inputs, outputs], spread: factor * Math.sqrt(3 / inputs) },
     { name: `${name}.bias`, shape: [outputs] },
@@ -159,7 +172,11 @@ function sizesFor(table: QuestionTable, { tasks, questions }: ProgramShape): Gpo
   return { tasks, tokens, questions: largest.length, width: largest[0]! };
 }
 
-function trainingProgram(shape: GpoShape, table: QuestionTable, size: ProgramShape): TrainingProgram {
+function trainingProgram(
+  shape: GpoShape,
+  table: QuestionTable,
+  size: ProgramShape,
+): TrainingProgram {
   const sizes = sizesFor(table, size);
   return {
     model: gpoTrainingGraph(shape, table.tokens, sizes),
@@ -175,7 +192,11 @@ function trainingProgram(shape: GpoShape, table: QuestionTable, size: ProgramSha
   };
 }
 
-function predictionProgram(shape: GpoShape, table: QuestionTable, size: ProgramShape): PredictionProgram {
+function predictionProgram(
+  shape: GpoShape,
+  table: QuestionTable,
+  size: ProgramShape,
+): PredictionProgram {
   const sizes = sizesFor(table, size);
   return {
     model: gpoPredictionGraph(shape, table.tokens, sizes),

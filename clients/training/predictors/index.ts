@@ -33,7 +33,10 @@ export function createPredictor(
       { field: "predictor.name" },
     );
   }
-  const options = questionnaire.questions.reduce((total, question) => total + question.options.length, 0);
+  const options = questionnaire.questions.reduce(
+    (total, question) => total + question.options.length,
+    0,
+  );
   if (embeddings.count !== options || embeddings.dimension !== questionnaire.embeddings.dimension) {
     throw new PlenaryError(
       "invalid-input",

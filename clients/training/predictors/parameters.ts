@@ -27,7 +27,10 @@ export function layOut(specifications: readonly ParameterSpecification[]): Param
  * First values, uniform around their centre. Uniform draws need no logarithm or cosine, so that every
  * machine gets the same integers.
  */
-export function firstValues(specifications: readonly ParameterSpecification[], seed: Seed): Int32Array {
+export function firstValues(
+  specifications: readonly ParameterSpecification[],
+  seed: Seed,
+): Int32Array {
   const blocks = layOut(specifications);
   const values = new Float64Array(blocks.at(-1)?.to ?? 0);
   specifications.forEach(({ name, spread = 0, centre = 0 }, index) => {

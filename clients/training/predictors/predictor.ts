@@ -34,7 +34,11 @@ export interface TrainingProgram {
    * Everything but `theta`. `base` is the downloaded model as float32, `member` all answers that the member
    * trains on, by group. There must be as many tasks as the program was built for.
    */
-  feeds(base: Float32Array, tasks: readonly Task[], member: readonly (readonly QuestionAnswer[])[]): Feeds;
+  feeds(
+    base: Float32Array,
+    tasks: readonly Task[],
+    member: readonly (readonly QuestionAnswer[])[],
+  ): Feeds;
 }
 
 /** Predictions as a graph: inputs include `theta`. */

@@ -14,7 +14,11 @@ interface Fixture {
   readonly dimension: number;
   readonly embeddings: readonly number[];
   readonly answers: readonly (readonly (readonly number[] | null)[])[];
-  readonly tasks: readonly { group: number; context: readonly number[]; targets: readonly number[] }[];
+  readonly tasks: readonly {
+    group: number;
+    context: readonly number[];
+    targets: readonly number[];
+  }[];
   readonly predictors: readonly {
     readonly configuration: { readonly name: string; readonly likelihood?: string };
     readonly model: readonly number[];
@@ -137,7 +141,10 @@ for (const engineName of ["native", "wasm"] as const) {
 
       test(`${name}: padding changes nothing`, async () => {
         const [first] = tasks as [Task, ...Task[]];
-        const small: Task = { context: first.context.slice(0, 1), targets: first.targets.slice(0, 1) };
+        const small: Task = {
+          context: first.context.slice(0, 1),
+          targets: first.targets.slice(0, 1),
+        };
         const tight = await step(engine, predictor, model, [small], 2);
         const padded = await step(engine, predictor, model, [small], 6);
         assert.ok(Math.abs(tight.loss - padded.loss) < 1e-6);
@@ -201,7 +208,10 @@ describe("every predictor", () => {
       createPredictor(configuration, questionnaire, embeddings);
     assert.throws(() => make({ name: "oracle" }), invalid);
     assert.throws(() => make({ name: "toString" }), invalid);
-    assert.throws(() => make({ ...DEFAULT_PREDICTOR.tilt, latent: 0 } as { name: string }), invalid);
+    assert.throws(
+      () => make({ ...DEFAULT_PREDICTOR.tilt, latent: 0 } as { name: string }),
+      invalid,
+    );
     assert.throws(() => make({ ...DEFAULT_PREDICTOR.gpo, heads: 3 } as { name: string }), invalid);
     const foreign = { ...embeddings, count: embeddings.count + 1 };
     assert.throws(() => createPredictor(DEFAULT_PREDICTOR.tilt, questionnaire, foreign), invalid);
@@ -209,7 +219,9 @@ describe("every predictor", () => {
 });
 
 describe("tilt's questions that nobody has trained", () => {
-  const { configuration, model } = fixture.predictors.find((item) => item.configuration.name === "tilt")!;
+  const { configuration, model } = fixture.predictors.find(
+    (item) => item.configuration.name === "tilt",
+  )!;
   const predictor = createPredictor(configuration, questionnaire, embeddings);
   const base = predictor.blocks.find((block) => block.name === "base")!;
 
@@ -219,7 +231,9 @@ describe("tilt's questions that nobody has trained", () => {
     const trained = Int32Array.from(model).fill(0, 0, base.from);
     const twin = {
       options: fixture.optionCounts[1]!,
-      embeddings: Float32Array.from(fixture.embeddings.slice(2 * fixture.dimension, 5 * fixture.dimension)),
+      embeddings: Float32Array.from(
+        fixture.embeddings.slice(2 * fixture.dimension, 5 * fixture.dimension),
+      ),
     };
     const targets = [answer(0, 1), { question: 6, shares: [0, 0, 0] }];
     const asked = [{ context: tasks[0]!.context, targets }];

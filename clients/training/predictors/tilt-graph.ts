@@ -1,4 +1,12 @@
-import { add, exponential, logarithm, multiply, negate, rectify, subtract } from "../graph/elementwise.ts";
+import {
+  add,
+  exponential,
+  logarithm,
+  multiply,
+  negate,
+  rectify,
+  subtract,
+} from "../graph/elementwise.ts";
 import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
 import { affine, multiplyMatrices, solve } from "../graph/linear-algebra.ts";
@@ -61,7 +69,11 @@ export function tiltTrainingGraph(shape: TiltShape, table: OptionTable, tasks: n
 }
 
 /** Shares [tasks, options] of every question, given `answers` and `shown`. */
-export function tiltPredictionGraph(shape: TiltShape, table: OptionTable, tasks: number): OnnxModel {
+export function tiltPredictionGraph(
+  shape: TiltShape,
+  table: OptionTable,
+  tasks: number,
+): OnnxModel {
   const { rows } = table.layout;
   const graph = new Graph();
   const theta = graph.input("theta", [shape.blocks.at(-1)!.to]);
@@ -77,12 +89,18 @@ export function tiltPredictionGraph(shape: TiltShape, table: OptionTable, tasks:
     Tensor,
   ];
   const options = optionsOf(shape, table, vectors, reshape(base, [rows]));
-  graph.output("shares", exponential(tilted(shape, table, parameter("log-penalty"), options, context)));
+  graph.output(
+    "shares",
+    exponential(tilted(shape, table, parameter("log-penalty"), options, context)),
+  );
   return emitOnnx(graph, "tilt-prediction");
 }
 
 function contextInputs(graph: Graph, tasks: number, rows: number): Context {
-  return { answers: graph.input("answers", [tasks, rows]), shown: graph.input("shown", [tasks, rows]) };
+  return {
+    answers: graph.input("answers", [tasks, rows]),
+    shown: graph.input("shown", [tasks, rows]),
+  };
 }
 
 function normalizer(graph: Graph, table: OptionTable): (logits: Tensor) => Tensor {
@@ -92,14 +110,26 @@ function normalizer(graph: Graph, table: OptionTable): (logits: Tensor) => Tenso
 }
 
 /** Vector and log weight of the questionnaire's options, [known, latent + 1]: from their text, plus their own. */
-function optionParameters(graph: Graph, table: OptionTable, parameter: (name: string) => Tensor): Tensor {
+function optionParameters(
+  graph: Graph,
+  table: OptionTable,
+  parameter: (name: string) => Tensor,
+): Tensor {
   const values = table.features.subarray(0, table.known * table.width);
   const features = graph.constant(values, [table.known, table.width]);
   const hidden = rectify(affine(features, parameter("hidden.weight"), parameter("hidden.bias")));
-  return add(affine(hidden, parameter("output.weight"), parameter("output.bias")), parameter("option"));
+  return add(
+    affine(hidden, parameter("output.weight"), parameter("output.bias")),
+    parameter("option"),
+  );
 }
 
-function optionsOf({ latent }: TiltShape, table: OptionTable, vectors: Tensor, base: Tensor): Options {
+function optionsOf(
+  { latent }: TiltShape,
+  table: OptionTable,
+  vectors: Tensor,
+  base: Tensor,
+): Options {
   const { rows } = table.layout;
   return {
     base,

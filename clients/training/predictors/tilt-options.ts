@@ -111,7 +111,12 @@ export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Arra
  * options of untrained and new questions borrow a weighted mean (Nadaraya-Watson) from trained ones that they
  * resemble, and nothing as far as they resemble none.
  */
-export function lend(graph: Graph, table: OptionTable, own: Tensor, strengths: readonly number[]): Tensor {
+export function lend(
+  graph: Graph,
+  table: OptionTable,
+  own: Tensor,
+  strengths: readonly number[],
+): Tensor {
   if (table.borrowers.length === 0) return own;
   const rows = table.borrowers.flatMap((question) =>
     range(table.offsets[question]!, table.offsets[question + 1]!),
@@ -137,7 +142,8 @@ function affinities(table: OptionTable, rows: readonly number[]): Float32Array {
   const result = new Float32Array(rows.length * columns).fill(EXCLUDED);
   rows.forEach((borrower, position) => {
     for (let lender = 0; lender < known; lender += 1) {
-      if (!lent.has(lender)) result[position * columns + lender] = affinity(row(borrower), row(lender));
+      if (!lent.has(lender))
+        result[position * columns + lender] = affinity(row(borrower), row(lender));
     }
     result[position * columns + known] = TEXT_AFFINITY * STRANGER_COSINE;
   });

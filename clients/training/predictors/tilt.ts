@@ -44,7 +44,11 @@ const parseTilt = parserOf(TiltSchema, "Configuration: predictor");
  * leave no residual to learn from; they learn by plain gradient steps of their own cross-entropy on all of
  * the member's answers. Questions that nobody has trained borrow base, vector and weight from similar ones.
  */
-export function tilt(value: unknown, questionnaire: Questionnaire, embeddings: EmbeddingTable): Predictor {
+export function tilt(
+  value: unknown,
+  questionnaire: Questionnaire,
+  embeddings: EmbeddingTable,
+): Predictor {
   const configuration = parseTilt(value);
   const specifications = parameterSpecifications(configuration, questionnaire, embeddings);
   const blocks = layOut(specifications);
@@ -117,12 +121,19 @@ function predictionProgram(shape: TiltShape, table: OptionTable, tasks: number):
   };
 }
 
-function readShares(table: OptionTable, results: Results, tasks: readonly Task[]): Float32Array[][] {
+function readShares(
+  table: OptionTable,
+  results: Results,
+  tasks: readonly Task[],
+): Float32Array[][] {
   const { rows } = table.layout;
   return tasks.map((task, index) =>
     task.targets.map(({ question }) => {
       const start = index * rows;
-      return results.shares!.slice(start + table.offsets[question]!, start + table.offsets[question + 1]!);
+      return results.shares!.slice(
+        start + table.offsets[question]!,
+        start + table.offsets[question + 1]!,
+      );
     }),
   );
 }
@@ -158,7 +169,10 @@ function targetFeed(table: OptionTable, tasks: readonly Task[]): Float32Array {
 }
 
 /** The mean answer, over the member's groups that gave one, to each question; 0 where none did. */
-function memberFeed(table: OptionTable, groups: readonly (readonly QuestionAnswer[])[]): Float32Array {
+function memberFeed(
+  table: OptionTable,
+  groups: readonly (readonly QuestionAnswer[])[],
+): Float32Array {
   const sums = new Float64Array(table.layout.rows);
   const counts = new Float64Array(table.layout.rows);
   for (const { question, shares } of groups.flat()) {

@@ -11,7 +11,10 @@ export interface EngineOptions {
  * Opens an engine. Each runtime is loaded when first asked for; sessions of a closed engine are freed.
  * Throws `engine-unavailable` when onnxruntime cannot be loaded here.
  */
-export async function openEngine(name: EngineName, { threads = 1 }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(
+  name: EngineName,
+  { threads = 1 }: EngineOptions = {},
+): Promise<Engine> {
   try {
     if (name === "wasm") return engineOn(await (await import("./wasm.ts")).wasmRuntime());
     return engineOn((await import("./native.ts")).nativeRuntime(threads));

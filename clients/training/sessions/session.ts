@@ -66,7 +66,8 @@ function checkedFeed(
   elementType: "float32" | "int64",
 ): Float32Array | BigInt64Array {
   const data = feeds[name];
-  const fits = elementType === "int64" ? data instanceof BigInt64Array : data instanceof Float32Array;
+  const fits =
+    elementType === "int64" ? data instanceof BigInt64Array : data instanceof Float32Array;
   if (data === undefined || !fits || data.length !== length) {
     throw new TrainingError(
       "graph-invalid",

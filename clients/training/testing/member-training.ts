@@ -56,7 +56,12 @@ export function commitmentOf(
   return { answersHash, seed: COMMITTED_SEED, round, steps: training.localSteps, checkpointEvery };
 }
 
-export function configurationOf({ predictor, training, audits, base }: Setting): FederationConfiguration {
+export function configurationOf({
+  predictor,
+  training,
+  audits,
+  base,
+}: Setting): FederationConfiguration {
   return {
     version: 1,
     name: "audited",
@@ -109,7 +114,10 @@ export function submit(
     commitment: made.commitment,
     commitmentPath: auditPath(leaves, 0),
     checkpoints: new Map(
-      numbers.map((number) => [number, { bytes: encoded[number - 1]!, path: auditPath(leaves, number) }]),
+      numbers.map((number) => [
+        number,
+        { bytes: encoded[number - 1]!, path: auditPath(leaves, number) },
+      ]),
     ),
   };
   return { envelope, evidence };

@@ -44,7 +44,10 @@ test("the client reads accounts of version 1", () => {
     plainFields(decodeFederation(addressOf("federation"), bytesOf("federation"))),
     fieldsOf.federation,
   );
-  assert.deepEqual(plainFields(decodeMember(addressOf("member"), bytesOf("member"))), fieldsOf.member);
+  assert.deepEqual(
+    plainFields(decodeMember(addressOf("member"), bytesOf("member"))),
+    fieldsOf.member,
+  );
   assert.deepEqual(plainFields(decodeRound(addressOf("round"), bytesOf("round"))), fieldsOf.round);
   const dispute = decodeDispute(addressOf("dispute"), bytesOf("dispute"));
   assert.deepEqual(plainFields(dispute), fieldsOf.dispute);
@@ -103,6 +106,10 @@ test("the program refuses accounts of a version that it does not know", () => {
   const federation = addressOf("federation");
   chain.setData(federation, PROGRAM_ID, bytesOf("federation").with(8, 2));
   const authority = chain.actor("golden authority");
-  const pause = federationPause(PROGRAM_ID, { federation, authority: authority.publicKey, paused: true });
+  const pause = federationPause(PROGRAM_ID, {
+    federation,
+    authority: authority.publicKey,
+    paused: true,
+  });
   assert.equal(chain.send(pause, [authority]).error, "VersionUnknown");
 });

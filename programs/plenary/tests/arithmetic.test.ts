@@ -50,7 +50,8 @@ const floorDivide = (left: bigint, right: bigint) => {
 };
 const abs = (value: bigint) => (value < 0n ? -value : value);
 const shift = (value: bigint) => Number(BigInt.asUintN(32, value));
-const binary = (value: bigint, bits: number) => BigInt.asUintN(bits, value).toString(2).padStart(bits, "0");
+const binary = (value: bigint, bits: number) =>
+  BigInt.asUintN(bits, value).toString(2).padStart(bits, "0");
 
 /** In the order of the program's operation codes; null where a checked operation has no value. */
 const OPERATIONS: readonly Operation[] = [
@@ -58,10 +59,14 @@ const OPERATIONS: readonly Operation[] = [
   (left, right, bits, signed) => within(left - right, bits, signed),
   (left, right, bits, signed) => within(left * right, bits, signed),
   (left, right, bits, signed) => (right === 0n ? null : within(left / right, bits, signed)),
-  (left, right, bits, signed) => (right === 0n || overflows(left, right, bits, signed) ? null : left % right),
-  (left, right, bits, signed) => (right === 0n ? null : within(floorDivide(left, right), bits, signed)),
   (left, right, bits, signed) =>
-    right === 0n || overflows(left, right, bits, signed) ? null : left - floorDivide(left, right) * right,
+    right === 0n || overflows(left, right, bits, signed) ? null : left % right,
+  (left, right, bits, signed) =>
+    right === 0n ? null : within(floorDivide(left, right), bits, signed),
+  (left, right, bits, signed) =>
+    right === 0n || overflows(left, right, bits, signed)
+      ? null
+      : left - floorDivide(left, right) * right,
   (left, right, bits, signed) =>
     shift(right) >= bits ? null : wrap(left << BigInt(shift(right)), bits, signed),
   (left, right, bits) => (shift(right) >= bits ? null : left >> BigInt(shift(right))),
@@ -166,7 +171,8 @@ function draw(random: (below: number) => number): Case {
     const size = BigInt(random(bits + 1));
     let value = near ? (1n << size) + BigInt(random(5) - 2) : 0n;
     if (!near)
-      for (let taken = 0; taken < bits; taken += 32) value = (value << 32n) | BigInt(random(2 ** 32));
+      for (let taken = 0; taken < bits; taken += 32)
+        value = (value << 32n) | BigInt(random(2 ** 32));
     if (!near) value &= (1n << size) - 1n;
     return wrap(signed && random(2) === 0 ? -value : value, bits, signed);
   };

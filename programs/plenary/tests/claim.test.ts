@@ -8,11 +8,17 @@ import { digest } from "./test-chain.ts";
 
 test("only the leaf that is in the tree is paid", () => {
   const scenario = Scenario.ready();
-  const [first, second, third] = [scenario.join("one"), scenario.join("two"), scenario.join("three")];
+  const [first, second, third] = [
+    scenario.join("one"),
+    scenario.join("two"),
+    scenario.join("three"),
+  ];
   const earned = scenario.earned([first, 100n], [second, 200n], [third, 300n]);
   const number = scenario.completeRound(earned);
   const refuse = (error: string, changes: Partial<Parameters<typeof rewardClaim>[1]>) =>
-    scenario.refuse(error, scenario.claimInstruction(number, first, earned, changes), [scenario.stranger]);
+    scenario.refuse(error, scenario.claimInstruction(number, first, earned, changes), [
+      scenario.stranger,
+    ]);
   for (const cumulative of [0n, 99n, 101n, 2n ** 64n - 1n]) refuse("BadProof", { cumulative });
   for (const index of [3, 4, 2 ** 32 - 1]) refuse("BadProof", { index });
   refuse("BadProof", { path: [] });
@@ -34,9 +40,13 @@ test("nothing is paid before the round is final", () => {
   const owner = scenario.join("one");
   const earned = scenario.earned([owner, 100n]);
   const number = scenario.open();
-  scenario.refuse("RoundNotFinal", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
+  scenario.refuse("RoundNotFinal", scenario.claimInstruction(number, owner, earned), [
+    scenario.stranger,
+  ]);
   scenario.commit(number, earned);
-  scenario.refuse("RoundNotFinal", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
+  scenario.refuse("RoundNotFinal", scenario.claimInstruction(number, owner, earned), [
+    scenario.stranger,
+  ]);
 });
 
 test("every member of trees of every size up to 17 is paid exactly once", () => {
@@ -49,7 +59,9 @@ test("every member of trees of every size up to 17 is paid exactly once", () => 
     const earned = scenario.earned(...amounts);
     const number = scenario.completeRound(earned);
     for (const [owner, amount] of amounts) {
-      scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
+      scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [
+        scenario.stranger,
+      ]);
       assert.equal(scenario.member(owner).claimedTotal, amount);
     }
     assert.equal(scenario.state().totalClaimed, scenario.state().totalEarned);
@@ -68,7 +80,9 @@ test("a tree that promises more than was earned cannot drain the vault", () => {
   scenario.refuse("ClaimedAboveEarned", scenario.claimInstruction(number, second, forged), [
     scenario.stranger,
   ]);
-  scenario.run("reward_claim", scenario.claimInstruction(number, first, forged), [scenario.stranger]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, first, forged), [
+    scenario.stranger,
+  ]);
   const vault = scenario.chain.tokens(scenario.state().vault);
   assert.equal(vault, 10_000n - 600n);
 });

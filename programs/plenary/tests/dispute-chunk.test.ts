@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DisputedVector, disputeLeaf, PROGRAM_ID, roundFinalize, roundVoid } from "@plenary/chain";
+import {
+  type DisputedVector,
+  disputeLeaf,
+  PROGRAM_ID,
+  roundFinalize,
+  roundVoid,
+} from "@plenary/chain";
 import { encodeUpdateLeaf, leafHash, type UpdateLeaf } from "@plenary/protocol";
 import {
   chunkProof,
@@ -99,7 +105,10 @@ describe("disputes about a chunk", () => {
 
   const leafFaults: Record<string, [string, (leaves: UpdateLeaf[]) => void]> = {
     "two leaves in the wrong order": ["leaves-unsorted", (leaves) => leaves.reverse()],
-    "one member with two leaves": ["leaves-unsorted", (leaves) => leaves.splice(1, 1, { ...leaves[0]! })],
+    "one member with two leaves": [
+      "leaves-unsorted",
+      (leaves) => leaves.splice(1, 1, { ...leaves[0]! }),
+    ],
     "a weight above the limit": [
       "weight-above-limit",
       (leaves) => Object.assign(leaves[0]!, { weight: 200_001 }),
@@ -142,7 +151,10 @@ describe("disputes about a chunk", () => {
       const plan = fedavg(2);
       const [first, second] = plan.updates;
       assert.ok(first && second);
-      const altered = { ...plan, updates: [{ ...first, delta: first.delta.with(5, value) }, second] };
+      const altered = {
+        ...plan,
+        updates: [{ ...first, delta: first.delta.with(5, value) }, second],
+      };
       const round = new DisputedRound(disputable(altered), altered);
       const dispute = round.challenge({ kind: "chunk", index: 0 });
       dispute.feedAll();
@@ -156,7 +168,9 @@ describe("disputes about a chunk", () => {
     assert.ok(update);
     const bytes = encodeUpdateLeaf(plannedLeaf(update)).with(0, 2);
     // the root of a tree with one leaf is that leaf's hash
-    const round = new DisputedRound(disputable(plan), plan, { result: { updatesRoot: leafHash(bytes) } });
+    const round = new DisputedRound(disputable(plan), plan, {
+      result: { updatesRoot: leafHash(bytes) },
+    });
     const dispute = round.challenge({ kind: "chunk", index: 0 });
     const [fold] = dispute.leafInstruction(plannedLeaf(update));
     assert.ok(fold);
@@ -171,7 +185,10 @@ describe("disputes about a chunk", () => {
     const [update] = plan.updates;
     assert.ok(update);
     // A delta that goes on to the end of the last chunk has the same number of chunks.
-    const longer = Int32Array.from({ length: 192 }, (_, j) => update.delta[j] ?? (j === 180 ? 1 : 0));
+    const longer = Int32Array.from(
+      { length: 192 },
+      (_, j) => update.delta[j] ?? (j === 180 ? 1 : 0),
+    );
     const padded = { ...plan, updates: [{ ...update, delta: longer }] };
     const round = new DisputedRound(disputable(padded), padded);
     const dispute = round.challenge({ kind: "chunk", index: 2 });
@@ -188,7 +205,12 @@ describe("disputes about a chunk", () => {
       const { address, challenger } = dispute;
       dispute.step(
         "dispute_leaf",
-        disputeLeaf(PROGRAM_ID, { dispute: address, challenger: challenger.publicKey, leaf, chunk }),
+        disputeLeaf(PROGRAM_ID, {
+          dispute: address,
+          challenger: challenger.publicKey,
+          leaf,
+          chunk,
+        }),
       );
     }
     dispute.feedVector("next");
@@ -208,7 +230,10 @@ describe("disputes about a chunk", () => {
     const stranger = new OpenDispute(round, dispute.address, scenario.stranger);
     stranger.refuse("NotChallenger", stranger.leafInstruction(first));
     dispute.refuse("ChunkNotExpected", dispute.chunkInstruction("delta", dispute.deltaChunk(0)));
-    dispute.refuse("ChunkNotExpected", dispute.chunkInstruction("baseState", dispute.deltaChunk(0)));
+    dispute.refuse(
+      "ChunkNotExpected",
+      dispute.chunkInstruction("baseState", dispute.deltaChunk(0)),
+    );
     dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
     dispute.step("dispute_leaf", dispute.leafInstruction(first));
     const refused = dispute.leafInstruction(second);
@@ -217,7 +242,10 @@ describe("disputes about a chunk", () => {
     const altered = { ...chunk, values: chunk.values.with(3, 9) };
     dispute.refuse("BadProof", dispute.chunkInstruction("delta", altered));
     dispute.refuse("BadProof", dispute.chunkInstruction("delta", chunkProof(round.delta(0), 0)));
-    dispute.refuse("BadProof", dispute.chunkInstruction("delta", { ...chunk, path: chunk.path.slice(1) }));
+    dispute.refuse(
+      "BadProof",
+      dispute.chunkInstruction("delta", { ...chunk, path: chunk.path.slice(1) }),
+    );
     dispute.refuse(
       "BadProof",
       dispute.chunkInstruction("delta", { ...chunk, path: [...chunk.path, digest("x")] }),
@@ -303,7 +331,10 @@ describe("disputes about a chunk", () => {
     assert.equal(scenario.chain.tokens(scenario.tokenAccount(other)), before + 31n);
     for (const number of [second, third])
       scenario.run("round_void", roundVoid(PROGRAM_ID, { federation, number }), [stranger]);
-    scenario.refuse("BondBelowMinimum", scenario.openInstruction(), [scenario.payer, scenario.aggregator]);
+    scenario.refuse("BondBelowMinimum", scenario.openInstruction(), [
+      scenario.payer,
+      scenario.aggregator,
+    ]);
     scenario.bond(500n);
     const anew = new DisputedRound(scenario, plan);
     assert.equal(anew.number, 4n);
@@ -320,7 +351,11 @@ describe("disputes about a chunk", () => {
     dispute.feedAll();
     const foreign = scenario.tokensFor(scenario.stranger, 1n);
     dispute.refuse("WrongTokenOwner", dispute.resolveInstruction(foreign), scenario.stranger);
-    dispute.refuse("ChallengerTokensMissing", dispute.resolveInstruction(PROGRAM_ID), scenario.stranger);
+    dispute.refuse(
+      "ChallengerTokensMissing",
+      dispute.resolveInstruction(PROGRAM_ID),
+      scenario.stranger,
+    );
     assert.equal(dispute.resolve().verdict, UPHELD);
     scenario.bond(600n);
     const honest = new DisputedRound(scenario, plan).challenge({ kind: "chunk", index: 0 });

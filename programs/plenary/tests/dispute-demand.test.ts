@@ -153,7 +153,10 @@ test("a challenger that made a leaf up loses as soon as the aggregator's last le
   for (const { member } of round.leaves.slice(0, -1)) {
     const [some] = round.leaves;
     assert.ok(some);
-    dispute.step("dispute_leaf", dispute.leafInstruction({ ...some, member, weight: 0, reason: 1 }));
+    dispute.step(
+      "dispute_leaf",
+      dispute.leafInstruction({ ...some, member, weight: 0, reason: 1 }),
+    );
   }
   dispute.step("dispute_demand", demand(dispute));
   send(dispute, leafAnswer(dispute, round.leaves.length - 1));

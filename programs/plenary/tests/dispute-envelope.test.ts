@@ -9,7 +9,12 @@ import { BASE, signingFederation } from "./signing-federation.ts";
 import { digest, keypairOf } from "./test-chain.ts";
 
 describe("an invented update", () => {
-  function showing(round: DisputedRound, dispute: OpenDispute, leaf: UpdateLeaf, envelope: SignedMessage) {
+  function showing(
+    round: DisputedRound,
+    dispute: OpenDispute,
+    leaf: UpdateLeaf,
+    envelope: SignedMessage,
+  ) {
     const { federation } = round.scenario;
     return disputeEnvelope(PROGRAM_ID, {
       federation,
@@ -31,7 +36,9 @@ describe("an invented update", () => {
       dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
       const message = plan.updates[i]?.envelope?.(round.number) ?? new Uint8Array();
       const envelope = signed(message, scenario.updateKey(owner));
-      scenario.run("dispute_envelope", showing(round, dispute, proof.leaf, envelope), [scenario.stranger]);
+      scenario.run("dispute_envelope", showing(round, dispute, proof.leaf, envelope), [
+        scenario.stranger,
+      ]);
       assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
     }
   });
@@ -54,7 +61,9 @@ describe("an invented update", () => {
     const rotated = showing(round, dispute, proof.leaf, signed(message, keypairOf("rotated")));
     dispute.refuse("WrongSigner", rotated);
     const envelope = signed(message, scenario.updateKey(owner));
-    scenario.run("dispute_envelope", showing(round, dispute, proof.leaf, envelope), [scenario.stranger]);
+    scenario.run("dispute_envelope", showing(round, dispute, proof.leaf, envelope), [
+      scenario.stranger,
+    ]);
     assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
   });
 
@@ -74,7 +83,12 @@ describe("an invented update", () => {
     dispute.refuse("WrongSigner", show(message, scenario.updateKey(other)));
     dispute.refuse("MessageMismatch", show(message, key, round.leafProof(1 - index).leaf));
     dispute.refuse("MessageMismatch", show(message, key, { ...proof.leaf, weight: 3 }));
-    for (const change of [{ round: 2n }, { sequence: 8n }, { baseRoot: digest("other") }, { weight: 5 }]) {
+    for (const change of [
+      { round: 2n },
+      { sequence: 8n },
+      { baseRoot: digest("other") },
+      { weight: 5 },
+    ]) {
       const update = plan.updates[0];
       assert.ok(update);
       dispute.refuse(

@@ -38,9 +38,12 @@ describe("an omitted update", () => {
         const envelope = update.envelope?.(round.number) ?? new Uint8Array();
         const receipt = receiptOf(scenario, owner, round.number, { sequence: 7n, envelope });
         const dispute = round.challenge({ kind: "omission", receipt });
-        if (position > 0) dispute.step("dispute_narrow", narrow(dispute, round.leafProof(position - 1)));
-        if (position > 0 && position < size) dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
-        if (position < size) dispute.step("dispute_narrow", narrow(dispute, round.leafProof(position)));
+        if (position > 0)
+          dispute.step("dispute_narrow", narrow(dispute, round.leafProof(position - 1)));
+        if (position > 0 && position < size)
+          dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
+        if (position < size)
+          dispute.step("dispute_narrow", narrow(dispute, round.leafProof(position)));
         assert.deepEqual(endOf(dispute), [UPHELD, "member-omitted"]);
       });
 
@@ -92,7 +95,8 @@ describe("an omitted update", () => {
     const challenger = scenario.challenger();
     const { number } = round;
     const given = { sequence: 9n, envelope: digest("e") };
-    const open = (receipt: SignedMessage) => round.openInstruction(challenger, { kind: "omission", receipt });
+    const open = (receipt: SignedMessage) =>
+      round.openInstruction(challenger, { kind: "omission", receipt });
     for (const change of [
       { round: number + 1n },
       { federation: digest("another federation") },

@@ -21,7 +21,11 @@ import { signingFederation } from "./signing-federation.ts";
 
 describe("wrong pay", () => {
   /** A second round on a first one that paid `before`, with these leaves in its rewards tree. */
-  function paying(before: readonly bigint[], after: readonly RewardLeaf[], commitment: Commitment = {}) {
+  function paying(
+    before: readonly bigint[],
+    after: readonly RewardLeaf[],
+    commitment: Commitment = {},
+  ) {
     const { scenario, owners, plan } = signingFederation(before.length);
     const earned = owners.map((owner, i) => ({
       member: scenario.memberAddress(owner),
@@ -45,10 +49,13 @@ describe("wrong pay", () => {
       scenario,
       first,
       second,
-      before: sorted(earned.map(({ member, cumulative }) => ({ member: member.toBytes(), cumulative }))),
+      before: sorted(
+        earned.map(({ member, cumulative }) => ({ member: member.toBytes(), cumulative })),
+      ),
     };
   }
-  const sorted = (leaves: RewardLeaf[]) => leaves.sort((a, b) => Buffer.compare(a.member, b.member));
+  const sorted = (leaves: RewardLeaf[]) =>
+    leaves.sort((a, b) => Buffer.compare(a.member, b.member));
   const proofIn = (leaves: readonly RewardLeaf[], index: number): LeafProof<RewardLeaf> => {
     const leaf = leaves[index];
     assert.ok(leaf);
@@ -105,9 +112,15 @@ describe("wrong pay", () => {
     ["last", 2],
   ] as const)
     test(`the ${what} member dropped from the rewards`, () => {
-      const after = withAmounts([200n, 200n, 200n].map((amount, i) => (i === dropped ? null : amount)));
+      const after = withAmounts(
+        [200n, 200n, 200n].map((amount, i) => (i === dropped ? null : amount)),
+      );
       const { second, before } = paying([100n, 100n, 100n], after);
-      const dispute = second.challenge({ kind: "shortfall", baseRound: 1n, proof: proofIn(before, dropped) });
+      const dispute = second.challenge({
+        kind: "shortfall",
+        baseRound: 1n,
+        proof: proofIn(before, dropped),
+      });
       if (dropped > 0) dispute.step("dispute_narrow", narrow(dispute, proofIn(after, dropped - 1)));
       if (dropped < 2) dispute.step("dispute_narrow", narrow(dispute, proofIn(after, dropped)));
       assert.deepEqual(endOf(dispute), [UPHELD, "reward-fell"]);

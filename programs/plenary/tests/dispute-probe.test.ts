@@ -21,7 +21,13 @@ type Result = "next" | "nextState";
 function planOf(parameters: number): RoundPlan {
   const base = Int32Array.from({ length: parameters }, (_, j) => (j % 90) * 1_003);
   const update = { member: digest("member"), delta: base.map((value) => value >> 3), weight: 5 };
-  return { strategy: 1, momentum: 30_000, base, state: base.map((value) => value >> 1), updates: [update] };
+  return {
+    strategy: 1,
+    momentum: 30_000,
+    base,
+    state: base.map((value) => value >> 1),
+    updates: [update],
+  };
 }
 
 function committed(plan: RoundPlan, commitment: Commitment = {}): DisputedRound {
@@ -31,7 +37,12 @@ function committed(plan: RoundPlan, commitment: Commitment = {}): DisputedRound 
 const challenged = (round: DisputedRound) => round.challenge({ kind: "chunk", index: 0 });
 
 function probe({ address, challenger }: OpenDispute, index: number, vector: Result = "next") {
-  return disputeProbe(PROGRAM_ID, { dispute: address, challenger: challenger.publicKey, vector, index });
+  return disputeProbe(PROGRAM_ID, {
+    dispute: address,
+    challenger: challenger.publicKey,
+    vector,
+    index,
+  });
 }
 
 /** The aggregator gives the chunk that was asked for. */
@@ -53,7 +64,12 @@ function search(dispute: OpenDispute, vector: Result, right: Int32Array): number
   for (let probes = 1, index = 0; ; probes++) {
     ask(dispute, index, vector);
     const shown = chunkProof(dispute.round.vectors[vector], index);
-    if (!equalBytes(Buffer.from(shown.values.buffer), Buffer.from(chunkProof(right, index).values.buffer)))
+    if (
+      !equalBytes(
+        Buffer.from(shown.values.buffer),
+        Buffer.from(chunkProof(right, index).values.buffer),
+      )
+    )
       return probes;
     const elsewhere = differingLeaves(leaves, index, shown.path);
     assert.ok(elsewhere);
@@ -91,8 +107,10 @@ test("whichever chunks of a result are wrong, one is found with as many answers 
 test("a right result stands, whatever is asked for before its chunk is judged", () => {
   const dispute = challenged(committed(planOf(1000)));
   for (const index of [15, 3, 3, 0]) {
-    if (dispute.state.index !== index || !dispute.state.received.includes("next")) ask(dispute, index);
-    if (index === 3 && !dispute.state.received.includes("nextState")) ask(dispute, index, "nextState");
+    if (dispute.state.index !== index || !dispute.state.received.includes("next"))
+      ask(dispute, index);
+    if (index === 3 && !dispute.state.received.includes("nextState"))
+      ask(dispute, index, "nextState");
   }
   assert.deepEqual([dispute.state.index, dispute.state.received], [0, ["next"]]);
   dispute.feedAll();

@@ -86,7 +86,9 @@ function randomPlan(dice: Dice, { strategy, momentum, base, state }: Line): Roun
     state,
     updates: Array.from({ length: 1 + dice.below(6) }, (_, i) => ({
       member: digest(`${dice.next()}`),
-      delta: dice.vector(base.length, dice.pick([4, 18, 28])).map((value) => Math.max(value, 1 - 2 ** 27)),
+      delta: dice
+        .vector(base.length, dice.pick([4, 18, 28]))
+        .map((value) => Math.max(value, 1 - 2 ** 27)),
       weight: i === 0 ? 1 + dice.below(9) : dice.pick([0, 1, dice.below(200_001), 200_000]),
     })),
   };
@@ -123,7 +125,10 @@ function randomWrong(dice: Dice, plan: RoundPlan): Wrong {
     () => ({ commitment: { next: (next) => change(next, at, dice) }, chunk }),
     () => byLeaves(({ weight }) => ({ weight: weight + 1 + dice.below(3) })),
     () => byLeaves(({ weight }) => ({ weight: weight === 0 ? 7 : 0 })),
-    () => byLeaves(({ reason }) => ({ reason: reason === 0 ? dice.pick([1, 5]) : dice.pick([0, 6, 255]) })),
+    () =>
+      byLeaves(({ reason }) => ({
+        reason: reason === 0 ? dice.pick([1, 5]) : dice.pick([0, 6, 255]),
+      })),
     () => byLeaves(({ weight }) => ({ weight: weight + 200_001 })),
     () => ({
       commitment: { leaves: (leaves) => void leaves.push(leaves[dice.below(leaves.length)]!) },
@@ -143,7 +148,9 @@ function disturb(dice: Dice, dispute: OpenDispute): void {
   const before = dispute.round.scenario.bytes(dispute.address);
   if (missing === "delta") {
     const chunk = dispute.deltaChunk(index - 1);
-    const values = chunk.values.map((value, at) => (at === 3 ? value ^ (1 << dice.below(31)) : value));
+    const values = chunk.values.map((value, at) =>
+      at === 3 ? value ^ (1 << dice.below(31)) : value,
+    );
     dispute.refuse("BadProof", dispute.chunkInstruction("delta", { ...chunk, values }));
     const path = [...chunk.path.slice(1), digest("other")];
     dispute.refuse("BadProof", dispute.chunkInstruction("delta", { ...chunk, path }));

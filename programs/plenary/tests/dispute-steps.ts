@@ -34,7 +34,10 @@ export function disputeSteps(
   const empty: RoundPlan = { strategy: 0, momentum: 0, base, state: new Int32Array(), updates: [] };
   const scenario = disputable(empty, "steps", chain, mint);
   const stage = new Stage(scenario, empty);
-  return { scenario, steps: [...stage.chunkSteps(), ...stage.otherSteps(), ...stage.equivocationSteps()] };
+  return {
+    scenario,
+    steps: [...stage.chunkSteps(), ...stage.otherSteps(), ...stage.equivocationSteps()],
+  };
 }
 
 const TOKEN_ACCOUNTS = ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"];
@@ -60,7 +63,10 @@ class Stage {
   /** The round that the first step has opened, committed when the second needs it. */
   get round(): DisputedRound {
     const { scenario, plan, earned } = this;
-    this.#round ??= new DisputedRound(scenario, plan, { number: scenario.state().openRound, earned });
+    this.#round ??= new DisputedRound(scenario, plan, {
+      number: scenario.state().openRound,
+      earned,
+    });
     return this.#round;
   }
 
@@ -82,7 +88,12 @@ class Stage {
         "audit_draw",
         () => {
           const number = scenario.open();
-          const draw = { federation, aggregator: aggregator.publicKey, number, envelopesRoot: digest("e") };
+          const draw = {
+            federation,
+            aggregator: aggregator.publicKey,
+            number,
+            envelopesRoot: digest("e"),
+          };
           return this.step(auditDraw(PROGRAM_ID, draw), aggregator);
         },
       ],
@@ -95,7 +106,12 @@ class Stage {
             this.scenario.challenger("steps prober"),
           );
           const { address, challenger: prober } = this.dispute;
-          const asked = { dispute: address, challenger: prober.publicKey, vector: "next", index: 0 } as const;
+          const asked = {
+            dispute: address,
+            challenger: prober.publicKey,
+            vector: "next",
+            index: 0,
+          } as const;
           return this.step(disputeProbe(PROGRAM_ID, asked), prober);
         },
       ],
@@ -112,10 +128,16 @@ class Stage {
         () => {
           const { leaf, path } = this.round.leafProof(0);
           const answer = { leaf: { tree: "updates", leaf }, path } as const;
-          return this.step(disputeAnswer(PROGRAM_ID, { dispute: this.dispute.address, answer }), stranger);
+          return this.step(
+            disputeAnswer(PROGRAM_ID, { dispute: this.dispute.address, answer }),
+            stranger,
+          );
         },
       ],
-      ["dispute_chunk", () => this.step(this.dispute.chunkInstruction("delta", this.dispute.deltaChunk(0)))],
+      [
+        "dispute_chunk",
+        () => this.step(this.dispute.chunkInstruction("delta", this.dispute.deltaChunk(0))),
+      ],
       [
         "dispute_resolve",
         () => {
@@ -145,8 +167,13 @@ class Stage {
         "dispute_rewards",
         () => {
           const { address: dispute } = this.round.challenge({ kind: "total" }, challenger);
-          const leaves = earned.map(({ member, cumulative }) => ({ member: member.toBytes(), cumulative }));
-          return this.step(disputeRewards(PROGRAM_ID, { dispute, challenger: challenger.publicKey, leaves }));
+          const leaves = earned.map(({ member, cumulative }) => ({
+            member: member.toBytes(),
+            cumulative,
+          }));
+          return this.step(
+            disputeRewards(PROGRAM_ID, { dispute, challenger: challenger.publicKey, leaves }),
+          );
         },
       ],
       [
@@ -162,7 +189,10 @@ class Stage {
             { sequence: 9n },
           );
           const receipt = receiptOf(scenario, owner, number, { sequence: 9n, envelope: later });
-          const { address: dispute } = this.round.challenge({ kind: "omission", receipt }, challenger);
+          const { address: dispute } = this.round.challenge(
+            { kind: "omission", receipt },
+            challenger,
+          );
           const { index, leaf, path } = this.round.leafProof(0);
           const narrow = {
             dispute,
@@ -179,7 +209,10 @@ class Stage {
         () => {
           const { number } = this.round;
           const proof = this.round.leafProof(0);
-          const { address: dispute } = this.round.challenge({ kind: "envelope", proof }, challenger);
+          const { address: dispute } = this.round.challenge(
+            { kind: "envelope", proof },
+            challenger,
+          );
           const message = this.plan.updates[0]?.envelope?.(number) ?? new Uint8Array();
           const envelope = signed(message, scenario.updateKey(owner));
           const show = { federation, number, dispute, leaf: proof.leaf, envelope };
@@ -195,7 +228,13 @@ class Stage {
     const member = scenario.memberAddress(owner);
     const half = (weight: number) => {
       const { number } = this.round;
-      const message = envelopeOf(scenario, owner, this.plan.base, { delta: this.plan.base, weight }, number);
+      const message = envelopeOf(
+        scenario,
+        owner,
+        this.plan.base,
+        { delta: this.plan.base, weight },
+        number,
+      );
       const envelope = signed(message, scenario.updateKey(owner));
       return { member, reporter: challenger.publicKey, round: number, sequence: 7n, envelope };
     };

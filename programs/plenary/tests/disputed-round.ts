@@ -114,7 +114,9 @@ export class DisputedRound {
       totalWeight: plan.updates.reduce((sum, { weight }) => sum + weight, 0),
       ...commitment.result,
     });
-    scenario.run("round_commit", scenario.commitInstruction(this.number, result), [scenario.aggregator]);
+    scenario.run("round_commit", scenario.commitInstruction(this.number, result), [
+      scenario.aggregator,
+    ]);
   }
 
   leafHashes(): Uint8Array[] {
@@ -151,7 +153,13 @@ export class DisputedRound {
   challenge(subject: DisputeSubject, challenger = this.scenario.challenger()): OpenDispute {
     const { scenario } = this;
     scenario.run("dispute_open", this.openInstruction(challenger, subject), [challenger]);
-    const at = disputeOf(PROGRAM_ID, scenario.federation, this.number, challenger.publicKey, subject);
+    const at = disputeOf(
+      PROGRAM_ID,
+      scenario.federation,
+      this.number,
+      challenger.publicKey,
+      subject,
+    );
     return new OpenDispute(this, at, challenger);
   }
 }
@@ -176,7 +184,11 @@ export class OpenDispute {
     return this.round.scenario.chain.run(label, instructions, [this.challenger]);
   }
 
-  refuse(name: string, instructions: readonly TransactionInstruction[], signer = this.challenger): void {
+  refuse(
+    name: string,
+    instructions: readonly TransactionInstruction[],
+    signer = this.challenger,
+  ): void {
     this.round.scenario.refuse(name, instructions, [signer]);
   }
 
@@ -214,7 +226,8 @@ export class OpenDispute {
 
   /** Feeds all that the dispute still lacks. */
   feedAll(): void {
-    for (let index = this.state.nextLeaf; index < this.round.leaves.length; index++) this.feedLeaf(index);
+    for (let index = this.state.nextLeaf; index < this.round.leaves.length; index++)
+      this.feedLeaf(index);
     for (const vector of disputedVectors(this.state))
       if (missingPiece(this.state) === vector) this.feedVector(vector);
   }
@@ -263,7 +276,10 @@ export function chunkProof(vector: Int32Array, index: number): ChunkProof {
 }
 
 /** The leaf that a planned update gets. */
-export function plannedLeaf({ member, delta, weight, envelope }: PlannedUpdate, round = 0n): UpdateLeaf {
+export function plannedLeaf(
+  { member, delta, weight, envelope }: PlannedUpdate,
+  round = 0n,
+): UpdateLeaf {
   const leaf = { member, deltaRoot: vectorRoot(delta), weight, reason: weight === 0 ? 4 : 0 };
   const message = envelope?.(round);
   if (message === undefined) {

@@ -29,7 +29,10 @@ class Report {
     changes: Partial<Envelope> = {},
     key = this.scenario.updateKey(this.owner),
   ): SignedMessage {
-    return signed(envelopeOf(this.scenario, this.owner, DELTA, { delta: DELTA, weight }, 1n, changes), key);
+    return signed(
+      envelopeOf(this.scenario, this.owner, DELTA, { delta: DELTA, weight }, 1n, changes),
+      key,
+    );
   }
 
   first(envelope: SignedMessage, reporter: Keypair = this.reporter) {
@@ -89,13 +92,17 @@ test("a member that left and has not withdrawn is slashed all the same", () => {
 test("envelopes that do not contradict each other prove nothing", () => {
   const report = new Report();
   const { scenario, reporter } = report;
-  const open = (envelope: SignedMessage) => scenario.chain.send(report.first(envelope), [reporter]).error;
+  const open = (envelope: SignedMessage) =>
+    scenario.chain.send(report.first(envelope), [reporter]).error;
   assert.equal(open(report.envelope(3, { sequence: 8n })), "MessageMismatch");
   assert.equal(open(report.envelope(3, { round: 2n })), "MessageMismatch");
   assert.equal(open(report.envelope(3, { federation: digest("other") })), "MessageMismatch");
   assert.equal(open(report.envelope(3, { programId: digest("other") })), "MessageMismatch");
   assert.equal(open(report.envelope(3, {}, keypairOf("somebody else"))), "WrongSigner");
-  assert.equal(open(signed(digest("no envelope"), scenario.updateKey(report.owner))), "MessageMalformed");
+  assert.equal(
+    open(signed(digest("no envelope"), scenario.updateKey(report.owner))),
+    "MessageMalformed",
+  );
   scenario.run("equivocation_open", report.first(report.envelope(3)), [reporter]);
   const refuse = (name: string, envelope: SignedMessage) =>
     scenario.refuse(name, report.second(envelope), [reporter]);
@@ -105,7 +112,10 @@ test("envelopes that do not contradict each other prove nothing", () => {
   refuse("MessageMismatch", report.envelope(4, { genesisHash: digest("another chain") }));
   refuse("WrongSigner", report.envelope(4, {}, keypairOf("somebody else")));
   const stranger = scenario.challenger("thief");
-  assert.notEqual(scenario.chain.send(report.second(report.envelope(4), stranger), [stranger]).error, null);
+  assert.notEqual(
+    scenario.chain.send(report.second(report.envelope(4), stranger), [stranger]).error,
+    null,
+  );
 });
 
 test("a signature over other bytes is no evidence: the chain itself refuses it", () => {

@@ -40,7 +40,9 @@ test("terms out of range are refused at creation and at update", () => {
     fresh.refuse(error, fresh.createInstruction(), [fresh.authority]);
     ready.refuse(error, update(ready, terms), [ready.authority]);
   }
-  ready.run("federation_update", update(ready, { maxUpdates: 4096, maxWeight: 16383 }), [ready.authority]);
+  ready.run("federation_update", update(ready, { maxUpdates: 4096, maxWeight: 16383 }), [
+    ready.authority,
+  ]);
 });
 
 test("creation refuses a model that cannot be", () => {
@@ -51,7 +53,12 @@ test("creation refuses a model that cannot be", () => {
   refuse("ParameterCountOutOfRange", { parameterCount: 2 ** 26 + 1 });
   refuse("MomentumWithoutStrategy", { momentum: 1 });
   refuse("StateNotEmpty", { stateRoot: digest("a state") });
-  const momentum = { strategy: 1, momentum: 65535, stateRoot: digest("a state"), parameterCount: 2 ** 26 };
+  const momentum = {
+    strategy: 1,
+    momentum: 65535,
+    stateRoot: digest("a state"),
+    parameterCount: 2 ** 26,
+  };
   fresh.run("federation_create", fresh.createInstruction(momentum), [fresh.authority]);
   assert.equal(fresh.state().momentum, 65535);
   const again = fresh.chain.send(fresh.createInstruction(), [fresh.authority]);
@@ -61,7 +68,9 @@ test("creation refuses a model that cannot be", () => {
 test("terms stay while a round is open, and the aggregator while its bond lies in escrow", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, authority, aggregator, stranger } = scenario;
-  scenario.refuse("BondInEscrow", update(scenario, { aggregator: stranger.publicKey }), [authority]);
+  scenario.refuse("BondInEscrow", update(scenario, { aggregator: stranger.publicKey }), [
+    authority,
+  ]);
   const number = scenario.open();
   scenario.refuse("RoundInProgress", update(scenario, { rewardPerRound: 1n }), [authority]);
   scenario.chain.now += 91n;
@@ -72,7 +81,9 @@ test("terms stay while a round is open, and the aggregator while its bond lies i
   const destination = scenario.tokenAccount(aggregator);
   const bond = { federation, rewardMint, signer: authority.publicKey, destination, amount: 600n };
   scenario.run("bond_withdraw", bondWithdraw(PROGRAM_ID, bond), [authority]);
-  scenario.run("federation_update", update(scenario, { aggregator: stranger.publicKey }), [authority]);
+  scenario.run("federation_update", update(scenario, { aggregator: stranger.publicKey }), [
+    authority,
+  ]);
   scenario.refuse("NotAggregator", scenario.openInstruction(), [scenario.payer, aggregator]);
 });
 
@@ -87,7 +98,9 @@ test("neither the aggregator nor the minimum bond changes while a round can be d
   // a minimum of 2^63 would make the deposit of a dispute unaffordable
   scenario.refuse("TermsInDispute", update(scenario, { minimumBond: 2n ** 63n }), [authority]);
   // another aggregator's bond would pay for a round that it did not commit
-  scenario.refuse("TermsInDispute", update(scenario, { aggregator: stranger.publicKey }), [authority]);
+  scenario.refuse("TermsInDispute", update(scenario, { aggregator: stranger.publicKey }), [
+    authority,
+  ]);
   scenario.run("federation_update", update(scenario, { rewardPerRound: 1n }), [authority]);
   scenario.chain.now += 60n;
   scenario.finalize(number);
@@ -111,8 +124,12 @@ test("a pause stops rounds and joins, never claims, exits or withdrawals", () =>
   const late = scenario.chain.actor("late");
   scenario.tokensFor(late, 100n);
   scenario.refuse("Paused", scenario.joinInstruction(late), [scenario.payer, late]);
-  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
-  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [
+    scenario.stranger,
+  ]);
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [
+    owner,
+  ]);
   scenario.chain.now += 100n;
   const destination = scenario.tokenAccount(owner);
   const withdraw = memberWithdraw(PROGRAM_ID, {
@@ -130,7 +147,11 @@ test("a round that was open when the federation paused is still committed and fi
   const scenario = Scenario.ready();
   const { federation, authority } = scenario;
   const number = scenario.open();
-  const pause = federationPause(PROGRAM_ID, { federation, authority: authority.publicKey, paused: true });
+  const pause = federationPause(PROGRAM_ID, {
+    federation,
+    authority: authority.publicKey,
+    paused: true,
+  });
   scenario.run("federation_pause", pause, [authority]);
   scenario.commit(number);
   scenario.chain.now += 60n;
@@ -179,11 +200,16 @@ test("the vault keeps what is promised and what the open round may promise", () 
   scenario.refuse("VaultBelowOwed", withdraw(9_601n), [authority]);
   scenario.chain.now += 60n;
   scenario.finalize(number);
-  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [
+    scenario.stranger,
+  ]);
   scenario.refuse("VaultBelowOwed", withdraw(9_601n), [authority]);
   scenario.run("vault_withdraw", withdraw(9_600n), [authority]);
   assert.equal(scenario.chain.tokens(scenario.state().vault), 0n);
-  scenario.refuse("VaultTooSmall", scenario.openInstruction(), [scenario.payer, scenario.aggregator]);
+  scenario.refuse("VaultTooSmall", scenario.openInstruction(), [
+    scenario.payer,
+    scenario.aggregator,
+  ]);
 });
 
 test("amounts that nobody has are refused", () => {
@@ -193,7 +219,13 @@ test("amounts that nobody has are refused", () => {
   const fund = (amount: bigint) =>
     vaultFund(PROGRAM_ID, { federation, rewardMint, funder: aggregator.publicKey, source, amount });
   const bond = (amount: bigint) =>
-    bondDeposit(PROGRAM_ID, { federation, rewardMint, aggregator: aggregator.publicKey, source, amount });
+    bondDeposit(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      aggregator: aggregator.publicKey,
+      source,
+      amount,
+    });
   for (const build of [fund, bond]) {
     scenario.refuse("ZeroAmount", build(0n), [aggregator]);
     scenario.refuse("InsufficientFunds", build(1_000_000n), [aggregator]);
@@ -206,7 +238,13 @@ test("the bond goes home only while every round is settled, and never above its 
   const { federation, mint: rewardMint, aggregator } = scenario;
   const destination = scenario.tokenAccount(aggregator);
   const withdraw = (amount: bigint) =>
-    bondWithdraw(PROGRAM_ID, { federation, rewardMint, signer: aggregator.publicKey, destination, amount });
+    bondWithdraw(PROGRAM_ID, {
+      federation,
+      rewardMint,
+      signer: aggregator.publicKey,
+      destination,
+      amount,
+    });
   // members' stakes lie in the same escrow: the bond's own amount is the limit
   scenario.join("member one");
   scenario.refuse("BondTooSmall", withdraw(601n), [aggregator]);

@@ -53,7 +53,10 @@ export function goldenDispute(): GoldenDispute {
     ...empty,
     updates: [signedUpdate(scenario, owner, base, delta, 3)],
   });
-  const dispute = round.challenge({ kind: "chunk", index: 1 }, scenario.challenger("golden challenger"));
+  const dispute = round.challenge(
+    { kind: "chunk", index: 1 },
+    scenario.challenger("golden challenger"),
+  );
   dispute.feedLeaf(0);
   for (const vector of ["base", "next", "baseState"] as const) dispute.feedVector(vector);
   return { scenario, dispute, equivocation: report(scenario, round, owner) };
@@ -63,7 +66,10 @@ function report(scenario: Scenario, { plan, number }: DisputedRound, owner: Keyp
   const reporter = scenario.challenger("golden reporter");
   const member = scenario.memberAddress(owner);
   const update = { delta: plan.base, weight: 4 };
-  const envelope = signed(envelopeOf(scenario, owner, plan.base, update, number), scenario.updateKey(owner));
+  const envelope = signed(
+    envelopeOf(scenario, owner, plan.base, update, number),
+    scenario.updateKey(owner),
+  );
   const half = { member, reporter: reporter.publicKey, round: number, sequence: 7n, envelope };
   scenario.run("equivocation_open", equivocationOpen(PROGRAM_ID, half), [reporter]);
   return equivocationAddress(PROGRAM_ID, member, reporter.publicKey, number, 7n);

@@ -15,19 +15,27 @@ import { digest, START, TestChain } from "./test-chain.ts";
 
 after(() => {
   const lines = [...TestChain.units].filter(([label]) => label.includes("_")).sort();
-  console.log(`compute units\n${lines.map(([label, units]) => `  ${label.padEnd(20)} ${units}`).join("\n")}`);
+  console.log(
+    `compute units\n${lines.map(([label, units]) => `  ${label.padEnd(20)} ${units}`).join("\n")}`,
+  );
 });
 
 for (const [name, tokenProgram] of [
   ["SPL Token", TOKEN_PROGRAM],
   ["Token-2022", TOKEN_2022_PROGRAM],
 ] as const) {
-  test(`a federation from its creation to the last withdrawal, paid in ${name}`, () => live(tokenProgram));
+  test(`a federation from its creation to the last withdrawal, paid in ${name}`, () =>
+    live(tokenProgram));
 }
 
 function live(tokenProgram: PublicKey): void {
   const chain = new TestChain();
-  const scenario = Scenario.ready("first", {}, chain, createMint(chain, "first mint", tokenProgram));
+  const scenario = Scenario.ready(
+    "first",
+    {},
+    chain,
+    createMint(chain, "first mint", tokenProgram),
+  );
   const [first, second] = [scenario.join("member one"), scenario.join("member two", 80n)];
   assert.equal(scenario.state().members, 2);
   assert.equal(scenario.state().stakes, 130n);
@@ -68,7 +76,9 @@ function live(tokenProgram: PublicKey): void {
   const next = scenario.completeRound(later);
   scenario.run("reward_claim", scenario.claimInstruction(next, second, later), [scenario.stranger]);
   assert.equal(scenario.chain.tokens(scenario.tokenAccount(second)), 20n + 1200n);
-  scenario.refuse("NothingToClaim", scenario.claimInstruction(number, second, earned), [scenario.stranger]);
+  scenario.refuse("NothingToClaim", scenario.claimInstruction(number, second, earned), [
+    scenario.stranger,
+  ]);
 
   const { federation, mint: rewardMint } = scenario;
   const rent = scenario.chain.lamports(scenario.payer.publicKey);
@@ -81,7 +91,9 @@ function live(tokenProgram: PublicKey): void {
   scenario.run("round_close", roundClose(PROGRAM_ID, close), [scenario.authority]);
   assert.ok(scenario.chain.lamports(scenario.payer.publicKey) > rent);
 
-  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: first.publicKey }), [first]);
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: first.publicKey }), [
+    first,
+  ]);
   scenario.chain.now += 100n;
   const destination = scenario.tokenAccount(first);
   const withdraw = memberWithdraw(PROGRAM_ID, {

@@ -59,7 +59,10 @@ test("an admission that the authority has signed lets one owner join, until it e
   scenario.tokensFor(owner, 100n);
   const join = (admission: SignedMessage) => scenario.joinInstruction(owner, { admission });
   const refuse = (error: string, changes: Partial<OwnerAdmission>, key = authority) =>
-    scenario.refuse(error, join(signed(admissionOf(scenario, owner, changes), key)), [payer, owner]);
+    scenario.refuse(error, join(signed(admissionOf(scenario, owner, changes), key)), [
+      payer,
+      owner,
+    ]);
   refuse("WrongSigner", {}, owner);
   refuse("WrongSigner", {}, aggregator);
   refuse("MessageMismatch", { owner: payer.publicKey.toBytes() });
@@ -81,7 +84,9 @@ test("an admission that the authority has signed lets one owner join, until it e
   // it lets the owner come back, too, but not once another is the authority
   const admission = signed(admissionOf(scenario, owner), authority);
   const { federation, stranger } = scenario;
-  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [
+    owner,
+  ]);
   chain.now += 100n;
   scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
   const handOver = { federation, authority: authority.publicKey, proposed: stranger.publicKey };
@@ -99,7 +104,11 @@ test("a key rotates from the next round on, and not again while older rounds can
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   const original = scenario.member(owner).updateKey;
   const rotate = (updateKey: PublicKey) =>
-    memberRotateKey(PROGRAM_ID, { federation: scenario.federation, owner: owner.publicKey, updateKey });
+    memberRotateKey(PROGRAM_ID, {
+      federation: scenario.federation,
+      owner: owner.publicKey,
+      updateKey,
+    });
   scenario.refuse("AddressMissing", rotate(PublicKey.default), [owner]);
   const number = scenario.open();
   scenario.run("member_rotate_key", rotate(first), [owner]);
@@ -153,9 +162,14 @@ test("without a stake, too, a member neither closes nor comes back while its rou
   const owner = scenario.join("member one", 0n);
   const number = scenario.open();
   scenario.commit(number);
-  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
+  scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [
+    owner,
+  ]);
   scenario.refuse("MemberRoundsNotFinal", close(scenario, owner), [owner]);
-  scenario.refuse("MemberRoundsNotFinal", scenario.joinInstruction(owner, { stake: 0n }), [payer, owner]);
+  scenario.refuse("MemberRoundsNotFinal", scenario.joinInstruction(owner, { stake: 0n }), [
+    payer,
+    owner,
+  ]);
   scenario.chain.now += 60n;
   scenario.finalize(number);
   scenario.run("member_close", close(scenario, owner), [owner]);
@@ -200,19 +214,30 @@ test("rewards go to the payout account of the moment", () => {
   const vault = { federation, owner: owner.publicKey, payout: scenario.state().vault };
   scenario.refuse("PayoutIsFederation", payoutUpdate(PROGRAM_ID, vault), [owner]);
   scenario.refuse("WrongPayout", scenario.claimInstruction(number, owner, earned), [stranger]);
-  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned, { payout }), [stranger]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned, { payout }), [
+    stranger,
+  ]);
   assert.equal(scenario.chain.tokens(payout), 10n);
 });
 
 function withdraw(scenario: Scenario, owner: Keypair) {
   const { federation, mint: rewardMint } = scenario;
   const destination = scenario.tokenAccount(owner);
-  return memberWithdraw(PROGRAM_ID, { federation, rewardMint, owner: owner.publicKey, destination });
+  return memberWithdraw(PROGRAM_ID, {
+    federation,
+    rewardMint,
+    owner: owner.publicKey,
+    destination,
+  });
 }
 
 function close(scenario: Scenario, owner: Keypair) {
   const rentPayer = scenario.payer.publicKey;
-  return memberClose(PROGRAM_ID, { federation: scenario.federation, owner: owner.publicKey, rentPayer });
+  return memberClose(PROGRAM_ID, {
+    federation: scenario.federation,
+    owner: owner.publicKey,
+    rentPayer,
+  });
 }
 
 function leave(scenario: Scenario, owner: Keypair): void {

@@ -46,7 +46,12 @@ const ACCEPTED: readonly MintExtension[] = [
 for (const [error, extensions] of REFUSED) {
   test(`a mint with the extensions ${extensions.join(", ")} is refused: ${error}`, () => {
     const chain = new TestChain();
-    const scenario = new Scenario(chain, "first", {}, createExtendedMint(chain, "refused", extensions));
+    const scenario = new Scenario(
+      chain,
+      "first",
+      {},
+      createExtendedMint(chain, "refused", extensions),
+    );
     scenario.refuse(error, scenario.createInstruction(), [scenario.authority]);
   });
 }
@@ -54,11 +59,18 @@ for (const [error, extensions] of REFUSED) {
 for (const extension of ACCEPTED) {
   test(`a mint with the extension ${ExtensionType[extension]} pays as any other`, () => {
     const chain = new TestChain();
-    const scenario = Scenario.ready("first", {}, chain, createExtendedMint(chain, "mint", [extension]));
+    const scenario = Scenario.ready(
+      "first",
+      {},
+      chain,
+      createExtendedMint(chain, "mint", [extension]),
+    );
     const owner = scenario.join("one");
     const earned = scenario.earned([owner, 100n]);
     const number = scenario.completeRound(earned);
-    scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [scenario.stranger]);
+    scenario.run("reward_claim", scenario.claimInstruction(number, owner, earned), [
+      scenario.stranger,
+    ]);
     assert.equal(chain.tokens(scenario.tokenAccount(owner)), 50n + 100n);
   });
 }
@@ -122,7 +134,12 @@ const DEAF: readonly (readonly [string, (scenario: Scenario, owner: Keypair) => 
   [
     "asks for a memo",
     (scenario, owner) =>
-      configure(scenario, owner, ExtensionType.MemoTransfer, createEnableRequiredMemoTransfersInstruction),
+      configure(
+        scenario,
+        owner,
+        ExtensionType.MemoTransfer,
+        createEnableRequiredMemoTransfersInstruction,
+      ),
     /No memo in previous instruction/,
   ],
   [
@@ -147,7 +164,14 @@ const DEAF: readonly (readonly [string, (scenario: Scenario, owner: Keypair) => 
       const account = scenario.tokenAccount(owner);
       const to = scenario.tokensFor(stranger, 0n);
       const key = owner.publicKey;
-      const empty = createTransferInstruction(account, to, key, chain.tokens(account), [], tokenProgram);
+      const empty = createTransferInstruction(
+        account,
+        to,
+        key,
+        chain.tokens(account),
+        [],
+        tokenProgram,
+      );
       const close = createCloseAccountInstruction(account, key, key, [], tokenProgram);
       scenario.run("close", [empty, close], [owner]);
     },
@@ -161,14 +185,20 @@ for (const [name, deafen, reason] of DEAF) {
     const earned = scenario.earned([first, 100n], [second, 200n]);
     const number = scenario.completeRound(earned);
     deafen(scenario, first);
-    const claim = scenario.chain.send(scenario.claimInstruction(number, first, earned), [scenario.stranger]);
+    const claim = scenario.chain.send(scenario.claimInstruction(number, first, earned), [
+      scenario.stranger,
+    ]);
     assert.notEqual(claim.error, null);
     assert.match(claim.logs.join("\n"), reason);
     assert.equal(scenario.member(first).claimedTotal, 0n);
-    scenario.run("reward_claim", scenario.claimInstruction(number, second, earned), [scenario.stranger]);
+    scenario.run("reward_claim", scenario.claimInstruction(number, second, earned), [
+      scenario.stranger,
+    ]);
     const later = scenario.earned([first, 100n], [second, 300n]);
     const next = scenario.completeRound(later);
-    scenario.run("reward_claim", scenario.claimInstruction(next, second, later), [scenario.stranger]);
+    scenario.run("reward_claim", scenario.claimInstruction(next, second, later), [
+      scenario.stranger,
+    ]);
     const payout = scenario.tokensFor(scenario.chain.actor("elsewhere"), 0n);
     const update = payoutUpdate(PROGRAM_ID, {
       federation: scenario.federation,
@@ -188,7 +218,9 @@ test("a payout account that guards against programs receives all the same, but n
   configure(scenario, first, ExtensionType.CpiGuard, createEnableCpiGuardInstruction);
   const earned = scenario.earned([first, 100n]);
   const number = scenario.completeRound(earned);
-  scenario.run("reward_claim", scenario.claimInstruction(number, first, earned), [scenario.stranger]);
+  scenario.run("reward_claim", scenario.claimInstruction(number, first, earned), [
+    scenario.stranger,
+  ]);
   assert.equal(scenario.chain.tokens(scenario.tokenAccount(first)), 50n + 100n);
   const guarded = scenario.chain.actor("guarded");
   scenario.tokensFor(guarded, 100n);
@@ -209,7 +241,12 @@ function configure(
   scenario: Scenario,
   owner: Keypair,
   extension: ExtensionType,
-  enable: (account: PublicKey, owner: PublicKey, cosigners: [], program: PublicKey) => TransactionInstruction,
+  enable: (
+    account: PublicKey,
+    owner: PublicKey,
+    cosigners: [],
+    program: PublicKey,
+  ) => TransactionInstruction,
 ): void {
   const { tokenProgram } = scenario;
   const [account, key] = [scenario.tokenAccount(owner), owner.publicKey];

@@ -10,18 +10,25 @@ const U64_MAX = 2n ** 64n - 1n;
 test("a round opens with the next number, on the last committed base, within the limit", () => {
   const scenario = Scenario.ready();
   const refuse = (error: string, changes: Parameters<Scenario["openInstruction"]>[0]) =>
-    scenario.refuse(error, scenario.openInstruction(changes), [scenario.payer, scenario.aggregator]);
+    scenario.refuse(error, scenario.openInstruction(changes), [
+      scenario.payer,
+      scenario.aggregator,
+    ]);
   for (const number of [0n, 2n, U64_MAX]) refuse("WrongRoundNumber", { number });
   refuse("WrongBase", { baseRoot: digest("another model") });
   refuse("WrongBase", { baseStateRoot: digest("another state") });
-  for (const collectSeconds of [0, 601, 2 ** 32 - 1]) refuse("CollectTimeOutOfRange", { collectSeconds });
+  for (const collectSeconds of [0, 601, 2 ** 32 - 1])
+    refuse("CollectTimeOutOfRange", { collectSeconds });
   scenario.open();
   refuse("RoundAlreadyOpen", {});
 });
 
 test("a round opens only if the vault can pay its budget", () => {
   const scenario = Scenario.ready("first", { rewardPerRound: 10_001n });
-  scenario.refuse("VaultTooSmall", scenario.openInstruction(), [scenario.payer, scenario.aggregator]);
+  scenario.refuse("VaultTooSmall", scenario.openInstruction(), [
+    scenario.payer,
+    scenario.aggregator,
+  ]);
 });
 
 test("a commitment states counts, weights and rewards that can be", () => {
@@ -31,14 +38,17 @@ test("a commitment states counts, weights and rewards that can be", () => {
   const number = scenario.open();
   const earned = scenario.earned([owner, 500n]);
   const refuse = (error: string, changes: Partial<RoundResult>) =>
-    scenario.refuse(error, scenario.commitInstruction(number, scenario.result(number, earned, changes)), [
-      scenario.aggregator,
-    ]);
+    scenario.refuse(
+      error,
+      scenario.commitInstruction(number, scenario.result(number, earned, changes)),
+      [scenario.aggregator],
+    );
   for (const updateCount of [0, 17, 2 ** 32 - 1]) refuse("UpdateCountOutOfRange", { updateCount });
   for (const totalWeight of [3001, 2 ** 32 - 1]) refuse("TotalWeightOutOfRange", { totalWeight });
   for (const cumulativeRewards of [0n, 399n]) refuse("RewardsFell", { cumulativeRewards });
   refuse("BudgetExceeded", { cumulativeRewards: 1401n });
-  for (const cumulativeRewards of [10_001n, U64_MAX]) refuse("VaultTooSmall", { cumulativeRewards });
+  for (const cumulativeRewards of [10_001n, U64_MAX])
+    refuse("VaultTooSmall", { cumulativeRewards });
   refuse("RewardsTreeMismatch", { rewardCount: 0 });
   refuse("RewardsTreeMismatch", { rewardsRoot: EMPTY_ROOT });
   refuse("StateNotEmpty", { nextStateRoot: digest("a state") });
@@ -102,13 +112,18 @@ test("rounds become final in order, each after its own window", () => {
   scenario.refuse("RoundNotCommitted", finalize(first), [stranger]);
   scenario.finalize(second);
   assert.equal(scenario.state().finalRound, second);
-  scenario.refuse("RoundSettled", roundVoid(PROGRAM_ID, { federation, number: second }), [stranger]);
+  scenario.refuse("RoundSettled", roundVoid(PROGRAM_ID, { federation, number: second }), [
+    stranger,
+  ]);
 });
 
 test("64 committed rounds may wait for their windows, not more", () => {
   const scenario = Scenario.ready();
   for (let index = 0; index < 64; index++) scenario.commit(scenario.open());
-  scenario.refuse("TooManyPendingRounds", scenario.openInstruction(), [scenario.payer, scenario.aggregator]);
+  scenario.refuse("TooManyPendingRounds", scenario.openInstruction(), [
+    scenario.payer,
+    scenario.aggregator,
+  ]);
   scenario.chain.now += 60n;
   scenario.finalize(1n);
   scenario.open();

@@ -110,7 +110,14 @@ export class Scenario {
   bond(amount: bigint): void {
     const { aggregator, federation, mint: rewardMint, tokenProgram } = this;
     const source = this.tokenAccount(aggregator);
-    const bond = { federation, rewardMint, tokenProgram, aggregator: aggregator.publicKey, source, amount };
+    const bond = {
+      federation,
+      rewardMint,
+      tokenProgram,
+      aggregator: aggregator.publicKey,
+      source,
+      amount,
+    };
     this.run("bond_deposit", bondDeposit(PROGRAM_ID, bond), [aggregator]);
   }
 
@@ -121,7 +128,9 @@ export class Scenario {
     return challenger;
   }
 
-  createInstruction(changes: Partial<Parameters<typeof federationCreate>[1]> = {}): TransactionInstruction[] {
+  createInstruction(
+    changes: Partial<Parameters<typeof federationCreate>[1]> = {},
+  ): TransactionInstruction[] {
     return federationCreate(PROGRAM_ID, {
       authority: this.authority.publicKey,
       rewardMint: this.mint,
@@ -138,14 +147,22 @@ export class Scenario {
   }
 
   /** Runs what must succeed, then checks what must always hold. */
-  run(label: string, instructions: readonly TransactionInstruction[], signers: readonly Keypair[]): Outcome {
+  run(
+    label: string,
+    instructions: readonly TransactionInstruction[],
+    signers: readonly Keypair[],
+  ): Outcome {
     const outcome = this.chain.run(label, instructions, signers);
     this.checkSolvency();
     return outcome;
   }
 
   /** Sends what must be refused with the program's error `name`. */
-  refuse(name: string, instructions: readonly TransactionInstruction[], signers: readonly Keypair[]): void {
+  refuse(
+    name: string,
+    instructions: readonly TransactionInstruction[],
+    signers: readonly Keypair[],
+  ): void {
     const outcome = this.chain.send(instructions, signers);
     assert.equal(outcome.error, name, outcome.logs.join("\n"));
   }
@@ -228,7 +245,9 @@ export class Scenario {
     this.run("member_exit", exit, [owner]);
   }
 
-  openInstruction(changes: Partial<Parameters<typeof roundOpen>[1]> = {}): TransactionInstruction[] {
+  openInstruction(
+    changes: Partial<Parameters<typeof roundOpen>[1]> = {},
+  ): TransactionInstruction[] {
     const state = this.state();
     return roundOpen(PROGRAM_ID, {
       federation: this.federation,
@@ -249,7 +268,11 @@ export class Scenario {
     return number;
   }
 
-  result(number: bigint, earned: readonly Earned[] = [], changes: Partial<RoundResult> = {}): RoundResult {
+  result(
+    number: bigint,
+    earned: readonly Earned[] = [],
+    changes: Partial<RoundResult> = {},
+  ): RoundResult {
     return {
       nextRoot: digest(`model after round ${number}`),
       nextStateRoot: EMPTY_ROOT,
@@ -274,7 +297,9 @@ export class Scenario {
   }
 
   commit(number: bigint, earned: readonly Earned[] = []): void {
-    this.run("round_commit", this.commitInstruction(number, this.result(number, earned)), [this.aggregator]);
+    this.run("round_commit", this.commitInstruction(number, this.result(number, earned)), [
+      this.aggregator,
+    ]);
   }
 
   finalize(number: bigint): void {
@@ -317,12 +342,19 @@ export class Scenario {
 
   /** What several members have earned, as the rewards tree needs it. */
   earned(...amounts: readonly [Keypair, bigint][]): Earned[] {
-    return amounts.map(([owner, cumulative]) => ({ member: this.memberAddress(owner), cumulative }));
+    return amounts.map(([owner, cumulative]) => ({
+      member: this.memberAddress(owner),
+      cumulative,
+    }));
   }
 }
 
 /** A mint without extensions. */
-export function createMint(chain: TestChain, label: string, tokenProgram = TOKEN_PROGRAM): PublicKey {
+export function createMint(
+  chain: TestChain,
+  label: string,
+  tokenProgram = TOKEN_PROGRAM,
+): PublicKey {
   const treasury = chain.actor("treasury");
   const mint = keypairOf(label);
   const payer = treasury.publicKey;
@@ -341,7 +373,12 @@ export function createMint(chain: TestChain, label: string, tokenProgram = TOKEN
 }
 
 /** Mints to the owner's associated token account, creating it where needed; returns its address. */
-export function issue(chain: TestChain, mint: PublicKey, owner: PublicKey, amount: bigint): PublicKey {
+export function issue(
+  chain: TestChain,
+  mint: PublicKey,
+  owner: PublicKey,
+  amount: bigint,
+): PublicKey {
   const treasury = chain.actor("treasury");
   const tokenProgram = chain.owner(mint);
   const destination = tokenAccountAddress(mint, owner, tokenProgram);
@@ -352,7 +389,9 @@ export function issue(chain: TestChain, mint: PublicKey, owner: PublicKey, amoun
 }
 
 export function sorted(earned: readonly Earned[]): Earned[] {
-  return [...earned].sort((left, right) => compareBytes(left.member.toBytes(), right.member.toBytes()));
+  return [...earned].sort((left, right) =>
+    compareBytes(left.member.toBytes(), right.member.toBytes()),
+  );
 }
 
 export function rewardHashes(earned: readonly Earned[]): Uint8Array[] {

@@ -4,10 +4,20 @@ import type { Scenario } from "./scenario.ts";
 import { signedUpdate } from "./signed.ts";
 
 export const BASE = Int32Array.from({ length: 70 }, (_, j) => j * 1_000_003);
-const EMPTY: RoundPlan = { strategy: 0, momentum: 0, base: BASE, state: new Int32Array(), updates: [] };
+const EMPTY: RoundPlan = {
+  strategy: 0,
+  momentum: 0,
+  base: BASE,
+  state: new Int32Array(),
+  updates: [],
+};
 
 /** A federation of members who sign their envelopes, and the plan of a round in which all take part. */
-export function signingFederation(count: number): { scenario: Scenario; owners: Keypair[]; plan: RoundPlan } {
+export function signingFederation(count: number): {
+  scenario: Scenario;
+  owners: Keypair[];
+  plan: RoundPlan;
+} {
   const scenario = disputable(EMPTY);
   const owners = Array.from({ length: count }, (_, i) => scenario.join(`signing member ${i}`));
   const updates = owners.map((owner, i) =>

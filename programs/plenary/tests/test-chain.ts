@@ -29,7 +29,9 @@ export class TestChain {
 
   constructor() {
     this.svm.addProgram(address(PROGRAM_ID.toBase58()), PROGRAM_BYTES);
-    this.svm.setSlotHashes([{ slot: 41n, hash: toBase58(sha256(new TextEncoder().encode("slot 41"))) }]);
+    this.svm.setSlotHashes([
+      { slot: 41n, hash: toBase58(sha256(new TextEncoder().encode("slot 41"))) },
+    ]);
     this.now = START;
   }
 
@@ -55,7 +57,10 @@ export class TestChain {
     this.svm.expireBlockhash();
     const payer = signers[0]?.publicKey;
     if (payer === undefined) throw new Error("A test transaction needs a signer.");
-    const transaction = new Transaction({ feePayer: payer, recentBlockhash: this.svm.latestBlockhash() });
+    const transaction = new Transaction({
+      feePayer: payer,
+      recentBlockhash: this.svm.latestBlockhash(),
+    });
     transaction.add(...instructions);
     transaction.sign(...signers);
     const wire = transaction.serialize({ requireAllSignatures: false, verifySignatures: false });
@@ -64,7 +69,9 @@ export class TestChain {
     const meta = failed ? result.meta() : result;
     const logs = meta.logs();
     return {
-      error: failed ? (transactionFailed(result.toString(), logs).programError ?? result.toString()) : null,
+      error: failed
+        ? (transactionFailed(result.toString(), logs).programError ?? result.toString())
+        : null,
       logs,
       units: Number(meta.computeUnitsConsumed()),
       bytes: wire.length,
@@ -73,9 +80,14 @@ export class TestChain {
   }
 
   /** Sends a transaction that must succeed, and notes its compute units under `label`. */
-  run(label: string, instructions: readonly TransactionInstruction[], signers: readonly Keypair[]): Outcome {
+  run(
+    label: string,
+    instructions: readonly TransactionInstruction[],
+    signers: readonly Keypair[],
+  ): Outcome {
     const outcome = this.send(instructions, signers);
-    if (outcome.error !== null) throw new Error(`${label}: ${outcome.error}\n${outcome.logs.join("\n")}`);
+    if (outcome.error !== null)
+      throw new Error(`${label}: ${outcome.error}\n${outcome.logs.join("\n")}`);
     TestChain.units.set(label, Math.max(outcome.units, TestChain.units.get(label) ?? 0));
     return outcome;
   }

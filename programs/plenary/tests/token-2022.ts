@@ -38,7 +38,8 @@ const initialize = {
     createInitializeTransferHookInstruction(mint, authority, SystemProgram.programId, PROGRAM),
   [ExtensionType.PermanentDelegate]: (mint, authority) =>
     createInitializePermanentDelegateInstruction(mint, authority, PROGRAM),
-  [ExtensionType.NonTransferable]: (mint) => createInitializeNonTransferableMintInstruction(mint, PROGRAM),
+  [ExtensionType.NonTransferable]: (mint) =>
+    createInitializeNonTransferableMintInstruction(mint, PROGRAM),
   [ExtensionType.DefaultAccountState]: (mint) =>
     createInitializeDefaultAccountStateInstruction(mint, AccountState.Frozen, PROGRAM),
   [ExtensionType.PausableConfig]: (mint, authority) =>
@@ -59,7 +60,8 @@ const initialize = {
   [ExtensionType.ConfidentialTransferMint]: (mint, authority) =>
     raw(mint, [27, 0, ...authority.toBytes(), 1, ...new Uint8Array(32)]),
   // ConfidentialMintBurnExtension (42), InitializeMint: the supply's key and its encrypted amount
-  [CONFIDENTIAL_MINT_BURN.type]: (mint) => raw(mint, [42, 0, ...digest("supply key"), ...new Uint8Array(36)]),
+  [CONFIDENTIAL_MINT_BURN.type]: (mint) =>
+    raw(mint, [42, 0, ...digest("supply key"), ...new Uint8Array(36)]),
 } satisfies Partial<Record<number, Initialize>>;
 
 export type MintExtension = keyof typeof initialize;
@@ -92,7 +94,9 @@ export function createExtendedMint(
 }
 
 function lengthOf(extension: MintExtension): number {
-  return extension === CONFIDENTIAL_MINT_BURN.type ? CONFIDENTIAL_MINT_BURN.length : getTypeLen(extension);
+  return extension === CONFIDENTIAL_MINT_BURN.type
+    ? CONFIDENTIAL_MINT_BURN.length
+    : getTypeLen(extension);
 }
 
 function raw(mint: PublicKey, data: readonly number[]): TransactionInstruction {

@@ -25,7 +25,9 @@ const decoded = {
   member: plainFields(decodeMember(member, scenario.bytes(member))),
   round: plainFields(decodeRound(round, scenario.bytes(round))),
   dispute: plainFields(decodeDispute(dispute, disputed.scenario.bytes(dispute))),
-  equivocation: plainFields(decodeEquivocation(equivocation, disputed.scenario.bytes(equivocation))),
+  equivocation: plainFields(
+    decodeEquivocation(equivocation, disputed.scenario.bytes(equivocation)),
+  ),
 };
 writeFileSync(new URL("federation-v1.bin", folder), scenario.bytes(federation));
 writeFileSync(new URL("member-v1.bin", folder), scenario.bytes(member));

@@ -209,21 +209,33 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
   [
     "federation_update",
     () => ({
-      instructions: federationUpdate(PROGRAM_ID, { federation, authority: at(authority), terms: mine.terms }),
+      instructions: federationUpdate(PROGRAM_ID, {
+        federation,
+        authority: at(authority),
+        terms: mine.terms,
+      }),
       signers: [authority],
     }),
   ],
   [
     "federation_pause",
     () => ({
-      instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: true }),
+      instructions: federationPause(PROGRAM_ID, {
+        federation,
+        authority: at(authority),
+        paused: true,
+      }),
       signers: [authority],
     }),
   ],
   [
     "federation_pause",
     () => ({
-      instructions: federationPause(PROGRAM_ID, { federation, authority: at(authority), paused: false }),
+      instructions: federationPause(PROGRAM_ID, {
+        federation,
+        authority: at(authority),
+        paused: false,
+      }),
       signers: [authority],
     }),
   ],
@@ -269,9 +281,13 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
         amount: 5n,
       }),
       signers: [authority],
-      accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow", "ownEscrow"].map(
-        (to) => `destination <- ${to}`,
-      ),
+      accepted: [
+        "strangerTokens",
+        "foreignTokens",
+        "foreignVault",
+        "foreignEscrow",
+        "ownEscrow",
+      ].map((to) => `destination <- ${to}`),
     }),
   ],
   [
@@ -310,7 +326,9 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
         signers: [payer, joining],
         accepted: [
           ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
-          ...["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `authority <- ${key}`),
+          ...["stranger", "foreignAuthority", "foreignAggregator"].map(
+            (key) => `authority <- ${key}`,
+          ),
           ...["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
             (to) => `payout <- ${to}`,
           ),
@@ -332,7 +350,11 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
   [
     "payout_update",
     () => ({
-      instructions: payoutUpdate(PROGRAM_ID, { federation, owner: at(owner), payout: tokens(owner) }),
+      instructions: payoutUpdate(PROGRAM_ID, {
+        federation,
+        owner: at(owner),
+        payout: tokens(owner),
+      }),
       signers: [owner],
       accepted: ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"].map(
         (to) => `payout <- ${to}`,
@@ -344,7 +366,9 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
     () => ({
       instructions: mine.openInstruction(),
       signers: [payer, aggregator],
-      accepted: ["stranger", "foreignAuthority", "foreignAggregator"].map((key) => `payer <- ${key}`),
+      accepted: ["stranger", "foreignAuthority", "foreignAggregator"].map(
+        (key) => `payer <- ${key}`,
+      ),
     }),
   ],
   [
@@ -364,7 +388,10 @@ const STEPS: readonly (readonly [string, () => Omit<Case, "name">])[] = [
       };
     },
   ],
-  ["reward_claim", () => ({ instructions: mine.claimInstruction(2n, owner, earned), signers: [payer] })],
+  [
+    "reward_claim",
+    () => ({ instructions: mine.claimInstruction(2n, owner, earned), signers: [payer] }),
+  ],
   [
     "round_close",
     () => ({

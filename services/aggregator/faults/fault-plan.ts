@@ -33,7 +33,10 @@ export function parseFaultPlan(text: string): FaultPlan {
   const clock = lines.filter((line) => CLOCK.test(line));
   const [offset] = clock.map((line) => Number(CLOCK.exec(line)?.[1]));
   if (clock.length > 1) throw refused(clock[1] ?? "");
-  return { faults: lines.filter((line) => !clock.includes(line)).map(faultOf), clockOffset: offset ?? 0 };
+  return {
+    faults: lines.filter((line) => !clock.includes(line)).map(faultOf),
+    clockOffset: offset ?? 0,
+  };
 }
 
 const CLOCK = /^clock (-?[0-9]{1,12})$/;
@@ -48,7 +51,11 @@ function faultOf(line: string): Fault {
   const known = ACTIONS.find((name) => name === action);
   const isCount = occurrence === "every" || /^[1-9][0-9]{0,5}$/.test(occurrence);
   if (!KNOWN.has(point) || !isCount || known === undefined || rest.length > 0) throw refused(line);
-  return { point, occurrence: occurrence === "every" ? "every" : Number(occurrence), action: known };
+  return {
+    point,
+    occurrence: occurrence === "every" ? "every" : Number(occurrence),
+    action: known,
+  };
 }
 
 function refused(line: string): PlenaryError {

@@ -1,4 +1,4 @@
-import type { Ledger } from "../rounds/ledger.ts";
+import type { Ledger } from "../chain/ledger.ts";
 import type { Scheduler } from "../rounds/scheduler.ts";
 import type { BlobStore, Files, OpenFile } from "../store/blobs/index.ts";
 import type { Database } from "../store/database.ts";
@@ -51,7 +51,13 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     record: true,
   },
   nonces: { use: true, forget: true },
-  readers: { recordUpload: true, isUploader: true, refer: true, referring: true, withoutReferences: true },
+  readers: {
+    recordUpload: true,
+    isUploader: true,
+    refer: true,
+    referring: true,
+    withoutReferences: true,
+  },
   rewards: { ofRound: true, insert: true },
   rounds: {
     find: true,
@@ -105,7 +111,10 @@ export const DATABASE_CALLS: CallsOf<Database, "queries" | "close"> = {
   ping: true,
 };
 
-export const LEDGER_CALLS: CallsOf<Ledger, "programId" | "aggregator" | "roundAddress" | "memberAddress"> = {
+export const LEDGER_CALLS: CallsOf<
+  Ledger,
+  "programId" | "aggregator" | "roundAddress" | "memberAddress"
+> = {
   genesisHash: true,
   now: true,
   federation: true,
@@ -170,7 +179,9 @@ export const FILE_CALLS: CallsOf<OpenFile> = { write: true, sync: true, close: t
 
 /** Every fault point, by name. */
 export const FAULT_POINTS: readonly string[] = [
-  ...Object.entries(STORE_CALLS).flatMap(([repository, calls]) => pointsOf(`store.${repository}`, calls)),
+  ...Object.entries(STORE_CALLS).flatMap(([repository, calls]) =>
+    pointsOf(`store.${repository}`, calls),
+  ),
   ...pointsOf("database", DATABASE_CALLS),
   "database/transaction/commit",
   ...pointsOf("ledger", LEDGER_CALLS),
@@ -182,5 +193,8 @@ export const FAULT_POINTS: readonly string[] = [
 ];
 
 function pointsOf(boundary: string, calls: Readonly<Record<string, true>>): string[] {
-  return Object.keys(calls).flatMap((call) => [`${boundary}/${call}/before`, `${boundary}/${call}/after`]);
+  return Object.keys(calls).flatMap((call) => [
+    `${boundary}/${call}/before`,
+    `${boundary}/${call}/after`,
+  ]);
 }

@@ -3,7 +3,13 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from "kysely";
 import type { Context } from "../rounds/context.ts";
 import { BLOB_STORES, nodeFiles } from "../store/blobs/index.ts";
 import type { Schema } from "../store/schema.ts";
@@ -30,7 +36,9 @@ function recorder(): Faults & { readonly crossed: Set<string> } {
 }
 
 /** An object whose calls do nothing. */
-function idle(calls: Readonly<Record<string, true>>): Record<string, (work?: unknown) => Promise<unknown>> {
+function idle(
+  calls: Readonly<Record<string, true>>,
+): Record<string, (work?: unknown) => Promise<unknown>> {
   const call = async (work?: unknown) => (typeof work === "function" ? work() : undefined);
   return Object.fromEntries(Object.keys(calls).map((name) => [name, call]));
 }
@@ -85,7 +93,9 @@ describe("fault points", () => {
       throw new Error("the connection broke");
     })();
     await assert.rejects(blobs.receive(broken, { hash, limit: 2 }), /broke/);
-    const missing = FAULT_POINTS.filter((point) => /^files?\//.test(point) && !faults.crossed.has(point));
+    const missing = FAULT_POINTS.filter(
+      (point) => /^files?\//.test(point) && !faults.crossed.has(point),
+    );
     assert.deepEqual(missing, []);
   });
 
@@ -94,7 +104,9 @@ describe("fault points", () => {
     const call = faultyFetch(faults, async () => new Response("{}"));
     for (const method of Object.keys(CHAIN_CALLS))
       await call("http://chain", { method: "POST", body: JSON.stringify({ method }) });
-    const missing = FAULT_POINTS.filter((point) => point.startsWith("chain/") && !faults.crossed.has(point));
+    const missing = FAULT_POINTS.filter(
+      (point) => point.startsWith("chain/") && !faults.crossed.has(point),
+    );
     assert.deepEqual(missing, []);
     const unknown = { method: "POST", body: JSON.stringify({ method: "getSlot" }) };
     await assert.rejects(call("http://chain", unknown), /getSlot has no fault points/);
@@ -105,7 +117,10 @@ describe("fault plans", () => {
   const full: Fault = { point: "file/write/before", occurrence: 2, action: "disk-full" };
 
   test("are read as they are written, and refused otherwise", () => {
-    const faults: Fault[] = [full, { point: "ledger/now/after", occurrence: "every", action: "delay" }];
+    const faults: Fault[] = [
+      full,
+      { point: "ledger/now/after", occurrence: "every", action: "delay" },
+    ];
     const plan: FaultPlan = { faults, clockOffset: -7_200_000 };
     assert.deepEqual(parseFaultPlan(formatFaultPlan(plan)), plan);
     for (const line of [
@@ -140,7 +155,10 @@ describe("fault plans", () => {
 
   test("fill the disk: the blob store says so and keeps nothing", async () => {
     const path = join(folder, "full");
-    writeFileSync(path, formatFaultPlan({ faults: [{ ...full, occurrence: "every" }], clockOffset: 0 }));
+    writeFileSync(
+      path,
+      formatFaultPlan({ faults: [{ ...full, occurrence: "every" }], clockOffset: 0 }),
+    );
     const blobs = await BLOB_STORES.file(
       join(folder, "small"),
       faultyFiles(nodeFiles, followFaultPlan(path)),

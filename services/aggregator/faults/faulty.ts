@@ -1,4 +1,4 @@
-import { carriedOn } from "../rounds/chain-clock.ts";
+import { carriedOn } from "../chain/chain-clock.ts";
 import type { Context } from "../rounds/context.ts";
 import type { Files } from "../store/blobs/index.ts";
 import type { Database } from "../store/database.ts";
@@ -37,7 +37,10 @@ export function faultyContext(context: Context, faults: Faults): Context {
 
 export function faultyFiles(files: Files, faults: Faults): Files {
   return around(
-    { ...files, create: async (path) => around(await files.create(path), "file", FILE_CALLS, faults) },
+    {
+      ...files,
+      create: async (path) => around(await files.create(path), "file", FILE_CALLS, faults),
+    },
     "files",
     FILES_CALLS,
     faults,
@@ -48,7 +51,8 @@ export function faultyFiles(files: Files, faults: Faults): Files {
 export function faultyFetch(faults: Faults, real: typeof fetch = fetch): typeof fetch {
   return async (input, init) => {
     const method = methodOf(init?.body);
-    if (!(method in CHAIN_CALLS)) throw new Error(`The JSON-RPC method ${method} has no fault points.`);
+    if (!(method in CHAIN_CALLS))
+      throw new Error(`The JSON-RPC method ${method} has no fault points.`);
     await faults.cross(`chain/${method}/before`);
     const response = await real(input, init);
     await faults.cross(`chain/${method}/after`);

@@ -1,5 +1,5 @@
-import type { Workshop } from "../rounds/close-round.ts";
 import type { Context } from "../rounds/context.ts";
+import type { Workshop } from "../rounds/lifecycle/close-round.ts";
 
 /** What jobs work with: the domain, and what a worker keeps between jobs. */
 export interface JobContext {

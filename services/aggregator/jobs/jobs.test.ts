@@ -4,14 +4,14 @@ import { type RoundState, toBase58, toHex } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
 import { faultyContext } from "../faults/faulty.ts";
 import type { Context } from "../rounds/context.ts";
-import { SeededDraws } from "../testing/seeded-draws.ts";
+import { SeededDraws } from "../testing/crash/seeded-draws.ts";
 import {
   type AskedJob,
   type BenchFederation,
   foundOn,
   openWorkbench,
   type Workbench,
-} from "../testing/workbench.ts";
+} from "../testing/stack/workbench.ts";
 import type { JobContext } from "./job.ts";
 
 const ROUNDS = 2n;
@@ -29,7 +29,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     const worker = bench.worker();
     for (let round = 1n; round <= ROUNDS; round++) {
       await work(worker, federation);
-      for (const place of PLACES) await federation.upload(round, await federation.update(round, place));
+      for (const place of PLACES)
+        await federation.upload(round, await federation.update(round, place));
       await work(worker, federation);
     }
     undisturbed = await outcomeOf(federation);
@@ -50,7 +51,10 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     return [
       { name: "advanceFederation", data },
       { name: "finalizeRounds", data },
-      ...unscreened.map(({ id }) => ({ name: "screenUpdate" as const, data: { update: id.toString() } })),
+      ...unscreened.map(({ id }) => ({
+        name: "screenUpdate" as const,
+        data: { update: id.toString() },
+      })),
     ];
   }
 
@@ -69,17 +73,22 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     const place = (member: Uint8Array) =>
       members.findIndex((other) => toHex(other.address) === toHex(member));
     return {
-      rounds: rounds.map(({ number, state, next_root, next_state_root, update_count, total_weight }) => ({
-        ...{ number, state, update_count, total_weight },
-        next: next_root && toHex(next_root),
-        nextState: next_state_root && toHex(next_state_root),
-      })),
+      rounds: rounds.map(
+        ({ number, state, next_root, next_state_root, update_count, total_weight }) => ({
+          ...{ number, state, update_count, total_weight },
+          next: next_root && toHex(next_root),
+          nextState: next_state_root && toHex(next_state_root),
+        }),
+      ),
       rewards: rewards.map(({ member, cumulative }) => [place(member), cumulative]).sort(),
     };
   }
 
   /** A process whose every crossing of a boundary may be its last: what it was at ends there, and its memory is gone. */
-  function mortal(draws: SeededDraws): { run(job: AskedJob): Promise<void>; readonly context: Context } {
+  function mortal(draws: SeededDraws): {
+    run(job: AskedJob): Promise<void>;
+    readonly context: Context;
+  } {
     const cross = async () => {
       if (draws.below(DEATH_EVERY) === 0) throw new Killed();
     };
@@ -129,7 +138,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
         await Promise.all([...taken, ...again].map((job) => draws.pick(workers).run(job)));
       };
       const roundIs = async (number: bigint, state: RoundState) =>
-        (await bench.context.store.rounds.find({ federation: federation.address, number }))?.state === state;
+        (await bench.context.store.rounds.find({ federation: federation.address, number }))
+          ?.state === state;
       for (let round = 1n; round <= ROUNDS; round++) {
         while (!(await roundIs(round, "collecting"))) await turn();
         for (const place of draws.shuffled([...PLACES, ...PLACES]))

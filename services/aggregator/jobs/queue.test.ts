@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createLog } from "../service.ts";
-import { proxyTo } from "../testing/proxy.ts";
-import { startDatabase } from "../testing/stack.ts";
+import { createLog } from "../processes/service.ts";
+import { proxyTo } from "../testing/stack/proxy.ts";
+import { startDatabase } from "../testing/stack/stack.ts";
 import { openQueue } from "./queue.ts";
 
 test("a queue in PostgreSQL whose first connection fails works when the database answers", async (t) => {

@@ -3,12 +3,12 @@ import { PlenaryError, toBase58 } from "@plenary/protocol";
 import { createPostgresBackend, type Job, Queue, Worker, withBackend } from "bullmq";
 import type { Log } from "../rounds/context.ts";
 import type { Scheduler } from "../rounds/scheduler.ts";
-import { advanceFederationJob } from "./advance-federation.ts";
-import { answerDisputesJob } from "./answer-disputes.ts";
-import { evaluateRoundJob } from "./evaluate-round.ts";
-import { finalizeRoundsJob } from "./finalize-rounds.ts";
+import { advanceFederationJob } from "./advance-federation.job.ts";
+import { answerDisputesJob } from "./answer-disputes.job.ts";
+import { evaluateRoundJob } from "./evaluate-round.job.ts";
+import { finalizeRoundsJob } from "./finalize-rounds.job.ts";
 import type { JobContext, JobDefinition } from "./job.ts";
-import { screenUpdateJob } from "./screen-update.ts";
+import { screenUpdateJob } from "./screen-update.job.ts";
 
 const QUEUE = "plenary";
 /** A queue that does not answer must not hold up an upload that is already durable. */
@@ -66,7 +66,10 @@ export async function openQueue(settings: QueueSettings): Promise<JobQueue> {
     try {
       await inTime(queue.add(job.name, data, options));
     } catch (error) {
-      settings.log.warn({ err: error, job: job.name }, "a job could not be queued; the reconciler will");
+      settings.log.warn(
+        { err: error, job: job.name },
+        "a job could not be queued; the reconciler will",
+      );
     }
   };
   return {
@@ -86,7 +89,12 @@ export async function openQueue(settings: QueueSettings): Promise<JobQueue> {
       try {
         await inTime(queue.getWaitingCount());
       } catch (cause) {
-        throw new PlenaryError("queue-unavailable", "The job queue does not answer.", {}, { cause });
+        throw new PlenaryError(
+          "queue-unavailable",
+          "The job queue does not answer.",
+          {},
+          { cause },
+        );
       }
     },
     close: () => queue.close(),
@@ -99,9 +107,14 @@ export async function startJobs(
   work: JobContext,
 ): Promise<{ close(): Promise<void> }> {
   const { log } = settings;
-  const worker = await connected(settings, () => createWorker(settings, (job) => runJob(work, job)));
+  const worker = await connected(settings, () =>
+    createWorker(settings, (job) => runJob(work, job)),
+  );
   worker.on("failed", (job, error) =>
-    log.warn({ err: error, job: job?.name, data: job?.data, attempts: job?.attemptsMade }, "a job failed"),
+    log.warn(
+      { err: error, job: job?.name, data: job?.data, attempts: job?.attemptsMade },
+      "a job failed",
+    ),
   );
   worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue does not answer"));
   return { close: () => worker.close() };
@@ -149,10 +162,17 @@ async function runJob(work: JobContext, job: Job): Promise<void> {
     if (definition.name !== job.name) continue;
     return runAs(work, definition as JobDefinition<unknown>, job.data);
   }
-  throw new PlenaryError("invalid-input", `There is no job ${job.name}: was it queued by another version?`);
+  throw new PlenaryError(
+    "invalid-input",
+    `There is no job ${job.name}: was it queued by another version?`,
+  );
 }
 
-async function runAs<Data>(work: JobContext, definition: JobDefinition<Data>, data: unknown): Promise<void> {
+async function runAs<Data>(
+  work: JobContext,
+  definition: JobDefinition<Data>,
+  data: unknown,
+): Promise<void> {
   await definition.run(work, definition.parse(data));
 }
 
@@ -193,7 +213,13 @@ function createWorker(
 
 /** BullMQ keeps its tables in a schema of its own, which it brings up to date when it connects. */
 function postgresConnection(connectionString: string) {
-  return { connectionString, max: 6, keepAlive: true, migrate: true, connectionTimeoutMillis: 5_000 };
+  return {
+    connectionString,
+    max: 6,
+    keepAlive: true,
+    migrate: true,
+    connectionTimeoutMillis: 5_000,
+  };
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {

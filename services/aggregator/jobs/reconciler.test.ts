@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PlenaryError } from "@plenary/protocol";
-import { foundOn, openWorkbench, type Workbench } from "../testing/workbench.ts";
+import { foundOn, openWorkbench, type Workbench } from "../testing/stack/workbench.ts";
 import { startReconciler } from "./reconciler.ts";
 
 const HOURS = 3_600_000;

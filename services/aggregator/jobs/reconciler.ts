@@ -64,7 +64,9 @@ async function look(context: Context, patience: Patience, turn: number): Promise
   ))
     await ask(`screen/${id}`, () => scheduler.screenUpdate(id));
   for (const { federation, number } of await store.rounds.toEvaluate(BATCH))
-    await ask(`evaluate/${toHex(federation)}/${number}`, () => scheduler.evaluate(federation, number));
+    await ask(`evaluate/${toHex(federation)}/${number}`, () =>
+      scheduler.evaluate(federation, number),
+    );
   patience.keepOnly(due);
   if (turn % NONCES_EVERY === 0) await store.nonces.forget(BigInt(now - NONCES_KEPT_MILLISECONDS));
 }

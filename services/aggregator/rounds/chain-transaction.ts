@@ -1,8 +1,8 @@
 import { PlenaryError } from "@plenary/protocol";
+import type { LedgerRound, OnSigned } from "../chain/ledger.ts";
 import type { RoundKey } from "../store/rounds.ts";
 import type { TransactionKind } from "../store/schema.ts";
 import type { Context } from "./context.ts";
-import type { LedgerRound, OnSigned } from "./ledger.ts";
 
 /** One of a round's chain transactions. */
 export interface RoundTransaction {

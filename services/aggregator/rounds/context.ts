@@ -1,9 +1,9 @@
+import type { ChainClock } from "../chain/chain-clock.ts";
+import type { Ledger } from "../chain/ledger.ts";
 import type { BlobStore } from "../store/blobs/index.ts";
 import type { Database, Queries } from "../store/database.ts";
 import type { Store } from "../store/index.ts";
-import type { ChainClock } from "./chain-clock.ts";
 import type { Clock } from "./clock.ts";
-import type { Ledger } from "./ledger.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Where the domain says what it does; pino fits. */

@@ -24,7 +24,10 @@ export async function isDueToClose(
 }
 
 /** By the chain's clock. While the chain does not answer nobody is cut off: without it the round cannot end anyway. */
-async function isPastDeadline({ chainClock }: Context, { deadline_at }: RoundRow): Promise<boolean> {
+async function isPastDeadline(
+  { chainClock }: Context,
+  { deadline_at }: RoundRow,
+): Promise<boolean> {
   if (deadline_at === null) return false;
   try {
     return (await chainClock.now()) >= Number(deadline_at);

@@ -7,14 +7,22 @@ import type { Context } from "./context.ts";
 export async function findFederation(context: Context, address: string): Promise<FederationRow> {
   const federation = await context.store.federations.find(fromBase58(address));
   if (federation === undefined)
-    throw new PlenaryError("not-found", `This service does not aggregate the federation ${address}.`, {
-      federation: address,
-    });
+    throw new PlenaryError(
+      "not-found",
+      `This service does not aggregate the federation ${address}.`,
+      {
+        federation: address,
+      },
+    );
   return federation;
 }
 
 /** A round by its number or "current", the newest. Throws `not-found`. */
-export async function findRound(context: Context, federation: Uint8Array, round: string): Promise<RoundRow> {
+export async function findRound(
+  context: Context,
+  federation: Uint8Array,
+  round: string,
+): Promise<RoundRow> {
   const { rounds } = context.store;
   const number = round === "current" ? undefined : BigInt(round);
   const found =

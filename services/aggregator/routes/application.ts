@@ -8,7 +8,7 @@ import fastifyUnderPressure from "@fastify/under-pressure";
 import { PlenaryError } from "@plenary/protocol";
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import type { Context } from "../rounds/context.ts";
-import type { Evaluator } from "../rounds/evaluator.ts";
+import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
 import type { EventSignal } from "../store/event-signal.ts";
 import { auditHandlers } from "./audits.ts";
 import { blobHandlers } from "./blobs.ts";
@@ -93,7 +93,10 @@ async function protect(app: FastifyInstance, requestsPerMinute: number): Promise
     maxEventLoopDelay: 2_000,
     retryAfter: 2,
     pressureHandler: () => {
-      throw new PlenaryError("service-unavailable", "The service is overloaded: try again in some seconds.");
+      throw new PlenaryError(
+        "service-unavailable",
+        "The service is overloaded: try again in some seconds.",
+      );
     },
   });
 }

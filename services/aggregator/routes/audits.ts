@@ -1,8 +1,8 @@
 import { AUDIT_REPORT_LENGTH, fromBase64, PlenaryError, SIGNATURE_LENGTH } from "@plenary/protocol";
-import { acceptAuditReport } from "../rounds/accept-audit-report.ts";
 import type { Context } from "../rounds/context.ts";
+import { acceptAuditReport } from "../rounds/lifecycle/accept-audit-report.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { viewAudits } from "../rounds/view-audits.ts";
+import { viewAudits } from "../rounds/views/view-audits.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
 
@@ -13,7 +13,11 @@ export function auditHandlers(context: Context, { admit }: Readers): AuditHandle
     auditList: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);
       await admit(request, reply, federation);
-      return viewAudits(context, federation, await findRound(context, federation.address, params.round));
+      return viewAudits(
+        context,
+        federation,
+        await findRound(context, federation.address, params.round),
+      );
     },
     auditReportSubmit: async ({ params, body }) => {
       const federation = await findFederation(context, params.federation);

@@ -25,7 +25,8 @@ export function blobHandlers(
       const size = await blobs.size(hash);
       if (size === undefined) throw noBlob(params.hash);
       // A name stands for its bytes for ever.
-      if (readers === "everybody") reply.header("cache-control", "public, max-age=31536000, immutable");
+      if (readers === "everybody")
+        reply.header("cache-control", "public, max-age=31536000, immutable");
       const etag = `"${params.hash}"`;
       reply.header("etag", etag).header("accept-ranges", "bytes").type("application/octet-stream");
       if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
@@ -67,7 +68,8 @@ function send(request: FastifyRequest, reply: FastifyReply, open: () => Readable
 
 function matches(header: string | undefined, etag: string): boolean {
   return (
-    header !== undefined && (header.trim() === "*" || header.split(",").some((tag) => tag.trim() === etag))
+    header !== undefined &&
+    (header.trim() === "*" || header.split(",").some((tag) => tag.trim() === etag))
   );
 }
 

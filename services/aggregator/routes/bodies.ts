@@ -30,7 +30,10 @@ export function acceptBodies(app: FastifyInstance): void {
       return parseJson(body);
     },
   );
-  app.addContentTypeParser(OCTET_STREAM, async (_request: FastifyRequest, payload: unknown) => payload);
+  app.addContentTypeParser(
+    OCTET_STREAM,
+    async (_request: FastifyRequest, payload: unknown) => payload,
+  );
 }
 
 /** The raw body of an upload. Throws `content-type-refused`. */

@@ -54,7 +54,8 @@ export function toPlenaryError(error: unknown): PlenaryError {
   if (!isFastifyError(error)) return internal(error);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return new PlenaryError(known, error.message, {}, { cause: error });
-  if (error.statusCode === 429) return new PlenaryError("rate-limited", error.message, {}, { cause: error });
+  if (error.statusCode === 429)
+    return new PlenaryError("rate-limited", error.message, {}, { cause: error });
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return new PlenaryError("invalid-input", error.message, {}, { cause: error });
   return internal(error);

@@ -1,12 +1,12 @@
 import { fromBase58 } from "@plenary/protocol";
-import { requireAuthority, requireKnownAuthority } from "../rounds/authority.ts";
+import { requireAuthority, requireKnownAuthority } from "../rounds/access/authority.ts";
+import { knownMember, syncMember } from "../rounds/access/members.ts";
 import type { Context } from "../rounds/context.ts";
-import type { Evaluator } from "../rounds/evaluator.ts";
+import { registerFederation, setPaused } from "../rounds/federations/register-federation.ts";
+import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
 import { findFederation } from "../rounds/lookup.ts";
-import { knownMember, syncMember } from "../rounds/members.ts";
-import { retryAll, viewOperations } from "../rounds/operations.ts";
-import { registerFederation, setPaused } from "../rounds/register-federation.ts";
-import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views.ts";
+import { retryAll, viewOperations } from "../rounds/views/operations.ts";
+import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views/views.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
 import { identityOf, type SignedRequests } from "./signed.ts";
@@ -81,11 +81,16 @@ export function federationHandlers(
       const address = fromBase58(params.member);
       await admit(request, reply, federation, address);
       // What was claimed changes on chain without the service; a chain that is down leaves what was last seen.
-      const fresh = await syncMember(context, federation.address, address).catch((error: unknown) => {
-        request.log.warn({ err: error }, "the member could not be read from the chain");
-        return undefined;
-      });
-      return viewMember(context, fresh ?? (await knownMember(context, federation.address, address)));
+      const fresh = await syncMember(context, federation.address, address).catch(
+        (error: unknown) => {
+          request.log.warn({ err: error }, "the member could not be read from the chain");
+          return undefined;
+        },
+      );
+      return viewMember(
+        context,
+        fresh ?? (await knownMember(context, federation.address, address)),
+      );
     },
     rewardRead: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);

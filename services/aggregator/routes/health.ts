@@ -34,7 +34,10 @@ export function mountHealth(app: FastifyInstance, dependencies: readonly Depende
     for (const { error, name } of results)
       if (error !== undefined) request.log.warn({ err: error, dependency: name }, "not ready");
     const ready = results.every(({ error }) => error === undefined);
-    const states = results.map(({ name, error }) => [name, error === undefined ? "ok" : describe(error)]);
+    const states = results.map(({ name, error }) => [
+      name,
+      error === undefined ? "ok" : describe(error),
+    ]);
     return reply
       .code(ready ? 200 : 503)
       .send({ status: ready ? "ready" : "not ready", dependencies: Object.fromEntries(states) });
@@ -44,7 +47,10 @@ export function mountHealth(app: FastifyInstance, dependencies: readonly Depende
 async function checkOne({ name, check }: Dependency): Promise<{ name: string; error?: unknown }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} did not answer in time`)), CHECK_MILLISECONDS);
+    timer = setTimeout(
+      () => reject(new Error(`${name} did not answer in time`)),
+      CHECK_MILLISECONDS,
+    );
   });
   try {
     await Promise.race([check(), late]);

@@ -27,7 +27,11 @@ export function createMetrics(): Metrics {
 export function measureDisputes({ registry }: Metrics, tally: () => Promise<DisputeTally>): void {
   const counts: readonly [name: string, help: string, pick: (tally: DisputeTally) => number][] = [
     ["plenary_disputes_open", "Disputes that go on.", ({ open }) => open],
-    ["plenary_demands_answered", "Demands of disputes that were answered.", ({ answers }) => answers],
+    [
+      "plenary_demands_answered",
+      "Demands of disputes that were answered.",
+      ({ answers }) => answers,
+    ],
     [
       "plenary_demands_failed",
       "Demands of disputes that could not be answered, or not at first.",

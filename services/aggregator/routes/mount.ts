@@ -75,12 +75,19 @@ function responsesOf(endpoint: Endpoint): Record<string, TSchema> {
 }
 
 function tagOf({ path }: Endpoint): string {
-  return path.startsWith("/v1/blobs") ? "blobs" : path.includes("/rounds") ? "rounds" : "federations";
+  return path.startsWith("/v1/blobs")
+    ? "blobs"
+    : path.includes("/rounds")
+      ? "rounds"
+      : "federations";
 }
 
 /** Checks requests with the protocol's own parser, so that a refusal names the field; text in queries becomes numbers first. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const parse = parserOf(schema, httpPart === "body" ? "Body" : httpPart === "params" ? "Path" : "Query");
+  const parse = parserOf(
+    schema,
+    httpPart === "body" ? "Body" : httpPart === "params" ? "Path" : "Query",
+  );
   return (data) => {
     try {
       return { value: parse(httpPart === "querystring" ? Value.Convert(schema, data) : data) };

@@ -1,7 +1,7 @@
 import { PlenaryError, REQUEST_HEADERS, sha256, toHex } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { isPrivate, isReader, mayReadBlob, requireReader } from "../rounds/access/readers.ts";
 import type { Context } from "../rounds/context.ts";
-import { isPrivate, isReader, mayReadBlob, requireReader } from "../rounds/readers.ts";
 import type { FederationRow } from "../store/federations.ts";
 import type { SignedRequests } from "./signed.ts";
 

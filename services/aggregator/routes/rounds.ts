@@ -9,11 +9,11 @@ import {
   toBase58,
 } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { acceptUpdate } from "../rounds/accept-update.ts";
-import { type Admission, admitUpload } from "../rounds/admit-update.ts";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { viewEquivocation, viewReceipt, viewRound, viewUpdate } from "../rounds/views.ts";
+import { acceptUpdate } from "../rounds/updates/accept-update.ts";
+import { type Admission, admitUpload } from "../rounds/updates/admit-update.ts";
+import { viewEquivocation, viewReceipt, viewRound, viewUpdate } from "../rounds/views/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
@@ -54,7 +54,11 @@ export function roundHandlers(
       const federation = await findFederation(context, params.federation);
       await admit(request, reply, federation);
       const before = query.before === undefined ? undefined : BigInt(query.before);
-      const rows = await store.rounds.list(federation.address, before, query.limit ?? DEFAULT_LIMIT);
+      const rows = await store.rounds.list(
+        federation.address,
+        before,
+        query.limit ?? DEFAULT_LIMIT,
+      );
       return { rounds: await Promise.all(rows.map((row) => viewRound(context, federation, row))) };
     },
     roundRead: async (call) => {
@@ -84,20 +88,29 @@ export function roundHandlers(
       const { params } = call;
       const { federation, round } = await lookUp(call);
       const row = await store.updates.standingOf(round, fromBase58(params.member));
-      if (row !== undefined) return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
-      throw new PlenaryError("not-found", `${params.member} has no update in round ${round.number}.`, {
-        member: params.member,
-        round: round.number.toString(),
-      });
+      if (row !== undefined)
+        return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
+      throw new PlenaryError(
+        "not-found",
+        `${params.member} has no update in round ${round.number}.`,
+        {
+          member: params.member,
+          round: round.number.toString(),
+        },
+      );
     },
     manifestRead: async (call) => {
       const { reply } = call;
       const { round } = await lookUp(call);
       if (round.manifest_hash === null || round.state === "void")
-        throw new PlenaryError("not-found", `Round ${round.number} has no manifest: it is ${round.state}.`, {
-          round: round.number.toString(),
-          state: round.state,
-        });
+        throw new PlenaryError(
+          "not-found",
+          `Round ${round.number} has no manifest: it is ${round.state}.`,
+          {
+            round: round.number.toString(),
+            state: round.state,
+          },
+        );
       return sendJsonBytes(reply, await blobs.read(round.manifest_hash));
     },
     equivocationList: async (call) => {
@@ -122,7 +135,11 @@ async function receivePayload(
       `The body has ${declared} bytes, its envelope states ${payloadLength}.`,
       { expected: payloadLength, actual: Number(declared) },
     );
-  await context.blobs.receive(body, { hash: payloadHash, length: payloadLength, limit: payloadLength });
+  await context.blobs.receive(body, {
+    hash: payloadHash,
+    length: payloadLength,
+    limit: payloadLength,
+  });
 }
 
 function readHeader(

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import { after, before, describe, test } from "node:test";
-import { authorityAccept, authorityPropose, memberExit, PROGRAM_ID, sendTransaction } from "@plenary/chain";
+import {
+  authorityAccept,
+  authorityPropose,
+  memberExit,
+  PROGRAM_ID,
+  sendTransaction,
+} from "@plenary/chain";
 import {
   ENDPOINTS,
   ENVELOPE_HEADER,
@@ -16,22 +22,22 @@ import {
 } from "@plenary/protocol";
 import { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import type { FastifyInstance } from "fastify";
-import { readConfig } from "../config.ts";
-import { createLog } from "../service.ts";
-import { startServer } from "../start-server.ts";
+import { readConfig } from "../processes/config.ts";
+import { createLog } from "../processes/service.ts";
+import { startServer } from "../processes/start-server.ts";
 import { openDatabase } from "../store/database.ts";
 import { storeOn } from "../store/index.ts";
-import { clientOf, type TestClient } from "../testing/client.ts";
+import { clientOf, type TestClient } from "../testing/actors/client.ts";
+import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
+import { type Cast, STRANGERS, type Stranger, type Target } from "../testing/actors/strangers.ts";
 import {
   createFederation,
   type TestFederation,
   type TestMember,
   type TestUpdate,
-} from "../testing/federation.ts";
-import { freePort } from "../testing/processes.ts";
-import { submitAll, updateFor, waitForEvent } from "../testing/scenario.ts";
-import { type Stack, startStack } from "../testing/stack.ts";
-import { type Cast, STRANGERS, type Stranger, type Target } from "../testing/strangers.ts";
+} from "../testing/chain/federation.ts";
+import { freePort } from "../testing/stack/processes.ts";
+import { type Stack, startStack } from "../testing/stack/stack.ts";
 
 const PASSWORD = "the operator's password";
 const PARAMETERS = 20;
@@ -110,7 +116,10 @@ const at =
   ({ address }: Scene) =>
     `/v1/federations/${address}${rest}`;
 const fixed = (path: string) => () => path;
-const open = (path: string, answer: Answer = 200): Row => ({ path: fixed(path), public: everybody(answer) });
+const open = (path: string, answer: Answer = 200): Row => ({
+  path: fixed(path),
+  public: everybody(answer),
+});
 const modelOf = ({ federation }: Scene) =>
   `/v1/blobs/${toHex(sha256(federation.blobs[1] ?? new Uint8Array()))}`;
 
@@ -126,7 +135,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   ...readable("/v1/federations/:federation", { path: at(""), public: everybody(200) }),
   "POST /v1/federations/:federation/pause": { path: at("/pause"), public: authority(200) },
   "POST /v1/federations/:federation/resume": { path: at("/resume"), public: authority(200) },
-  ...readable("/v1/federations/:federation/operations", { path: at("/operations"), public: authority(200) }),
+  ...readable("/v1/federations/:federation/operations", {
+    path: at("/operations"),
+    public: authority(200),
+  }),
   "POST /v1/federations/:federation/operations/retry": {
     path: at("/operations/retry"),
     public: authority(200),
@@ -161,7 +173,10 @@ const TABLE: Readonly<Record<string, Row>> = {
     body: () => ({ report: toBase64(randomBytes(252)), signature: toBase64(randomBytes(64)) }),
     public: everybody("malformed-envelope"),
   },
-  ...forReaders("/v1/federations/:federation/rounds/:round/equivocations", at("/rounds/1/equivocations")),
+  ...forReaders(
+    "/v1/federations/:federation/rounds/:round/equivocations",
+    at("/rounds/1/equivocations"),
+  ),
   "GET /v1/federations/:federation/events": {
     path: at("/events"),
     public: everybody(200),
@@ -173,7 +188,11 @@ const TABLE: Readonly<Record<string, Row>> = {
     body: () => randomBytes(10),
     public: everybody("malformed-envelope"),
   },
-  ...readable("/v1/blobs/:hash", { path: modelOf, public: everybody(200), private: blobReaders(200) }),
+  ...readable("/v1/blobs/:hash", {
+    path: modelOf,
+    public: everybody(200),
+    private: blobReaders(200),
+  }),
   "PUT /v1/blobs/:hash": {
     path: modelOf,
     body: ({ federation }) => federation.blobs[1] ?? new Uint8Array(),
@@ -308,7 +327,9 @@ describe("who gets what", () => {
     const [method = ""] = name.split(" ");
     const content = row.body?.(scene);
     const isBytes = content instanceof Uint8Array;
-    const body = isBytes ? content : Buffer.from(content === undefined ? "" : JSON.stringify(content));
+    const body = isBytes
+      ? content
+      : Buffer.from(content === undefined ? "" : JSON.stringify(content));
     const type = content && (isBytes ? "application/octet-stream" : "application/json");
     const target = { method, path: row.path(scene), body };
     const answers: Record<string, Answer> = {};
@@ -325,7 +346,9 @@ describe("who gets what", () => {
         const expected = (visibility === "private" && row.private) || row.public;
         // The answer to a HEAD has no body that could name a code.
         const seen = name.startsWith("HEAD")
-          ? Object.fromEntries(Object.entries(expected).map(([who, answer]) => [who, statusOf(answer)]))
+          ? Object.fromEntries(
+              Object.entries(expected).map(([who, answer]) => [who, statusOf(answer)]),
+            )
           : expected;
         assert.deepEqual(await answersTo(name, row, scene), seen);
       });
@@ -359,7 +382,11 @@ describe("who gets what", () => {
         ],
         ["wrong key", wrongKey, "signature-invalid"],
         ["another's signature", { ...good, signature: wrongKey.signature }, "signature-invalid"],
-        ["another body", { ...good, payload: good.payload.map((byte) => byte ^ 1) }, "payload-hash-mismatch"],
+        [
+          "another body",
+          { ...good, payload: good.payload.map((byte) => byte ^ 1) },
+          "payload-hash-mismatch",
+        ],
         [
           "another chain",
           await updateOf(member, { change: { genesisHash: randomBytes(32) } }),
@@ -395,8 +422,13 @@ describe("who gets what", () => {
     assert.ok(scene && other);
     const bytes = new Uint8Array(randomBytes(64));
     await client.uploadBlob(bytes, scene.federation.authority);
-    const target = { method: "GET", path: `/v1/blobs/${toHex(sha256(bytes))}`, body: new Uint8Array() };
-    const read = (stranger: Stranger, { cast }: Scene) => ask(target, STRANGERS[stranger](cast, target));
+    const target = {
+      method: "GET",
+      path: `/v1/blobs/${toHex(sha256(bytes))}`,
+      body: new Uint8Array(),
+    };
+    const read = (stranger: Stranger, { cast }: Scene) =>
+      ask(target, STRANGERS[stranger](cast, target));
     for (const stranger of ["nobody", "stranger", "member", "aggregator"] as const)
       assert.equal(await read(stranger, scene), "not-found", stranger);
     assert.equal(await read("authority", other), "not-found");
@@ -472,7 +504,9 @@ describe("who gets what", () => {
     };
     assert.deepEqual(await asked(before), ["not-authority", "member-unknown", "not-authority"]);
     assert.deepEqual(await asked(next), [200, 200, 201]);
-    const view = await client.call(ENDPOINTS.federationRead, { params: { federation: scene.address } });
+    const view = await client.call(ENDPOINTS.federationRead, {
+      params: { federation: scene.address },
+    });
     assert.equal(view.authority, next.publicKey.toBase58());
   });
 
@@ -488,7 +522,8 @@ describe("who gets what", () => {
         assert.equal(await ask(target, approach(scene.cast, target)), 401, `${route}: ${stranger}`);
       for (const credentials of ["operator:wrong", `other:${PASSWORD}`, PASSWORD, ""])
         assert.equal(await ask(target, [basic(credentials)]), 401, route);
-      if (method === "GET") assert.notEqual(await ask(target, [basic(`operator:${PASSWORD}`)]), 401, route);
+      if (method === "GET")
+        assert.notEqual(await ask(target, [basic(`operator:${PASSWORD}`)]), 401, route);
     }
   });
 });

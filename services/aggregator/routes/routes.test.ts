@@ -24,12 +24,17 @@ import {
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import fc from "fast-check";
-import { clientOf, Refusal, readEvents, type TestClient } from "../testing/client.ts";
-import { createFederation, signUpdate, type TestFederation, type TestUpdate } from "../testing/federation.ts";
-import { freePort } from "../testing/processes.ts";
-import { type RawRequest, sendRaw } from "../testing/raw-request.ts";
-import { submitAll, updateFor, waitForEvent } from "../testing/scenario.ts";
-import { type Stack, startStack } from "../testing/stack.ts";
+import { clientOf, Refusal, readEvents, type TestClient } from "../testing/actors/client.ts";
+import { type RawRequest, sendRaw } from "../testing/actors/raw-request.ts";
+import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
+import {
+  createFederation,
+  signUpdate,
+  type TestFederation,
+  type TestUpdate,
+} from "../testing/chain/federation.ts";
+import { freePort } from "../testing/stack/processes.ts";
+import { type Stack, startStack } from "../testing/stack/stack.ts";
 
 const PARAMETERS = 250;
 const FUZZ_RUNS = 300;
@@ -123,22 +128,31 @@ describe("routes", () => {
       memberList: () => client.call(ENDPOINTS.memberList, { params }),
       memberRead: () => client.call(ENDPOINTS.memberRead, { params: { ...params, member } }),
       rewardRead: () => client.call(ENDPOINTS.rewardRead, { params: { ...params, member } }),
-      roundList: () => client.call(ENDPOINTS.roundList, { params, query: { limit: 1, before: "2" } }),
-      roundRead: () => client.call(ENDPOINTS.roundRead, { params: { ...params, round: "current" } }),
+      roundList: () =>
+        client.call(ENDPOINTS.roundList, { params, query: { limit: 1, before: "2" } }),
+      roundRead: () =>
+        client.call(ENDPOINTS.roundRead, { params: { ...params, round: "current" } }),
       updateSubmit: () => client.submit(federation.address, 2n, update),
       updateList: () => client.call(ENDPOINTS.updateList, { params: { ...params, round: "1" } }),
-      updateRead: () => client.call(ENDPOINTS.updateRead, { params: { ...params, round: "1", member } }),
-      manifestRead: () => client.call(ENDPOINTS.manifestRead, { params: { ...params, round: "1" } }),
+      updateRead: () =>
+        client.call(ENDPOINTS.updateRead, { params: { ...params, round: "1", member } }),
+      manifestRead: () =>
+        client.call(ENDPOINTS.manifestRead, { params: { ...params, round: "1" } }),
       // Nothing is audited here; an audited round is audit-round.test.ts's.
-      auditList: () => codeOf(client.call(ENDPOINTS.auditList, { params: { ...params, round: "1" } })),
+      auditList: () =>
+        codeOf(client.call(ENDPOINTS.auditList, { params: { ...params, round: "1" } })),
       auditReportSubmit: () =>
         codeOf(
           client.call(ENDPOINTS.auditReportSubmit, {
             params: { ...params, round: "1" },
-            body: { report: toBase64(new Uint8Array(252)), signature: toBase64(new Uint8Array(64)) },
+            body: {
+              report: toBase64(new Uint8Array(252)),
+              signature: toBase64(new Uint8Array(64)),
+            },
           }),
         ),
-      equivocationList: () => client.call(ENDPOINTS.equivocationList, { params: { ...params, round: "1" } }),
+      equivocationList: () =>
+        client.call(ENDPOINTS.equivocationList, { params: { ...params, round: "1" } }),
       eventStream: () => readEvents(client.origin, federation.address, "0", () => true),
       blobRead: () => client.call(ENDPOINTS.blobRead, { params: { hash: toHex(sha256(blob)) } }),
       blobWrite: () => client.uploadBlob(blob, signer),
@@ -159,27 +173,51 @@ describe("routes", () => {
       uploadOf({ ...good, message: good.message.map((byte, i) => (i === 3 ? 0 : byte)) }),
       "malformed-envelope",
     );
-    await refused(uploadOf(good, { headers: { [ENVELOPE_HEADER]: "no base64!" } }), "malformed-envelope");
+    await refused(
+      uploadOf(good, { headers: { [ENVELOPE_HEADER]: "no base64!" } }),
+      "malformed-envelope",
+    );
     await refused(
       uploadOf(good, { headers: { [SIGNATURE_HEADER]: toBase64(new Uint8Array(64)) } }),
       "signature-invalid",
     );
     await refused(uploadOf(good, { headers: { [SIGNATURE_HEADER]: "AAAA" } }), "signature-invalid");
-    await refused(uploadOf(await signed({ change: { genesisHash: new Uint8Array(32) } })), "wrong-chain");
-    await refused(uploadOf(await signed({ change: { programId: new Uint8Array(32) } })), "wrong-chain");
-    await refused(uploadOf(await signed({ change: { federation: new Uint8Array(32) } })), "wrong-chain");
+    await refused(
+      uploadOf(await signed({ change: { genesisHash: new Uint8Array(32) } })),
+      "wrong-chain",
+    );
+    await refused(
+      uploadOf(await signed({ change: { programId: new Uint8Array(32) } })),
+      "wrong-chain",
+    );
+    await refused(
+      uploadOf(await signed({ change: { federation: new Uint8Array(32) } })),
+      "wrong-chain",
+    );
     await refused(uploadOf(await signed({ round: 3n })), "wrong-round");
     await refused(uploadOf(await signed({ round: 2n ** 64n - 1n })), "wrong-round");
     await refused(uploadOf(await signed({ baseRoot: new Uint8Array(32) })), "base-stale");
     await refused(uploadOf(await signed({ change: { codec: 9 } })), "codec-refused");
     await refused(uploadOf(await signed({ weight: 0 })), "weight-out-of-range");
     await refused(uploadOf(await signed({ weight: 1001 })), "weight-out-of-range");
-    await refused(uploadOf(await signed({ change: { payloadLength: 2 ** 31 } })), "payload-too-large");
-    await refused(uploadOf(await updateFor(client, federation, stranger, round, {})), "member-unknown");
-    await refused(uploadOf(good, { path: `/v1/federations/${address}/rounds/9/updates` }), "not-found");
+    await refused(
+      uploadOf(await signed({ change: { payloadLength: 2 ** 31 } })),
+      "payload-too-large",
+    );
+    await refused(
+      uploadOf(await updateFor(client, federation, stranger, round, {})),
+      "member-unknown",
+    );
+    await refused(
+      uploadOf(good, { path: `/v1/federations/${address}/rounds/9/updates` }),
+      "not-found",
+    );
     const closed = await client.round(federation.address, 1n);
     const late = await updateFor(client, federation, memberAt(0), closed, { sequence: 9n });
-    await refused(uploadOf(late, { path: `/v1/federations/${address}/rounds/1/updates` }), "round-closed");
+    await refused(
+      uploadOf(late, { path: `/v1/federations/${address}/rounds/1/updates` }),
+      "round-closed",
+    );
   });
 
   test("what is refused of a payload, and that nothing of it stays", async () => {
@@ -187,20 +225,35 @@ describe("routes", () => {
     const update = await updateFor(client, federation, memberAt(0), round, { sequence: 6n, delta });
     const { payload } = update;
     await refused(uploadOf(update, { body: payload.subarray(1) }), "payload-truncated");
-    await refused(uploadOf(update, { body: Buffer.concat([payload, payload]) }), "payload-too-large");
+    await refused(
+      uploadOf(update, { body: Buffer.concat([payload, payload]) }),
+      "payload-too-large",
+    );
     const chunked = { "transfer-encoding": "chunked" };
-    await refused(uploadOf(update, { body: payload.subarray(1), headers: chunked }), "payload-truncated");
+    await refused(
+      uploadOf(update, { body: payload.subarray(1), headers: chunked }),
+      "payload-truncated",
+    );
     await refused(
       uploadOf(update, { body: Buffer.concat([payload, payload]), headers: chunked }),
       "payload-too-large",
     );
-    await refused(uploadOf(update, { body: payload.map((byte) => byte ^ 1) }), "payload-hash-mismatch");
+    await refused(
+      uploadOf(update, { body: payload.map((byte) => byte ^ 1) }),
+      "payload-hash-mismatch",
+    );
     await refused(
       uploadOf(update, { body: gzipSync(payload), headers: { "content-encoding": "gzip" } }),
       "content-encoding-refused",
     );
-    await refused(uploadOf(update, { headers: { "content-type": "application/json" } }), "invalid-input");
-    await refused(uploadOf(update, { headers: { "content-type": "text/plain" } }), "content-type-refused");
+    await refused(
+      uploadOf(update, { headers: { "content-type": "application/json" } }),
+      "invalid-input",
+    );
+    await refused(
+      uploadOf(update, { headers: { "content-type": "text/plain" } }),
+      "content-type-refused",
+    );
     await assert.rejects(
       sendRaw(
         client.origin,
@@ -210,7 +263,9 @@ describe("routes", () => {
     const params = { hash: toHex(sha256(payload)) };
     await assert.rejects(client.call(ENDPOINTS.blobRead, { params }), { code: "not-found" });
     const standing = { federation: address, round: "2", member: toBase58(memberAt(0).address) };
-    await assert.rejects(client.call(ENDPOINTS.updateRead, { params: standing }), { code: "not-found" });
+    await assert.rejects(client.call(ENDPOINTS.updateRead, { params: standing }), {
+      code: "not-found",
+    });
     await client.submit(federation.address, 2n, update);
   });
 
@@ -224,7 +279,9 @@ describe("routes", () => {
     const { equivocations } = await client.call(ENDPOINTS.equivocationList, {
       params: { federation: address, round: "2" },
     });
-    const evidence = equivocations.find(({ second }) => second.envelope === toBase64(contradiction.message));
+    const evidence = equivocations.find(
+      ({ second }) => second.envelope === toBase64(contradiction.message),
+    );
     assert.ok(evidence);
     assert.deepEqual(checkEquivocation(evidence).member, memberAt(1).address);
     await client.submit(federation.address, 2n, await of(2n ** 64n - 1n, 1));
@@ -277,9 +334,16 @@ describe("routes", () => {
     const service = await client.identity();
     const post = (configuration: unknown, signer = federation.authority, to = address) => {
       const body = JSON.stringify({ address: to, configuration });
-      const request = { method: "POST", path: "/v1/federations", bodyHash: sha256(Buffer.from(body)) };
+      const request = {
+        method: "POST",
+        path: "/v1/federations",
+        bodyHash: sha256(Buffer.from(body)),
+      };
       const nonce = randomBytes(16).toString("hex");
-      const signature = signRequest({ service, ...request, time: Date.now(), nonce }, signer.secretKey);
+      const signature = signRequest(
+        { service, ...request, time: Date.now(), nonce },
+        signer.secretKey,
+      );
       return { ...request, headers: { "content-type": "application/json", ...signature }, body };
     };
     const { configuration } = federation;
@@ -306,7 +370,10 @@ describe("routes", () => {
     assert.match(String(whole.headers["cache-control"]), /immutable/);
     assert.equal((await get({ "if-none-match": String(whole.headers.etag) })).status, 304);
     const head = await get({}, "HEAD");
-    assert.deepEqual([head.status, head.headers["content-length"], head.body.length], [200, "1000", 0]);
+    assert.deepEqual(
+      [head.status, head.headers["content-length"], head.body.length],
+      [200, "1000", 0],
+    );
     for (const [range, start, end] of [
       ["bytes=0-0", 0, 0],
       ["bytes=990-", 990, 999],
@@ -331,7 +398,8 @@ describe("routes", () => {
     const operations = Object.values(
       openapi.paths as Record<string, Record<string, { operationId: string }>>,
     ).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
-    for (const operation of Object.keys(ENDPOINTS)) assert.ok(operations.includes(operation), operation);
+    for (const operation of Object.keys(ENDPOINTS))
+      assert.ok(operations.includes(operation), operation);
     assert.equal((await get("/healthz")).status, 200);
     assert.equal((await get("/readyz")).status, 200);
     assert.match((await get("/metrics")).body.toString(), /plenary_http_request_seconds_count/);
@@ -357,7 +425,10 @@ describe("routes", () => {
       ],
       [401, 401, 200],
     );
-    const api = await sendRaw(client.origin, { method: "GET", path: "/operator/queues/api/queues" });
+    const api = await sendRaw(client.origin, {
+      method: "GET",
+      path: "/operator/queues/api/queues",
+    });
     assert.equal(api.status, 401);
   });
 
@@ -373,7 +444,12 @@ describe("routes", () => {
       all.map((_, i) => String(i + 1)),
     );
     for (const { id } of all.slice(0, -1)) {
-      const rest = await readEvents(client.origin, federation.address, id, ({ id }) => id === all.at(-1)?.id);
+      const rest = await readEvents(
+        client.origin,
+        federation.address,
+        id,
+        ({ id }) => id === all.at(-1)?.id,
+      );
       assert.deepEqual(rest, all.slice(Number(id)));
     }
   });
@@ -381,7 +457,10 @@ describe("routes", () => {
   test("a list from beyond the largest number begins with the newest", async () => {
     for (const before of [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
       const query = { before: before.toString(), limit: 1 };
-      const { rounds } = await client.call(ENDPOINTS.roundList, { params: { federation: address }, query });
+      const { rounds } = await client.call(ENDPOINTS.roundList, {
+        params: { federation: address },
+        query,
+      });
       assert.equal(rounds.length, 1);
     }
   });
@@ -415,7 +494,10 @@ describe("routes", () => {
           "range",
           "content-encoding",
         ),
-        fc.oneof(fc.base64String({ maxLength: 500 }), fc.constantFrom("bytes=0-", "bytes=-1", "gzip")),
+        fc.oneof(
+          fc.base64String({ maxLength: 500 }),
+          fc.constantFrom("bytes=0-", "bytes=-1", "gzip"),
+        ),
       ),
     });
     const params = {

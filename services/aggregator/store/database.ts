@@ -58,7 +58,11 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 }
 
 /** A session lock: PostgreSQL gives it up when its connection ends, so that a killed process holds nothing. */
-async function withLock<T>(pool: Pool, name: string, work: () => Promise<T>): Promise<T | undefined> {
+async function withLock<T>(
+  pool: Pool,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   const client = await guarded(() => pool.connect());
   let broken: Error | undefined;
   const onError = (error: Error) => {
@@ -66,14 +70,17 @@ async function withLock<T>(pool: Pool, name: string, work: () => Promise<T>): Pr
   };
   client.once("error", onError);
   try {
-    const { rows } = await client.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken", [
-      name,
-    ]);
+    const { rows } = await client.query(
+      "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken",
+      [name],
+    );
     if (rows[0]?.taken !== true) return undefined;
     try {
       return await work();
     } finally {
-      await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]).catch(onError);
+      await client
+        .query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name])
+        .catch(onError);
     }
   } finally {
     client.off("error", onError);
@@ -103,7 +110,8 @@ const CONNECTION_MESSAGE =
 /** Whether an error says that the database cannot be reached, as opposed to one about a query. */
 export function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ("code" in error && typeof error.code === "string" && CONNECTION_CODES.has(error.code)) return true;
+  if ("code" in error && typeof error.code === "string" && CONNECTION_CODES.has(error.code))
+    return true;
   if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
   return CONNECTION_MESSAGE.test(error.message);
 }

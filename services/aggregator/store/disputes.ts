@@ -17,7 +17,10 @@ export interface DisputeTally {
 
 export function disputeStore(queries: Queries) {
   const change = ({ address, opened_at }: DisputeKey) =>
-    queries.updateTable("disputes").where("address", "=", address).where("opened_at", "=", opened_at);
+    queries
+      .updateTable("disputes")
+      .where("address", "=", address)
+      .where("opened_at", "=", opened_at);
   return {
     find: ({ address, opened_at }: DisputeKey): Promise<DisputeRow | undefined> =>
       queries
@@ -97,7 +100,9 @@ export function disputeStore(queries: Queries) {
           last_error: error,
           failures: sql<number>`failures + CASE WHEN failed IS DISTINCT FROM ${piece} THEN 1 ELSE 0 END`,
         })
-        .where(sql<boolean>`(failed IS DISTINCT FROM ${piece} OR last_error IS DISTINCT FROM ${error})`)
+        .where(
+          sql<boolean>`(failed IS DISTINCT FROM ${piece} OR last_error IS DISTINCT FROM ${error})`,
+        )
         .returning("address")
         .executeTakeFirst();
       return changed !== undefined;

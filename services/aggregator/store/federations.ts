@@ -6,22 +6,41 @@ import type { FederationsTable } from "./schema.ts";
 export type FederationRow = Selectable<FederationsTable>;
 export type NewFederation = Omit<
   FederationRow,
-  "status" | "committed_rounds" | "last_committed_round" | "event_count" | "manifest_hash" | "configuration"
+  | "status"
+  | "committed_rounds"
+  | "last_committed_round"
+  | "event_count"
+  | "manifest_hash"
+  | "configuration"
 > & { readonly configuration: FederationConfiguration };
 
 /** What the last committed round left for the next one. */
 export type FederationTip = Pick<
   FederationRow,
-  "last_committed_round" | "model_root" | "model_blob" | "state_root" | "state_blob" | "manifest_hash"
+  | "last_committed_round"
+  | "model_root"
+  | "model_blob"
+  | "state_root"
+  | "state_blob"
+  | "manifest_hash"
 >;
 
 export function federationStore(queries: Queries) {
   return {
     all: (): Promise<FederationRow[]> =>
-      queries.selectFrom("federations").selectAll().orderBy("registered_at").orderBy("address").execute(),
+      queries
+        .selectFrom("federations")
+        .selectAll()
+        .orderBy("registered_at")
+        .orderBy("address")
+        .execute(),
 
     find: (address: Uint8Array): Promise<FederationRow | undefined> =>
-      queries.selectFrom("federations").selectAll().where("address", "=", address).executeTakeFirst(),
+      queries
+        .selectFrom("federations")
+        .selectAll()
+        .where("address", "=", address)
+        .executeTakeFirst(),
 
     /** False if the federation was there already. */
     async insert({ configuration, ...row }: NewFederation): Promise<boolean> {
@@ -36,11 +55,19 @@ export function federationStore(queries: Queries) {
 
     /** Follows a hand-over on chain. */
     async setAuthority(address: Uint8Array, authority: Uint8Array): Promise<void> {
-      await queries.updateTable("federations").set({ authority }).where("address", "=", address).execute();
+      await queries
+        .updateTable("federations")
+        .set({ authority })
+        .where("address", "=", address)
+        .execute();
     },
 
     async setStatus(address: Uint8Array, status: FederationView["status"]): Promise<void> {
-      await queries.updateTable("federations").set({ status }).where("address", "=", address).execute();
+      await queries
+        .updateTable("federations")
+        .set({ status })
+        .where("address", "=", address)
+        .execute();
     },
 
     /** Moves the federation back to what stood before its last `dropped` committed rounds. One that was complete goes on. */
@@ -50,7 +77,9 @@ export function federationStore(queries: Queries) {
         .set((eb) => ({
           ...tip,
           committed_rounds: eb("committed_rounds", "-", BigInt(dropped)),
-          status: sql<FederationView["status"]>`CASE status WHEN 'complete' THEN 'running' ELSE status END`,
+          status: sql<
+            FederationView["status"]
+          >`CASE status WHEN 'complete' THEN 'running' ELSE status END`,
         }))
         .where("address", "=", address)
         .execute();

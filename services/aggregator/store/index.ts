@@ -1,4 +1,5 @@
 import { auditReportStore } from "./audit-reports.ts";
+import { readerStore } from "./blob-references.ts";
 import type { Queries } from "./database.ts";
 import { disputeStore } from "./disputes.ts";
 import { dueStore } from "./due.ts";
@@ -6,7 +7,6 @@ import { eventStore } from "./events.ts";
 import { federationStore } from "./federations.ts";
 import { memberStore } from "./members.ts";
 import { nonceStore } from "./nonces.ts";
-import { readerStore } from "./readers.ts";
 import { rewardStore } from "./rewards.ts";
 import { roundStore } from "./rounds.ts";
 import { transactionStore } from "./transactions.ts";

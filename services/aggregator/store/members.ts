@@ -84,7 +84,12 @@ export function memberStore(queries: Queries) {
     },
 
     async record(federation: Uint8Array, member: Uint8Array): Promise<MemberRecord> {
-      const { rows } = await sql<{ counted: bigint; refused: bigint; earned: bigint; final: bigint }>`
+      const { rows } = await sql<{
+        counted: bigint;
+        refused: bigint;
+        earned: bigint;
+        final: bigint;
+      }>`
         SELECT
           (SELECT count(*) FROM updates u JOIN rounds r ON r.federation = u.federation AND r.number = u.round
             WHERE u.federation = ${federation} AND u.member = ${member} AND u.state = 'counted' AND r.state <> 'void') AS counted,

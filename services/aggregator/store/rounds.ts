@@ -48,7 +48,11 @@ export function roundStore(queries: Queries) {
         .executeTakeFirst(),
 
     /** Newest first, below `before`. */
-    list: (federation: Uint8Array, before: bigint | undefined, limit: number): Promise<RoundRow[]> =>
+    list: (
+      federation: Uint8Array,
+      before: bigint | undefined,
+      limit: number,
+    ): Promise<RoundRow[]> =>
       queries
         .selectFrom("rounds")
         .selectAll()
@@ -135,7 +139,10 @@ export function roundStore(queries: Queries) {
       return moved !== undefined;
     },
 
-    async setEvaluation({ federation, number }: RoundKey, evaluation: EvaluationView): Promise<void> {
+    async setEvaluation(
+      { federation, number }: RoundKey,
+      evaluation: EvaluationView,
+    ): Promise<void> {
       await queries
         .updateTable("rounds")
         .set({ evaluation: JSON.stringify(evaluation) })

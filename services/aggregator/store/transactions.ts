@@ -33,7 +33,11 @@ export function transactionStore(queries: Queries) {
         .execute(),
 
     /** Writes down that a transaction is to be sent, before it is. */
-    async plan({ federation, number }: RoundKey, kind: TransactionKind, now: bigint): Promise<void> {
+    async plan(
+      { federation, number }: RoundKey,
+      kind: TransactionKind,
+      now: bigint,
+    ): Promise<void> {
       await queries
         .insertInto("transactions")
         .values({

@@ -40,7 +40,10 @@ export function updateStore(queries: Queries) {
       ofRound(key).where("state", "<>", "superseded").orderBy("member").execute(),
 
     standingOf: (key: RoundKey, member: Uint8Array): Promise<UpdateRow | undefined> =>
-      ofRound(key).where("member", "=", member).where("state", "<>", "superseded").executeTakeFirst(),
+      ofRound(key)
+        .where("member", "=", member)
+        .where("state", "<>", "superseded")
+        .executeTakeFirst(),
 
     /** What a new update of a member has to agree with: the same envelope, the same sequence, and the one that stands. */
     related: (
@@ -69,7 +72,8 @@ export function updateStore(queries: Queries) {
         .where("state", "<>", "superseded")
         .groupBy("state")
         .execute();
-      const of = (state: UpdateRow["state"]) => Number(rows.find((row) => row.state === state)?.count ?? 0n);
+      const of = (state: UpdateRow["state"]) =>
+        Number(rows.find((row) => row.state === state)?.count ?? 0n);
       const [counted, refused] = [of("counted"), of("refused")];
       return { received: of("received") + counted + refused, counted, refused };
     },
@@ -192,7 +196,9 @@ export function updateStore(queries: Queries) {
         .select(["updates.id", "updates.received_at"])
         .where("updates.state", "=", "received")
         .where("rounds.state", "=", "collecting")
-        .where((eb) => eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]))
+        .where((eb) =>
+          eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]),
+        )
         .orderBy("updates.id")
         .limit(limit)
         .execute(),

@@ -76,6 +76,7 @@ function differingRange(before: Uint8Array, after: Uint8Array): { offset: number
   let offset = 0;
   while (offset < common && before[offset] === after[offset]) offset++;
   let end = after.length;
-  if (before.length >= after.length) while (end > offset && before[end - 1] === after[end - 1]) end--;
+  if (before.length >= after.length)
+    while (end > offset && before[end - 1] === after[end - 1]) end--;
   return { offset, end };
 }

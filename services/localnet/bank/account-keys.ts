@@ -11,7 +11,10 @@ const LOOKUP_TABLE_STATE = 56;
 /** Every account that a transaction names, in the order in which its instructions index them. */
 export interface AccountKeys {
   readonly all: readonly Uint8Array[];
-  readonly loaded: { readonly writable: readonly Uint8Array[]; readonly readonly: readonly Uint8Array[] };
+  readonly loaded: {
+    readonly writable: readonly Uint8Array[];
+    readonly readonly: readonly Uint8Array[];
+  };
 }
 
 /**
@@ -26,8 +29,12 @@ export function accountKeysOf(message: Message, machine: VirtualMachine): Accoun
     if (table === null || Buffer.compare(table.owner, LOOKUP_TABLE_PROGRAM) !== 0) continue;
     const addressAt = (index: number) =>
       table.data.subarray(LOOKUP_TABLE_STATE + 32 * index, LOOKUP_TABLE_STATE + 32 * index + 32);
-    writable.push(...Array.from(lookup.writable, addressAt).filter((address) => address.length === 32));
-    readonly.push(...Array.from(lookup.readonly, addressAt).filter((address) => address.length === 32));
+    writable.push(
+      ...Array.from(lookup.writable, addressAt).filter((address) => address.length === 32),
+    );
+    readonly.push(
+      ...Array.from(lookup.readonly, addressAt).filter((address) => address.length === 32),
+    );
   }
   return { all: [...message.keys, ...writable, ...readonly], loaded: { writable, readonly } };
 }

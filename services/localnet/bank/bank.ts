@@ -73,7 +73,9 @@ export class Bank {
     this.faucet = new Faucet(Buffer.from(ledger.identity.faucet, "hex"));
     this.history = new History(options.historyBytes);
     this.machine =
-      contents.snapshot === null ? this.#genesisMachine() : VirtualMachine.restore(contents.snapshot);
+      contents.snapshot === null
+        ? this.#genesisMachine()
+        : VirtualMachine.restore(contents.snapshot);
     this.#replay(contents);
     this.slots = new Slots({
       genesisTime: ledger.identity.genesisTime,
@@ -86,7 +88,8 @@ export class Bank {
         this.#noteProcessed(parseTransaction(entry.transaction), entry.slot);
     this.machine.enterSlot(this.slots.state());
     this.deployed = deployPrograms(this.machine, options.programs);
-    if (contents.snapshot === null || this.deployed.length > 0) ledger.snapshot(this.machine.snapshot());
+    if (contents.snapshot === null || this.deployed.length > 0)
+      ledger.snapshot(this.machine.snapshot());
   }
 
   /** Calls `listener` for each transaction once it is on disk, in the order in which they ran. Returns the way to stop that. */
@@ -181,7 +184,11 @@ export class Bank {
     return this.slots.isValidBlockhash(blockhash) ? null : "BlockhashNotFound";
   }
 
-  #keep(transaction: ParsedTransaction, record: TransactionRecord, changes: readonly AccountChange[]): void {
+  #keep(
+    transaction: ParsedTransaction,
+    record: TransactionRecord,
+    changes: readonly AccountChange[],
+  ): void {
     const { entry: bytes, encodedRecord } = encodeEntry(record, transaction.bytes, changes);
     const entry = historyEntryOf(transaction, record, encodedRecord);
     this.#noteProcessed(transaction, record.slot);
@@ -215,7 +222,9 @@ export class Bank {
       this.#remember(bytes);
       const changes = decodeChanges(bytes, (address) => this.machine.account(address));
       // Code before the program account that refers to it, which the virtual machine compiles on sight.
-      changes.sort((a, b) => Number(a.after?.executable ?? false) - Number(b.after?.executable ?? false));
+      changes.sort(
+        (a, b) => Number(a.after?.executable ?? false) - Number(b.after?.executable ?? false),
+      );
       for (const { address, after: account } of changes) this.machine.setAccount(address, account);
       code ||= changes.some(({ after: account }) => account !== null && isLoader(account.owner));
     }

@@ -21,7 +21,11 @@ export class Faucet {
 
   /** `seed`: 32 secret bytes. */
   constructor(seed: Uint8Array) {
-    this.#key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+    this.#key = createPrivateKey({
+      key: Buffer.concat([PKCS8_PREFIX, seed]),
+      format: "der",
+      type: "pkcs8",
+    });
     this.address = createPublicKey(this.#key).export({ format: "der", type: "spki" }).subarray(-32);
   }
 

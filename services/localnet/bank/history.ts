@@ -88,7 +88,12 @@ export class History {
 }
 
 function sizeOf(entry: HistoryEntry): number {
-  return entry.transaction.length + entry.encodedRecord.length + ENTRY_OVERHEAD + 60 * entry.addresses.length;
+  return (
+    entry.transaction.length +
+    entry.encodedRecord.length +
+    ENTRY_OVERHEAD +
+    60 * entry.addresses.length
+  );
 }
 
 function pushTo<K>(index: Map<K, HistoryEntry[]>, key: K, entry: HistoryEntry): void {

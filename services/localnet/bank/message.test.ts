@@ -13,13 +13,18 @@ import fc from "fast-check";
 import { isWritable, MalformedTransactionError, parseTransaction } from "./message.ts";
 
 const payer = Keypair.generate();
-const address = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => new PublicKey(bytes));
+const address = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => new PublicKey(bytes));
 const instruction = fc
   .record({
     programId: address,
-    keys: fc.array(fc.record({ pubkey: address, isSigner: fc.constant(false), isWritable: fc.boolean() }), {
-      maxLength: 6,
-    }),
+    keys: fc.array(
+      fc.record({ pubkey: address, isSigner: fc.constant(false), isWritable: fc.boolean() }),
+      {
+        maxLength: 6,
+      },
+    ),
     data: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   })
   .map((fields) => new TransactionInstruction(fields));
@@ -41,7 +46,9 @@ const transaction = fc
         deactivationSlot: 2n ** 64n - 1n,
         lastExtendedSlot: 0,
         lastExtendedSlotStartIndex: 0,
-        addresses: instructions.flatMap(({ keys }) => keys.map(({ pubkey }) => pubkey)).slice(0, lookedUp),
+        addresses: instructions
+          .flatMap(({ keys }) => keys.map(({ pubkey }) => pubkey))
+          .slice(0, lookedUp),
       },
     });
     const signed = new VersionedTransaction(
@@ -74,7 +81,10 @@ test("transactions that web3.js makes are read as web3.js reads them", () => {
         parsed.message.keys.map((key) => new PublicKey(key).toBase58()),
         message.staticAccountKeys.map((key) => key.toBase58()),
       );
-      assert.equal(new PublicKey(parsed.message.recentBlockhash).toBase58(), message.recentBlockhash);
+      assert.equal(
+        new PublicKey(parsed.message.recentBlockhash).toBase58(),
+        message.recentBlockhash,
+      );
       assert.deepEqual(
         parsed.message.instructions.map(({ programIndex, accounts, data }) => [
           programIndex,
@@ -149,5 +159,6 @@ test("headers and indices that make no sense are refused as nodes refuse them", 
     [[1, 0, 1], 2, [0]],
     [[1, 0, 1], 1, [2]],
   ];
-  for (const args of wrong) assert.throws(() => parseTransaction(make(...args)), { code: "unsanitary" });
+  for (const args of wrong)
+    assert.throws(() => parseTransaction(make(...args)), { code: "unsanitary" });
 });

@@ -90,7 +90,12 @@ export function encodeLegacyMessage(message: Omit<Message, "version" | "lookups"
     Uint8Array.of(message.instructions.length),
   ];
   for (const { programIndex, accounts, data } of message.instructions)
-    parts.push(Uint8Array.of(programIndex, accounts.length), accounts, Uint8Array.of(data.length), data);
+    parts.push(
+      Uint8Array.of(programIndex, accounts.length),
+      accounts,
+      Uint8Array.of(data.length),
+      data,
+    );
   return Buffer.concat(parts);
 }
 
@@ -147,13 +152,17 @@ function readMessage(reader: Reader): Message {
 function sanitize(message: Message): void {
   const { requiredSignatures, readonlySigned, readonlyUnsigned, keys, lookups } = message;
   if (requiredSignatures === 0) throw unsanitary("has no signer");
-  if (readonlySigned >= requiredSignatures) throw unsanitary("has no writable signer to pay its fee");
+  if (readonlySigned >= requiredSignatures)
+    throw unsanitary("has no writable signer to pay its fee");
   if (requiredSignatures + readonlyUnsigned > keys.length)
     throw unsanitary("has fewer keys than its header says");
   for (const lookup of lookups)
     if (lookup.writable.length + lookup.readonly.length === 0)
       throw unsanitary("looks up nothing in an address table");
-  const loaded = lookups.reduce((sum, lookup) => sum + lookup.writable.length + lookup.readonly.length, 0);
+  const loaded = lookups.reduce(
+    (sum, lookup) => sum + lookup.writable.length + lookup.readonly.length,
+    0,
+  );
   const total = keys.length + loaded;
   if (total > 256) throw unsanitary(`names ${total} accounts; the limit is 256`);
   for (const { programIndex, accounts } of message.instructions) {

@@ -18,7 +18,10 @@ const PROGRAM_DATA_HEADER = 45;
  * Deploys each program that the chain lacks or has in another version, so that a rebuilt program serves the accounts of an existing
  * ledger. Returns the addresses of those it deployed. Throws `program-unreadable`.
  */
-export function deployPrograms(machine: VirtualMachine, programs: readonly GenesisProgram[]): string[] {
+export function deployPrograms(
+  machine: VirtualMachine,
+  programs: readonly GenesisProgram[],
+): string[] {
   return programs
     .filter(({ address, path }) => {
       const elf = readProgram(address, path);

@@ -18,7 +18,10 @@ export interface Run {
 }
 
 /** Runs a transaction and notes the accounts that it names before and after. */
-export function runTransaction({ bytes, message }: ParsedTransaction, machine: VirtualMachine): Run {
+export function runTransaction(
+  { bytes, message }: ParsedTransaction,
+  machine: VirtualMachine,
+): Run {
   const keys = accountKeysOf(message, machine);
   const before = keys.all.map((key) => machine.account(key));
   const tokensBefore = tokenBalancesOf(before, machine);
@@ -27,8 +30,14 @@ export function runTransaction({ bytes, message }: ParsedTransaction, machine: V
     isWritable(message, index) ? machine.account(keys.all[index]!) : account,
   );
   const changes = keys.all
-    .map((address, index) => ({ address, before: before[index] ?? null, after: after[index] ?? null }))
-    .filter((change) => change.before !== change.after && !sameAccount(change.before, change.after));
+    .map((address, index) => ({
+      address,
+      before: before[index] ?? null,
+      after: after[index] ?? null,
+    }))
+    .filter(
+      (change) => change.before !== change.after && !sameAccount(change.before, change.after),
+    );
   const tokensAfter = tokenBalancesOf(after, machine);
   return { execution, keys, changes, before, after, tokensBefore, tokensAfter };
 }
@@ -57,7 +66,10 @@ export function recordOfRun(
     returned:
       returnData === null
         ? null
-        : { program: bs58.encode(returnData.program), data: Buffer.from(returnData.data).toString("base64") },
+        : {
+            program: bs58.encode(returnData.program),
+            data: Buffer.from(returnData.data).toString("base64"),
+          },
     preBalances: run.before.map(lamportsOf),
     postBalances: run.after.map(lamportsOf),
     preTokens: run.tokensBefore,

@@ -7,7 +7,12 @@ import { BLOCKHASH_LIFETIME, SLOT_MILLISECONDS, Slots } from "./slots.ts";
 
 function slotsFrom(clock: ManualClock, options: { seed?: number; lastSlot?: number } = {}) {
   const seed = new Uint8Array(32).fill(options.seed ?? 1);
-  return new Slots({ genesisTime: genesis, seed, clock: clock.read, lastSlot: options.lastSlot ?? 0 });
+  return new Slots({
+    genesisTime: genesis,
+    seed,
+    clock: clock.read,
+    lastSlot: options.lastSlot ?? 0,
+  });
 }
 
 /** A test's clock begins in slot 1, as a new ledger does. */
@@ -30,25 +35,31 @@ test("a slot lasts 400 ms, and none is skipped by asking late", () => {
 
 test("slots never run backwards, however the clock jumps, and validity lasts exactly 150 slots", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 40 }), (jumps) => {
-      const clock = new ManualClock();
-      const slots = slotsFrom(clock);
-      for (const jump of jumps) {
-        const before = slots.current;
-        clock.advance(jump);
-        slots.advance();
-        assert.ok(slots.current >= before);
-        for (const age of [0, 1, BLOCKHASH_LIFETIME, BLOCKHASH_LIFETIME + 1, 500]) {
-          const made = slots.current - age;
-          if (made < 0 || made === slots.current) continue;
-          assert.equal(slots.isValidBlockhash(bs58.encode(slots.blockhash(made))), age <= BLOCKHASH_LIFETIME);
+    fc.property(
+      fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 40 }),
+      (jumps) => {
+        const clock = new ManualClock();
+        const slots = slotsFrom(clock);
+        for (const jump of jumps) {
+          const before = slots.current;
+          clock.advance(jump);
+          slots.advance();
+          assert.ok(slots.current >= before);
+          for (const age of [0, 1, BLOCKHASH_LIFETIME, BLOCKHASH_LIFETIME + 1, 500]) {
+            const made = slots.current - age;
+            if (made < 0 || made === slots.current) continue;
+            assert.equal(
+              slots.isValidBlockhash(bs58.encode(slots.blockhash(made))),
+              age <= BLOCKHASH_LIFETIME,
+            );
+          }
+          const { lastValidBlockHeight } = slots.latestBlockhash();
+          assert.equal(lastValidBlockHeight, slots.current - 1 + BLOCKHASH_LIFETIME);
+          // A hash that its slot has not made yet is not known.
+          assert.equal(slots.isValidBlockhash(bs58.encode(slots.blockhash(slots.current))), false);
         }
-        const { lastValidBlockHeight } = slots.latestBlockhash();
-        assert.equal(lastValidBlockHeight, slots.current - 1 + BLOCKHASH_LIFETIME);
-        // A hash that its slot has not made yet is not known.
-        assert.equal(slots.isValidBlockhash(bs58.encode(slots.blockhash(slots.current))), false);
-      }
-    }),
+      },
+    ),
   );
 });
 

@@ -29,7 +29,12 @@ export class Slots {
   #current: number;
 
   /** `lastSlot` is the last slot that the ledger recorded; the first current slot comes after it. */
-  constructor(options: { genesisTime: number; seed: Uint8Array; clock: WallClock; lastSlot: number }) {
+  constructor(options: {
+    genesisTime: number;
+    seed: Uint8Array;
+    clock: WallClock;
+    lastSlot: number;
+  }) {
     this.#genesisTime = options.genesisTime;
     this.#seed = options.seed;
     this.#clock = options.clock;
@@ -113,7 +118,10 @@ export class Slots {
   }
 
   #slotAt(reading: number): number {
-    return Math.max(1, Math.floor((reading + this.#offset - this.#genesisTime) / SLOT_MILLISECONDS));
+    return Math.max(
+      1,
+      Math.floor((reading + this.#offset - this.#genesisTime) / SLOT_MILLISECONDS),
+    );
   }
 
   #isRecent(made: number): boolean {
@@ -121,7 +129,8 @@ export class Slots {
   }
 
   #remember(from: number, to: number): void {
-    for (let slot = from; slot <= to; slot++) this.#recent.set(bs58.encode(this.blockhash(slot)), slot);
+    for (let slot = from; slot <= to; slot++)
+      this.#recent.set(bs58.encode(this.blockhash(slot)), slot);
   }
 
   #derive(purpose: "blockhash" | "bank", slot: number): Uint8Array {

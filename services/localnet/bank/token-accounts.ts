@@ -37,7 +37,8 @@ export interface Mint {
 
 /** The token account that `account` is, or `null` for any other account. */
 export function readTokenAccount(account: Account | null): TokenAccount | null {
-  if (account === null || !isTokenProgram(account.owner) || kindOf(account.data) !== "account") return null;
+  if (account === null || !isTokenProgram(account.owner) || kindOf(account.data) !== "account")
+    return null;
   const data = viewOf(account.data);
   const state = data[108];
   if (state !== 1 && state !== 2) return null;
@@ -55,7 +56,8 @@ export function readTokenAccount(account: Account | null): TokenAccount | null {
 
 /** The mint that `account` is, or `null` for any other account. */
 export function readMint(account: Account | null): Mint | null {
-  if (account === null || !isTokenProgram(account.owner) || kindOf(account.data) !== "mint") return null;
+  if (account === null || !isTokenProgram(account.owner) || kindOf(account.data) !== "mint")
+    return null;
   const data = viewOf(account.data);
   if (data[45] !== 1) return null;
   return {

@@ -12,7 +12,11 @@ import {
   type TransactionMetadata,
 } from "litesvm/dist/internal.js";
 import { BLOCKHASH_LIFETIME, SLOT_HASHES_LENGTH, SLOTS_PER_EPOCH } from "./slots.ts";
-import { instructionErrorName, type TransactionError, transactionErrorName } from "./transaction-errors.ts";
+import {
+  instructionErrorName,
+  type TransactionError,
+  transactionErrorName,
+} from "./transaction-errors.ts";
 
 /** An account's whole state; `null` wherever an address holds none. Lamports are u64. */
 export interface Account {
@@ -229,12 +233,14 @@ function errorOf(failure: FailedTransactionMetadata): TransactionError {
   if (typeof error === "number") return transactionErrorName(error);
   if (error instanceof TransactionErrorInstructionError) {
     const cause = error.err();
-    if (typeof cause === "number") return { InstructionError: [error.index, instructionErrorName(cause)] };
+    if (typeof cause === "number")
+      return { InstructionError: [error.index, instructionErrorName(cause)] };
     if (cause instanceof InstructionErrorCustom)
       return { InstructionError: [error.index, { Custom: cause.code }] };
     return { InstructionError: [error.index, "BorshIoError"] };
   }
-  if (error instanceof TransactionErrorDuplicateInstruction) return { DuplicateInstruction: error.index };
+  if (error instanceof TransactionErrorDuplicateInstruction)
+    return { DuplicateInstruction: error.index };
   if (error instanceof TransactionErrorInsufficientFundsForRent)
     return { InsufficientFundsForRent: { account_index: error.accountIndex } };
   return { ProgramExecutionTemporarilyRestricted: { account_index: error.accountIndex } };

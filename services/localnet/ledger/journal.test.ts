@@ -117,7 +117,9 @@ test("a write that fails is reported once, and nothing is called durable afterwa
     assert.ok(error instanceof LocalnetError);
   }
   await assert.rejects(journal.durable(), { code: "ledger-write-failed" });
-  assert.throws(() => journal.append(Buffer.from("refused"), () => {}), { code: "ledger-write-failed" });
+  assert.throws(() => journal.append(Buffer.from("refused"), () => {}), {
+    code: "ledger-write-failed",
+  });
   await assert.rejects(journal.close(), { code: "ledger-write-failed" });
   assert.equal(durable, false);
   assert.equal(reported.length, 1);

@@ -63,7 +63,9 @@ test("old snapshots go, and old journals once they exceed the bound", async (_t)
   await ledger.close();
   const files = readdirSync(folder);
   assert.equal(files.filter((name) => name.startsWith("snapshot-")).length, 1);
-  const bytes = files.map((name) => statSync(join(folder, name)).size).reduce((sum, size) => sum + size, 0);
+  const bytes = files
+    .map((name) => statSync(join(folder, name)).size)
+    .reduce((sum, size) => sum + size, 0);
   assert.ok(bytes < 4_000, `${bytes} bytes`);
   const { ledger: again, contents } = await open(folder);
   const kept = [...contents.before, ...contents.after].map((entry) => entry[0]!);
@@ -117,5 +119,8 @@ test("a folder that cannot be used, and damaged files, are refused by name", asy
   writeFileSync(join(damaged, "snapshot-1"), snapshot);
   await assert.rejects(open(damaged), { code: "ledger-damaged" });
   writeFileSync(join(damaged, "ledger.json"), "{}");
-  await assert.rejects(open(damaged), { code: "ledger-damaged", message: /ledger\.json is damaged/ });
+  await assert.rejects(open(damaged), {
+    code: "ledger-damaged",
+    message: /ledger\.json is damaged/,
+  });
 });

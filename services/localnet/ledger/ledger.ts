@@ -171,12 +171,18 @@ function numbersOf(folder: string, kind: FileKind): number[] {
     .sort((a, b) => a - b);
 }
 
-function readContents(folder: string): { contents: LedgerContents; number: number; intactLength: number } {
+function readContents(folder: string): {
+  contents: LedgerContents;
+  number: number;
+  intactLength: number;
+} {
   const { number, state: snapshot } = newestSnapshot(folder);
   const journals = numbersOf(folder, "journal");
   const before = journals
     .filter((candidate) => candidate < number)
-    .flatMap((candidate) => readJournal(readFileSync(fileOf(folder, "journal", candidate))).entries);
+    .flatMap(
+      (candidate) => readJournal(readFileSync(fileOf(folder, "journal", candidate))).entries,
+    );
   // A journal begins only once its snapshot is on disk, so none is newer than the newest snapshot.
   const path = fileOf(folder, "journal", number);
   const bytes = journals.includes(number) ? readFileSync(path) : Buffer.alloc(0);
@@ -233,7 +239,8 @@ function readIdentity(folder: string): LedgerIdentity | null {
 
 function createIdentity(folder: string, genesisTime: number): LedgerIdentity {
   const strays = [...numbersOf(folder, "snapshot"), ...numbersOf(folder, "journal")];
-  if (strays.length > 0) throw damaged(join(folder, IDENTITY_FILE), "it is missing beside a journal");
+  if (strays.length > 0)
+    throw damaged(join(folder, IDENTITY_FILE), "it is missing beside a journal");
   const identity: LedgerIdentity = {
     version: 1,
     genesisHash: bs58.encode(randomBytes(32)),
@@ -241,7 +248,11 @@ function createIdentity(folder: string, genesisTime: number): LedgerIdentity {
     seed: randomBytes(32).toString("hex"),
     faucet: randomBytes(32).toString("hex"),
   };
-  writeDurably(folder, join(folder, IDENTITY_FILE), Buffer.from(`${JSON.stringify(identity, null, 2)}\n`));
+  writeDurably(
+    folder,
+    join(folder, IDENTITY_FILE),
+    Buffer.from(`${JSON.stringify(identity, null, 2)}\n`),
+  );
   return identity;
 }
 

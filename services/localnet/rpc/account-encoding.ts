@@ -1,6 +1,11 @@
 import { zstdCompressSync } from "node:zlib";
 import bs58 from "bs58";
-import { readMint, readTokenAccount, TOKEN_PROGRAM, uiTokenAmount } from "../bank/token-accounts.ts";
+import {
+  readMint,
+  readTokenAccount,
+  TOKEN_PROGRAM,
+  uiTokenAmount,
+} from "../bank/token-accounts.ts";
 import type { Account, VirtualMachine } from "../bank/virtual-machine.ts";
 import { RpcError } from "./errors.ts";
 import type { DataSlice, Encoding } from "./params.ts";
@@ -23,7 +28,11 @@ export function jsonU64(value: bigint): unknown {
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
 /** An account as RPC answers show it, `null` if there is none. Throws `RpcError`. */
-export function encodeAccount(account: Account | null, options: AccountOptions, machine: VirtualMachine) {
+export function encodeAccount(
+  account: Account | null,
+  options: AccountOptions,
+  machine: VirtualMachine,
+) {
   if (account === null) return null;
   return {
     data: encodeData(account, options, machine),
@@ -50,7 +59,8 @@ function encodeData(
       : account.data.subarray(dataSlice.offset, dataSlice.offset + dataSlice.length);
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (encoding === "base64+zstd") return [zstdCompressSync(buffer).toString("base64"), encoding];
-  if (encoding === "base64" || encoding === "jsonParsed") return [buffer.toString("base64"), "base64"];
+  if (encoding === "base64" || encoding === "jsonParsed")
+    return [buffer.toString("base64"), "base64"];
   if (data.length > MAX_BASE58_BYTES)
     throw new RpcError(
       "invalidRequest",

@@ -54,6 +54,9 @@ function memcmpBytes(
   const decoded = encoding === "base64" ? Buffer.from(bytes, "base64") : bs58.decodeUnsafe(bytes);
   if (decoded === undefined) throw invalidParam(field, "is not base58");
   if (decoded.length > MAX_MEMCMP_BYTES)
-    throw invalidParam(field, `has ${decoded.length} bytes; at most ${MAX_MEMCMP_BYTES} are compared`);
+    throw invalidParam(
+      field,
+      `has ${decoded.length} bytes; at most ${MAX_MEMCMP_BYTES} are compared`,
+    );
   return decoded;
 }

@@ -29,8 +29,14 @@ export const ACCOUNT_METHODS = [
     },
   ),
 
-  method("getBalance", { address: Address, config: CommitmentConfig }, ({ address, config }, { bank }) =>
-    withContext(contextSlot(bank, config), jsonU64(bank.machine.balance(addressOf(address, "params[0]")))),
+  method(
+    "getBalance",
+    { address: Address, config: CommitmentConfig },
+    ({ address, config }, { bank }) =>
+      withContext(
+        contextSlot(bank, config),
+        jsonU64(bank.machine.balance(addressOf(address, "params[0]"))),
+      ),
   ),
 
   method(
@@ -74,7 +80,10 @@ export const ACCOUNT_METHODS = [
 
   method(
     "getMinimumBalanceForRentExemption",
-    { dataLength: Type.Integer({ minimum: 0, maximum: MAX_DATA_LENGTH }), config: CommitmentConfig },
+    {
+      dataLength: Type.Integer({ minimum: 0, maximum: MAX_DATA_LENGTH }),
+      config: CommitmentConfig,
+    },
     ({ dataLength }, { bank }) => jsonU64(bank.machine.minimumBalance(dataLength)),
   ),
 ];

@@ -34,9 +34,13 @@ const BlockConfig = Type.Object({
 
 /** Methods about slots, blocks and blockhashes. Every slot has a block, most of them empty. */
 export const BLOCK_METHODS = [
-  method("getSlot", { config: CommitmentConfig }, ({ config }, { bank }) => contextSlot(bank, config)),
+  method("getSlot", { config: CommitmentConfig }, ({ config }, { bank }) =>
+    contextSlot(bank, config),
+  ),
 
-  method("getBlockHeight", { config: CommitmentConfig }, ({ config }, { bank }) => contextSlot(bank, config)),
+  method("getBlockHeight", { config: CommitmentConfig }, ({ config }, { bank }) =>
+    contextSlot(bank, config),
+  ),
 
   method("getLatestBlockhash", { config: CommitmentConfig }, ({ config }, { bank }) =>
     withContext(contextSlot(bank, config), bank.slots.latestBlockhash()),
@@ -80,14 +84,21 @@ export const BLOCK_METHODS = [
     ({ start, end }, { bank }) => {
       const last = typeof end === "number" ? Math.min(end, bank.slots.root) : bank.slots.root;
       if (last - start > MAX_BLOCK_RANGE)
-        throw invalidParam("params[1] (end)", `is more than ${MAX_BLOCK_RANGE} slots after the start`);
+        throw invalidParam(
+          "params[1] (end)",
+          `is more than ${MAX_BLOCK_RANGE} slots after the start`,
+        );
       return blocksBetween(Math.max(start, bank.history.firstSlot()), last);
     },
   ),
 
   method(
     "getBlocksWithLimit",
-    { start: Slot, limit: Type.Integer({ minimum: 0, maximum: MAX_BLOCK_RANGE }), config: CommitmentConfig },
+    {
+      start: Slot,
+      limit: Type.Integer({ minimum: 0, maximum: MAX_BLOCK_RANGE }),
+      config: CommitmentConfig,
+    },
     ({ start, limit }, { bank }) => {
       const first = Math.max(start, bank.history.firstSlot());
       return blocksBetween(first, Math.min(first + limit - 1, bank.slots.root));
@@ -134,7 +145,8 @@ function requireBlock(bank: Bank, slot: number): void {
       "blockCleanedUp",
       `Block ${slot} cleaned up, does not exist on node. First available block: ${first}`,
     );
-  if (slot > bank.slots.root) throw new RpcError("blockNotAvailable", `Block not available for slot ${slot}`);
+  if (slot > bank.slots.root)
+    throw new RpcError("blockNotAvailable", `Block not available for slot ${slot}`);
 }
 
 function blocksBetween(first: number, last: number): number[] {
@@ -155,7 +167,9 @@ function encodeTransactions(
   const maxVersion = options.maxSupportedTransactionVersion;
   if (details === "full")
     return {
-      transactions: entries.map((entry) => encodeTransaction(entry, options.encoding ?? "json", maxVersion)),
+      transactions: entries.map((entry) =>
+        encodeTransaction(entry, options.encoding ?? "json", maxVersion),
+      ),
     };
   return { transactions: entries.map((entry) => withAccountsOnly(entry, maxVersion)) };
 }
@@ -183,7 +197,10 @@ function performanceSamples(bank: Bank, limit: number) {
   ) {
     const first = end - PERFORMANCE_SAMPLE_SLOTS + 1;
     if (first < bank.history.firstSlot()) break;
-    const count = blocksBetween(first, end).reduce((sum, slot) => sum + bank.history.ofSlot(slot).length, 0);
+    const count = blocksBetween(first, end).reduce(
+      (sum, slot) => sum + bank.history.ofSlot(slot).length,
+      0,
+    );
     samples.push({
       slot: end,
       numSlots: PERFORMANCE_SAMPLE_SLOTS,

@@ -8,7 +8,9 @@ export const CLUSTER_METHODS = [
   method("getVersion", {}, () => ({ "solana-core": API_VERSION, "feature-set": 0 })),
   method("getGenesisHash", {}, (_, { bank }) => bank.genesisHash),
   method("getIdentity", {}, (_, { bank }) => ({ identity: bs58.encode(bank.faucet.address) })),
-  method("getSlotLeader", { config: CommitmentConfig }, (_, { bank }) => bs58.encode(bank.faucet.address)),
+  method("getSlotLeader", { config: CommitmentConfig }, (_, { bank }) =>
+    bs58.encode(bank.faucet.address),
+  ),
   method("getClusterNodes", {}, (_, { bank }) => [
     {
       pubkey: bs58.encode(bank.faucet.address),

@@ -47,7 +47,8 @@ export async function answer(
   } catch {
     return JSON.stringify(failure(null, new RpcError("parseError", "Parse error")));
   }
-  const call = (item: unknown) => dispatch(item, (request) => callMethod(request, context), onInternalError);
+  const call = (item: unknown) =>
+    dispatch(item, (request) => callMethod(request, context), onInternalError);
   const answered = Array.isArray(value) ? await answerBatch(value, call) : await call(value);
   // What a client is told must outlive the process, and an answer may show state that has just been written.
   await context.bank.durable();
@@ -102,7 +103,8 @@ function requestOf(value: unknown): Request {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new RpcError("invalidRequest", "Invalid request: not an object");
   const { jsonrpc, method, params, id } = value as Readonly<Record<string, unknown>>;
-  if (jsonrpc !== "2.0") throw new RpcError("invalidRequest", 'Invalid request: jsonrpc must be "2.0"');
+  if (jsonrpc !== "2.0")
+    throw new RpcError("invalidRequest", 'Invalid request: jsonrpc must be "2.0"');
   if (typeof method !== "string")
     throw new RpcError("invalidRequest", "Invalid request: method must be a string");
   if (id === undefined) return { method, params };

@@ -39,7 +39,10 @@ const config = fc.record(
     skipPreflight: fc.boolean(),
     sigVerify: fc.boolean(),
     replaceRecentBlockhash: fc.boolean(),
-    accounts: fc.record({ addresses: fc.array(key), encoding: fc.constantFrom("base64", "jsonParsed", "x") }),
+    accounts: fc.record({
+      addresses: fc.array(key),
+      encoding: fc.constantFrom("base64", "jsonParsed", "x"),
+    }),
   },
   { requiredKeys: [] },
 );
@@ -84,8 +87,10 @@ test("any parameters of any method get a JSON-RPC answer", async (t) => {
   await env.funded();
   env.advance(3);
   await fc.assert(
-    fc.asyncProperty(method, fc.oneof(fc.array(param, { maxLength: 4 }), fc.jsonValue()), (name, params) =>
-      checkCall(env, name, params),
+    fc.asyncProperty(
+      method,
+      fc.oneof(fc.array(param, { maxLength: 4 }), fc.jsonValue()),
+      (name, params) => checkCall(env, name, params),
     ),
     { numRuns: 5_000 },
   );
@@ -95,16 +100,19 @@ test("any parameters of any method get a JSON-RPC answer", async (t) => {
 test("any body gets status 200 and a JSON-RPC answer, or an HTTP status that says why not", async (t) => {
   const env = await startTestNode(t);
   await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.json(), fc.string({ unit: "binary" })), async (body) => {
-      const response = await fetch(env.node.rpcUrl, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body,
-      });
-      assert.equal(response.status, 200);
-      const answers: unknown = JSON.parse(await response.text());
-      for (const item of Array.isArray(answers) ? answers : [answers]) checkResponse(item);
-    }),
+    fc.asyncProperty(
+      fc.oneof(fc.string(), fc.json(), fc.string({ unit: "binary" })),
+      async (body) => {
+        const response = await fetch(env.node.rpcUrl, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body,
+        });
+        assert.equal(response.status, 200);
+        const answers: unknown = JSON.parse(await response.text());
+        for (const item of Array.isArray(answers) ? answers : [answers]) checkResponse(item);
+      },
+    ),
     { numRuns: 300 },
   );
   assert.deepEqual(await post(env.node.rpcUrl, '{"jsonrpc":"2.0","id":1,"method":"getHealth"}'), {
@@ -150,7 +158,11 @@ test("any WebSocket message leaves the node serving", async (t) => {
   await answered.promise;
   await env.funded();
   env.advance(1);
-  assert.deepEqual(await call(env.node.rpcUrl, "getHealth"), { jsonrpc: "2.0", id: 1, result: "ok" });
+  assert.deepEqual(await call(env.node.rpcUrl, "getHealth"), {
+    jsonrpc: "2.0",
+    id: 1,
+    result: "ok",
+  });
   assert.deepEqual(env.faults, []);
 });
 
@@ -158,7 +170,11 @@ test("no mutation of a transaction brings the virtual machine down, checked or u
   const env = await startTestNode(t);
   const payer = await env.funded();
   const { blockhash, lastValidBlockHeight } = await env.connection.getLatestBlockhash();
-  const transaction = new Transaction({ blockhash, lastValidBlockHeight, feePayer: payer.publicKey });
+  const transaction = new Transaction({
+    blockhash,
+    lastValidBlockHeight,
+    feePayer: payer.publicKey,
+  });
   transaction.add(
     SystemProgram.transfer({
       fromPubkey: payer.publicKey,
@@ -183,7 +199,12 @@ test("no mutation of a transaction brings the virtual machine down, checked or u
       for (const { offset, value } of edits) bytes[offset] = value;
       const body = bytes.subarray(0, bytes.length - (cut === 4 ? edits[0]!.offset : 0));
       return versioned
-        ? Buffer.concat([body.subarray(0, 65), Uint8Array.of(0x80), body.subarray(65), Uint8Array.of(0)])
+        ? Buffer.concat([
+            body.subarray(0, 65),
+            Uint8Array.of(0x80),
+            body.subarray(65),
+            Uint8Array.of(0),
+          ])
         : body;
     });
   await fc.assert(

@@ -58,7 +58,9 @@ function parseSystem(data: Buffer, [first = "", second = ""]: readonly string[])
 }
 
 /** Instruction numbers of spl-token-interface whose data is an amount, with the names of their accounts. */
-const TOKEN_AMOUNT_INSTRUCTIONS: Readonly<Record<number, readonly [type: string, ...accounts: string[]]>> = {
+const TOKEN_AMOUNT_INSTRUCTIONS: Readonly<
+  Record<number, readonly [type: string, ...accounts: string[]]>
+> = {
   3: ["transfer", "source", "destination", "authority"],
   7: ["mintTo", "mint", "account", "mintAuthority"],
   8: ["burn", "account", "mint", "authority"],
@@ -69,7 +71,10 @@ function parseToken(data: Buffer, accounts: readonly string[]): Parsed | null {
   if (known === undefined || data.length < 9 || accounts.length < known.length - 1) return null;
   const [type, ...names] = known;
   const entries = names.map((name, index): [string, string] => [name, accounts[index] ?? ""]);
-  return { type, info: { ...Object.fromEntries(entries), amount: data.readBigUInt64LE(1).toString() } };
+  return {
+    type,
+    info: { ...Object.fromEntries(entries), amount: data.readBigUInt64LE(1).toString() },
+  };
 }
 
 /** A message's memos as signature listings show them (`[length] text`, several joined by "; "), `null` if it has none. */

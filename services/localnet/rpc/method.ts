@@ -28,14 +28,19 @@ export function method<P extends TProperties>(
 }
 
 /** Turns positional parameters into checked named ones. Throws `RpcError`. */
-export function paramsBinder<P extends TProperties>(params: P): (given: unknown) => Static<TObject<P>> {
+export function paramsBinder<P extends TProperties>(
+  params: P,
+): (given: unknown) => Static<TObject<P>> {
   const names = Object.keys(params);
   const schema = Compile(Type.Object(params));
   return (given) => {
     const list = given ?? [];
     if (!Array.isArray(list)) throw invalidParam("params", "must be an array");
     if (list.length > names.length)
-      throw invalidParam("params", `must have at most ${names.length} elements, not ${list.length}`);
+      throw invalidParam(
+        "params",
+        `must have at most ${names.length} elements, not ${list.length}`,
+      );
     const named: Record<string, unknown> = {};
     names.forEach((name, index) => {
       const value: unknown = list[index];
@@ -70,11 +75,18 @@ function firstProblem(
   const [name, ...rest] = error.instancePath.split("/").slice(1);
   if (name === undefined || name === "") return missingProblem(error, names);
   const path = rest.map((step) => (/^[0-9]+$/.test(step) ? `[${step}]` : `.${step}`)).join("");
-  const allowed = "allowedValues" in error.params ? ` (${JSON.stringify(error.params.allowedValues)})` : "";
-  return { field: `params[${names.indexOf(name)}]${path} (${name})`, problem: `${error.message}${allowed}` };
+  const allowed =
+    "allowedValues" in error.params ? ` (${JSON.stringify(error.params.allowedValues)})` : "";
+  return {
+    field: `params[${names.indexOf(name)}]${path} (${name})`,
+    problem: `${error.message}${allowed}`,
+  };
 }
 
-function missingProblem(error: SchemaError, names: readonly string[]): { field: string; problem: string } {
+function missingProblem(
+  error: SchemaError,
+  names: readonly string[],
+): { field: string; problem: string } {
   const required = "requiredProperties" in error.params ? error.params.requiredProperties : [];
   const missing = Array.isArray(required) ? names.findIndex((name) => required.includes(name)) : -1;
   if (missing === -1) return { field: "params", problem: error.message };

@@ -68,7 +68,10 @@ export function signatureOf(text: string, field: string): string {
 /** Whether only state of complete blocks will do: the default, as on a node. */
 export function wantsFinalized(commitment: Commitment | undefined): boolean {
   return (
-    commitment === undefined || commitment === "finalized" || commitment === "root" || commitment === "max"
+    commitment === undefined ||
+    commitment === "finalized" ||
+    commitment === "root" ||
+    commitment === "max"
   );
 }
 

@@ -15,7 +15,10 @@ const CORS = {
 } as const;
 
 /** The HTTP side of the node: JSON-RPC by POST to any path, and `GET /health`. The caller listens. */
-export function createRpcServer(context: RpcContext, onInternalError: (error: unknown) => void): Server {
+export function createRpcServer(
+  context: RpcContext,
+  onInternalError: (error: unknown) => void,
+): Server {
   const server = createServer((request, response) => {
     handle(request, context, onInternalError).then(
       ({ status, body }) => respond(response, status, body),
@@ -23,7 +26,11 @@ export function createRpcServer(context: RpcContext, onInternalError: (error: un
         // A client that hangs up in the middle of its request is no error of the node's.
         if (request.errored !== null || request.destroyed) return;
         onInternalError(error);
-        respond(response, 503, errorBody(-32603, "The node cannot answer: its ledger cannot be written."));
+        respond(
+          response,
+          503,
+          errorBody(-32603, "The node cannot answer: its ledger cannot be written."),
+        );
       },
     );
   });
@@ -80,7 +87,9 @@ function respond(response: ServerResponse, status: number, body: string | undefi
   const type = body === "ok" ? "text/plain" : "application/json";
   response.writeHead(status, {
     ...CORS,
-    ...(body === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(body) }),
+    ...(body === undefined
+      ? {}
+      : { "content-type": type, "content-length": Buffer.byteLength(body) }),
   });
   response.end(body);
 }

@@ -28,7 +28,9 @@ export const SIGNATURE_METHODS = [
     "getSignatureStatuses",
     {
       signatures: Type.Array(Signature, { maxItems: MAX_STATUSES }),
-      config: Type.Optional(Type.Object({ searchTransactionHistory: Type.Optional(Type.Boolean()) })),
+      config: Type.Optional(
+        Type.Object({ searchTransactionHistory: Type.Optional(Type.Boolean()) }),
+      ),
     },
     ({ signatures }, { bank }) =>
       withContext(
@@ -50,7 +52,9 @@ export const SIGNATURE_METHODS = [
           Type.Object({
             encoding: Type.Optional(TransactionEncoding),
             commitment: Type.Optional(Commitment),
-            maxSupportedTransactionVersion: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+            maxSupportedTransactionVersion: Type.Optional(
+              Type.Integer({ minimum: 0, maximum: 255 }),
+            ),
           }),
         ]),
       ),
@@ -61,7 +65,9 @@ export const SIGNATURE_METHODS = [
       const commitment = "commitment" in options ? options.commitment : undefined;
       if (entry === undefined || !isVisible(entry, bank, commitment)) return null;
       const maxVersion =
-        "maxSupportedTransactionVersion" in options ? options.maxSupportedTransactionVersion : undefined;
+        "maxSupportedTransactionVersion" in options
+          ? options.maxSupportedTransactionVersion
+          : undefined;
       return {
         slot: entry.slot,
         blockTime: entry.time,
@@ -83,7 +89,8 @@ export const SIGNATURE_METHODS = [
     ({ address, config = {} }, { bank }) => {
       addressOf(address, "params[0]");
       contextSlot(bank, config);
-      const before = positionOf(config.before, "params[1].before", bank) ?? Number.POSITIVE_INFINITY;
+      const before =
+        positionOf(config.before, "params[1].before", bank) ?? Number.POSITIVE_INFINITY;
       const until = positionOf(config.until, "params[1].until", bank) ?? -1;
       const limit = config.limit ?? MAX_SIGNATURES;
       const found = [];

@@ -48,7 +48,17 @@ for (const [name, program] of [
     const own = await accountOf(payer);
     const theirs = await accountOf(other);
     await mintTo(connection, payer, mint, own.address, payer, 5_000_001n, [], undefined, program);
-    await approve(connection, payer, own.address, other.publicKey, payer, 77n, [], undefined, program);
+    await approve(
+      connection,
+      payer,
+      own.address,
+      other.publicKey,
+      payer,
+      77n,
+      [],
+      undefined,
+      program,
+    );
     const signature = await transferChecked(
       connection,
       payer,
@@ -85,21 +95,35 @@ for (const [name, program] of [
       state: "initialized",
       isNative: false,
       delegate: other.publicKey.toBase58(),
-      delegatedAmount: { amount: "77", decimals: 6, uiAmount: 0.000077, uiAmountString: "0.000077" },
+      delegatedAmount: {
+        amount: "77",
+        decimals: 6,
+        uiAmount: 0.000077,
+        uiAmountString: "0.000077",
+      },
     });
     assert.equal(
-      (await connection.getTokenAccountsByOwner(other.publicKey, { programId: program })).value.length,
+      (await connection.getTokenAccountsByOwner(other.publicKey, { programId: program })).value
+        .length,
       1,
     );
-    assert.equal((await getAccount(connection, theirs.address, undefined, program)).amount, 2_500_000n);
+    assert.equal(
+      (await getAccount(connection, theirs.address, undefined, program)).amount,
+      2_500_000n,
+    );
     assert.equal((await getMint(connection, mint, undefined, program)).supply, 5_000_001n);
     const parsedMint = (await connection.getParsedAccountInfo(mint)).value?.data;
-    assert.ok(parsedMint !== undefined && "parsed" in parsedMint && parsedMint.parsed.info.decimals === 6);
+    assert.ok(
+      parsedMint !== undefined && "parsed" in parsedMint && parsedMint.parsed.info.decimals === 6,
+    );
 
-    const meta = (await connection.getParsedTransaction(signature, { maxSupportedTransactionVersion: 0 }))
-      ?.meta;
+    const meta = (
+      await connection.getParsedTransaction(signature, { maxSupportedTransactionVersion: 0 })
+    )?.meta;
     assert.deepEqual(
-      meta?.postTokenBalances?.map(({ owner, uiTokenAmount }) => [owner, uiTokenAmount.amount]).sort(),
+      meta?.postTokenBalances
+        ?.map(({ owner, uiTokenAmount }) => [owner, uiTokenAmount.amount])
+        .sort(),
       [
         [payer.publicKey.toBase58(), "2500001"],
         [other.publicKey.toBase58(), "2500000"],
@@ -113,7 +137,12 @@ for (const [name, program] of [
 test("wrapped SOL, and addresses that are no token accounts", async (t) => {
   const { connection, funded } = await startTestNode(t);
   const payer = await funded();
-  const wrapped = await createWrappedNativeAccount(connection, payer, payer.publicKey, 1_000_000_000);
+  const wrapped = await createWrappedNativeAccount(
+    connection,
+    payer,
+    payer.publicKey,
+    1_000_000_000,
+  );
   const data = (await connection.getParsedAccountInfo(wrapped)).value?.data;
   assert.ok(data !== undefined && "parsed" in data);
   assert.equal(data.parsed.info.isNative, true);

@@ -24,7 +24,10 @@ import {
 } from "./params.ts";
 
 const LARGEST_ACCOUNTS = 20;
-const TokenFilter = Type.Object({ mint: Type.Optional(Address), programId: Type.Optional(Address) });
+const TokenFilter = Type.Object({
+  mint: Type.Optional(Address),
+  programId: Type.Optional(Address),
+});
 const TokenAccountsConfig = Config(ACCOUNT_FIELDS);
 
 /** Methods about SPL Token and Token-2022 accounts. */
@@ -43,11 +46,16 @@ export const TOKEN_METHODS = [
     },
   ),
 
-  method("getTokenSupply", { mint: Address, config: CommitmentConfig }, ({ mint, config }, { bank }) => {
-    const state = readMint(bank.machine.account(addressOf(mint, "params[0]")));
-    if (state === null) throw invalidParam("params[0] (mint)", "could not find account: it is no token mint");
-    return withContext(contextSlot(bank, config), uiTokenAmount(state.supply, state.decimals));
-  }),
+  method(
+    "getTokenSupply",
+    { mint: Address, config: CommitmentConfig },
+    ({ mint, config }, { bank }) => {
+      const state = readMint(bank.machine.account(addressOf(mint, "params[0]")));
+      if (state === null)
+        throw invalidParam("params[0] (mint)", "could not find account: it is no token mint");
+      return withContext(contextSlot(bank, config), uiTokenAmount(state.supply, state.decimals));
+    },
+  ),
 
   method(
     "getTokenLargestAccounts",
@@ -55,8 +63,14 @@ export const TOKEN_METHODS = [
     ({ mint, config }, { bank }) => {
       const key = addressOf(mint, "params[0]");
       const decimals = decimalsOf(bank, key);
-      const largest = tokenAccounts(bank, TOKEN_PROGRAMS, (token) => Buffer.compare(token.mint, key) === 0)
-        .sort((a, b) => (a.token.amount < b.token.amount ? 1 : a.token.amount > b.token.amount ? -1 : 0))
+      const largest = tokenAccounts(
+        bank,
+        TOKEN_PROGRAMS,
+        (token) => Buffer.compare(token.mint, key) === 0,
+      )
+        .sort((a, b) =>
+          a.token.amount < b.token.amount ? 1 : a.token.amount > b.token.amount ? -1 : 0,
+        )
         .slice(0, LARGEST_ACCOUNTS)
         .map(({ address, token }) => ({
           address: bs58.encode(address),
@@ -93,13 +107,18 @@ export const TOKEN_METHODS = [
 
 type FoundToken = AddressedAccount & { readonly token: TokenAccount };
 
-function filtered(bank: Bank, filter: Static<typeof TokenFilter>, wanted: (token: TokenAccount) => boolean) {
+function filtered(
+  bank: Bank,
+  filter: Static<typeof TokenFilter>,
+  wanted: (token: TokenAccount) => boolean,
+) {
   if (filter.programId !== undefined) {
     const program = addressOf(filter.programId, "params[1].programId");
     if (!isTokenProgram(program)) throw invalidParam("params[1].programId", "is no token program");
     return tokenAccounts(bank, [program], wanted);
   }
-  if (filter.mint === undefined) throw invalidParam("params[1] (filter)", "must have `mint` or `programId`");
+  if (filter.mint === undefined)
+    throw invalidParam("params[1] (filter)", "must have `mint` or `programId`");
   const mint = addressOf(filter.mint, "params[1].mint");
   if (readMint(bank.machine.account(mint)) === null)
     throw invalidParam("params[1].mint", "could not find mint");
@@ -124,7 +143,11 @@ function tokenAccounts(
     .sort((a, b) => Buffer.compare(a.address, b.address));
 }
 
-function keyed(bank: Bank, found: readonly FoundToken[], options: Parameters<typeof encodeAccount>[1]) {
+function keyed(
+  bank: Bank,
+  found: readonly FoundToken[],
+  options: Parameters<typeof encodeAccount>[1],
+) {
   return found.map(({ address, account }) => ({
     pubkey: bs58.encode(address),
     account: encodeAccount(account, options, bank.machine),

@@ -42,7 +42,9 @@ export function encodeInnerInstructions(inner: readonly (readonly InnerInstructi
       : [
           {
             index,
-            instructions: list.map((instruction) => encodeCompiled(instruction, instruction.stackHeight)),
+            instructions: list.map((instruction) =>
+              encodeCompiled(instruction, instruction.stackHeight),
+            ),
           },
         ],
   );
@@ -96,7 +98,9 @@ function encodeBody(
     };
   const accountKeys = encodeAccountKeys(transaction, record);
   const keys = accountKeys.map(({ pubkey }) => pubkey);
-  const instructions = message.instructions.map((instruction) => parseInstruction(instruction, keys, 1));
+  const instructions = message.instructions.map((instruction) =>
+    parseInstruction(instruction, keys, 1),
+  );
   return { signatures, message: { accountKeys, recentBlockhash, instructions, ...lookups } };
 }
 
@@ -127,7 +131,14 @@ function encodeMeta(
         ? inner.flatMap((list, index) =>
             list.length === 0
               ? []
-              : [{ index, instructions: list.map((item) => parseInstruction(item, keys, item.stackHeight)) }],
+              : [
+                  {
+                    index,
+                    instructions: list.map((item) =>
+                      parseInstruction(item, keys, item.stackHeight),
+                    ),
+                  },
+                ],
           )
         : encodeInnerInstructions(inner),
     logMessages: logs,
@@ -140,6 +151,14 @@ function encodeMeta(
   };
 }
 
-function encodeCompiled({ programIndex, accounts, data }: CompiledInstruction, stackHeight: number) {
-  return { programIdIndex: programIndex, accounts: [...accounts], data: bs58.encode(data), stackHeight };
+function encodeCompiled(
+  { programIndex, accounts, data }: CompiledInstruction,
+  stackHeight: number,
+) {
+  return {
+    programIdIndex: programIndex,
+    accounts: [...accounts],
+    data: bs58.encode(data),
+    stackHeight,
+  };
 }

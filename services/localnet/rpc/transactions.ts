@@ -83,7 +83,9 @@ export const TRANSACTION_METHODS = [
       if (simulation.error === "SignatureFailure") throw signatureFailure();
       const ran = "logs" in simulation ? simulation : null;
       const accountOf = (address: Uint8Array) => {
-        const post = ran?.postAccounts.find((entry) => Buffer.compare(entry.address, address) === 0);
+        const post = ran?.postAccounts.find(
+          (entry) => Buffer.compare(entry.address, address) === 0,
+        );
         return post?.account ?? bank.machine.account(address);
       };
       const { encoding = "base64" } = config.accounts ?? {};
@@ -91,7 +93,9 @@ export const TRANSACTION_METHODS = [
         ...executionResult(simulation.error, ran),
         accounts:
           addresses?.map((address) =>
-            simulation.error === null ? encodeAccount(accountOf(address), { encoding }, bank.machine) : null,
+            simulation.error === null
+              ? encodeAccount(accountOf(address), { encoding }, bank.machine)
+              : null,
           ) ?? null,
         ...(config.innerInstructions === true
           ? { innerInstructions: ran === null ? null : encodeInnerInstructions(ran.inner) }
@@ -169,7 +173,8 @@ function sanitized<T>(run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof MalformedTransactionError)) throw error;
-    const kind = error.code === "malformed" ? "failed to deserialize transaction" : "invalid transaction";
+    const kind =
+      error.code === "malformed" ? "failed to deserialize transaction" : "invalid transaction";
     throw invalidParam("params[0]", `${kind}: ${error.message}`);
   }
 }

@@ -51,8 +51,12 @@ class Client {
 
   /** The result of the next notification of a subscription. */
   async next(subscription: number): Promise<unknown> {
-    const { params } = await this.take((message) => parameter(message, "subscription") === subscription);
-    return typeof params === "object" && params !== null && "result" in params ? params.result : undefined;
+    const { params } = await this.take(
+      (message) => parameter(message, "subscription") === subscription,
+    );
+    return typeof params === "object" && params !== null && "result" in params
+      ? params.result
+      : undefined;
   }
 
   /** Notifications of a subscription that came and were not taken. */
@@ -62,7 +66,9 @@ class Client {
     ).length;
   }
 
-  async take(wanted: (message: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  async take(
+    wanted: (message: Record<string, unknown>) => boolean,
+  ): Promise<Record<string, unknown>> {
     for (;;) {
       const index = this.#received.findIndex((message) => isRecord(message) && wanted(message));
       const [found] = index === -1 ? [] : this.#received.splice(index, 1);
@@ -87,7 +93,9 @@ async function setUp(t: TestContext) {
   const pay = (to = Keypair.generate().publicKey, lamports = 1_000_000) =>
     sendAndConfirmTransaction(
       env.connection,
-      new Transaction().add(SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports })),
+      new Transaction().add(
+        SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports }),
+      ),
       [payer],
     );
   return { ...env, payer, client, pay };
@@ -143,7 +151,10 @@ async function established(connection: object, id: number): Promise<void> {
 test("a signature is told once, at the commitment asked for, also when it came before the subscription", async (t) => {
   const { client, pay, advance } = await setUp(t);
   const signature = await pay();
-  const confirmed = await client.subscribe("signatureSubscribe", [signature, { commitment: "confirmed" }]);
+  const confirmed = await client.subscribe("signatureSubscribe", [
+    signature,
+    { commitment: "confirmed" },
+  ]);
   assert.deepEqual(shown(await client.next(confirmed)), { err: null });
   const finalized = await client.subscribe("signatureSubscribe", [signature]);
   assert.equal(client.pending(finalized), 0);
@@ -203,7 +214,10 @@ test("program subscribers get the accounts that pass their filters", async (t) =
       space,
       programId: owner,
     });
-    await sendAndConfirmTransaction(connection, new Transaction().add(instruction), [payer, account]);
+    await sendAndConfirmTransaction(connection, new Transaction().add(instruction), [
+      payer,
+      account,
+    ]);
   }
   for (const [id, spaces] of [
     [every, [6, 5]],
@@ -238,7 +252,13 @@ test("an account that is emptied is told as one without lamports", async (t) => 
 
 test("malformed messages are answered and leave the connection usable", async (t) => {
   const { client } = await setUp(t);
-  for (const text of ["{", "7", "[]", '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":99,"method":"getSlot"}'])
+  for (const text of [
+    "{",
+    "7",
+    "[]",
+    '{"jsonrpc":"2.0"}',
+    '{"jsonrpc":"2.0","id":99,"method":"getSlot"}',
+  ])
     client.send(text);
   assert.ok(await client.take((message) => errorCode(message) === -32700));
   assert.ok(await client.take((message) => errorCode(message) === -32600));

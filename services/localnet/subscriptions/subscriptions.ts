@@ -142,7 +142,9 @@ export class Subscriptions {
   #logsOf(params: unknown, send: Send): Subscription {
     const { filter, config } = logsParams(params);
     const mention =
-      typeof filter === "string" ? ALL : bs58.encode(addressOf(filter.mentions[0]!, "params[0].mentions[0]"));
+      typeof filter === "string"
+        ? ALL
+        : bs58.encode(addressOf(filter.mentions[0]!, "params[0].mentions[0]"));
     return this.#begin((id) =>
       this.#logs.add(mention, levelOf(config), ({ entry, record }) => {
         const value = { signature: entry.signature, err: record.error, logs: record.logs };
@@ -165,7 +167,8 @@ export class Subscriptions {
     });
     const catchUp = () => {
       const entry = this.#bank.history.get(key);
-      if (entry === undefined || (level === "finalized" && entry.slot > this.#bank.slots.root)) return;
+      if (entry === undefined || (level === "finalized" && entry.slot > this.#bank.slots.root))
+        return;
       this.#signatures.publish(key, level, { entry, record: recordOf(entry), changes: [] });
     };
     return { ...subscription, catchUp };
@@ -187,9 +190,14 @@ export class Subscriptions {
 
   #encode(account: Account | null, options: AccountOptions): unknown {
     // Nodes show data that is too long for base58 in base64 rather than fail a notification.
-    const tooLong = (account?.data.length ?? 0) > 128 && (options.encoding ?? "base58") === "base58";
+    const tooLong =
+      (account?.data.length ?? 0) > 128 && (options.encoding ?? "base58") === "base58";
     const encoding = tooLong ? "base64" : options.encoding;
-    return encodeAccount(account ?? CLOSED, encoding === undefined ? {} : { encoding }, this.#bank.machine);
+    return encodeAccount(
+      account ?? CLOSED,
+      encoding === undefined ? {} : { encoding },
+      this.#bank.machine,
+    );
   }
 
   #settle(): void {
@@ -202,7 +210,10 @@ export class Subscriptions {
     for (const change of changes) {
       this.#accounts.publish(bs58.encode(change.address), level, { ...change, slot: entry.slot });
       if (change.after !== null)
-        this.#programs.publish(bs58.encode(change.after.owner), level, { ...change, slot: entry.slot });
+        this.#programs.publish(bs58.encode(change.after.owner), level, {
+          ...change,
+          slot: entry.slot,
+        });
     }
     this.#logs.publish(ALL, level, transaction);
     for (const address of entry.addresses) this.#logs.publish(address, level, transaction);

@@ -9,7 +9,8 @@ export class Topic<Event> {
     this.#listeners.set(place, listeners.add(listener));
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(place) === listeners) this.#listeners.delete(place);
+      if (listeners.size === 0 && this.#listeners.get(place) === listeners)
+        this.#listeners.delete(place);
     };
   }
 

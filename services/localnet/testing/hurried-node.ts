@@ -11,13 +11,16 @@ import { startNode } from "../node.ts";
 const TICK_MILLISECONDS = 100;
 
 const [port = "", ledger = "", clockFile = ""] = process.argv.slice(2);
-const node = await startNode(readSettings({ PLENARY_LOCALNET_PORT: port, PLENARY_LOCALNET_LEDGER: ledger }), {
-  clock: () => Date.now() + Number(readFileSync(clockFile, "utf8")),
-  onInternalError: (error) => console.error(error),
-  onLedgerFailure(error) {
-    throw error;
+const node = await startNode(
+  readSettings({ PLENARY_LOCALNET_PORT: port, PLENARY_LOCALNET_LEDGER: ledger }),
+  {
+    clock: () => Date.now() + Number(readFileSync(clockFile, "utf8")),
+    onInternalError: (error) => console.error(error),
+    onLedgerFailure(error) {
+      throw error;
+    },
   },
-});
+);
 setInterval(node.tick, TICK_MILLISECONDS);
 process.once("SIGTERM", () => void node.close().then(() => process.exit(0)));
 console.log('{"msg":"ready"}');

@@ -32,7 +32,8 @@ export class Requests {
       return await running;
     } finally {
       this.#running.delete(running);
-      for (const [text, listener] of this.#listeners) if (String(args[1]?.body).includes(text)) listener();
+      for (const [text, listener] of this.#listeners)
+        if (String(args[1]?.body).includes(text)) listener();
     }
   };
 
@@ -91,7 +92,10 @@ export async function startTestNode(
     },
   );
   const requests = new Requests();
-  const connection = new Connection(node.rpcUrl, { commitment: "confirmed", fetch: requests.fetch });
+  const connection = new Connection(node.rpcUrl, {
+    commitment: "confirmed",
+    fetch: requests.fetch,
+  });
   let closed = false;
   const close = async () => {
     if (closed) return;

@@ -33,7 +33,11 @@ const store = await openMemberStore(folder, IDENTITY, new Uint8Array(32).fill(9)
 for (const round of [1n, 2n]) {
   await store.prepare(updateOf(round, 1n));
   process.stdout.write(`prepared ${round}\n`);
-  await store.acknowledge(round, { receipt: "AAAA", signature: "AAAA", aggregator: IDENTITY.member });
+  await store.acknowledge(round, {
+    receipt: "AAAA",
+    signature: "AAAA",
+    aggregator: IDENTITY.member,
+  });
   process.stdout.write(`acknowledged ${round}\n`);
   await store.settle(round, "counted");
   process.stdout.write(`settled ${round}\n`);

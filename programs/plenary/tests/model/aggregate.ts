@@ -33,7 +33,11 @@ export function modelAfter(
 }
 
 /** The weighted mean of the updates' integers, rounded, halves up. */
-function mean(round: Pick<Round, "number" | "maxWeight">, updateCount: number, chunk: 0 | 1): number {
+function mean(
+  round: Pick<Round, "number" | "maxWeight">,
+  updateCount: number,
+  chunk: 0 | 1,
+): number {
   const weight = weightOfAll(round, updateCount);
   const sum = indices(updateCount).reduce(
     (total, index) => total + weightOf(round, index) * deltaOf(round.number, index)[chunk],

@@ -1,5 +1,12 @@
 import { ensure } from "./refusal.ts";
-import { type Actor, type Dispute, type DisputeId, disputeKey, type Round, type State } from "./state.ts";
+import {
+  type Actor,
+  type Dispute,
+  type DisputeId,
+  disputeKey,
+  type Round,
+  type State,
+} from "./state.ts";
 
 export function disputeOf(state: State, id: DisputeId): Dispute {
   const dispute = state.disputes.get(disputeKey(id));

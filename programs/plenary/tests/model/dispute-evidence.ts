@@ -39,7 +39,10 @@ const NO_UPDATE: UpdateLeaf = {
 const NO_REWARD: RewardLeaf = { member: new Uint8Array(32), cumulative: 0n };
 
 /** A round as trees need it, or one that never was. */
-export function committed(state: State, number: bigint): UpdatesOf & Pick<Round, "leaves" | "nextModel"> {
+export function committed(
+  state: State,
+  number: bigint,
+): UpdatesOf & Pick<Round, "leaves" | "nextModel"> {
   return (
     state.rounds.get(number) ?? {
       number,
@@ -74,7 +77,12 @@ function pathOf(hashes: readonly Uint8Array[], position: number): Uint8Array[] {
 }
 
 /** The rewards' leaves that a dispute about their total takes next. */
-export function nextRewards(world: World, state: State, id: DisputeId, count: number): RewardLeaf[] {
+export function nextRewards(
+  world: World,
+  state: State,
+  id: DisputeId,
+  count: number,
+): RewardLeaf[] {
   const next = state.disputes.get(disputeKey(id))?.nextLeaf ?? 0;
   const { leaves } = rewardsTree(world, committed(state, id.round).leaves);
   return Array.from({ length: count }, (_, offset) => leaves[next + offset] ?? NO_REWARD);
@@ -99,7 +107,12 @@ export function nextUpdate(
 }
 
 /** The disputed chunk of a vector; a server's state has none. */
-export function disputedChunk(state: State, id: DisputeId, vector: DisputedVector, lie: boolean): ChunkProof {
+export function disputedChunk(
+  state: State,
+  id: DisputeId,
+  vector: DisputedVector,
+  lie: boolean,
+): ChunkProof {
   const round = committed(state, id.round);
   const dispute = state.disputes.get(disputeKey(id));
   const vectors: Partial<Record<DisputedVector, Vector | null>> = {
@@ -139,7 +152,10 @@ export function earnedProof(
   lie = false,
 ): LeafProof<RewardLeaf> {
   const round = state.rounds.get(number);
-  const { leaves, hashes, order } = rewardsTree(world, round === undefined ? [] : earnedBefore(state, round));
+  const { leaves, hashes, order } = rewardsTree(
+    world,
+    round === undefined ? [] : earnedBefore(state, round),
+  );
   const position = order.indexOf(index);
   const leaf = leaves[position];
   if (leaf === undefined) return { index, leaf: NO_REWARD, path: [] };

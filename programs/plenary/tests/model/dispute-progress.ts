@@ -12,7 +12,8 @@ export function nextStep(state: State, dispute: Dispute): Step["name"] {
   const { kind, demandDeadline, target } = dispute;
   if (kind === "envelope") return keyFor(state, dispute) === null ? "wait" : "dispute_envelope";
   if (demandDeadline !== 0n) return "dispute_answer";
-  if (target !== null) return agrees(roundOf(state, dispute.round), dispute) ? "wait" : "dispute_narrow";
+  if (target !== null)
+    return agrees(roundOf(state, dispute.round), dispute) ? "wait" : "dispute_narrow";
   if (missing(dispute) !== "leaf") return "dispute_chunk";
   return kind === "total" ? "dispute_rewards" : "dispute_leaf";
 }
@@ -27,7 +28,11 @@ export function suits(state: State, dispute: Dispute, name: Step["name"]): boole
 }
 
 /** For how long a dispute can be left alone: to the last second of a deadline, or past it. */
-export function patience({ now }: State, { demandDeadline, expiresAt }: Dispute, past: boolean): bigint {
+export function patience(
+  { now }: State,
+  { demandDeadline, expiresAt }: Dispute,
+  past: boolean,
+): bigint {
   const left = (demandDeadline === 0n ? expiresAt : demandDeadline) - now;
   return (left > 0n ? left : 0n) + (past ? 1n : 0n);
 }

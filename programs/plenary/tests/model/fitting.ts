@@ -16,7 +16,9 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
   switch (name) {
     case "wait":
       // a dispute that can go on would mostly expire otherwise
-      return state.disputes.size > 0 && subject % 4 > 0 ? disputing(state, "dispute_resolve") : name;
+      return state.disputes.size > 0 && subject % 4 > 0
+        ? disputing(state, "dispute_resolve")
+        : name;
     case "round_open":
       if (federation.openRound !== 0n) return "round_commit";
       return isSuspect(state) ? "dispute_open" : name;
@@ -96,7 +98,8 @@ function forward(state: State): Step["name"] {
 /** A dispute is opened, moved on, and resolved. */
 function disputing(state: State, name: Step["name"]): Step["name"] {
   const open = [...state.disputes.values()];
-  if (open.length === 0) return disputableRound(state) === undefined ? renewal(state) : "dispute_open";
+  if (open.length === 0)
+    return disputableRound(state) === undefined ? renewal(state) : "dispute_open";
   if (open.some((dispute) => suits(state, dispute, name))) return name;
   if (name === "dispute_answer" && open.some((dispute) => suits(state, dispute, "dispute_demand")))
     return "dispute_demand";
@@ -107,7 +110,8 @@ function disputing(state: State, name: Step["name"]): Step["name"] {
 /** A round that builds on a void one, whose account does not say so yet. */
 export function droppedRound({ federation, rounds }: State): bigint | undefined {
   const left = [...rounds.values()].find(
-    (round) => (round.status === "open" || round.status === "committed") && hasDropped(federation, round),
+    (round) =>
+      (round.status === "open" || round.status === "committed") && hasDropped(federation, round),
   );
   return left?.number;
 }
@@ -117,7 +121,9 @@ export function closable({ federation, rounds }: State): Round | undefined {
   return [...rounds.values()].find(
     ({ status, number, closed, openDisputes }) =>
       !closed &&
-      (status === "final" ? number < federation.finalRound : status === "void" && openDisputes === 0),
+      (status === "final"
+        ? number < federation.finalRound
+        : status === "void" && openDisputes === 0),
   );
 }
 
@@ -130,7 +136,9 @@ function leaving(
   if (left.length === 0) return "member_exit";
   const staked = left.filter(({ stake }) => stake > 0n);
   if (staked.length === 0) return name;
-  const free = staked.some(({ exitRequestedAt }) => now >= exitRequestedAt + federation.exitCooldown);
+  const free = staked.some(
+    ({ exitRequestedAt }) => now >= exitRequestedAt + federation.exitCooldown,
+  );
   return free ? "member_withdraw" : "wait";
 }
 
@@ -146,7 +154,11 @@ export function ownerFor(state: State, { name, subject }: Step): Owner {
   return likely[subject % likely.length] ?? any;
 }
 
-function isLikely({ federation, members, rounds }: State, name: Step["name"], owner: Owner): boolean {
+function isLikely(
+  { federation, members, rounds }: State,
+  name: Step["name"],
+  owner: Owner,
+): boolean {
   const member = members.get(owner);
   switch (name) {
     case "member_join":
@@ -154,10 +166,14 @@ function isLikely({ federation, members, rounds }: State, name: Step["name"], ow
     case "member_withdraw":
       return member !== undefined && hasLeft(member) && member.stake > 0n;
     case "member_close":
-      return member !== undefined && hasLeft(member) && member.stake === 0n && member.claimed === 0n;
+      return (
+        member !== undefined && hasLeft(member) && member.stake === 0n && member.claimed === 0n
+      );
     case "reward_claim": {
       const leaves = rounds.get(federation.finalRound)?.leaves ?? [];
-      return leaves.some((leaf) => leaf.owner === owner && leaf.cumulative > (member?.claimed ?? 0n));
+      return leaves.some(
+        (leaf) => leaf.owner === owner && leaf.cumulative > (member?.claimed ?? 0n),
+      );
     }
     default:
       return member !== undefined && !hasLeft(member);

@@ -78,7 +78,11 @@ export function disputeInstructions(
 }
 
 /** Steps that the challenger takes. */
-function stepInstructions(world: World, state: State, operation: StepOperation): TransactionInstruction[] {
+function stepInstructions(
+  world: World,
+  state: State,
+  operation: StepOperation,
+): TransactionInstruction[] {
   const { dispute: id } = operation;
   const about = { dispute: disputeAt(world, state, id), challenger: world.key(operation.by) };
   switch (operation.name) {
@@ -93,12 +97,18 @@ function stepInstructions(world: World, state: State, operation: StepOperation):
       const { leaf, delta } = nextUpdate(world, state, id, operation.lie);
       const place = state.disputes.get(disputeKey(id))?.chunk ?? id.index;
       const chunk =
-        operation.chunk === null ? undefined : chunkProof(delta, place, operation.chunk === "wrong");
+        operation.chunk === null
+          ? undefined
+          : chunkProof(delta, place, operation.chunk === "wrong");
       return disputeLeaf(PROGRAM_ID, { ...about, leaf, chunk });
     }
     case "dispute_chunk": {
       const { vector, lie } = operation;
-      return disputeChunk(PROGRAM_ID, { ...about, vector, chunk: disputedChunk(state, id, vector, lie) });
+      return disputeChunk(PROGRAM_ID, {
+        ...about,
+        vector,
+        chunk: disputedChunk(state, id, vector, lie),
+      });
     }
     case "dispute_probe": {
       const { vector, index } = operation;
@@ -106,7 +116,11 @@ function stepInstructions(world: World, state: State, operation: StepOperation):
     }
     case "dispute_narrow": {
       const { tree, position: index } = operation;
-      return disputeNarrow(PROGRAM_ID, { ...about, index, ...leafAt(world, state, id, tree, index) });
+      return disputeNarrow(PROGRAM_ID, {
+        ...about,
+        index,
+        ...leafAt(world, state, id, tree, index),
+      });
     }
     case "dispute_demand": {
       const dispute = state.disputes.get(disputeKey(id));
@@ -142,11 +156,17 @@ function replaced(
   pubkey: PublicKey,
   by: PublicKey,
 ): TransactionInstruction {
-  const accounts = keys.map((meta) => (meta.pubkey.equals(pubkey) ? { ...meta, pubkey: by } : meta));
+  const accounts = keys.map((meta) =>
+    meta.pubkey.equals(pubkey) ? { ...meta, pubkey: by } : meta,
+  );
   return new TransactionInstruction({ programId, keys: accounts, data });
 }
 
-function subjectOf(world: World, state: State, operation: OperationOf<"dispute_open">): DisputeSubject {
+function subjectOf(
+  world: World,
+  state: State,
+  operation: OperationOf<"dispute_open">,
+): DisputeSubject {
   const { round: number, kind, index, receipt, earned } = operation;
   switch (kind) {
     case "total":
@@ -160,8 +180,16 @@ function subjectOf(world: World, state: State, operation: OperationOf<"dispute_o
       return { kind, baseRound: earned.base ?? NO_ROUND, proof };
     }
     case "omission": {
-      const signer = receipt.signed ? (state.rounds.get(number)?.aggregator ?? "aggregator") : "stranger";
-      const message = signedReceipt(world, receipt.owner, number, receipt.sequence, keypairFor(signer));
+      const signer = receipt.signed
+        ? (state.rounds.get(number)?.aggregator ?? "aggregator")
+        : "stranger";
+      const message = signedReceipt(
+        world,
+        receipt.owner,
+        number,
+        receipt.sequence,
+        keypairFor(signer),
+      );
       return { kind, receipt: message };
     }
   }

@@ -56,15 +56,31 @@ function ownInstructions(
   const owner = world.key(operation.owner);
   switch (operation.name) {
     case "member_rotate_key":
-      return memberRotateKey(PROGRAM_ID, { federation, owner, updateKey: updateKey(operation.key) });
+      return memberRotateKey(PROGRAM_ID, {
+        federation,
+        owner,
+        updateKey: updateKey(operation.key),
+      });
     case "payout_update":
-      return payoutUpdate(PROGRAM_ID, { federation, owner, payout: world.holder(operation.payout) });
+      return payoutUpdate(PROGRAM_ID, {
+        federation,
+        owner,
+        payout: world.holder(operation.payout),
+      });
     case "member_exit":
       return memberExit(PROGRAM_ID, { federation, owner });
     case "member_withdraw":
-      return memberWithdraw(PROGRAM_ID, { ...token, owner, destination: world.holder(operation.to) });
+      return memberWithdraw(PROGRAM_ID, {
+        ...token,
+        owner,
+        destination: world.holder(operation.to),
+      });
     case "member_close":
-      return memberClose(PROGRAM_ID, { federation, owner, rentPayer: world.rentPayer(operation.rentPayer) });
+      return memberClose(PROGRAM_ID, {
+        federation,
+        owner,
+        rentPayer: world.rentPayer(operation.rentPayer),
+      });
   }
 }
 
@@ -128,5 +144,9 @@ function signedBy(
   const keys = instruction.keys.map((meta) =>
     meta.isSigner && meta.pubkey.equals(expected) ? { ...meta, pubkey: signer } : meta,
   );
-  return new TransactionInstruction({ programId: instruction.programId, keys, data: instruction.data });
+  return new TransactionInstruction({
+    programId: instruction.programId,
+    keys,
+    data: instruction.data,
+  });
 }

@@ -73,7 +73,12 @@ function chainResult(
   { round: number, result }: OperationOf<"round_commit">,
 ): RoundResult {
   const { baseModel = GENESIS, maxWeight = 1 } = state.rounds.get(number) ?? {};
-  const updates = updatesTree(world, { number, baseModel, maxWeight, updateCount: result.updateCount });
+  const updates = updatesTree(world, {
+    number,
+    baseModel,
+    maxWeight,
+    updateCount: result.updateCount,
+  });
   return {
     nextRoot: rootOf(result.next),
     nextStateRoot: result.stateful ? digest("a state") : EMPTY_ROOT,

@@ -21,7 +21,11 @@ import type { Actor, State } from "./state.ts";
 import type { World } from "./world.ts";
 
 /** The instructions of an operation; `state` is what they meet: proofs are made of what was committed. */
-export function instructionsFor(world: World, state: State, operation: Operation): TransactionInstruction[] {
+export function instructionsFor(
+  world: World,
+  state: State,
+  operation: Operation,
+): TransactionInstruction[] {
   const { federation, token } = world;
   const key = (actor: Actor) => world.key(actor);
   switch (operation.name) {
@@ -34,7 +38,12 @@ export function instructionsFor(world: World, state: State, operation: Operation
     }
     case "vault_fund": {
       const { by, from, amount } = operation;
-      return vaultFund(PROGRAM_ID, { ...token, funder: key(by), source: world.holder(from), amount });
+      return vaultFund(PROGRAM_ID, {
+        ...token,
+        funder: key(by),
+        source: world.holder(from),
+        amount,
+      });
     }
     case "vault_withdraw": {
       const { by, to, amount } = operation;
@@ -47,11 +56,21 @@ export function instructionsFor(world: World, state: State, operation: Operation
     }
     case "bond_deposit": {
       const { by, from, amount } = operation;
-      return bondDeposit(PROGRAM_ID, { ...token, aggregator: key(by), source: world.holder(from), amount });
+      return bondDeposit(PROGRAM_ID, {
+        ...token,
+        aggregator: key(by),
+        source: world.holder(from),
+        amount,
+      });
     }
     case "bond_withdraw": {
       const { by, to, amount } = operation;
-      return bondWithdraw(PROGRAM_ID, { ...token, signer: key(by), destination: world.holder(to), amount });
+      return bondWithdraw(PROGRAM_ID, {
+        ...token,
+        signer: key(by),
+        destination: world.holder(to),
+        amount,
+      });
     }
     case "federation_pause":
       return federationPause(PROGRAM_ID, {

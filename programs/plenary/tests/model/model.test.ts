@@ -132,7 +132,9 @@ function compareAll(observer: Observer, state: State): void {
 }
 
 function print(value: object): string {
-  return JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? `${field}` : field));
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === "bigint" ? `${field}` : field,
+  );
 }
 
 const drawn = seeds(100, 10_000);
@@ -140,13 +142,21 @@ const drawn = seeds(100, 10_000);
 test(`${drawn.length} random sequences of instructions do what the model says, to the last balance`, () => {
   for (const seed of drawn) {
     // The shortest sequence that shows a difference takes minutes to find: that is for the run of the seed that failed.
-    const run = fc.check(fc.property(sequences, live), { seed, numRuns: 1, endOnFailure: drawn.length > 1 });
+    const run = fc.check(fc.property(sequences, live), {
+      seed,
+      numRuns: 1,
+      endOnFailure: drawn.length > 1,
+    });
     if (run.failed)
-      throw new Error(`PLENARY_SEEDS=${seed}, after ${run.numShrinks} shrinks: ${String(run.errorInstance)}`);
+      throw new Error(
+        `PLENARY_SEEDS=${seed}, after ${run.numShrinks} shrinks: ${String(run.errorInstance)}`,
+      );
   }
   // a few named seeds need not meet everything; a sample must, or it says little
   if (drawn.length < 100) return;
-  const others = OPERATIONS.filter((name) => name !== "dispute_resolve").map((name) => `${name} done`);
+  const others = OPERATIONS.filter((name) => name !== "dispute_resolve").map(
+    (name) => `${name} done`,
+  );
   for (const wanted of [
     "member_join by admission",
     ...others,
@@ -156,6 +166,8 @@ test(`${drawn.length} random sequences of instructions do what the model says, t
 });
 
 after(() => {
-  const lines = [...outcomes].sort().map(([outcome, count]) => `  ${String(count).padStart(7)} ${outcome}`);
+  const lines = [...outcomes]
+    .sort()
+    .map(([outcome, count]) => `  ${String(count).padStart(7)} ${outcome}`);
   console.log(`outcomes\n${lines.join("\n")}`);
 });

@@ -163,7 +163,8 @@ function unknown(key: PublicKey): never {
 
 function modelOf(root: Uint8Array): Vector {
   const vector = vectorOf(root);
-  if (vector === undefined) throw new Error(`An account names the model ${toHex(root)}, which nobody made.`);
+  if (vector === undefined)
+    throw new Error(`An account names the model ${toHex(root)}, which nobody made.`);
   return vector;
 }
 

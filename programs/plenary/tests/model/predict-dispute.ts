@@ -1,7 +1,15 @@
 import { modelAfter } from "./aggregate.ts";
 import { disputeOf, roundOf } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
-import { answer, demand, feedChunk, foldRewards, foldUpdate, missing, probe } from "./predict-folding.ts";
+import {
+  answer,
+  demand,
+  feedChunk,
+  foldRewards,
+  foldUpdate,
+  missing,
+  probe,
+} from "./predict-folding.ts";
 import { open } from "./predict-opening.ts";
 import { dropFrom, hasDropped } from "./predict-round.ts";
 import { narrow, showEnvelope } from "./predict-search.ts";
@@ -87,7 +95,8 @@ export function verdictOf(state: State, dispute: Dispute): "upheld" | "rejected"
   if (round.status === "void" || hasDropped(state.federation, round)) return "moot";
   if (dispute.decided !== null) return dispute.decided;
   if (dispute.demandDeadline !== 0n) return state.now <= dispute.demandDeadline ? null : "upheld";
-  if (isComplete(dispute)) return dispute.fault === "none" && isRight(round, dispute) ? "rejected" : "upheld";
+  if (isComplete(dispute))
+    return dispute.fault === "none" && isRight(round, dispute) ? "rejected" : "upheld";
   return state.now > dispute.expiresAt ? "rejected" : null;
 }
 

@@ -82,8 +82,14 @@ function govern({ federation }: State, operation: Governing): void {
     case "federation_update":
       checkTerms(operation.terms);
       ensure(federation.openRound === 0n, "RoundInProgress");
-      ensure(federation.pending.length === 0 || keepsDisputes(federation, operation.terms), "TermsInDispute");
-      ensure(operation.terms.aggregator === federation.aggregator || federation.bond === 0n, "BondInEscrow");
+      ensure(
+        federation.pending.length === 0 || keepsDisputes(federation, operation.terms),
+        "TermsInDispute",
+      );
+      ensure(
+        operation.terms.aggregator === federation.aggregator || federation.bond === 0n,
+        "BondInEscrow",
+      );
       Object.assign(federation, operation.terms);
   }
 }
@@ -98,9 +104,17 @@ const LONGEST = 60n * 24n * 60n * 60n;
 /** Terms in range: at creation and at each change. */
 function checkTerms(terms: Terms): void {
   ensure(terms.maxUpdates >= 1 && terms.maxUpdates <= 4096, "MaxUpdatesOutOfRange");
-  ensure(terms.maxWeight > 0 && terms.maxUpdates * terms.maxWeight < 2 ** 26, "WeightLimitExceeded");
+  ensure(
+    terms.maxWeight > 0 && terms.maxUpdates * terms.maxWeight < 2 ** 26,
+    "WeightLimitExceeded",
+  );
   ensure(terms.collectLimit > 0n, "DurationOutOfRange");
-  for (const seconds of [terms.challengeWindow, terms.collectLimit, terms.grace, terms.exitCooldown])
+  for (const seconds of [
+    terms.challengeWindow,
+    terms.collectLimit,
+    terms.grace,
+    terms.exitCooldown,
+  ])
     ensure(seconds <= LONGEST, "DurationOutOfRange");
   ensure(terms.exitCooldown >= terms.challengeWindow, "CooldownTooShort");
 }

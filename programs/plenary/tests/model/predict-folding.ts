@@ -1,6 +1,13 @@
 import type { DisputedVector, Fault } from "@plenary/chain";
 import { deltaOf, weightOf, weightOfAll } from "./aggregate.ts";
-import { checkAnswerable, disputeOf, endDemand, roundOf, startDemand, steppable } from "./dispute-clock.ts";
+import {
+  checkAnswerable,
+  disputeOf,
+  endDemand,
+  roundOf,
+  startDemand,
+  steppable,
+} from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
 import { CHUNKS } from "./predict-opening.ts";
 import { ensure } from "./refusal.ts";
@@ -101,7 +108,10 @@ const MAX_PROBES = 42;
 const PROBE_SECONDS = 10n;
 
 /** Asks for a chunk of the result before the first leaf, and moves the dispute there. */
-export function probe(state: State, { by, dispute: id, vector, index }: OperationOf<"dispute_probe">): void {
+export function probe(
+  state: State,
+  { by, dispute: id, vector, index }: OperationOf<"dispute_probe">,
+): void {
   const dispute = steppable(state, id, by);
   ensure(dispute.kind === "chunk", "WrongKind");
   ensure(dispute.nextLeaf === 0, "ChunkFixed");
@@ -132,7 +142,10 @@ function isCommitted(state: State, dispute: Dispute): boolean {
   return index !== undefined && `${dispute.pending}` === `${deltaOf(round.number, index)}`;
 }
 
-export function answer(state: State, { dispute: id, show, lie }: OperationOf<"dispute_answer">): void {
+export function answer(
+  state: State,
+  { dispute: id, show, lie }: OperationOf<"dispute_answer">,
+): void {
   const dispute = disputeOf(state, id);
   checkAnswerable(state, dispute);
   const lacks = missing(dispute);

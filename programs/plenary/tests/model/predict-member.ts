@@ -82,7 +82,11 @@ function rotate({ federation }: State, member: Member, key: number): void {
   member.updateKey = key;
 }
 
-function withdraw(state: State, member: Member, { owner, to }: OperationOf<"member_withdraw">): void {
+function withdraw(
+  state: State,
+  member: Member,
+  { owner, to }: OperationOf<"member_withdraw">,
+): void {
   const { federation } = state;
   ensure(to !== "foreign", "WrongMint");
   ensure(to === owner, "WrongTokenOwner");

@@ -2,7 +2,14 @@ import { roundOf, startDemand } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
 import { hasDropped } from "./predict-round.ts";
 import { ensure, transfer } from "./refusal.ts";
-import { type Dispute, type DisputeId, disputeKey, type Leaf, type Round, type State } from "./state.ts";
+import {
+  type Dispute,
+  type DisputeId,
+  disputeKey,
+  type Leaf,
+  type Round,
+  type State,
+} from "./state.ts";
 
 type Opening = OperationOf<"dispute_open">;
 
@@ -38,7 +45,8 @@ function begin(state: State, round: Round, id: DisputeId): Dispute {
   const { kind, index } = id;
   ensure(kind !== "chunk" || index < CHUNKS, "NoSuchChunk");
   ensure(kind !== "envelope" || index < round.updateCount, "BadProof");
-  const leafCount = kind === "total" || kind === "shortfall" ? round.leaves.length : round.updateCount;
+  const leafCount =
+    kind === "total" || kind === "shortfall" ? round.leaves.length : round.updateCount;
   ensure(kind !== "total" || leafCount > 0, "NothingToDispute");
   const share = state.federation.minimumBond / DEPOSIT_DIVISOR;
   const dispute: Dispute = {
@@ -84,6 +92,9 @@ function searchForPay(state: State, dispute: Dispute, { index, earned }: Opening
 }
 
 /** The rewards that a round builds on. */
-export function earnedBefore({ rounds }: State, { baseRound }: Pick<Round, "baseRound">): readonly Leaf[] {
+export function earnedBefore(
+  { rounds }: State,
+  { baseRound }: Pick<Round, "baseRound">,
+): readonly Leaf[] {
   return rounds.get(baseRound)?.leaves ?? [];
 }

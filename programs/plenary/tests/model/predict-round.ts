@@ -135,7 +135,10 @@ function voidRound(state: State, round: Round): void {
 }
 
 /** Whether the round builds on one that was voided, or is settled. */
-export function hasDropped({ openRound, pending }: State["federation"], { number }: Round): boolean {
+export function hasDropped(
+  { openRound, pending }: State["federation"],
+  { number }: Round,
+): boolean {
   return number !== openRound && !pending.includes(number);
 }
 

@@ -3,7 +3,15 @@ import { type OperationOf, SEQUENCE } from "./operations.ts";
 import { checkSigner } from "./predict-equivocation.ts";
 import { memberOf } from "./predict-member.ts";
 import { ensure } from "./refusal.ts";
-import { type Dispute, OWNERS, positions, type Round, rankOf, rewardsInOrder, type State } from "./state.ts";
+import {
+  type Dispute,
+  OWNERS,
+  positions,
+  type Round,
+  rankOf,
+  rewardsInOrder,
+  type State,
+} from "./state.ts";
 
 /*
  * Disputes that one leaf decides: the one that is missing, or the one whose envelope is demanded.
@@ -38,7 +46,10 @@ export function ranks(state: State, round: Round, { kind }: Pick<Dispute, "kind"
 }
 
 /** Whether the target's leaf is what it was promised. A receipt for the leaf's own sequence is for another envelope than the leaf's. */
-export function agrees({ leaves, updateCount }: Round, { kind, target, targetValue }: Dispute): boolean {
+export function agrees(
+  { leaves, updateCount }: Round,
+  { kind, target, targetValue }: Dispute,
+): boolean {
   if (target === null) return false;
   if (kind === "omission") return OWNERS.indexOf(target) < updateCount && targetValue < SEQUENCE;
   return leaves.some(({ owner, cumulative }) => owner === target && cumulative >= targetValue);

@@ -74,6 +74,8 @@ function apply(state: State, operation: Operation): void {
 
 /** What must hold after every instruction, said once more about the model itself. */
 function checkSolvency(state: State): void {
-  if (state.tokens.vault < owed(state)) throw new Error("The model's vault holds less than it owes.");
-  if (state.tokens.escrow < held(state)) throw new Error("The model's escrow holds less than it keeps.");
+  if (state.tokens.vault < owed(state))
+    throw new Error("The model's vault holds less than it owes.");
+  if (state.tokens.escrow < held(state))
+    throw new Error("The model's escrow holds less than it keeps.");
 }

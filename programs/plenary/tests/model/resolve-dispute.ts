@@ -29,7 +29,13 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
     case "dispute_leaf":
       return { name: step.name, by, dispute: id, lie: step.flaw > FLAWS, chunk: chunkWith(step) };
     case "dispute_chunk":
-      return { name: step.name, by, dispute: id, vector: vectorFor(step, dispute), lie: step.flaw === FLAWS };
+      return {
+        name: step.name,
+        by,
+        dispute: id,
+        vector: vectorFor(step, dispute),
+        lie: step.flaw === FLAWS,
+      };
     case "dispute_probe":
       return probing(step, by, dispute);
     case "dispute_narrow":
@@ -76,7 +82,12 @@ function vectorFor(step: Step, dispute: Dispute): DisputedVector {
   return lacks === null || lacks === "leaf" || step.flaw > FLAWS ? any : lacks;
 }
 
-function narrowing(state: State, step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_narrow"> {
+function narrowing(
+  state: State,
+  step: Step,
+  by: Actor,
+  dispute: Dispute,
+): OperationOf<"dispute_narrow"> {
   const right = dispute.kind === "omission" ? "updates" : "rewards";
   const other = dispute.kind === "omission" ? "rewards" : "updates";
   return {

@@ -12,7 +12,13 @@ export function resolveEquivocation(state: State, step: Step, owner: Owner): Ope
       round: round + BigInt(step.near % 2),
       reporter: pick<Actor>(step.by, "stranger", ACTORS),
     };
-    return { name: step.name, by: about.reporter, owner, round: about.round, key: keyOf(state, step, about) };
+    return {
+      name: step.name,
+      by: about.reporter,
+      owner,
+      round: about.round,
+      key: keyOf(state, step, about),
+    };
   }
   const records = [...state.equivocations.values()];
   const record = records[step.subject % Math.max(records.length, 1)] ?? {

@@ -14,7 +14,8 @@ export function opening(state: State, step: Step, number: bigint): Opening {
   const by: Actor = step.near % 2 === 0 ? "stranger" : "heir";
   const round = state.rounds.get(number);
   const found = round === undefined ? [] : findings(state, round);
-  const informed = step.subject % 4 > 0 ? found[step.amount % Math.max(found.length, 1)] : undefined;
+  const informed =
+    step.subject % 4 > 0 ? found[step.amount % Math.max(found.length, 1)] : undefined;
   return {
     name: "dispute_open",
     by,
@@ -51,7 +52,9 @@ function anySubject(state: State, step: Step, round: Round | undefined): Subject
   const kind = drawn === "shortfall" && isFirst ? "envelope" : drawn;
   const index = Math.floor(step.amount / KINDS.length);
   if (kind === "omission" || kind === "total") return { kind, index: 0 };
-  const count = { chunk: 2, envelope: 4, shortfall: round ? earnedBefore(state, round).length : 0 }[kind];
+  const count = { chunk: 2, envelope: 4, shortfall: round ? earnedBefore(state, round).length : 0 }[
+    kind
+  ];
   return { kind, index: step.near === FLAWS ? count + 1 : index % Math.max(count, 1) };
 }
 
@@ -67,12 +70,14 @@ export function findings(state: State, round: Round): Subject[] {
   const found: Subject[] = [];
   for (const [index, before] of earnedBefore(state, round).entries()) {
     const now = round.leaves.find(({ owner }) => owner === before.owner);
-    if (now === undefined || now.cumulative < before.cumulative) found.push({ kind: "shortfall", index });
+    if (now === undefined || now.cumulative < before.cumulative)
+      found.push({ kind: "shortfall", index });
   }
   const heavier = weightOfAll(round, round.updateCount) !== round.totalWeight;
   // a wrong weight shows in every chunk, and one is enough
   for (const index of [0, 1])
-    if (!isChunkRight(round, index) || (heavier && index === 0)) found.push({ kind: "chunk", index });
+    if (!isChunkRight(round, index) || (heavier && index === 0))
+      found.push({ kind: "chunk", index });
   const sum = round.leaves.reduce((total, { cumulative }) => total + cumulative, 0n);
   if (sum !== round.cumulative) found.push({ kind: "total", index: 0 });
   return found;

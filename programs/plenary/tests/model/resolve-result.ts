@@ -42,12 +42,18 @@ function refused(right: Result, heaviest: number, { amount }: Step): Partial<Res
 }
 
 /** What only a dispute shows to be wrong: mostly the pay of somebody, once there is any. */
-function deceitful(right: Result, base: readonly Leaf[], heaviest: number, step: Step): Partial<Result> {
+function deceitful(
+  right: Result,
+  base: readonly Leaf[],
+  heaviest: number,
+  step: Step,
+): Partial<Result> {
   const { leaves, next } = right;
   const [first, second] = next;
   const choice = Math.floor((step.deceit - DECEITS) / 4);
   const victim = step.deceit % 4 > 0 ? base[step.amount % Math.max(base.length, 1)] : undefined;
-  if (victim !== undefined) return robbed(leaves, victim, choice % 2 === 0 ? 1n : victim.cumulative);
+  if (victim !== undefined)
+    return robbed(leaves, victim, choice % 2 === 0 ? 1n : victim.cumulative);
   const changes: readonly Partial<Result>[] = [
     { next: [first + 1, second] },
     { totalWeight: heaviest },
@@ -58,7 +64,11 @@ function deceitful(right: Result, base: readonly Leaf[], heaviest: number, step:
 }
 
 /** Gives to another member what one had earned and all that it earned since, or leaves it with `lost` less than it had. */
-function robbed(leaves: readonly Leaf[], { owner, cumulative }: Leaf, lost: bigint): Partial<Result> {
+function robbed(
+  leaves: readonly Leaf[],
+  { owner, cumulative }: Leaf,
+  lost: bigint,
+): Partial<Result> {
   const now = new Map(leaves.map((leaf) => [leaf.owner, leaf.cumulative]));
   const left = cumulative > lost ? cumulative - lost : 0n;
   const taken = (now.get(owner) ?? 0n) - left;
@@ -77,11 +87,15 @@ function paid(base: readonly Leaf[], step: Step, budget: bigint): Leaf[] {
   };
   const half = budget / 2n;
   give(OWNERS[step.near % OWNERS.length]!, half);
-  give(OWNERS[step.amount % OWNERS.length]!, step.near < FLAWS ? budget - half : BigInt(step.amount));
+  give(
+    OWNERS[step.amount % OWNERS.length]!,
+    step.near < FLAWS ? budget - half : BigInt(step.amount),
+  );
   return [...shares].map(([owner, cumulative]) => ({ owner, cumulative }));
 }
 
 function added(base: readonly Leaf[], leaves: readonly Leaf[]): bigint {
-  const sum = (list: readonly Leaf[]) => list.reduce((total, { cumulative }) => total + cumulative, 0n);
+  const sum = (list: readonly Leaf[]) =>
+    list.reduce((total, { cumulative }) => total + cumulative, 0n);
   return sum(leaves) - sum(base);
 }

@@ -150,7 +150,8 @@ function resolveRound({ federation, rounds }: State, step: Step, round: bigint):
 function claim({ rounds, members }: State, step: Step, owner: Owner, number: bigint): Operation {
   const leaves = rounds.get(number)?.leaves ?? [];
   const index = leaves.findIndex((leaf) => leaf.owner === owner);
-  const shown = index < 0 || step.flaw === FLAWS ? step.subject % Math.max(leaves.length, 1) : index;
+  const shown =
+    index < 0 || step.flaw === FLAWS ? step.subject % Math.max(leaves.length, 1) : index;
   const due = leaves[shown]?.cumulative ?? 1n;
   return {
     name: "reward_claim",
@@ -175,9 +176,19 @@ function resolveMember(state: State, step: Step, owner: Owner): Operation {
     case "member_exit":
       return { name: step.name, by, owner };
     case "member_withdraw":
-      return { name: step.name, by, owner, to: flawed<Holder>(step, owner, ["foreign", "stranger"]) };
+      return {
+        name: step.name,
+        by,
+        owner,
+        to: flawed<Holder>(step, owner, ["foreign", "stranger"]),
+      };
     case "member_close":
-      return { name: step.name, by, owner, rentPayer: flawed<Actor | "payer">(step, "payer", ["stranger"]) };
+      return {
+        name: step.name,
+        by,
+        owner,
+        rentPayer: flawed<Actor | "payer">(step, "payer", ["stranger"]),
+      };
     default:
       throw new Error(`${step.name} is not about a member.`);
   }
@@ -227,7 +238,11 @@ function govern({ federation }: State, step: Step): Operation {
     case "federation_pause":
       return { name: step.name, by, paused: federation.paused === step.flaw >= FLAWS };
     case "authority_propose":
-      return { name: step.name, by, proposed: step.near % 4 === 3 ? null : ACTORS[step.subject % 3]! };
+      return {
+        name: step.name,
+        by,
+        proposed: step.near % 4 === 3 ? null : ACTORS[step.subject % 3]!,
+      };
     case "authority_accept":
       return { name: step.name, by: pick<Actor>(step.by, federation.proposed ?? "heir", ACTORS) };
     default:
@@ -235,7 +250,10 @@ function govern({ federation }: State, step: Step): Operation {
   }
 }
 
-function newTerms(federation: State["federation"], step: Step): OperationOf<"federation_update">["terms"] {
+function newTerms(
+  federation: State["federation"],
+  step: Step,
+): OperationOf<"federation_update">["terms"] {
   const { aggregator, approved, maxUpdates, maxWeight, rewardPerRound, minimumStake } = federation;
   const { minimumBond, challengeWindow, collectLimit, grace, exitCooldown } = federation;
   const times = { challengeWindow, collectLimit, grace, exitCooldown };

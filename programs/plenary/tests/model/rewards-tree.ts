@@ -8,7 +8,11 @@ export function rewardsTree(
   leaves: readonly Leaf[],
 ): { readonly leaves: RewardLeaf[]; readonly hashes: Uint8Array[]; readonly order: number[] } {
   const sorted = leaves
-    .map(({ owner, cumulative }, index) => ({ member: world.member(owner).toBytes(), cumulative, index }))
+    .map(({ owner, cumulative }, index) => ({
+      member: world.member(owner).toBytes(),
+      cumulative,
+      index,
+    }))
     .sort((left, right) => compareBytes(left.member, right.member));
   const ordered = sorted.map(({ member, cumulative }) => ({ member, cumulative }));
   return {

@@ -234,6 +234,9 @@ export function rankOf({ order }: Pick<State, "order">, owner: Owner): number {
 }
 
 /** The leaves of a round's rewards tree as they stand in it. */
-export function rewardsInOrder(state: Pick<State, "order">, { leaves }: Pick<Round, "leaves">): Leaf[] {
+export function rewardsInOrder(
+  state: Pick<State, "order">,
+  { leaves }: Pick<Round, "leaves">,
+): Leaf[] {
   return leaves.toSorted((left, right) => rankOf(state, left.owner) - rankOf(state, right.owner));
 }

@@ -76,7 +76,12 @@ export function updateOf(round: Omit<UpdatesOf, "updateCount">, index: number): 
 
 /** The model's indices of leaves in the order of their members' addresses. */
 export function leafOrder(world: World): number[] {
-  return updatesTree(world, { number: 1n, baseModel: GENESIS, maxWeight: 1, updateCount: MOST_LEAVES }).order;
+  return updatesTree(world, {
+    number: 1n,
+    baseModel: GENESIS,
+    maxWeight: 1,
+    updateCount: MOST_LEAVES,
+  }).order;
 }
 
 /** As many as the terms that are drawn allow. */
@@ -122,7 +127,12 @@ function envelopeFor(world: World, member: Uint8Array, update: UpdateOf): Uint8A
 }
 
 /** An owner's envelope for an update, signed by one of its keys. */
-export function signedEnvelope(world: World, owner: Owner, update: UpdateOf, key: number): SignedMessage {
+export function signedEnvelope(
+  world: World,
+  owner: Owner,
+  update: UpdateOf,
+  key: number,
+): SignedMessage {
   const message = envelopeFor(world, world.member(owner).toBytes(), update);
   return signed(message, keypairOf(`update key ${key}`));
 }

@@ -1,4 +1,11 @@
-import { type ChunkProof, chunkBytes, leafHash, nodeHash, toHex, vectorFromBytes } from "@plenary/protocol";
+import {
+  type ChunkProof,
+  chunkBytes,
+  leafHash,
+  nodeHash,
+  toHex,
+  vectorFromBytes,
+} from "@plenary/protocol";
 import type { Vector } from "./state.ts";
 
 /** Of every model and update: the second of its two chunks is padded. */

@@ -24,7 +24,16 @@ import { FailedTransactionMetadata } from "litesvm";
 import { createMint, issue } from "../scenario.ts";
 import { keypairOf, START, TestChain } from "../test-chain.ts";
 import { chainTerms } from "./chain-terms.ts";
-import { ACTORS, type Actor, GENESIS, type Holder, OWNERS, type Owner, PURSE, type Terms } from "./state.ts";
+import {
+  ACTORS,
+  type Actor,
+  GENESIS,
+  type Holder,
+  OWNERS,
+  type Owner,
+  PURSE,
+  type Terms,
+} from "./state.ts";
 import { PARAMETERS, rootOf } from "./vectors.ts";
 
 /** Who pays fees and rents; nobody in the model. */
@@ -108,7 +117,10 @@ export class World {
     this.#holders.set("vault", this.vault).set("escrow", this.escrow);
     this.#holders.set("foreign", tokenAccountAddress(mints.foreign, keys.stranger));
     for (const actor of ACTORS)
-      this.#holders.set(actor, tokenAccountAddress(this.rewardMint, keys[actor], this.tokenProgram));
+      this.#holders.set(
+        actor,
+        tokenAccountAddress(this.rewardMint, keys[actor], this.tokenProgram),
+      );
   }
 
   get chain(): TestChain {
@@ -162,7 +174,10 @@ export class World {
   /** Sends one transaction; returns the name of the error, or null. */
   send(instructions: readonly TransactionInstruction[]): string | null {
     const { svm } = this.chain;
-    const transaction = new Transaction({ feePayer: PAYER, recentBlockhash: svm.latestBlockhash() });
+    const transaction = new Transaction({
+      feePayer: PAYER,
+      recentBlockhash: svm.latestBlockhash(),
+    });
     const message = transaction.add(...instructions).compileMessage();
     const signers = message.accountKeys.slice(0, message.header.numRequiredSignatures);
     const wire = {

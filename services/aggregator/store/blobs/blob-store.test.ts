@@ -59,16 +59,23 @@ function describeBlobStore(name: string, open: () => Promise<BlobStore>): void {
       const blobs = await open();
       const bytes = randomBytes(1_000);
       const hash = await blobs.write(bytes);
-      assert.deepEqual(await collect(blobs.stream(hash, { start: 10, end: 19 })), bytes.subarray(10, 20));
+      assert.deepEqual(
+        await collect(blobs.stream(hash, { start: 10, end: 19 })),
+        bytes.subarray(10, 20),
+      );
     });
 
     test("keeps nothing of what is not what was announced", async () => {
       const blobs = await open();
       const bytes = randomBytes(1_000);
       const hash = sha256(bytes);
-      const receive = (body: Uint8Array, expected: { hash?: Uint8Array; length?: number; limit?: number }) =>
-        blobs.receive(chunksOf(body, 100), { hash, limit: 2_000, ...expected });
-      await assert.rejects(receive(bytes.subarray(1), { length: 1_000 }), { code: "payload-truncated" });
+      const receive = (
+        body: Uint8Array,
+        expected: { hash?: Uint8Array; length?: number; limit?: number },
+      ) => blobs.receive(chunksOf(body, 100), { hash, limit: 2_000, ...expected });
+      await assert.rejects(receive(bytes.subarray(1), { length: 1_000 }), {
+        code: "payload-truncated",
+      });
       await assert.rejects(receive(bytes, { length: 999 }), { code: "payload-too-large" });
       await assert.rejects(receive(bytes, { limit: 999 }), { code: "payload-too-large" });
       await assert.rejects(receive(bytes, { hash: sha256() }), { code: "payload-hash-mismatch" });
@@ -88,7 +95,9 @@ function describeBlobStore(name: string, open: () => Promise<BlobStore>): void {
       const hash = sha256(bytes);
       await Promise.all(
         Array.from({ length: 8 }, (_, i) =>
-          i % 2 === 0 ? blobs.write(bytes) : blobs.receive(chunksOf(bytes, 999), { hash, limit: 10_000 }),
+          i % 2 === 0
+            ? blobs.write(bytes)
+            : blobs.receive(chunksOf(bytes, 999), { hash, limit: 10_000 }),
         ),
       );
       assert.deepEqual(Buffer.from(await blobs.read(hash)), bytes);
@@ -122,7 +131,8 @@ describe("blobs in a folder", () => {
       yield bytes.subarray(5);
     })();
     const received = blobs.receive(source, { hash: sha256(bytes), limit: 10 });
-    while (readdirSync(incoming).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (readdirSync(incoming).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     const [name = ""] = readdirSync(incoming);
     const ended = spawnSync(process.execPath, ["-e", ""]).pid;
     const byPid = (pid: number) => name.replace(`-${process.pid}-`, `-${pid}-`);

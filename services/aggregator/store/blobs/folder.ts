@@ -15,7 +15,10 @@ const BATCH_BYTES = 512 * 1024;
  * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its folder synced, so that a name always
  * means the whole bytes, whenever the machine stops.
  */
-export async function folderBlobStore(folder: string, files: Files = nodeFiles): Promise<BlobStore> {
+export async function folderBlobStore(
+  folder: string,
+  files: Files = nodeFiles,
+): Promise<BlobStore> {
   const incoming = join(folder, "incoming");
   try {
     await files.makeFolder(incoming);
@@ -50,7 +53,8 @@ export async function folderBlobStore(folder: string, files: Files = nodeFiles):
         );
       }
     },
-    stream: (hash, range) => createReadStream(pathOf(hash), { ...range, highWaterMark: 256 * 1024 }),
+    stream: (hash, range) =>
+      createReadStream(pathOf(hash), { ...range, highWaterMark: 256 * 1024 }),
     async write(bytes) {
       const hash = sha256Of(bytes);
       if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.write([bytes]));
@@ -154,9 +158,13 @@ async function receiveInto(
   for await (const chunk of source) {
     length += chunk.length;
     if (length > limit)
-      throw new PlenaryError("payload-too-large", `The body is longer than the ${limit} bytes allowed.`, {
-        limit,
-      });
+      throw new PlenaryError(
+        "payload-too-large",
+        `The body is longer than the ${limit} bytes allowed.`,
+        {
+          limit,
+        },
+      );
     await writer.add(chunk);
     hash.update(chunk);
   }
@@ -166,7 +174,10 @@ async function receiveInto(
 }
 
 /** Writes in few large calls, one of which is under way while the next bytes come in and are hashed. */
-function batchWriter(file: OpenFile): { add(chunk: Uint8Array): Promise<void>; finish(): Promise<void> } {
+function batchWriter(file: OpenFile): {
+  add(chunk: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+} {
   let batch: Uint8Array[] = [];
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
@@ -211,7 +222,9 @@ function checkReceived(length: number, hash: Hash, expected: BlobExpectation): v
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
 }
 
 function storageFull(cause: unknown): PlenaryError {

@@ -1,0 +1,21 @@
+import { unreachable } from "@plenary/chain";
+import { fromBase58 } from "@plenary/protocol";
+import type { RequestSigner } from "@plenary/service";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+
+/**
+ * Signs for the service whose aggregator a federation names on chain, whatever the service says
+ * of itself.
+ */
+export async function signerFor(
+  keypair: Keypair,
+  {
+    connection,
+    program,
+    aggregator,
+  }: { connection: Connection; program: PublicKey; aggregator: PublicKey },
+): Promise<RequestSigner> {
+  const genesisHash = fromBase58(await connection.getGenesisHash().catch(unreachable(connection)));
+  const service = { genesisHash, programId: program.toBytes(), aggregator: aggregator.toBytes() };
+  return { secretKey: keypair.secretKey, service };
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { DATASETS, dealGroups, loadDataset } from "./dataset.ts";
+
+// numpy.random.default_rng(split).permutation(range(18)), from the PyTorch reference of the default predictor.
+const PERMUTATIONS = {
+  7: [3, 14, 6, 8, 1, 10, 0, 7, 4, 16, 15, 17, 13, 2, 12, 5, 9, 11],
+  20: [2, 15, 17, 1, 9, 4, 0, 13, 10, 7, 16, 5, 12, 14, 8, 3, 6, 11],
+  21: [4, 15, 0, 12, 9, 14, 6, 7, 11, 5, 1, 8, 17, 16, 13, 10, 3, 2],
+} as const;
+
+for (const name of DATASETS) {
+  test(`${name}: questionnaire, embeddings and answers belong together`, async () => {
+    const dataset = await loadDataset(name);
+    assert.equal(dataset.questionnaire.name, name);
+    assert.equal(dataset.questionnaire.embeddings.blob, toHex(sha256(dataset.embeddingBytes)));
+    assert.equal(dataset.embeddings.dimension, 384);
+    assert.equal(dataset.answers.groups.length, 18);
+  });
+
+  test(`${name}: splits are numpy's`, async () => {
+    const dataset = await loadDataset(name);
+    const ids = dataset.answers.groups.map(({ id }) => id);
+    for (const [number, order] of Object.entries(PERMUTATIONS)) {
+      const { training, unseen } = dataset.split(Number(number));
+      assert.deepEqual(
+        [...training, ...unseen],
+        order.map((index) => ids[index]),
+      );
+      assert.equal(training.length, 12);
+    }
+  });
+
+  test(`${name}: families are held out whole, and hold about 15 % of the questions`, async () => {
+    const { questionnaire, heldOutFamilies, answersOf, answers } = await loadDataset(name);
+    const held = questionnaire.questions.filter(({ family }) => heldOutFamilies.includes(family));
+    assert.ok(held.length >= 0.15 * questionnaire.questions.length);
+    assert.ok(held.length < 0.25 * questionnaire.questions.length);
+    const rest = answersOf(
+      answers.groups.map(({ id }) => id),
+      heldOutFamilies,
+    );
+    const ids = new Set(held.map(({ id }) => id));
+    assert.ok(
+      rest.groups.every((group) => group.answers.every(({ question }) => !ids.has(question))),
+    );
+  });
+}
+
+test("sister items of other decades and surveys share a family", async () => {
+  const { questionnaire } = await loadDataset("us-opinion");
+  const family = new Map(questionnaire.questions.map((question) => [question.id, question.family]));
+  for (const [one, other] of [
+    ["gss1972_abrape", "gss2010_abrape"],
+    ["gss18_race", "cces16_race"],
+    ["anes1978_inc", "cces16_inc"],
+    ["gss18_polviews", "cces16_ideo"],
+  ] as const)
+    assert.equal(family.get(one), family.get(other), `${one} and ${other}`);
+  assert.notEqual(family.get("gss18_natfare"), family.get("gss18_natsci"));
+});
+
+test("a split that is not committed is a partition and always the same", async () => {
+  const dataset = await loadDataset("gss");
+  const { training, unseen } = dataset.split(1_000_003);
+  assert.deepEqual(
+    [...training, ...unseen].sort(),
+    dataset.answers.groups.map(({ id }) => id).sort(),
+  );
+  assert.deepEqual(dataset.split(1_000_003), { training, unseen });
+  assert.notDeepEqual(dataset.split(1_000_004), { training, unseen });
+});
+
+test("more organisations than groups are refused, and each gets at least one", () => {
+  const groups = ["a", "b", "c", "d", "e"];
+  assert.deepEqual(dealGroups(groups, 2), [
+    ["a", "c", "e"],
+    ["b", "d"],
+  ]);
+  for (const clients of [6, 0, 1.5])
+    assert.throws(() => dealGroups(groups, clients), {
+      code: "invalid-input",
+      message: /5 training groups/,
+    });
+});
+
+test("a data set is loaded by path, and a broken one says what is wrong", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "plenary-data-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const data = join(import.meta.dirname, "./data");
+  await copyFile(join(data, "gss.json"), join(folder, "mine.json"));
+  await assert.rejects(loadDataset(join(folder, "mine")), {
+    code: "file-unreadable",
+    message: /mine\.emb\.i8/,
+  });
+  await copyFile(join(data, "gss.emb.i8"), join(folder, "mine.emb.i8"));
+  assert.equal((await loadDataset(join(folder, "mine.json"))).questionnaire.questions.length, 72);
+  await copyFile(join(data, "us-opinion.emb.i8"), join(folder, "mine.emb.i8"));
+  await assert.rejects(loadDataset(join(folder, "mine")), {
+    code: "invalid-input",
+    message: /another data set/,
+  });
+  await writeFile(join(folder, "mine.json"), '{"name":"x"}');
+  await assert.rejects(
+    loadDataset(join(folder, "mine")),
+    (error) => error instanceof PlenaryError && error.code === "invalid-input",
+  );
+  await writeFile(join(folder, "mine.json"), "{");
+  await assert.rejects(loadDataset(join(folder, "mine")), {
+    code: "invalid-input",
+    message: /no JSON/,
+  });
+  await assert.rejects(loadDataset("nosuchset"), {
+    code: "file-unreadable",
+    message: /us-opinion, gss, sapa-spi/,
+  });
+});

@@ -1,0 +1,52 @@
+import {
+  readRound,
+  roundAddress,
+  roundFinalize,
+  roundVoid,
+  TransactionFailed,
+} from "@plenary/chain";
+import type { Keypair, TransactionInstruction } from "@solana/web3.js";
+import type { OnChain } from "./federation-account.ts";
+import { sendForRounds } from "./send-for-rounds.ts";
+
+/**
+ * Makes rounds final whose windows are over, and void what was not committed in time: anyone may, and who waits for them to take money home
+ * need not wait for a service that is gone. Does nothing and resolves to false unless all of them, oldest first, are due at `now` (Unix
+ * seconds, the chain's).
+ */
+export async function settleRounds(
+  context: OnChain,
+  payer: Keypair,
+  numbers: readonly bigint[],
+  now: bigint,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const due = await settlements(context, numbers, now);
+  if (due === null) return false;
+  try {
+    await sendForRounds(context.connection, payer, due, { signal });
+  } catch (error) {
+    if (!(error instanceof TransactionFailed)) throw error;
+    // The service does the same, and may have been first.
+    if ((await settlements(context, numbers, now))?.length !== 0) throw error;
+  }
+  return true;
+}
+
+/** Instructions for each round that is not final or void; null if one of them is not due. */
+async function settlements(
+  { connection, program, address: federation }: OnChain,
+  numbers: readonly bigint[],
+  now: bigint,
+): Promise<TransactionInstruction[][] | null> {
+  const due: TransactionInstruction[][] = [];
+  for (const number of numbers) {
+    const round = await readRound(connection, roundAddress(program, federation, number));
+    if (round?.status === "committed" && round.openDisputes === 0 && now >= round.challengeEndsAt)
+      due.push(roundFinalize(program, { federation, number }));
+    else if (round?.status === "open" && now > round.commitBy)
+      due.push(roundVoid(program, { federation, number }));
+    else if (round?.status === "open" || round?.status === "committed") return null;
+  }
+  return due;
+}

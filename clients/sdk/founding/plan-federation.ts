@@ -1,0 +1,128 @@
+import { createAlgorithms, createCompressor } from "@plenary/algorithms";
+import {
+  type AnswerSet,
+  type AuditConfiguration,
+  canonicalJson,
+  type FederationConfiguration,
+  type PluginConfiguration,
+  type Seed,
+  sha256,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import {
+  createPredictor,
+  DEFAULT_PREDICTOR,
+  DEFAULT_TRAINING,
+  parseTrainingSettings,
+} from "@plenary/training";
+import type { Dataset } from "../answers/dataset.ts";
+
+export interface FederationPlan {
+  readonly name: string;
+  /** Whether only members may read the federation's rounds, updates and blobs at the service. */
+  readonly private?: boolean;
+  readonly dataset: Pick<Dataset, "questionnaire" | "embeddingBytes" | "embeddings">;
+  /** Public answers that every model is evaluated on; null for none. */
+  readonly heldOut: AnswerSet | null;
+  /** Public answers that contribution is measured on; `heldOut` by default. */
+  readonly scoredOn?: AnswerSet;
+  /** Updates that close a round. */
+  readonly quorum: number;
+  /** Draws the first model. */
+  readonly seed: Seed;
+  readonly predictor?: PluginConfiguration;
+  readonly training?: Readonly<Record<string, unknown>>;
+  readonly strategy?: PluginConfiguration;
+  readonly contribution?: PluginConfiguration;
+  readonly codecs?: readonly string[];
+  readonly maxNorm?: number;
+  readonly limits?: Partial<FederationConfiguration["limits"]>;
+  readonly rounds?: Partial<FederationConfiguration["rounds"]>;
+  /** In base units of the reward mint. */
+  readonly rewardPerRound?: bigint;
+  /** How training is audited; not by default. */
+  readonly audits?: AuditConfiguration | undefined;
+}
+
+/** A configuration with everything that it names by hash. */
+export interface PlannedFederation {
+  readonly configuration: FederationConfiguration;
+  readonly initialModel: Int32Array;
+  /** By lowercase hexadecimal SHA-256. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** One token, at six decimals. */
+const DEFAULT_REWARD = 1_000_000_000n;
+
+/**
+ * Makes a federation's configuration and the blobs that it names. Defaults: the tilt predictor, FedAvg, int8 updates, pay by leave-one-out on
+ * the held-out answers (by capped data size without them). Throws `invalid-input` naming the field that is wrong.
+ */
+export function planFederation(plan: FederationPlan): PlannedFederation {
+  const { questionnaire, embeddingBytes, embeddings } = plan.dataset;
+  const blobs = new Map<string, Uint8Array>();
+  const keep = (bytes: Uint8Array): string => {
+    const hash = toHex(sha256(bytes));
+    blobs.set(hash, bytes);
+    return hash;
+  };
+  const keepJson = (value: unknown) => keep(new TextEncoder().encode(canonicalJson(value)));
+  const predictorConfiguration = plan.predictor ?? DEFAULT_PREDICTOR.tilt;
+  const predictor = createPredictor(predictorConfiguration, questionnaire, embeddings);
+  const initialModel = predictor.initialParameters(plan.seed);
+  keep(embeddingBytes);
+  const codecs = [...(plan.codecs ?? ["int8", "int32"])];
+  const scoredOn = plan.scoredOn ?? plan.heldOut;
+  const training = { ...trainingOf(predictorConfiguration.name), ...plan.training };
+  parseTrainingSettings(training);
+  const { configuration } = createAlgorithms({
+    version: 1,
+    name: plan.name,
+    ...(plan.private === true && { visibility: "private" }),
+    questionnaire: keepJson(questionnaire),
+    predictor: predictorConfiguration,
+    training,
+    initialModel: keep(vectorToBytes(initialModel)),
+    parameterCount: predictor.parameterCount,
+    strategy: plan.strategy ?? { name: "fedavg" },
+    aggregator: { name: "mean" },
+    codecs,
+    screening: { maxNorm: plan.maxNorm ?? 0 },
+    contribution: plan.contribution ?? payBy(scoredOn === null ? null : keepJson(scoredOn)),
+    heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
+    limits: { ...defaultLimits(codecs, predictor.parameterCount), ...plan.limits },
+    rounds: { ...defaultRounds(plan.quorum), ...plan.rounds },
+    rewardPerRound: (plan.rewardPerRound ?? DEFAULT_REWARD).toString(),
+    ...(plan.audits && { audits: plan.audits }),
+  });
+  return { configuration, initialModel, blobs };
+}
+
+function defaultLimits(
+  codecs: readonly string[],
+  parameterCount: number,
+): FederationConfiguration["limits"] {
+  const longest = codecs.map((codec) => createCompressor(codec).maxPayloadLength(parameterCount));
+  return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
+}
+
+/** Two updates at least, where the quorum allows it: the mean of one is that member's own model. */
+function defaultRounds(quorum: number): FederationConfiguration["rounds"] {
+  return {
+    quorum,
+    minimum: Math.min(2, quorum),
+    deadlineSeconds: 300,
+    graceSeconds: 300,
+    total: 0,
+  };
+}
+
+function trainingOf(predictor: string): Readonly<Record<string, unknown>> {
+  return predictor === "gpo" ? DEFAULT_TRAINING.gpo : DEFAULT_TRAINING.tilt;
+}
+
+function payBy(heldOut: string | null): PluginConfiguration {
+  return heldOut === null ? { name: "data-size", cap: 4096 } : { name: "leave-one-out", heldOut };
+}

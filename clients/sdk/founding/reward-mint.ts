@@ -1,0 +1,109 @@
+import {
+  MINT_LENGTH,
+  mintCreate,
+  mintTo as mintToInstructions,
+  sendTransaction,
+  tokenAccountCreate,
+  unreachable,
+} from "@plenary/chain";
+import { PlenaryError, sha256 } from "@plenary/protocol";
+import { pause } from "@plenary/service";
+import { type Connection, Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
+import type { CreateStep } from "./create-federation.ts";
+
+const DECIMALS = 6;
+
+/**
+ * Makes an SPL token that the authority mints, for rewards, stakes and the bond. Its address follows from authority and id, so that
+ * creating a federation anew after a failure finds it.
+ */
+export async function createRewardMint(
+  connection: Connection,
+  authority: Keypair,
+  id: bigint,
+  onStep?: (step: CreateStep) => void,
+): Promise<PublicKey> {
+  const label = new TextEncoder().encode(`plenary/mint/1\n${id}`);
+  const mint = Keypair.fromSeed(sha256(label, authority.secretKey.subarray(0, 32)));
+  const existing = await connection
+    .getAccountInfo(mint.publicKey, "confirmed")
+    .catch(unreachable(connection));
+  if (existing !== null) return mint.publicKey;
+  const rent = await connection
+    .getMinimumBalanceForRentExemption(MINT_LENGTH)
+    .catch(unreachable(connection));
+  const payer = authority.publicKey;
+  const instructions = mintCreate({
+    payer,
+    mint: mint.publicKey,
+    authority: payer,
+    decimals: DECIMALS,
+    rent,
+  });
+  const reference = await sendTransaction(connection, instructions, [authority, mint]);
+  onStep?.({ step: "mint", reference });
+  return mint.publicKey;
+}
+
+export interface MintTo {
+  /** Authority of the mint; pays. */
+  readonly authority: Keypair;
+  readonly mint: PublicKey;
+  readonly owner: PublicKey;
+  /** Base units. */
+  readonly amount: bigint;
+}
+
+/** Mints reward tokens into the owner's token account, which is made if it does not exist: a member's stake, for example. */
+export async function mintTo(
+  connection: Connection,
+  { authority, mint, owner, amount }: MintTo,
+): Promise<string> {
+  const { tokenProgram, account: destination } = await rewardTokensOf(
+    connection,
+    { rewardMint: mint },
+    owner,
+  );
+  const instructions = [
+    ...tokenAccountCreate({ payer: authority.publicKey, mint, owner, tokenProgram }),
+    ...mintToInstructions({
+      mint,
+      authority: authority.publicKey,
+      destination,
+      amount,
+      tokenProgram,
+    }),
+  ];
+  return sendTransaction(connection, instructions, [authority]);
+}
+
+/**
+ * Asks a development chain for SOL and waits until it has arrived. Throws `chain-unavailable` where the node gives none: main networks do
+ * not.
+ */
+export async function requestSol(
+  connection: Connection,
+  owner: PublicKey,
+  sol: number,
+  signal?: AbortSignal,
+): Promise<string> {
+  const signature = await connection
+    .requestAirdrop(owner, Math.round(sol * LAMPORTS_PER_SOL))
+    .catch((cause: unknown) => {
+      throw new PlenaryError(
+        "chain-unavailable",
+        "The node gives no SOL away: only development chains do. Send some from a funded account.",
+        { endpoint: new URL(connection.rpcEndpoint).host },
+        { cause },
+      );
+    });
+  for (;;) {
+    const { value } = await connection
+      .getSignatureStatuses([signature])
+      .catch(unreachable(connection));
+    const status = value[0]?.confirmationStatus;
+    if (status === "confirmed" || status === "finalized") return signature;
+    await pause(200, signal);
+  }
+}

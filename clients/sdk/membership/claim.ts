@@ -1,0 +1,202 @@
+import {
+  type Member,
+  memberAddress,
+  readFederation,
+  readMember,
+  readRound,
+  readTokenProgram,
+  rewardClaim,
+  roundAddress,
+  sendTransaction,
+  TransactionFailed,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import {
+  ENDPOINTS,
+  encodeRewardLeaf,
+  fromHex,
+  leafHash,
+  PlenaryError,
+  verifyInclusion,
+} from "@plenary/protocol";
+import { pause } from "@plenary/service";
+import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import type { FederationAccess } from "../access/federation-access.ts";
+import { nullIfNotFound } from "../access/round-reads.ts";
+import { requireFees } from "../chain-state/federation-account.ts";
+
+/** A proof of pay that was checked against a final Round account on chain. */
+export interface RewardProof {
+  readonly member: PublicKey;
+  /** The final round whose rewards tree holds the leaf. */
+  readonly round: bigint;
+  /** Earned since the federation began, in base units of the reward mint. */
+  readonly cumulative: bigint;
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
+}
+
+export interface Claim {
+  /** What was paid out, in base units; 0 when nothing was due. */
+  readonly amount: bigint;
+  /** Null when nothing was due. */
+  readonly transaction: string | null;
+  /** The round up to which everything is claimed; null before any round is final with pay for this member. */
+  readonly round: bigint | null;
+}
+
+export interface ClaimOptions {
+  /** Whose pay; the payer's by default. */
+  readonly owner?: PublicKey;
+  /**
+   * Milliseconds to wait for committed rounds to become final, where their challenge windows end within that time; 0 by default. Waiting
+   * saves a second claim, and loses nothing when it is too short.
+   */
+  readonly patience?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type OnChain = Pick<
+  FederationAccess,
+  "client" | "connection" | "program" | "address" | "rewardMint"
+>;
+
+/**
+ * Fetches a member's proof of pay and checks it against the rewards root in the Round account. Null when no final round pays this member
+ * yet. Throws `verification-failed` if the proof does not hold: the service is wrong or lies.
+ */
+export async function readRewardProof(
+  context: OnChain,
+  member: PublicKey,
+  signal?: AbortSignal,
+): Promise<RewardProof | null> {
+  const { client, connection, program, address: federation } = context;
+  const params = { federation: federation.toBase58(), member: member.toBase58() };
+  const view = await client.call(ENDPOINTS.rewardRead, { params, signal }).catch(nullIfNotFound);
+  if (view === null) return null;
+  const number = BigInt(view.round);
+  const round = await readRound(connection, roundAddress(program, federation, number));
+  if (round?.status !== "final")
+    throw refuted(
+      `Round ${number} is ${round?.status ?? "not there"} on chain, not final.`,
+      number,
+    );
+  const cumulative = BigInt(view.cumulative);
+  const path = view.path.map((hash) => fromHex(hash, 32));
+  const leaf = leafHash(encodeRewardLeaf({ member: member.toBytes(), cumulative }));
+  if (!verifyInclusion(round.rewardsRoot, leaf, view.index, round.rewardCount, path))
+    throw refuted(
+      `The rewards root of round ${number} on chain does not contain this amount.`,
+      number,
+    );
+  return { member, round: number, cumulative, index: view.index, path };
+}
+
+/**
+ * Claims everything that a member has earned up to the last final round. Safe to repeat: what is not due is not paid. `payer` pays the
+ * transaction's fee, the pay goes to the member's payout account. Throws `verification-failed`, `transaction-failed`.
+ */
+export async function claimRewards(
+  context: OnChain,
+  payer: Keypair,
+  options: ClaimOptions = {},
+): Promise<Claim> {
+  const { connection, program, address: federation } = context;
+  const owner = options.owner ?? payer.publicKey;
+  const address = memberAddress(program, federation, owner);
+  const member = await readMember(connection, address);
+  if (member === null)
+    throw new PlenaryError(
+      "member-unknown",
+      `${owner.toBase58()} is no member of this federation: join it first.`,
+      {
+        owner: owner.toBase58(),
+      },
+    );
+  if (options.patience) await waitForFinality(context, options.patience, options.signal);
+  const proof = await readRewardProof(context, address, options.signal);
+  if (proof === null) return { amount: 0n, transaction: null, round: null };
+  const { round, cumulative } = proof;
+  const amount = cumulative - member.claimedTotal;
+  const nothing = { amount: 0n, transaction: null, round };
+  if (amount <= 0n) return nothing;
+  await requireFees(connection, payer.publicKey);
+  const tokenProgram = await readTokenProgram(connection, context.rewardMint);
+  const instructions = claimInstructions(context, tokenProgram, payer.publicKey, member, proof);
+  try {
+    const transaction = await sendTransaction(connection, instructions, [payer], {
+      signal: options.signal,
+    });
+    return { amount, transaction, round };
+  } catch (error) {
+    // Anybody may claim for a member, so somebody else may have been first.
+    const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;
+    if (now !== null && now.claimedTotal >= cumulative) return nothing;
+    throw error;
+  }
+}
+
+/** The claim, after the owner's token account where that is where pay goes: the owner may have closed it. */
+function claimInstructions(
+  { program, address: federation, rewardMint }: OnChain,
+  tokenProgram: PublicKey,
+  payer: PublicKey,
+  { address, owner, payout }: Member,
+  { round, cumulative, index, path }: RewardProof,
+): TransactionInstruction[] {
+  const account = payout.equals(tokenAccountAddress(rewardMint, owner, tokenProgram))
+    ? tokenAccountCreate({ payer, mint: rewardMint, owner, tokenProgram })
+    : [];
+  const claim = {
+    federation,
+    rewardMint,
+    tokenProgram,
+    number: round,
+    member: address,
+    payout,
+    cumulative,
+    index,
+    path,
+  };
+  return [...account, ...rewardClaim(program, claim)];
+}
+
+const POLL_INTERVAL = 250;
+
+/** Waits while rounds are committed whose windows end in time, and until the service has seen that they are final. */
+async function waitForFinality(
+  context: OnChain,
+  patience: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { client, connection, program, address } = context;
+  const deadline = Date.now() + patience;
+  while (Date.now() < deadline) {
+    const federation = await readFederation(connection, address);
+    const [oldest] = federation?.pending ?? [];
+    const round =
+      oldest === undefined
+        ? null
+        : await readRound(connection, roundAddress(program, address, oldest));
+    if (round !== null && Number(round.challengeEndsAt) * 1000 > deadline) return;
+    if (round === null) {
+      const number = federation?.finalRound ?? 0n;
+      if (number === 0n) return;
+      const params = { federation: address.toBase58(), round: number.toString() };
+      const view = await client.call(ENDPOINTS.roundRead, { params, signal }).catch(nullIfNotFound);
+      if (view === null || view.state === "final") return;
+    }
+    await pause(POLL_INTERVAL, signal);
+  }
+}
+
+function refuted(message: string, round: bigint): PlenaryError {
+  return new PlenaryError(
+    "verification-failed",
+    `The service's proof of pay does not hold. ${message}`,
+    {
+      round: round.toString(),
+    },
+  );
+}

@@ -1,0 +1,125 @@
+import {
+  type Federation,
+  memberAddress,
+  memberJoin,
+  readMember,
+  type SignedMessage,
+  sendTransaction,
+  tokenAccountCreate,
+} from "@plenary/chain";
+import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import { type OnChain, requireFederation, requireFees } from "../chain-state/federation-account.ts";
+import { rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
+import { admissionMessage } from "../governance/index.ts";
+
+export interface JoinOptions {
+  /** Owns the membership: pays fees and stake, receives rewards. */
+  readonly keypair: Keypair;
+  /** Signs updates; the owner's key by default. */
+  readonly updateKey?: PublicKey;
+  /** In base units of the reward mint; the federation's minimum by default. */
+  readonly stake?: bigint;
+  /** Where the federation admits by approval: what its authority has signed for this owner. */
+  readonly admission?: SignedOwnerAdmission | undefined;
+  /** Instead of an admission, the authority itself. */
+  readonly authority?: Keypair;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Joined {
+  readonly member: PublicKey;
+  /** Null when the owner was a member already. */
+  readonly transaction: string | null;
+}
+
+/**
+ * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when
+ * the owner lacks SOL, tokens or approval or the update key is another than the one on chain, `verification-failed` and `wrong-chain` on
+ * an admission that does not hold here, `transaction-failed` with the program's sentence.
+ */
+export async function joinFederation(context: OnChain, options: JoinOptions): Promise<Joined> {
+  const { connection, program, address: federation } = context;
+  const { keypair, authority } = options;
+  const owner = keypair.publicKey;
+  const updateKey = options.updateKey ?? owner;
+  const member = memberAddress(program, federation, owner);
+  if (await isMember(connection, member, updateKey)) return { member, transaction: null };
+  const onChain = await requireFederation(context);
+  const { rewardMint } = onChain;
+  const admission = await approvalOf(context, onChain, options);
+  const stake = options.stake ?? onChain.minimumStake;
+  const { tokenProgram, account } = await rewardTokensOf(connection, onChain, owner);
+  await checkFunds(connection, owner, account, stake);
+  const instructions = [
+    ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
+    ...memberJoin(program, {
+      federation,
+      rewardMint,
+      tokenProgram,
+      owner,
+      payer: owner,
+      ...(authority && { authority: authority.publicKey }),
+      admission,
+      source: account,
+      payout: account,
+      updateKey,
+      stake,
+    }),
+  ];
+  const signers = authority === undefined ? [keypair] : [keypair, authority];
+  const transaction = await sendTransaction(connection, instructions, signers, {
+    signal: options.signal,
+  });
+  return { member, transaction };
+}
+
+async function isMember(
+  connection: Connection,
+  address: PublicKey,
+  updateKey: PublicKey,
+): Promise<boolean> {
+  const member = await readMember(connection, address);
+  if (member === null || member.exitRequestedAt !== 0n) return false;
+  if (!member.updateKey.equals(updateKey))
+    throw new PlenaryError(
+      "invalid-input",
+      `This member signs its updates with ${member.updateKey.toBase58()}, not with ${updateKey.toBase58()}: use that key, or rotate it.`,
+      { expected: member.updateKey.toBase58(), actual: updateKey.toBase58() },
+    );
+  return true;
+}
+
+/** The admission to show; undefined where none is needed. */
+async function approvalOf(
+  context: OnChain,
+  onChain: Federation,
+  { keypair, authority, admission }: JoinOptions,
+): Promise<SignedMessage | undefined> {
+  if (onChain.admission === "open" || authority !== undefined) return undefined;
+  if (admission !== undefined)
+    return admissionMessage(context, onChain, keypair.publicKey, admission);
+  throw new PlenaryError(
+    "invalid-input",
+    `Members of this federation are approved by its authority, ${onChain.authority.toBase58()}: ask it for an admission for ${keypair.publicKey.toBase58()}, and join with that.`,
+    { authority: onChain.authority.toBase58() },
+  );
+}
+
+/** Asks before sending, because the chain's own refusal does not say what is missing. */
+async function checkFunds(
+  connection: Connection,
+  owner: PublicKey,
+  account: PublicKey,
+  stake: bigint,
+): Promise<void> {
+  await requireFees(connection, owner);
+  if (stake === 0n) return;
+  const held = await tokenBalance(connection, account);
+  if (held < stake)
+    throw new PlenaryError(
+      "invalid-input",
+      `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
+      { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
+    );
+}

@@ -1,0 +1,55 @@
+import type { TransferProgress } from "@plenary/service";
+import type { Outcome } from "../member-store/index.ts";
+
+/** What a member does while it takes part, for progress bars and logs. Rounds and sequences are bigint, as on chain. */
+export type ParticipationEvent =
+  | { readonly type: "waiting"; readonly for: "round" | "outcome" }
+  | { readonly type: "round-started"; readonly round: bigint; readonly resumed: boolean }
+  | ({ readonly type: "downloading"; readonly round: bigint } & TransferProgress)
+  | {
+      readonly type: "training";
+      readonly round: bigint;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+    }
+  | ({ readonly type: "uploading"; readonly round: bigint } & TransferProgress)
+  | {
+      readonly type: "uploaded";
+      readonly round: bigint;
+      readonly sequence: bigint;
+      readonly weight: number;
+      /** Lowercase hexadecimal. */
+      readonly envelopeHash: string;
+      /** The aggregator's signed receipt, both in base64: keep them, they prove an omission. */
+      readonly receipt: string;
+      readonly signature: string;
+    }
+  /** This member is to show its training to an auditor (exportAudit): the round waits for the audit, but not for long. */
+  | {
+      readonly type: "audit-drawn";
+      readonly round: bigint;
+      /** Key of the auditor, in base58. */
+      readonly auditor: string;
+    }
+  /** Service or chain is out of reach: it is tried again after a pause. */
+  | { readonly type: "retrying"; readonly code: string; readonly message: string }
+  | {
+      readonly type: "settled";
+      readonly round: bigint;
+      readonly outcome: Outcome;
+      readonly reason: string | null;
+    };
+
+/** A round that a member took part in, when what became of its update is known. */
+export interface TrainedRound {
+  readonly number: bigint;
+  readonly outcome: Outcome;
+  /** Why the update was not counted, in a sentence; null if it was. */
+  readonly reason: string | null;
+  /** (question, group) cells trained on. */
+  readonly weight: number;
+  /** Mean training loss. */
+  readonly loss: number;
+  readonly sequence: bigint;
+}

@@ -1,0 +1,39 @@
+import type { AnswerSet } from "@plenary/protocol";
+import type { EngineName } from "@plenary/training";
+import type { Keypair, PublicKey } from "@solana/web3.js";
+import type { FederationContext } from "../access/federation-access.ts";
+import type { MemberStore } from "../member-store/index.ts";
+import type { LocalTrainer } from "./local-training.ts";
+import type { ParticipationEvent } from "./participation-events.ts";
+import type { Waker } from "./round-watch.ts";
+
+export interface TrainOptions {
+  /** Stop after this many rounds (void ones not counted); without end by default. */
+  readonly rounds?: number | undefined;
+  /** `native` by default, `wasm` where audits compare bits: it gives the same on every machine. */
+  readonly engine?: EngineName | undefined;
+  /** One of the federation's codecs; its first by default. */
+  readonly codec?: string | undefined;
+  /** Milliseconds between looks when no event comes; 3,000 by default. */
+  readonly pollInterval?: number | undefined;
+  readonly onEvent?: ((event: ParticipationEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who takes part: its membership, keys, data and memory. */
+export interface Participant {
+  readonly context: FederationContext;
+  readonly member: PublicKey;
+  /** Sign updates, each in the rounds for which the chain names it; around a rotation these are the old key and the new one. */
+  readonly updateKeypairs: readonly Keypair[];
+  readonly answers: AnswerSet;
+  readonly store: MemberStore;
+}
+
+/** A participant at work. */
+export interface ParticipationSession extends Participant {
+  readonly options: TrainOptions;
+  readonly waker: Waker;
+  readonly trainer: LocalTrainer;
+  emit(event: ParticipationEvent): void;
+}

@@ -1,0 +1,73 @@
+import type { Round } from "@plenary/chain";
+import {
+  checkpointRoot,
+  encodeCheckpoint,
+  encodeTrainingCommitment,
+  hashJson,
+  leafHash,
+  sha256,
+  type TrainingCommitment,
+  ZERO_HASH,
+} from "@plenary/protocol";
+import { parseTrainingSettings, type TrainRoundResult } from "@plenary/training";
+import type { KeptTraining } from "../member-store/index.ts";
+import type { ParticipationSession } from "./participation.ts";
+
+/** A round's training, with what an audit of it will ask for. */
+export interface TrainedForRound {
+  readonly result: TrainRoundResult;
+  /** The envelope's `checkpointRoot`: zeros where training is not audited. */
+  readonly checkpointRoot: Uint8Array;
+  readonly kept: KeptTraining | undefined;
+}
+
+/** Trains on a round's base model as the federation asks: with checkpoints, and an optimiser that starts anew, where it audits training. */
+export async function trainForRound(
+  session: ParticipationSession,
+  { number }: Pick<Round, "number">,
+  base: Int32Array,
+): Promise<TrainedForRound> {
+  const { context, store, answers, options, trainer, emit } = session;
+  const { audits } = context.configuration;
+  const input = {
+    base,
+    answers,
+    round: Number(number),
+    onProgress: (progress: { step: number; steps: number; loss: number }) =>
+      emit({ type: "training", round: number, ...progress }),
+    signal: options.signal,
+  };
+  if (audits === undefined) {
+    const last = await store.latest();
+    const optimizerState = last === null ? undefined : await store.optimizerState(last);
+    const result = await trainer.train({ ...input, seed: store.seed, optimizerState });
+    return { result, checkpointRoot: ZERO_HASH, kept: undefined };
+  }
+  const every = audits.checkpointEvery;
+  const checkpoints: Uint8Array[] = [];
+  const commitment: TrainingCommitment = {
+    answersHash: hashJson(answers),
+    seed: seedForRound(store.seed, number),
+    round: number,
+    steps: parseTrainingSettings(context.configuration.training).localSteps,
+    checkpointEvery: every,
+  };
+  const result = await trainer.train({
+    ...input,
+    seed: commitment.seed,
+    checkpoints: {
+      every,
+      keep: (checkpoint) => void checkpoints.push(encodeCheckpoint(checkpoint)),
+    },
+  });
+  return {
+    result,
+    checkpointRoot: checkpointRoot(commitment, checkpoints.map(leafHash)),
+    kept: { commitment: encodeTrainingCommitment(commitment), checkpoints },
+  };
+}
+
+/** An auditor sees the seed that it audits; from it the other rounds' cannot be told. */
+function seedForRound(seed: Uint8Array, round: bigint): Uint8Array {
+  return sha256(new TextEncoder().encode(`plenary/training-seed/1\n${round}\n`), seed);
+}

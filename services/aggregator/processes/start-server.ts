@@ -1,0 +1,57 @@
+import type { AddressInfo } from "node:net";
+import { PlenaryError } from "@plenary/protocol";
+import type { FastifyInstance } from "fastify";
+import { recordOlderReferences } from "../rounds/federations/configuration-blobs.ts";
+import { createApplication } from "../routes/application.ts";
+import { mountQueuePage } from "../routes/queue-page.ts";
+import { listenForEvents } from "../store/event-signal.ts";
+import { type Config, readConfig } from "./config.ts";
+import { openService, type ServiceLog } from "./service.ts";
+
+/** The HTTP process: accepts, stores, answers, and has work queued. Resolves with how to stop it. */
+export async function startServer(
+  log: ServiceLog,
+  config = readConfig(),
+): Promise<() => Promise<void>> {
+  const service = await openService(config, log);
+  const { context, queue, evaluator } = service;
+  await recordOlderReferences(context);
+  const events = listenForEvents(context.database, (error) =>
+    log.warn({ err: error }, "lost the event channel"),
+  );
+  const app = await createApplication({
+    context,
+    evaluator,
+    events,
+    queue: { name: "queue", check: () => queue.check() },
+    logger: log,
+    limits: config,
+    maxBlobBytes: config.maxBlobBytes,
+    extend: (extended) => mountQueuePage(extended, queue.queue, config.operatorPassword),
+  });
+  await listen(app, config);
+  log.info({ address: addressOf(app), queue: queue.backend }, "ready");
+  return async () => {
+    await app.close();
+    await service.close();
+  };
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
+    throw new PlenaryError(
+      "conflict",
+      `Port ${port} on ${host} is in use: stop what listens there, or set PLENARY_PORT.`,
+      { host, port },
+      { cause },
+    );
+  }
+}
+
+function addressOf(app: FastifyInstance): string {
+  const { address, port } = app.server.address() as AddressInfo;
+  return `http://${address}:${port}`;
+}

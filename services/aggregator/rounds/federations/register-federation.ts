@@ -1,0 +1,194 @@
+import { createAlgorithms, vectorRootFast } from "@plenary/algorithms";
+import {
+  configurationHash,
+  equalBytes,
+  type FederationConfiguration,
+  fromBase58,
+  fromHex,
+  PlenaryError,
+  toBase58,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import { parseTrainingSettings } from "@plenary/training";
+import type { LedgerFederation } from "../../chain/ledger.ts";
+import type { FederationRow } from "../../store/federations.ts";
+import { checkAuthority, requireAuthority } from "../access/authority.ts";
+import { syncMembers } from "../access/members.ts";
+import { mayReadBlob } from "../access/readers.ts";
+import { type Context, inTransaction } from "../context.ts";
+import { type Evaluator, runsPredictor } from "../lifecycle/evaluator.ts";
+import { findFederation } from "../lookup.ts";
+import { ModelCache } from "../models/model-cache.ts";
+import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
+
+/**
+ * Begins to aggregate a federation that stands on chain with this service as its aggregator. `requester` has signed the request. Doing it
+ * again changes nothing. Throws `not-found`, `not-authority`, `configuration-mismatch` or `invalid-input`, saying what does not fit.
+ */
+export async function registerFederation(
+  context: Context,
+  evaluator: Evaluator,
+  requester: Uint8Array,
+  address: string,
+  configuration: FederationConfiguration,
+): Promise<FederationRow> {
+  const federation = fromBase58(address);
+  const onChain = await context.ledger.federation(federation);
+  if (onChain === undefined)
+    throw new PlenaryError(
+      "not-found",
+      `There is no federation ${address} on this chain: create it first.`,
+      {
+        federation: address,
+      },
+    );
+  checkAuthority(requester, onChain.authority);
+  checkAgainstChain(context, configuration, onChain);
+  if ((await context.store.federations.find(federation)) !== undefined)
+    return findFederation(context, address);
+  const { strategy } = createAlgorithms(configuration);
+  if (configuration.audits !== undefined) parseTrainingSettings(configuration.training);
+  const named = await readableBlobs(context, requester, configuration);
+  await checkModel(context, configuration, onChain);
+  const state = new Int32Array(strategy.stateLength(configuration.parameterCount));
+  // So that no round fails for a blob that does not fit.
+  if (runsPredictor(configuration)) await evaluator.check(configuration);
+  if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
+  const stateBlob = await context.blobs.write(vectorToBytes(state));
+  await inTransaction(context, async (store) => {
+    const inserted = await store.federations.insert({
+      address: federation,
+      program_id: context.ledger.programId,
+      genesis_hash: await context.ledger.genesisHash(),
+      authority: onChain.authority,
+      aggregator: onChain.aggregator,
+      reward_mint: onChain.rewardMint,
+      configuration,
+      configuration_hash: onChain.configurationHash,
+      model_root: onChain.lastModelRoot,
+      model_blob: fromHex(configuration.initialModel, 32),
+      state_root: onChain.lastStateRoot,
+      state_blob: stateBlob,
+      registered_at: BigInt(context.clock.now()),
+    });
+    if (!inserted) return;
+    await store.readers.refer(federation, [...named, onChain.configurationHash, stateBlob]);
+    await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
+  });
+  await syncMembers(context, federation);
+  await context.scheduler.advance(federation);
+  return findFederation(context, address);
+}
+
+/** Stops or resumes the opening of rounds. `requester` has signed the request. Throws `not-found` or `not-authority`. */
+export async function setPaused(
+  context: Context,
+  requester: Uint8Array,
+  address: string,
+  paused: boolean,
+): Promise<FederationRow> {
+  const federation = await findFederation(context, address);
+  await requireAuthority(context, federation, requester);
+  const [from, to] = paused ? (["running", "paused"] as const) : (["paused", "running"] as const);
+  if (federation.status === from)
+    await inTransaction(context, async (store) => {
+      await store.federations.setStatus(federation.address, to);
+      await store.events.append({
+        federation: federation.address,
+        type: "federation-changed",
+        at: context.clock.now(),
+      });
+    });
+  if (!paused) await context.scheduler.advance(federation.address);
+  return findFederation(context, address);
+}
+
+function checkAgainstChain(
+  context: Context,
+  configuration: FederationConfiguration,
+  onChain: LedgerFederation,
+): void {
+  if (!equalBytes(onChain.aggregator, context.ledger.aggregator))
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The federation names another aggregator than this service, which is ${toBase58(context.ledger.aggregator)}.`,
+      { expected: toBase58(context.ledger.aggregator), actual: toBase58(onChain.aggregator) },
+    );
+  const hash = configurationHash(configuration);
+  if (!equalBytes(hash, onChain.configurationHash))
+    throw new PlenaryError(
+      "configuration-mismatch",
+      "This is not the configuration whose hash stands on chain.",
+      { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
+    );
+  if (configuration.parameterCount !== onChain.parameterCount)
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The configuration has ${configuration.parameterCount} parameters, the federation on chain ${onChain.parameterCount}.`,
+      { expected: onChain.parameterCount, actual: configuration.parameterCount },
+    );
+}
+
+async function checkModel(
+  context: Context,
+  configuration: FederationConfiguration,
+  onChain: LedgerFederation,
+): Promise<void> {
+  const model = await new ModelCache(context.blobs).load(fromHex(configuration.initialModel, 32));
+  if (
+    model.length === configuration.parameterCount &&
+    equalBytes(vectorRootFast(model), onChain.lastModelRoot)
+  )
+    return;
+  if (onChain.lastCommittedRound > 0n) throw alreadyRunning(onChain.lastCommittedRound.toString());
+  throw new PlenaryError(
+    "configuration-mismatch",
+    "The first model's root is not the one that stands on chain.",
+    { expected: toHex(onChain.lastModelRoot), actual: toHex(vectorRootFast(model)) },
+  );
+}
+
+/**
+ * Everything that rounds will read, which must be here. It must be the requester's to read too: naming a blob of a private federation in
+ * a public one would open it to everybody. Throws `not-found`.
+ */
+async function readableBlobs(
+  context: Context,
+  requester: Uint8Array,
+  configuration: FederationConfiguration,
+): Promise<Uint8Array[]> {
+  await requireBlob(context, requester, {
+    field: "questionnaire",
+    hash: configuration.questionnaire,
+  });
+  const named = await configurationBlobs(context, configuration);
+  for (const blob of named) await requireBlob(context, requester, blob);
+  return named.map(({ hash }) => fromHex(hash, 32));
+}
+
+async function requireBlob(
+  context: Context,
+  requester: Uint8Array,
+  { field, hash }: NamedBlob,
+): Promise<void> {
+  const name = fromHex(hash, 32);
+  if (
+    (await context.blobs.size(name)) !== undefined &&
+    (await mayReadBlob(context, name, requester))
+  )
+    return;
+  throw new PlenaryError(
+    "not-found",
+    `The authority has not uploaded the blob of ${field}: upload it first (PUT /v1/blobs/${hash}).`,
+    { field, hash },
+  );
+}
+
+function alreadyRunning(federation: string): PlenaryError {
+  return new PlenaryError(
+    "configuration-mismatch",
+    "The federation has committed rounds that this service did not compute, so that it cannot continue it.",
+    { federation },
+  );
+}

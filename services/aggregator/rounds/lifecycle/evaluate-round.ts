@@ -1,0 +1,27 @@
+import type { RoundKey } from "../../store/rounds.ts";
+import { type Context, inTransaction } from "../context.ts";
+import type { Workshop } from "./close-round.ts";
+
+/** Scores a round's next model on the federation's public held-out answers, for people to see. */
+export async function evaluateRound(
+  context: Context,
+  workshop: Workshop,
+  key: RoundKey,
+): Promise<void> {
+  const round = await context.store.rounds.find(key);
+  const federation = await context.store.federations.find(key.federation);
+  if (round === undefined || federation === undefined) return;
+  if (round.next_blob === null || round.evaluation !== null) return;
+  const model = await workshop.models.load(round.next_blob);
+  const evaluation = await workshop.evaluator.alignment(federation.configuration, model);
+  if (evaluation === undefined) return;
+  await inTransaction(context, async (store) => {
+    await store.rounds.setEvaluation(key, evaluation);
+    await store.events.append({
+      federation: key.federation,
+      type: "round-evaluated",
+      round: key.number,
+      at: context.clock.now(),
+    });
+  });
+}

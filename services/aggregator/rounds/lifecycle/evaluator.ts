@@ -1,0 +1,158 @@
+import type { EvaluationView, FederationConfiguration } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  decodeEmbeddings,
+  fromHex,
+  PlenaryError,
+  parseAnswers,
+  parseQuestionnaire,
+  type Questionnaire,
+} from "@plenary/protocol";
+import {
+  createPredictor,
+  type Engine,
+  evaluateModel,
+  openEngine,
+  type Predictor,
+  TrainingError,
+  utility,
+} from "@plenary/training";
+import type { BlobStore } from "../../store/blobs/index.ts";
+
+/** Draws of evaluation contexts; the same for every round, so that rounds compare. */
+const EVALUATION_SEED = 7;
+
+/** Runs models on held-out answers. */
+export interface Evaluator {
+  /** Throws if predictor, questionnaire and answers do not fit together; runs no model. */
+  check(configuration: FederationConfiguration): Promise<void>;
+  /** The integer that contribution is measured by, from the reproducible engine. */
+  utility(configuration: FederationConfiguration, model: Int32Array): Promise<number>;
+  /** Alignment scores for people; undefined if the federation has no held-out answers. */
+  alignment(
+    configuration: FederationConfiguration,
+    model: Int32Array,
+  ): Promise<EvaluationView | undefined>;
+  close(): Promise<void>;
+}
+
+interface Subject {
+  readonly predictor: Predictor;
+  readonly questionnaire: Questionnaire;
+}
+
+/** What training says about a configuration or about answers, in the code of a wrong configuration. */
+function rethrow(error: unknown): never {
+  if (!(error instanceof TrainingError) || !ABOUT_INPUT.has(error.code)) throw error;
+  throw new PlenaryError("invalid-input", error.message, error.context, { cause: error });
+}
+
+const ABOUT_INPUT: ReadonlySet<string> = new Set(["answers-invalid", "model-mismatch"]);
+
+/** Loads predictors, answers and engines when they are first needed and keeps them. */
+export function trainingEvaluator(blobs: BlobStore): Evaluator {
+  const subjects = new Map<string, Promise<Subject>>();
+  const answerSets = new Map<string, Promise<AnswerSet>>();
+  const engines = new Map<"native" | "wasm", Promise<Engine>>();
+  const engine = (name: "native" | "wasm") => once(engines, name, () => openEngine(name));
+  const subjectOf = (configuration: FederationConfiguration) =>
+    once(
+      subjects,
+      `${configuration.questionnaire} ${JSON.stringify(configuration.predictor)}`,
+      () => loadSubject(blobs, configuration),
+    );
+  const answersOf = (hash: string, questionnaire: Questionnaire) =>
+    once(answerSets, hash, async () => parseAnswers(await readJson(blobs, hash), questionnaire));
+  return {
+    async check(configuration) {
+      const { questionnaire } = await subjectOf(configuration);
+      if (configuration.heldOut !== null) await answersOf(configuration.heldOut, questionnaire);
+      if (isScored(configuration)) await answersOf(heldOutOf(configuration), questionnaire);
+    },
+    async utility(configuration, model) {
+      const { predictor, questionnaire } = await subjectOf(configuration);
+      const heldOut = await answersOf(heldOutOf(configuration), questionnaire);
+      const wasm = await engine("wasm");
+      return utility({ predictor, model, heldOut, engine: wasm }).catch(rethrow);
+    },
+    async alignment(configuration, model) {
+      if (configuration.heldOut === null) return undefined;
+      const { predictor, questionnaire } = await subjectOf(configuration);
+      const answers = await answersOf(configuration.heldOut, questionnaire);
+      const report = await evaluateModel({
+        predictor,
+        model,
+        answers,
+        engine: await engine("native"),
+        seed: EVALUATION_SEED,
+      }).catch(rethrow);
+      const { mean, min, fairness } = report;
+      return {
+        mean,
+        min,
+        fairness,
+        groups: report.groups.map(({ id, alignment }) => ({ id, alignment })),
+      };
+    },
+    async close() {
+      for (const opened of engines.values()) await (await opened).close();
+    },
+  };
+}
+
+/** Whether rounds run the predictor: to measure contribution or to show people its alignment. */
+export function runsPredictor(configuration: FederationConfiguration): boolean {
+  return configuration.heldOut !== null || isScored(configuration);
+}
+
+function isScored({ contribution }: FederationConfiguration): boolean {
+  return contribution.heldOut !== undefined;
+}
+
+/** The answers that contribution is measured on. */
+function heldOutOf({ contribution }: FederationConfiguration): string {
+  if (typeof contribution.heldOut === "string") return contribution.heldOut;
+  throw new PlenaryError(
+    "invalid-input",
+    `The contribution measure ${contribution.name} names no held-out answers.`,
+    {
+      field: "contribution.heldOut",
+    },
+  );
+}
+
+async function loadSubject(
+  blobs: BlobStore,
+  configuration: FederationConfiguration,
+): Promise<Subject> {
+  const questionnaire = parseQuestionnaire(await readJson(blobs, configuration.questionnaire));
+  const embeddings = decodeEmbeddings(await blobs.read(fromHex(questionnaire.embeddings.blob, 32)));
+  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
+  if (predictor.parameterCount !== configuration.parameterCount)
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `The predictor has ${predictor.parameterCount} parameters, the configuration says ${configuration.parameterCount}.`,
+      { expected: predictor.parameterCount, actual: configuration.parameterCount },
+    );
+  return { predictor, questionnaire };
+}
+
+async function readJson(blobs: BlobStore, hash: string): Promise<unknown> {
+  const bytes = await blobs.read(fromHex(hash, 32));
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new PlenaryError("invalid-input", `The blob ${hash} is no JSON.`, { hash }, { cause });
+  }
+}
+
+/** One value a key, also while it is being made; a failure is not kept. */
+function once<K, V>(kept: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  let value = kept.get(key);
+  if (value === undefined) {
+    value = make();
+    kept.set(key, value);
+    value.catch(() => kept.delete(key));
+  }
+  return value;
+}

@@ -1,0 +1,177 @@
+import { encodeReceipt, PlenaryError, signMessage } from "@plenary/protocol";
+import { isUniqueViolation } from "../../store/database.ts";
+import type { FederationRow } from "../../store/federations.ts";
+import type { Store } from "../../store/index.ts";
+import type { RoundKey } from "../../store/rounds.ts";
+import type { UpdateRow } from "../../store/updates.ts";
+import { type Context, inTransaction } from "../context.ts";
+import {
+  type Admission,
+  checkOpen,
+  contradicts,
+  equivocation,
+  keepEvidence,
+  relatedUpdates,
+  sameEnvelope,
+  standingOf,
+} from "./admit-update.ts";
+
+/**
+ * Records an update whose payload is stored, and signs its receipt; resolves when the row is durable. The checks that another upload or
+ * the round's close may have overtaken are made again under the round's lock. Throws as admitUpload does.
+ */
+export async function acceptUpdate(context: Context, admission: Admission): Promise<UpdateRow> {
+  const now = context.clock.now();
+  // Signed before the lock is taken, so that others need not wait for it.
+  const row = rowOf(admission, now, context.aggregatorKey);
+  const outcome =
+    (await acceptNext(context, admission, row)) ?? (await accept(context, admission, row, now));
+  if (outcome === "equivocation") throw equivocation(admission.envelope);
+  // Durable: what follows may fail, and nobody needs to wait for it.
+  void announce(context, outcome);
+  void context.scheduler.screenUpdate(outcome.id);
+  return outcome;
+}
+
+/** The usual case, in one round trip. Undefined if it is another one; `accept` then finds out which. */
+async function acceptNext(
+  { store }: Context,
+  { federation }: Admission,
+  row: Omit<UpdateRow, "id">,
+): Promise<UpdateRow | undefined> {
+  try {
+    const id = await store.updates.insertNext(row, federation.configuration.limits.maxUpdates);
+    return id === undefined ? undefined : { ...row, id };
+  } catch (error) {
+    if (isUniqueViolation(error)) return undefined;
+    throw error;
+  }
+}
+
+function accept(
+  context: Context,
+  admission: Admission,
+  row: Omit<UpdateRow, "id">,
+  now: number,
+): Promise<UpdateRow | "equivocation"> {
+  return whileContended(() =>
+    inTransaction(context, (store) => acceptIn(store, admission, row, now)),
+  );
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** Two uploads of one member at once: the second meets the first's row, and is checked against it the next time. */
+async function whileContended<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUniqueViolation(error) || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function acceptIn(
+  store: Store,
+  admission: Admission,
+  row: Omit<UpdateRow, "id">,
+  now: number,
+): Promise<UpdateRow | "equivocation"> {
+  const { federation, envelope } = admission;
+  const key: RoundKey = { federation: federation.address, number: envelope.round };
+  const mayFill = await couldFill(store, federation);
+  // The close of the round waits for those who hold it; only where updates must be counted they wait for each other too.
+  const round = await (mayFill ? store.rounds.lock(key) : store.rounds.hold(key));
+  const related = await relatedUpdates(store, federation.address, envelope, admission.hash);
+  const known = sameEnvelope(related, admission.hash);
+  if (known !== undefined) return known;
+  if (round === undefined) throw new Error("unreachable: rounds are never deleted");
+  checkOpen(round);
+  if (contradicts(related, envelope)) {
+    await keepEvidence(store, admission, now);
+    return "equivocation";
+  }
+  if (standingOf(related) !== undefined) await store.updates.supersede(key, envelope.member);
+  else if (mayFill) await checkRoom(store, key, federation);
+  return { ...row, id: await store.updates.insert(row) };
+}
+
+/** Whether a federation has more members than a round takes updates. */
+async function couldFill(
+  store: Store,
+  { address, configuration }: FederationRow,
+): Promise<boolean> {
+  return (await store.members.count(address)) > configuration.limits.maxUpdates;
+}
+
+/** A round never holds more updates than its sums are exact for. */
+async function checkRoom(
+  store: Store,
+  key: RoundKey,
+  { configuration }: FederationRow,
+): Promise<void> {
+  const { received } = await store.updates.counts(key);
+  const { maxUpdates } = configuration.limits;
+  if (received >= maxUpdates)
+    throw new PlenaryError(
+      "round-closed",
+      `Round ${key.number} has the ${maxUpdates} updates that it can take: take part in the next one.`,
+      { round: key.number.toString(), limit: maxUpdates },
+    );
+}
+
+/** Events are numbered one after the other, so that this is no part of the upload's transaction, which would make all wait for all. */
+async function announce(context: Context, update: UpdateRow): Promise<void> {
+  try {
+    await context.store.events.append({
+      federation: update.federation,
+      type: "update-received",
+      round: update.round,
+      member: update.member,
+      at: Number(update.received_at),
+    });
+  } catch (error) {
+    context.log.warn(
+      { err: error, update: update.id.toString() },
+      "an upload could not be announced",
+    );
+  }
+}
+
+function rowOf(
+  admission: Admission,
+  now: number,
+  aggregatorKey: Uint8Array,
+): Omit<UpdateRow, "id"> {
+  const { federation, envelope, message, hash, signature, signingKey } = admission;
+  const receipt = encodeReceipt({
+    genesisHash: federation.genesis_hash,
+    programId: federation.program_id,
+    federation: federation.address,
+    round: envelope.round,
+    member: envelope.member,
+    sequence: envelope.sequence,
+    envelopeHash: hash,
+    time: BigInt(now),
+  });
+  return {
+    federation: federation.address,
+    round: envelope.round,
+    member: envelope.member,
+    sequence: envelope.sequence,
+    envelope: message,
+    envelope_hash: hash,
+    signature,
+    signing_key: signingKey,
+    payload_hash: envelope.payloadHash,
+    payload_bytes: BigInt(envelope.payloadLength),
+    weight: envelope.weight,
+    state: "received",
+    reason: null,
+    score: null,
+    receipt,
+    receipt_signature: signMessage(receipt, aggregatorKey),
+    received_at: BigInt(now),
+  };
+}

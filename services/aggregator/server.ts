@@ -1,5 +1,0 @@
-import "./thread-pool.ts";
-import { runProcess } from "./process.ts";
-import { startServer } from "./start-server.ts";
-
-runProcess("aggregator", startServer);

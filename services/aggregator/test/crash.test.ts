@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { clientOf, type TestClient } from "../testing/actors/client.ts";
+import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
+import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
+import { freePort, type TestProcess } from "../testing/stack/processes.ts";
+import { type Stack, startStack } from "../testing/stack/stack.ts";
+
+const PARAMETERS = 130;
+const ROUNDS = 3n;
+
+describe("the service, killed at any time", () => {
+  let stack: Stack;
+  let client: TestClient;
+  let port: number;
+  let server: TestProcess;
+  let worker: TestProcess;
+  let undisturbed: (string | null)[];
+
+  before(async () => {
+    stack = await startStack({ redis: true });
+    port = await freePort();
+    [server, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
+    client = clientOf(`http://127.0.0.1:${port}`);
+    const federation = await found();
+    for (let round = 1n; round <= ROUNDS; round++) await submitAll(client, federation, round);
+    undisturbed = await rootsOf(federation);
+  });
+  after(() => stack.stop());
+
+  async function found(): Promise<TestFederation> {
+    const federation = await createFederation({
+      rpcUrl: stack.rpcUrl,
+      aggregator: stack.aggregator,
+      members: 4,
+      parameterCount: PARAMETERS,
+      configuration: (defaults) => ({
+        ...defaults,
+        strategy: { name: "fedavgm", momentum: 30_000 },
+      }),
+    });
+    await client.register(federation);
+    return federation;
+  }
+
+  /** Every round's next model and server state, once all are final. */
+  async function rootsOf(federation: TestFederation): Promise<(string | null)[]> {
+    await waitForEvent(client, federation, "round-final", ROUNDS);
+    const roots = [];
+    for (let round = 1n; round <= ROUNDS; round++)
+      roots.push((await client.round(federation.address, round)).nextRoot);
+    return roots;
+  }
+
+  for (const type of [
+    "update-received",
+    "update-screened",
+    "round-closed",
+    "round-committed",
+    "round-opened",
+  ])
+    test(`kill -9 of the worker after each ${type}: the same models`, async () => {
+      const federation = await found();
+      for (let round = 1n; round <= ROUNDS; round++) {
+        const killed = waitForEvent(client, federation, type, round).then(async () => {
+          await worker.kill();
+          worker = await stack.startWorker();
+        });
+        await submitAll(client, federation, round);
+        await killed;
+      }
+      assert.deepEqual(await rootsOf(federation), undisturbed);
+    });
+
+  test("kill -9 of the server between uploads: what has a receipt stays, what has none is sent again", async () => {
+    const federation = await found();
+    for (let number = 1n; number <= ROUNDS; number++) {
+      await waitForEvent(client, federation, "round-opened", number);
+      const round = await client.round(federation.address, number);
+      const updates = [];
+      for (const member of federation.members)
+        updates.push(await updateFor(client, federation, member, round, {}));
+      const receipts = updates.map((update) =>
+        client.submit(federation.address, number, update).catch(() => undefined),
+      );
+      await Promise.race(receipts);
+      await server.kill();
+      server = await stack.startServer(port);
+      for (const [i, update] of updates.entries()) {
+        const before = await receipts[i];
+        const now = await client.submit(federation.address, number, update);
+        if (before !== undefined) assert.deepEqual(now, before);
+      }
+    }
+    assert.deepEqual(await rootsOf(federation), undisturbed);
+  });
+
+  test("kill -9 of Redis, which forgets everything, and of the chain's node, in the middle of each round", async () => {
+    const federation = await found();
+    for (let round = 1n; round <= ROUNDS; round++) {
+      await submitAll(client, federation, round, federation.members.slice(0, 2));
+      await Promise.all([stack.restartRedis(), stack.restartLocalnet()]);
+      await submitAll(client, federation, round, federation.members.slice(2));
+    }
+    assert.deepEqual(await rootsOf(federation), undisturbed);
+  });
+
+  test("everything killed at once, and two workers at it afterwards", async () => {
+    const federation = await found();
+    for (let round = 1n; round <= ROUNDS; round++) {
+      await submitAll(client, federation, round, federation.members.slice(0, 3));
+      await Promise.all([
+        server.kill(),
+        worker.kill(),
+        stack.restartRedis(),
+        stack.restartLocalnet(),
+      ]);
+      const [started, first, second] = await Promise.all([
+        stack.startServer(port),
+        stack.startWorker(),
+        stack.startWorker(),
+      ]);
+      [server, worker] = [started, first];
+      await submitAll(client, federation, round, federation.members.slice(3));
+      await waitForEvent(client, federation, "round-committed", round);
+      await second.kill();
+    }
+    assert.deepEqual(await rootsOf(federation), undisturbed);
+  });
+});

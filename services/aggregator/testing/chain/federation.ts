@@ -1,0 +1,303 @@
+import { createCompressor, createStrategy, vectorRootFast } from "@plenary/algorithms";
+import {
+  bondDeposit,
+  federationAddress,
+  federationCreate,
+  memberAddress,
+  memberJoin,
+  PROGRAM_ID,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+  vaultFund,
+} from "@plenary/chain";
+import {
+  canonicalJsonBytes,
+  configurationHash,
+  type Envelope,
+  encodeEnvelope,
+  type FederationConfiguration,
+  sha256,
+  signMessage,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import {
+  createInitializeMint2Instruction,
+  createMintToInstruction,
+  MINT_SIZE,
+  TOKEN_PROGRAM_ID,
+} from "@solana/spl-token";
+import {
+  Connection,
+  Keypair,
+  type PublicKey,
+  SystemProgram,
+  type TransactionInstruction,
+} from "@solana/web3.js";
+
+export interface TestMember {
+  readonly owner: Keypair;
+  readonly updateKey: Keypair;
+  readonly address: Uint8Array;
+}
+
+/** A federation that stands on the chain, with its members, and the blobs that the service needs of it. */
+export interface TestFederation {
+  readonly address: Uint8Array;
+  readonly authority: Keypair;
+  readonly mint: PublicKey;
+  readonly configuration: FederationConfiguration;
+  readonly members: readonly TestMember[];
+  readonly blobs: readonly Uint8Array[];
+  readonly model: Int32Array;
+  /** Adds a member on chain. */
+  join(): Promise<TestMember>;
+}
+
+export interface FederationPlan {
+  readonly rpcUrl: string;
+  readonly aggregator: Keypair;
+  readonly members: number;
+  readonly parameterCount: number;
+  readonly challengeWindow?: number;
+  readonly configuration?: (defaults: FederationConfiguration) => FederationConfiguration;
+  readonly blobs?: readonly Uint8Array[];
+  readonly model?: Int32Array;
+}
+
+/** What the aggregator deposits at first. */
+export const BOND = 1_000n;
+const STAKE = 10n;
+const FUNDS = 1_000_000_000n;
+
+/** Makes a federation on chain: mint, vault, bond and members, all with the program's own instructions. */
+export async function createFederation(plan: FederationPlan): Promise<TestFederation> {
+  const connection = new Connection(plan.rpcUrl, "confirmed");
+  const authority = Keypair.generate();
+  await airdrop(connection, authority.publicKey);
+  const mint = await createMint(connection, authority, plan.aggregator);
+  const model = plan.model ?? new Int32Array(plan.parameterCount);
+  const questionnaire = canonicalJsonBytes({ questions: "none are asked in this test" });
+  const defaults = defaultConfiguration(plan, model, questionnaire);
+  const configuration = plan.configuration?.(defaults) ?? defaults;
+  const address = federationAddress(PROGRAM_ID, authority.publicKey, 1n);
+  await create(connection, plan, authority, mint, address, configuration, model);
+  const join = () => joinMember(connection, address, mint, authority);
+  const members: TestMember[] = [];
+  while (members.length < plan.members) members.push(await join());
+  const blobs = [questionnaire, vectorToBytes(model), ...(plan.blobs ?? [])];
+  return {
+    address: address.toBytes(),
+    authority,
+    mint,
+    configuration,
+    members,
+    blobs,
+    model,
+    join,
+  };
+}
+
+async function create(
+  connection: Connection,
+  plan: FederationPlan,
+  authority: Keypair,
+  mint: PublicKey,
+  address: PublicKey,
+  configuration: FederationConfiguration,
+  model: Int32Array,
+): Promise<void> {
+  const strategy = createStrategy(configuration.strategy);
+  const { limits, rounds } = configuration;
+  await sendTransaction(
+    connection,
+    federationCreate(PROGRAM_ID, {
+      authority: authority.publicKey,
+      rewardMint: mint,
+      id: 1n,
+      terms: {
+        aggregator: plan.aggregator.publicKey,
+        admission: "open",
+        configurationHash: configurationHash(configuration),
+        maxUpdates: limits.maxUpdates,
+        maxWeight: limits.maxWeight,
+        rewardPerRound: BigInt(configuration.rewardPerRound),
+        minimumStake: STAKE,
+        minimumBond: 100n,
+        challengeWindow: plan.challengeWindow ?? 0,
+        collectLimit: rounds.deadlineSeconds,
+        grace: rounds.graceSeconds,
+        exitCooldown: plan.challengeWindow ?? 0,
+      },
+      modelRoot: vectorRootFast(model),
+      stateRoot: vectorRootFast(new Int32Array(strategy.stateLength(model.length))),
+      parameterCount: model.length,
+      strategy: strategy.id,
+      momentum: strategy.momentum,
+    }),
+    [authority],
+  );
+  const source = tokenAccountAddress(mint, authority.publicKey);
+  await sendTransaction(
+    connection,
+    [
+      ...vaultFund(PROGRAM_ID, {
+        federation: address,
+        rewardMint: mint,
+        funder: authority.publicKey,
+        source,
+        amount: FUNDS / 2n,
+      }),
+      ...bondDeposit(PROGRAM_ID, {
+        federation: address,
+        rewardMint: mint,
+        aggregator: plan.aggregator.publicKey,
+        source: tokenAccountAddress(mint, plan.aggregator.publicKey),
+        amount: BOND,
+      }),
+    ],
+    [authority, plan.aggregator],
+  );
+}
+
+function defaultConfiguration(
+  plan: FederationPlan,
+  model: Int32Array,
+  questionnaire: Uint8Array,
+): FederationConfiguration {
+  return {
+    version: 1,
+    name: "test",
+    questionnaire: toHex(sha256(questionnaire)),
+    predictor: { name: "tilt" },
+    training: {},
+    initialModel: toHex(sha256(vectorToBytes(model))),
+    parameterCount: plan.parameterCount,
+    strategy: { name: "fedavg" },
+    aggregator: { name: "mean" },
+    codecs: ["int32", "int8"],
+    screening: { maxNorm: 0 },
+    contribution: { name: "data-size", cap: 1000 },
+    heldOut: null,
+    limits: { maxUpdates: 64, maxWeight: 1000, maxPayloadBytes: plan.parameterCount * 4 + 1024 },
+    rounds: { quorum: plan.members, minimum: 1, deadlineSeconds: 600, graceSeconds: 600, total: 0 },
+    rewardPerRound: "1000",
+  };
+}
+
+async function createMint(
+  connection: Connection,
+  authority: Keypair,
+  aggregator: Keypair,
+): Promise<PublicKey> {
+  const mint = Keypair.generate();
+  const payer = authority.publicKey;
+  const lamports = await connection.getMinimumBalanceForRentExemption(MINT_SIZE);
+  const instructions: TransactionInstruction[] = [
+    SystemProgram.createAccount({
+      fromPubkey: payer,
+      newAccountPubkey: mint.publicKey,
+      space: MINT_SIZE,
+      lamports,
+      programId: TOKEN_PROGRAM_ID,
+    }),
+    createInitializeMint2Instruction(mint.publicKey, 6, payer, null),
+  ];
+  for (const owner of [payer, aggregator.publicKey])
+    instructions.push(
+      ...tokenAccountCreate({ payer, mint: mint.publicKey, owner }),
+      createMintToInstruction(
+        mint.publicKey,
+        tokenAccountAddress(mint.publicKey, owner),
+        payer,
+        FUNDS,
+      ),
+    );
+  await sendTransaction(connection, instructions, [authority, mint]);
+  return mint.publicKey;
+}
+
+async function joinMember(
+  connection: Connection,
+  federation: PublicKey,
+  mint: PublicKey,
+  authority: Keypair,
+): Promise<TestMember> {
+  const owner = Keypair.generate();
+  const updateKey = Keypair.generate();
+  const account = tokenAccountAddress(mint, owner.publicKey);
+  await sendTransaction(
+    connection,
+    [
+      ...tokenAccountCreate({ payer: authority.publicKey, mint, owner: owner.publicKey }),
+      createMintToInstruction(mint, account, authority.publicKey, STAKE),
+      ...memberJoin(PROGRAM_ID, {
+        federation,
+        rewardMint: mint,
+        owner: owner.publicKey,
+        payer: authority.publicKey,
+        source: account,
+        payout: account,
+        updateKey: updateKey.publicKey,
+        stake: STAKE,
+      }),
+    ],
+    [authority, owner],
+  );
+  return {
+    owner,
+    updateKey,
+    address: memberAddress(PROGRAM_ID, federation, owner.publicKey).toBytes(),
+  };
+}
+
+async function airdrop(connection: Connection, to: PublicKey): Promise<void> {
+  await connection.confirmTransaction(await connection.requestAirdrop(to, 1_000_000_000_000));
+}
+
+/** A signed update, ready to send. */
+export interface TestUpdate {
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+export interface UpdatePlan {
+  readonly genesisHash: Uint8Array;
+  readonly federation: Uint8Array;
+  readonly round: bigint;
+  readonly baseRoot: Uint8Array;
+  readonly delta: Int32Array;
+  readonly weight?: number;
+  readonly sequence?: bigint;
+  readonly codec?: "int32" | "int8";
+  /** Changes of the envelope before it is signed. */
+  readonly change?: Partial<Envelope>;
+  readonly payload?: Uint8Array;
+}
+
+/** An update of a member, as an organisation would sign it. */
+export function signUpdate(member: TestMember, plan: UpdatePlan): TestUpdate {
+  const compressor = createCompressor(plan.codec ?? "int32");
+  const payload = plan.payload ?? compressor.encode(plan.delta);
+  const decoded =
+    plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
+  const message = encodeEnvelope({
+    genesisHash: plan.genesisHash,
+    programId: PROGRAM_ID.toBytes(),
+    federation: plan.federation,
+    round: plan.round,
+    member: member.address,
+    baseRoot: plan.baseRoot,
+    sequence: plan.sequence ?? 1n,
+    codec: compressor.id,
+    payloadLength: payload.length,
+    payloadHash: sha256(payload),
+    weight: plan.weight ?? 10,
+    deltaRoot: vectorRootFast(decoded),
+    checkpointRoot: new Uint8Array(32),
+    ...plan.change,
+  });
+  return { message, signature: signMessage(message, member.updateKey.secretKey), payload };
+}

@@ -1,0 +1,325 @@
+import type { RoundCommitment } from "@plenary/algorithms";
+import { drawnHash, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { Keypair } from "@solana/web3.js";
+import type {
+  Ledger,
+  LedgerAnswer,
+  LedgerDispute,
+  LedgerEnding,
+  LedgerFederation,
+  LedgerMember,
+  LedgerRound,
+  OnSigned,
+} from "../../chain/ledger.ts";
+
+type Standing = { -readonly [Field in keyof LedgerFederation]: LedgerFederation[Field] };
+interface Account {
+  round: LedgerRound;
+  readonly baseState: Uint8Array;
+  commitment: RoundCommitment | undefined;
+}
+
+/**
+ * A chain in memory by the program's rules, as far as the service meets them: who may step when, what a void drops, what a lost
+ * transaction leaves. Its clock stands still until a test moves it.
+ */
+export class MemoryLedger implements Ledger {
+  readonly programId = new Uint8Array(32).fill(1);
+  readonly aggregator: Uint8Array;
+  /** Milliseconds since 1970. */
+  time = 1_800_000_000_000;
+  challengeWindow = 0;
+  grace = 600;
+  /** Takes a transaction's kind before it takes effect: may throw instead, or be false, and the transaction is forgotten. */
+  accepts: (kind: string) => boolean = () => true;
+  /** Transactions that took effect, "kind number", in their order. */
+  readonly effects: string[] = [];
+  /** What disputes were given, in its order. */
+  readonly answers: LedgerAnswer[] = [];
+  readonly #federations = new Map<string, Standing>();
+  readonly #members = new Map<string, LedgerMember[]>();
+  readonly #rounds = new Map<string, Account>();
+  readonly #disputes = new Map<string, LedgerDispute[]>();
+  readonly #ended: (LedgerDispute & { readonly ending: LedgerEnding })[] = [];
+  #signatures = 0;
+
+  constructor(aggregator: Keypair) {
+    this.aggregator = aggregator.publicKey.toBytes();
+  }
+
+  found(
+    address: Uint8Array,
+    terms: Pick<
+      LedgerFederation,
+      "configurationHash" | "parameterCount" | "lastModelRoot" | "lastStateRoot"
+    >,
+    members: readonly LedgerMember[],
+  ): void {
+    this.#members.set(toHex(address), [...members]);
+    this.#federations.set(toHex(address), {
+      ...terms,
+      authority: Keypair.generate().publicKey.toBytes(),
+      aggregator: this.aggregator,
+      paused: false,
+      rewardMint: new Uint8Array(32).fill(3),
+      nextRound: 1n,
+      openRound: 0n,
+      finalRound: 0n,
+      lastCommittedRound: 0n,
+      pendingRounds: [],
+    });
+  }
+
+  genesisHash = async () => new Uint8Array(32).fill(2);
+  now = async () => this.time;
+  roundAddress = (federation: Uint8Array, number: bigint) =>
+    sha256(federation, Buffer.from(String(number)));
+  memberAddress = (federation: Uint8Array, owner: Uint8Array) => sha256(federation, owner);
+  federation = async (address: Uint8Array) => {
+    const standing = this.#federations.get(toHex(address));
+    return standing && { ...standing };
+  };
+  members = async (federation: Uint8Array) => this.#members.get(toHex(federation)) ?? [];
+  member = async (federation: Uint8Array, address: Uint8Array) =>
+    this.#members
+      .get(toHex(federation))
+      ?.find((member) => toHex(member.address) === toHex(address));
+  round = async (federation: Uint8Array, number: bigint) => {
+    const round = this.#rounds.get(nameOf(federation, number))?.round;
+    const address = toHex(this.roundAddress(federation, number));
+    const disputes = (await this.disputes(federation)).filter(
+      (dispute) => toHex(dispute.round) === address,
+    );
+    return round && { ...round, openDisputes: disputes.length };
+  };
+  isAuthority = async () => false;
+
+  openRound: Ledger["openRound"] = (
+    federation,
+    { number, baseRoot, baseStateRoot, collectSeconds },
+    onSigned,
+  ) =>
+    this.#send("open", number, onSigned, () => {
+      const standing = this.#standing(federation);
+      require(standing.nextRound === number, "the next number");
+      require(standing.openRound === 0n, "no open round");
+      require(toHex(standing.lastModelRoot) === toHex(baseRoot), "the base root");
+      require(toHex(standing.lastStateRoot) === toHex(baseStateRoot), "the base state root");
+      standing.nextRound = number + 1n;
+      standing.openRound = number;
+      const deadlineAt = this.time + collectSeconds * 1_000;
+      this.#rounds.set(nameOf(federation, number), {
+        round: {
+          status: "open",
+          baseRound: standing.lastCommittedRound,
+          baseRoot,
+          slotHash: sha256(Buffer.from(`slot of ${number}`)),
+          auditDrawn: undefined,
+          openedAt: this.time,
+          deadlineAt,
+          commitBy: deadlineAt + this.grace * 1_000,
+          committedAt: 0,
+          challengeEndsAt: 0,
+          manifestHash: new Uint8Array(32),
+          openDisputes: 0,
+        },
+        baseState: baseStateRoot,
+        commitment: undefined,
+      });
+    });
+
+  drawAudits: Ledger["drawAudits"] = (federation, number, envelopes, onSigned) =>
+    this.#send("audit-draw", number, onSigned, () => {
+      const account = this.#account(federation, number);
+      require(account.round.status === "open" &&
+        account.round.auditDrawn === undefined, "an undrawn round");
+      account.round = { ...account.round, auditDrawn: drawnHash(auditSlotOf(number), envelopes) };
+    });
+
+  auditSlotHash = async (_: Uint8Array, number: bigint) => auditSlotOf(number);
+
+  commitRound: Ledger["commitRound"] = (federation, number, commitment, onSigned) =>
+    this.#send("commit", number, onSigned, () => {
+      const standing = this.#standing(federation);
+      const account = this.#account(federation, number);
+      require(standing.openRound === number && account.round.status === "open", "an open round");
+      require(this.time <= account.round.commitBy, "time to commit");
+      account.commitment = commitment;
+      account.round = {
+        ...account.round,
+        status: "committed",
+        committedAt: this.time,
+        challengeEndsAt: this.time + this.challengeWindow * 1_000,
+        manifestHash: commitment.manifestHash,
+      };
+      standing.openRound = 0n;
+      standing.pendingRounds = [...standing.pendingRounds, number];
+      standing.lastCommittedRound = number;
+      standing.lastModelRoot = commitment.nextRoot;
+      standing.lastStateRoot = commitment.nextStateRoot;
+    });
+
+  finalizeRound: Ledger["finalizeRound"] = (federation, number, onSigned) =>
+    this.#send("finalize", number, onSigned, () => {
+      const standing = this.#standing(federation);
+      const account = this.#account(federation, number);
+      require(account.round.status === "committed", "a committed round");
+      require(standing.pendingRounds[0] === number, "the oldest pending round");
+      require(this.time >= account.round.challengeEndsAt, "the window to be over");
+      require((this.#disputes.get(toHex(federation)) ?? []).length === 0, "no open dispute");
+      account.round = { ...account.round, status: "final" };
+      standing.pendingRounds = standing.pendingRounds.slice(1);
+      standing.finalRound = number;
+    });
+
+  /** What the authority does for a round's rent. */
+  closeRound(federation: Uint8Array, number: bigint): void {
+    const { round } = this.#account(federation, number);
+    require(round.status === "final" &&
+      number < this.#standing(federation).finalRound, "an obsolete round");
+    this.#rounds.delete(nameOf(federation, number));
+  }
+
+  voidRound: Ledger["voidRound"] = (federation, number, onSigned) =>
+    this.#send("void", number, onSigned, () => {
+      const standing = this.#standing(federation);
+      const { round } = this.#account(federation, number);
+      const dropped = standing.openRound !== number && !standing.pendingRounds.includes(number);
+      require(round.status === "open" ||
+        round.status === "committed", "a round that is not settled");
+      require(dropped ||
+        (round.status === "open" && this.time > round.commitBy), "a late or dropped round");
+      this.#drop(federation, number);
+    });
+
+  disputes: Ledger["disputes"] = async (federation) => [
+    ...(this.#disputes.get(toHex(federation)) ?? []),
+  ];
+
+  /** Gives what is demanded, as far as anything is: the account that is left demands nothing. */
+  answerDispute: Ledger["answerDispute"] = (federation, number, address, answer) =>
+    this.#send("answer", number, NOBODY, () => {
+      const dispute = this.#disputes
+        .get(toHex(federation))
+        ?.find((open) => toHex(open.address) === toHex(address));
+      if (
+        dispute === undefined ||
+        dispute.demandedUntil === null ||
+        this.time > dispute.demandedUntil
+      )
+        throw new PlenaryError("transaction-failed", "nothing is demanded, or it is too late");
+      this.answers.push(answer);
+      const provenRight = answer.kind === "envelope" ? "aggregator" : dispute.provenRight;
+      this.dispute(federation, { ...dispute, demandedUntil: null, provenRight });
+    });
+
+  resolveDispute: Ledger["resolveDispute"] = async (federation, number, dispute, pay) => {
+    // Whoever folded everything has found nothing wrong: rounds are right here.
+    const isComplete =
+      dispute.missing === null && dispute.provenRight === null && dispute.demandedUntil === null;
+    const isLost =
+      isComplete || dispute.provenRight === "aggregator" || this.time > dispute.expiresAt;
+    if (!isLost && !pay) return false;
+    const transaction = await this.#send("resolve", number, NOBODY, () =>
+      this.#settle(federation, dispute.address),
+    );
+    this.end(dispute, { ...this.#verdictOf(dispute), transaction });
+    return true;
+  };
+
+  disputeEnding: Ledger["disputeEnding"] = async (address, openedAt) =>
+    this.#ended.find(
+      (dispute) => toHex(dispute.address) === toHex(address) && dispute.openedAt === openedAt,
+    )?.ending ?? null;
+
+  endedDisputes: Ledger["endedDisputes"] = async (federation, number) => {
+    const round = toHex(this.roundAddress(federation, number));
+    return this.#ended.filter((dispute) => toHex(dispute.round) === round);
+  };
+
+  /** What the chain shows of a dispute's end. */
+  end(dispute: LedgerDispute, ending: LedgerEnding): void {
+    this.#ended.push({ ...dispute, ending });
+  }
+
+  #verdictOf({
+    provenRight,
+    demandedUntil,
+  }: LedgerDispute): Pick<LedgerEnding, "verdict" | "fault"> {
+    if (provenRight === "challenger") return { verdict: "upheld", fault: "wrong-chunk" };
+    const isUnanswered = demandedUntil !== null && this.time > demandedUntil;
+    if (isUnanswered) return { verdict: "upheld", fault: "demand-unanswered" };
+    return { verdict: "rejected", fault: null };
+  }
+
+  /** Sets what a challenger's dispute has come to. */
+  dispute(federation: Uint8Array, dispute: LedgerDispute): void {
+    this.#settle(federation, dispute.address);
+    this.#disputes.get(toHex(federation))?.push(dispute);
+  }
+
+  #settle(federation: Uint8Array, address: Uint8Array): void {
+    const open = this.#disputes.get(toHex(federation)) ?? [];
+    const others = open.filter((dispute) => toHex(dispute.address) !== toHex(address));
+    this.#disputes.set(toHex(federation), others);
+  }
+
+  /** What an upheld challenge does. */
+  overturn(federation: Uint8Array, number: bigint): void {
+    this.#drop(federation, number);
+  }
+
+  #drop(federation: Uint8Array, number: bigint): void {
+    const standing = this.#standing(federation);
+    const account = this.#account(federation, number);
+    account.round = { ...account.round, status: "void" };
+    const place = standing.pendingRounds.indexOf(number);
+    if (place >= 0) {
+      standing.pendingRounds = standing.pendingRounds.slice(0, place);
+      standing.lastCommittedRound = account.round.baseRound;
+      standing.lastModelRoot = account.round.baseRoot;
+      standing.lastStateRoot = account.baseState;
+      standing.openRound = 0n;
+    } else if (standing.openRound === number) standing.openRound = 0n;
+  }
+
+  async #send(
+    kind: string,
+    number: bigint,
+    onSigned: OnSigned,
+    effect: () => void,
+  ): Promise<string> {
+    const signature = `signature-${++this.#signatures}`;
+    await onSigned(signature);
+    if (!this.accepts(kind)) return signature;
+    effect();
+    this.effects.push(`${kind} ${number}`);
+    return signature;
+  }
+
+  #standing(federation: Uint8Array): Standing {
+    const standing = this.#federations.get(toHex(federation));
+    if (standing === undefined) throw new Error("no such federation on this chain");
+    return standing;
+  }
+
+  #account(federation: Uint8Array, number: bigint): Account {
+    const account = this.#rounds.get(nameOf(federation, number));
+    if (account === undefined) throw new Error(`no round ${number} on this chain`);
+    return account;
+  }
+}
+
+function auditSlotOf(number: bigint): Uint8Array {
+  return sha256(Buffer.from(`audit slot of ${number}`));
+}
+
+const NOBODY: OnSigned = async () => {};
+
+function nameOf(federation: Uint8Array, number: bigint): string {
+  return `${toHex(federation)}/${number}`;
+}
+
+function require(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`the program refuses: it wants ${what}`);
+}

@@ -1,0 +1,97 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "../../faults/fault-plan.ts";
+import type { TestProcess } from "../stack/processes.ts";
+
+/** A process that dies where its plan says so and is started again each time, as a supervisor would. */
+export interface BreakingProcess {
+  /** One plan for each life from this one on; after the last the process lives. */
+  give(lives: readonly FaultPlan[]): void;
+  /** Faults that have killed it, over all its lives. */
+  readonly deaths: readonly Fault[];
+  /** Points that it has crossed. */
+  readonly crossed: ReadonlySet<string>;
+  /** SIGKILL; resolves when the next life has begun. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MOST_STARTS = 20;
+
+/** `start` starts the process under the plan in a file. Throws if it dies of anything else than a fault. */
+export async function startBreaking(
+  plan: string,
+  start: (environment: Record<string, string>) => Promise<TestProcess>,
+): Promise<BreakingProcess> {
+  const environment = { PLENARY_FAULTS: plan, PLENARY_FAULTS_ALLOWED: "yes" };
+  const deaths: Fault[] = [];
+  const crossed = new Set<string>();
+  let lives: FaultPlan[] = [];
+  let stopping = false;
+  let expected = false;
+  const write = (life: FaultPlan) => {
+    writeFileSync(`${plan}.new`, formatFaultPlan(life));
+    renameSync(`${plan}.new`, plan);
+  };
+  const read = (output: string) => {
+    let died = false;
+    for (const line of output.split("\n")) {
+      if (!line.startsWith('{"crossed"') && !line.startsWith('{"fault"')) continue;
+      const { crossed: point, fault }: { crossed?: string; fault?: Fault } = JSON.parse(line);
+      if (point !== undefined) crossed.add(point);
+      if (fault === undefined) continue;
+      deaths.push(fault);
+      died = true;
+    }
+    return died;
+  };
+  /** Starts it, again and again where a fault lies in the start itself. */
+  const begin = async (): Promise<TestProcess> => {
+    for (let starts = 1; ; starts++)
+      try {
+        return await start(environment);
+      } catch (error) {
+        const isFault = error instanceof Error && read(error.message);
+        if (!isFault || starts === MOST_STARTS) throw error;
+        write(lives.shift() ?? NO_FAULTS);
+      }
+  };
+  write(NO_FAULTS);
+  let current = begin();
+  const follow = async () => {
+    for (;;) {
+      const running = await current;
+      const ended = await running.ended;
+      const isFault = read(running.output()) || expected;
+      expected = false;
+      if (stopping) return;
+      if (!isFault)
+        throw new Error(`The process ended with ${ended}:\n${running.output().slice(-4_000)}`);
+      write(lives.shift() ?? NO_FAULTS);
+      current = begin();
+    }
+  };
+  const following = follow();
+  following.catch(() => {});
+  await current;
+  return {
+    deaths,
+    crossed,
+    give(given) {
+      lives = [...given];
+      write(lives.shift() ?? NO_FAULTS);
+    },
+    async kill() {
+      const before = current;
+      expected = true;
+      await (await before).kill();
+      while (current === before) await Promise.race([following, setImmediate()]);
+      await current;
+    },
+    async stop() {
+      stopping = true;
+      await (await current).stop();
+      await following;
+    },
+  };
+}

@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { completeRound, createStrategy, vectorRootFast } from "@plenary/algorithms";
+import {
+  configurationHash,
+  type FederationConfiguration,
+  sha256,
+  toBase58,
+  toHex,
+  vectorToBytes,
+} from "@plenary/protocol";
+import { Keypair } from "@solana/web3.js";
+import type { JobContext } from "../../jobs/job.ts";
+import { JOBS } from "../../jobs/queue.ts";
+import type { Context } from "../../rounds/context.ts";
+import { registerFederation } from "../../rounds/federations/register-federation.ts";
+import { trainingEvaluator } from "../../rounds/lifecycle/evaluator.ts";
+import { ModelCache } from "../../rounds/models/model-cache.ts";
+import { acceptUpdate } from "../../rounds/updates/accept-update.ts";
+import { admitUpload } from "../../rounds/updates/admit-update.ts";
+import { RunningSums } from "../../rounds/updates/running-sums.ts";
+import { createScreener } from "../../rounds/updates/screener.ts";
+import { BLOB_STORES } from "../../store/blobs/index.ts";
+import { openDatabase } from "../../store/database.ts";
+import { storeOn } from "../../store/index.ts";
+import { migrate } from "../../store/migrate.ts";
+import { signUpdate, type TestMember, type TestUpdate } from "../chain/federation.ts";
+import { MemoryLedger } from "../chain/memory-ledger.ts";
+import { startDatabase } from "./stack.ts";
+
+/** A job that was asked for. */
+export type AskedJob =
+  | { readonly name: "screenUpdate"; readonly data: { readonly update: string } }
+  | {
+      readonly name: "advanceFederation" | "answerDisputes" | "finalizeRounds";
+      readonly data: { readonly federation: string };
+    }
+  | {
+      readonly name: "evaluateRound";
+      readonly data: { readonly federation: string; readonly round: string };
+    };
+
+/** The domain on a real database and real files, with a chain in memory, and jobs that run when a test says so. */
+export interface Workbench {
+  readonly context: Context;
+  readonly ledger: MemoryLedger;
+  /** Jobs that were asked for and that nobody has taken. */
+  readonly asked: AskedJob[];
+  /** Milliseconds that the service's clock is ahead of the chain's. */
+  skew: number;
+  /** What one worker process keeps; on boundaries of its own, where given. */
+  worker(context?: Context): JobContext;
+  run(worker: JobContext, job: AskedJob): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openWorkbench(): Promise<Workbench> {
+  const folder = mkdtempSync(join(tmpdir(), "plenary-workbench-"));
+  const started = await startDatabase(join(folder, "home"));
+  await migrate(started.url);
+  const database = openDatabase(started.url, () => {});
+  const blobs = await BLOB_STORES.file(join(folder, "blobs"));
+  const key = Keypair.generate();
+  const ledger = new MemoryLedger(key);
+  const asked: AskedJob[] = [];
+  const evaluator = trainingEvaluator(blobs);
+  const screener = createScreener();
+  const bench: Workbench = {
+    ledger,
+    asked,
+    skew: 0,
+    context: {
+      database,
+      storeOn,
+      store: storeOn(database.queries),
+      blobs,
+      ledger,
+      scheduler: schedulerInto(asked),
+      clock: { now: () => ledger.time + bench.skew },
+      chainClock: { now: () => ledger.now() },
+      log: { info() {}, warn() {}, error() {} },
+      aggregatorKey: key.secretKey,
+    },
+    worker: (context = bench.context) => ({
+      context,
+      workshop: {
+        sums: new RunningSums(),
+        models: new ModelCache(blobs),
+        evaluator,
+        screener,
+        complete: completeRound,
+      },
+    }),
+    run: async (worker, { name, data }) => {
+      const definition = JOBS[name] as {
+        run(work: JobContext, data: AskedJob["data"]): Promise<void>;
+      };
+      await definition.run(worker, data);
+    },
+    async close() {
+      await screener.close();
+      await evaluator.close();
+      await database.close();
+      await started.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return bench;
+}
+
+function schedulerInto(asked: AskedJob[]): Context["scheduler"] {
+  return {
+    screenUpdate: async (id) =>
+      void asked.push({ name: "screenUpdate", data: { update: id.toString() } }),
+    advance: async (federation) =>
+      void asked.push({ name: "advanceFederation", data: { federation: toBase58(federation) } }),
+    answerDisputes: async (federation) =>
+      void asked.push({ name: "answerDisputes", data: { federation: toBase58(federation) } }),
+    finalize: async (federation) =>
+      void asked.push({ name: "finalizeRounds", data: { federation: toBase58(federation) } }),
+    evaluate: async (federation, number) =>
+      void asked.push({
+        name: "evaluateRound",
+        data: { federation: toBase58(federation), round: number.toString() },
+      }),
+  };
+}
+
+/** A federation on a workbench. */
+export interface BenchFederation {
+  readonly address: Uint8Array;
+  readonly members: readonly TestMember[];
+  /** A member's signed update for a round; it depends on the member's place and the round's base alone. */
+  update(round: bigint, place: number): Promise<TestUpdate>;
+  /** Uploads it as the route does and gives the receipt. */
+  upload(round: bigint, update: TestUpdate, through?: Context): Promise<Uint8Array>;
+}
+
+let founded = 0;
+
+/** Stands on the chain with members whose keys depend on `name` alone, so that two federations with one name can be compared. */
+export async function foundOn(
+  bench: Workbench,
+  name: string,
+  change: (defaults: FederationConfiguration) => FederationConfiguration = (defaults) => defaults,
+): Promise<BenchFederation> {
+  const { context, ledger } = bench;
+  const address = sha256(Buffer.from(`federation ${name} ${++founded}`));
+  const model = new Int32Array(PARAMETERS);
+  const questionnaire = await context.blobs.write(Buffer.from("{}"));
+  const initialModel = await context.blobs.write(vectorToBytes(model));
+  const configuration = change(configurationOf(toHex(questionnaire), model));
+  const members = [0, 1, 2].map((place) => memberOf(name, place));
+  const strategy = createStrategy(configuration.strategy);
+  ledger.found(
+    address,
+    {
+      configurationHash: configurationHash(configuration),
+      parameterCount: model.length,
+      lastModelRoot: vectorRootFast(model),
+      lastStateRoot: vectorRootFast(new Int32Array(strategy.stateLength(model.length))),
+    },
+    members.map(({ owner, updateKey, address }) => ({
+      address,
+      owner: owner.publicKey.toBytes(),
+      updateKey: updateKey.publicKey.toBytes(),
+      previousKey: updateKey.publicKey.toBytes(),
+      keySinceRound: 1n,
+      payout: owner.publicKey.toBytes(),
+      joinedRound: 1n,
+      exitRound: 0n,
+      claimed: 0n,
+    })),
+  );
+  const authority = (await ledger.federation(address))?.authority ?? new Uint8Array();
+  for (const hash of [questionnaire, initialModel])
+    await context.store.readers.recordUpload(hash, authority);
+  await registerFederation(
+    context,
+    trainingEvaluator(context.blobs),
+    authority,
+    toBase58(address),
+    configuration,
+  );
+  return {
+    address,
+    members,
+    async update(round, place) {
+      const row = await context.store.rounds.find({ federation: address, number: round });
+      const member = members[place];
+      if (row === undefined || member === undefined)
+        throw new Error(`no round ${round} or member ${place}`);
+      const delta = Int32Array.from(
+        { length: PARAMETERS },
+        (_, i) => ((i * 7919 * (place + 1)) % 20_011) - 10_000,
+      );
+      const identity = { genesisHash: await ledger.genesisHash(), federation: address };
+      return signUpdate(member, {
+        ...identity,
+        round,
+        baseRoot: row.base_root,
+        delta,
+        change: {
+          programId: ledger.programId,
+          ...(configuration.audits && {
+            checkpointRoot: sha256(Buffer.from(`checkpoints of ${place}`)),
+          }),
+        },
+      });
+    },
+    async upload(round, { message, signature, payload }, through = context) {
+      const upload = {
+        federation: toBase58(address),
+        round: round.toString(),
+        envelope: message,
+        signature,
+      };
+      const admitted = await admitUpload(through, upload);
+      if (admitted.kind === "known") return admitted.update.receipt;
+      const { payloadHash, payloadLength } = admitted.envelope;
+      const expected = { hash: payloadHash, length: payloadLength, limit: payloadLength };
+      await through.blobs.receive(piecesOf(payload), expected);
+      return (await acceptUpdate(through, admitted)).receipt;
+    },
+  };
+}
+
+const PARAMETERS = 130;
+
+async function* piecesOf(bytes: Uint8Array) {
+  yield bytes;
+}
+
+function memberOf(name: string, place: number): TestMember {
+  const seedOf = (use: string) => sha256(Buffer.from(`${use} ${place} of ${name}`));
+  return {
+    owner: Keypair.fromSeed(seedOf("owner")),
+    updateKey: Keypair.fromSeed(seedOf("update key")),
+    address: seedOf("address"),
+  };
+}
+
+function configurationOf(questionnaire: string, model: Int32Array): FederationConfiguration {
+  return {
+    version: 1,
+    name: "bench",
+    questionnaire,
+    predictor: { name: "tilt" },
+    training: {},
+    initialModel: toHex(sha256(vectorToBytes(model))),
+    parameterCount: model.length,
+    strategy: { name: "fedavgm", momentum: 30_000 },
+    aggregator: { name: "mean" },
+    codecs: ["int32", "int8"],
+    screening: { maxNorm: 0 },
+    contribution: { name: "data-size", cap: 1000 },
+    heldOut: null,
+    limits: { maxUpdates: 64, maxWeight: 1000, maxPayloadBytes: model.length * 4 + 1024 },
+    rounds: { quorum: 3, minimum: 1, deadlineSeconds: 600, graceSeconds: 600, total: 0 },
+    rewardPerRound: "1000",
+  };
+}
