@@ -1,26 +1,13 @@
+import type { RoundCommitment } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
 import { decodeFields } from "./account-fields.ts";
 import { FEDERATION_OFFSET, readAccount, readProgramAccounts } from "./read-account.ts";
 
-/** What the aggregator states about a round when it commits it. */
-export interface RoundResult {
-  nextRoot: Uint8Array;
-  nextStateRoot: Uint8Array;
-  updatesRoot: Uint8Array;
-  updateCount: number;
-  totalWeight: number;
-  rewardsRoot: Uint8Array;
-  rewardCount: number;
-  /** All rewards since the federation began, this round's included. */
-  cumulativeRewards: bigint;
-  manifestHash: Uint8Array;
-}
-
 const STATUSES = { Open: "open", Committed: "committed", Final: "final", Void: "void" } as const;
 export type RoundStatus = (typeof STATUSES)[keyof typeof STATUSES];
 
-/** A Round account. Fields of `RoundResult` are zero until the round is committed. Times are Unix seconds. */
-export interface Round extends RoundResult {
+/** A Round account. Times are Unix seconds. */
+export interface Round extends RoundCommitment {
   address: PublicKey;
   federation: PublicKey;
   number: bigint;

@@ -20,6 +20,7 @@ export * from "./questionnaire.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";
 export * from "./receipt.ts";
+export * from "./round-commitment.ts";
 export * from "./round-seed.ts";
 export * from "./routes/index.ts";
 export * from "./schema.ts";

@@ -1,13 +1,13 @@
+import type { RoundCommitment } from "@plenary/protocol";
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { roundAddress, vaultAddress } from "../addresses.ts";
 import { buildInstruction } from "../program.ts";
-import type { RoundResult } from "../round.ts";
 
 export interface RoundCommit {
   readonly federation: PublicKey;
   readonly aggregator: PublicKey;
   readonly number: bigint;
-  readonly result: RoundResult;
+  readonly result: RoundCommitment;
 }
 
 /** Commits the open round's result. */

@@ -13,7 +13,6 @@ import {
   FAULTS,
   missingPiece,
   PROGRAM_ID,
-  type RoundResult,
 } from "@plenary/chain";
 import {
   auditPath,
@@ -28,6 +27,7 @@ import {
   type LeafProof,
   leafHash,
   merkleRoot,
+  type RoundCommitment,
   type UpdateLeaf,
   vectorFromBytes,
   vectorRoot,
@@ -63,7 +63,7 @@ export interface Commitment {
   readonly next?: (next: Int32Array) => void;
   readonly nextState?: (state: Int32Array) => void;
   readonly leaves?: (leaves: UpdateLeaf[]) => void;
-  readonly result?: Partial<RoundResult>;
+  readonly result?: Partial<RoundCommitment>;
 }
 
 /** A federation whose rounds are disputed: a window of an hour, and a model of the plan's size. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROGRAM_ID, type RoundResult, roundClose, roundFinalize, roundVoid } from "@plenary/chain";
-import { EMPTY_ROOT } from "@plenary/protocol";
+import { PROGRAM_ID, roundClose, roundFinalize, roundVoid } from "@plenary/chain";
+import { EMPTY_ROOT, type RoundCommitment } from "@plenary/protocol";
 import { Scenario } from "./scenario.ts";
 import { digest } from "./test-chain.ts";
 
@@ -37,7 +37,7 @@ test("a commitment states counts, weights and rewards that can be", () => {
   scenario.completeRound(scenario.earned([owner, 400n]));
   const number = scenario.open();
   const earned = scenario.earned([owner, 500n]);
-  const refuse = (error: string, changes: Partial<RoundResult>) =>
+  const refuse = (error: string, changes: Partial<RoundCommitment>) =>
     scenario.refuse(
       error,
       scenario.commitInstruction(number, scenario.result(number, earned, changes)),

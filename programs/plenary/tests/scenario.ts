@@ -16,7 +16,6 @@ import {
   mintTo,
   PROGRAM_ID,
   type Round,
-  type RoundResult,
   rewardClaim,
   roundAddress,
   roundCommit,
@@ -35,6 +34,7 @@ import {
   encodeRewardLeaf,
   leafHash,
   merkleRoot,
+  type RoundCommitment,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { digest, keypairOf, type Outcome, TestChain } from "./test-chain.ts";
@@ -271,8 +271,8 @@ export class Scenario {
   result(
     number: bigint,
     earned: readonly Earned[] = [],
-    changes: Partial<RoundResult> = {},
-  ): RoundResult {
+    changes: Partial<RoundCommitment> = {},
+  ): RoundCommitment {
     return {
       nextRoot: digest(`model after round ${number}`),
       nextStateRoot: EMPTY_ROOT,
@@ -287,7 +287,7 @@ export class Scenario {
     };
   }
 
-  commitInstruction(number: bigint, result: RoundResult): TransactionInstruction[] {
+  commitInstruction(number: bigint, result: RoundCommitment): TransactionInstruction[] {
     return roundCommit(PROGRAM_ID, {
       federation: this.federation,
       aggregator: this.aggregator.publicKey,

@@ -1,14 +1,13 @@
 import {
   auditDraw,
   PROGRAM_ID,
-  type RoundResult,
   roundClose,
   roundCommit,
   roundFinalize,
   roundOpen,
   roundVoid,
 } from "@plenary/chain";
-import { EMPTY_ROOT, merkleRoot } from "@plenary/protocol";
+import { EMPTY_ROOT, merkleRoot, type RoundCommitment } from "@plenary/protocol";
 import type { TransactionInstruction } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
 import type { OperationOf } from "./operations.ts";
@@ -71,7 +70,7 @@ function chainResult(
   world: World,
   state: State,
   { round: number, result }: OperationOf<"round_commit">,
-): RoundResult {
+): RoundCommitment {
   const { baseModel = GENESIS, maxWeight = 1 } = state.rounds.get(number) ?? {};
   const updates = updatesTree(world, {
     number,
