@@ -1,5 +1,5 @@
 /**
- * What every npm script calls: `node boot.js start|test|bench|lint|typecheck|build|cheating-federation [arguments]`.
+ * What every npm script calls: `node boot.js TASK [arguments]`.
  *
  * Makes a fresh clone runnable, then hands over to the task's real script: installs the packages that the lockfile
  * names if they are not there, and runs the script on Node 24, which npm delivers as a package when the Node that runs
@@ -340,6 +340,8 @@ const TASKS = {
   "cheating-federation": (args) => ["test/journeys/cheating-federation.ts", ...args],
   /** Compiles the committed WebAssembly anew; `-- --check` only compares. */
   build: (args) => ["clients/algorithms/kernels/build.ts", ...args],
+  /** Lists the habits of language that test/language.test.ts refuses, below the given paths. */
+  language: (args) => ["test/language/main.ts", ...args],
   typecheck: (args) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", ".", ...args],
 };
 
