@@ -46,7 +46,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     "clients/chain",
     "clients/training",
   ],
-  "deploy/stack": ["clients/protocol", "clients/chain"],
+  "deploy/stack": ["clients/protocol", "clients/chain", "services/localnet"],
   "deploy/local": [
     "clients/protocol",
     "clients/chain",
@@ -57,6 +57,9 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   programs: ["clients/protocol", "clients/chain"],
 };
+
+/** Rooms that are packages: others import them by their names. */
+const PACKAGES = /^(clients|services)\/|^deploy\/stack$/;
 
 /** Tests may reach further than what they test, and what crosses packages may reach everything. */
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
@@ -150,9 +153,8 @@ function isTest(path: string): boolean {
 function targetRoom(source: Source, specifier: string): string | null {
   if (specifier.startsWith("@plenary/")) {
     const name = specifier.split("/")[1] ?? "";
-    return SOURCES.some(({ path }) => path.startsWith(`services/${name}/`))
-      ? `services/${name}`
-      : `clients/${name}`;
+    const rooms = Object.keys(EDGES);
+    return rooms.find((room) => room.endsWith(`/${name}`)) ?? `clients/${name}`;
   }
   if (!specifier.startsWith(".")) return null;
   return roomOf(relative(ROOT, join(ROOT, dirname(source.path), specifier)).replaceAll("\\", "/"));
@@ -172,7 +174,7 @@ function edgeProblems(source: Source): string[] {
     if (target === null || target === room) return [];
     if (!allowed.includes(target))
       return [`${source.path} imports ${specifier}: ${room} may not import ${target}`];
-    return specifier.startsWith(".") && target.startsWith("clients/")
+    return specifier.startsWith(".") && PACKAGES.test(target) && !isTest(source.path)
       ? [`${source.path} imports ${specifier}: packages are imported by name`]
       : [];
   });

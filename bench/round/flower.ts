@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Ports } from "../../deploy/stack/supervisor/ports.ts";
+import type { Ports } from "@plenary/stack";
 import { preparePython, pythonEnvironment } from "../python.ts";
 
 const script = (name: string) => fileURLToPath(new URL(`../flower/${name}`, import.meta.url));

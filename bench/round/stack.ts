@@ -16,18 +16,21 @@ import {
   type ServiceClient,
   signerFor,
 } from "@plenary/sdk";
+import {
+  openDatabase,
+  openHome,
+  Ports,
+  readStackConfig,
+  type Stack,
+  Supervisor,
+  startStack,
+} from "@plenary/stack";
 import { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   equipMember,
   type OpenedFederation,
   openFederation,
 } from "../../deploy/local/open-federation.ts";
-import { readConfig } from "../../deploy/stack/config.ts";
-import { openDatabase } from "../../deploy/stack/database/postgres.ts";
-import { openHome } from "../../deploy/stack/home.ts";
-import { type Stack, startStack } from "../../deploy/stack/stack.ts";
-import { Ports } from "../../deploy/stack/supervisor/ports.ts";
-import { Supervisor } from "../../deploy/stack/supervisor/processes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const REWARD = 1_000_000n;
@@ -79,11 +82,12 @@ export async function startBenchStack(): Promise<BenchStack> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const given = readConfig(
-      // What is measured is how fast uploads go, not how fast they may.
-      { ...process.env, PLENARY_LOG_LEVEL: "warn", PLENARY_UPLOAD_RATE_LIMIT: "100000000" },
-      ROOT,
-    );
+    const given = readStackConfig({
+      ...process.env,
+      PLENARY_LOG_LEVEL: "warn",
+      // The benchmark measures how fast uploads go, not how fast they may.
+      PLENARY_UPLOAD_RATE_LIMIT: "100000000",
+    });
     const settings = { root: ROOT, home, supervisor, ports, log };
     const databaseUrl = await openDatabase({ ...settings, url: given.databaseUrl });
     const stack = await startStack({ ...settings, config: { ...given, databaseUrl } });

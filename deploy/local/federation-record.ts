@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parserOf } from "@plenary/protocol";
+import { type Home, LocalStackError, replaceFile } from "@plenary/stack";
 import Type, { type Static } from "typebox";
-import { LocalStackError } from "../stack/errors.ts";
-import { type Home, replaceFile } from "../stack/home.ts";
 import { DEFAULTS, type Options } from "./options.ts";
 import { planRun, type RunPlan } from "./plan-federation.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parserOf, type RoundView, vectorFromBytes } from "@plenary/protocol";
+import { type Home, replaceFile } from "@plenary/stack";
 import { type Engine, evaluateBaselines, evaluateModel } from "@plenary/training";
 import Type from "typebox";
-import { type Home, replaceFile } from "../stack/home.ts";
 import type { RunPlan } from "./plan-federation.ts";
 import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
 import type { RoundClock } from "./round-clock.ts";

@@ -1,10 +1,16 @@
 import { memberAddress, readMember } from "@plenary/chain";
 import type { AnswerSet } from "@plenary/protocol";
+import {
+  type Home,
+  keepKeypair,
+  keypairFile,
+  nodeProcess,
+  type ProcessDescription,
+  replaceFile,
+  type Stack,
+  type Supervisor,
+} from "@plenary/stack";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { type Home, replaceFile } from "../stack/home.ts";
-import { keepKeypair, keypairFile } from "../stack/keys.ts";
-import { nodeProcess, type Stack } from "../stack/stack.ts";
-import type { ProcessDescription, Supervisor } from "../stack/supervisor/processes.ts";
 import { equipMember, type OpenedFederation } from "./open-federation.ts";
 import type { RunPlan, RunSettings } from "./plan-federation.ts";
 

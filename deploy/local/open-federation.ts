@@ -8,10 +8,8 @@ import {
   type ServiceClient,
   tokenBalance,
 } from "@plenary/sdk";
+import { type Home, keepKeypair, LocalStackError } from "@plenary/stack";
 import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
-import { LocalStackError } from "../stack/errors.ts";
-import type { Home } from "../stack/home.ts";
-import { keepKeypair } from "../stack/keys.ts";
 import { BOND, STAKE } from "./tokens.ts";
 
 /** Lets rounds become final, and claims be paid, while somebody watches. A federation among strangers takes days. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { readConfig } from "../stack/config.ts";
-import { LocalStackError } from "../stack/errors.ts";
+import { LocalStackError } from "@plenary/stack";
+import { readConfig } from "./config.ts";
 import { parseOptions } from "./options.ts";
 
 const FOLDER = resolve("/somewhere");
@@ -50,8 +50,12 @@ test("wrong options are refused by name", () => {
 test("variables are checked, and an empty one counts as absent", () => {
   const config = readConfig({ PLENARY_HOME: "", PLENARY_PORT: "8080", PATH: "/bin" }, FOLDER);
   assert.equal(config.home, join(FOLDER, ".plenary"));
-  assert.deepEqual(config.servicePort, { preferred: 8080, demandedBy: "PLENARY_PORT" });
-  assert.deepEqual(config.localnetPort, { preferred: 8899 });
+  assert.deepEqual(config.stack.service, {
+    host: "127.0.0.1",
+    preferred: 8080,
+    demandedBy: "PLENARY_PORT",
+  });
+  assert.deepEqual(config.stack.localnet, { host: "127.0.0.1", preferred: 8899 });
   for (const wrong of [
     { PLENARY_PORT: "70700" },
     { DATABASE_URL: "mysql://a" },

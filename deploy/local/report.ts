@@ -1,7 +1,6 @@
 import { Base58Address, Base58Signature, HexHash, parserOf, U64String } from "@plenary/protocol";
+import { LocalStackError, replaceFile, systemCode } from "@plenary/stack";
 import Type, { type Static } from "typebox";
-import { LocalStackError, systemCode } from "../stack/errors.ts";
-import { replaceFile } from "../stack/home.ts";
 
 const strict = { additionalProperties: false };
 

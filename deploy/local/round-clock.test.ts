@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PlenaryError } from "@plenary/protocol";
-import { isPassing, patiently } from "../stack/patience.ts";
 import { RoundClock } from "./round-clock.ts";
+import { isPassing, waitOut } from "./wait-out.ts";
 
 test("a round is timed from its opening to its commitment", () => {
   const clock = new RoundClock();
@@ -22,14 +22,14 @@ test("outages are waited out, other errors and the end are not", async () => {
     if (calls === 1) throw new PlenaryError("chain-unavailable", "The node is away.");
     return "back";
   };
-  assert.equal(await patiently(signal, flaky), "back");
+  assert.equal(await waitOut(signal, flaky), "back");
   const wrong = new PlenaryError("invalid-input", "No.");
   assert.equal(isPassing(wrong), false);
   await assert.rejects(
-    patiently(signal, async () => {
+    waitOut(signal, async () => {
       throw wrong;
     }),
     wrong,
   );
-  await assert.rejects(patiently(AbortSignal.abort(), flaky), { name: "AbortError" });
+  await assert.rejects(waitOut(AbortSignal.abort(), flaky), { name: "AbortError" });
 });

@@ -1,15 +1,11 @@
 import { type Federation, readFederation, readMember } from "@plenary/chain";
 import { ENDPOINTS, fromHex, type RoundView } from "@plenary/protocol";
 import { createServiceClient, type ServiceClient } from "@plenary/sdk";
+import { type Home, LocalStackError, type Stack, type Supervisor } from "@plenary/stack";
 import { openEngine } from "@plenary/training";
 import { Connection } from "@solana/web3.js";
-import type { Config } from "../stack/config.ts";
-import { LocalStackError } from "../stack/errors.ts";
-import type { Home } from "../stack/home.ts";
-import { patiently, pause } from "../stack/patience.ts";
-import type { Stack } from "../stack/stack.ts";
-import type { Supervisor } from "../stack/supervisor/processes.ts";
 import { type Claim, readClaims } from "./claims.ts";
+import type { Config } from "./config.ts";
 import type { PreparedRun } from "./federation-record.ts";
 import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import {
@@ -25,6 +21,7 @@ import { type Report, writeReport } from "./report.ts";
 import { RoundClock } from "./round-clock.ts";
 import { baselineLines, claimLine, roundLine, statusLine, summaryLines } from "./run-lines.ts";
 import type { Terminal } from "./terminal.ts";
+import { pause, waitOut } from "./wait-out.ts";
 
 const PAGE = 200;
 const CLAIMS_AT_ONCE = 3;
@@ -66,7 +63,7 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   );
   const members: MembersSettings = {
     ...settings,
-    ...{ connection, federation, plan, run, id, environment: settings.config.environment },
+    ...{ connection, federation, plan, run, id, environment: settings.config.stack.environment },
   };
   const baselines = measureBaselines(plan);
   for (const line of baselineLines(baselines)) log(line);
@@ -88,7 +85,7 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     following,
     organisations.length,
     state,
-    await patiently(settings.end, () => claimsOf(members, organisations)),
+    await waitOut(settings.end, () => claimsOf(members, organisations)),
   );
   for (const line of summaryLines(report)) log(line);
   if (options.report !== undefined) {
@@ -109,7 +106,7 @@ async function showJoins(
 ): Promise<void> {
   for (const [joined, { name, address, groups }] of organisations.entries()) {
     terminal.status(`${joined} of ${organisations.length} organisations have joined`);
-    while ((await patiently(end, () => readMember(connection, address))) === null) await pause();
+    while ((await waitOut(end, () => readMember(connection, address))) === null) await pause(end);
     log(`${name} is member ${address.toBase58()} with ${groups.join(", ")}`);
   }
   terminal.status(null);
@@ -132,13 +129,13 @@ async function followToLastRound(following: Following): Promise<void> {
   };
   for (const round of ledger.rounds) log(roundLine(round, total, baselines));
   while (ledger.rounds.length < total) {
-    await patiently(end, async () => {
+    await waitOut(end, async () => {
       const views = await roundsSince(service, address, ledger.rounds.at(-1)?.number ?? 0);
       await ledger.follow(source, views, (round) => log(roundLine(round, total, baselines)));
       const newest = views.at(-1);
       if (newest !== undefined) terminal.status(statusLine(newest, secondsSince(newest.openedAt)));
     });
-    await pause();
+    await pause(end);
   }
   terminal.status(null);
 }
@@ -169,14 +166,14 @@ async function claimEverything(
 ): Promise<Federation> {
   const { connection, federation } = members;
   const read = async () => {
-    const state = await patiently(end, () => readFederation(connection, federation.address));
+    const state = await waitOut(end, () => readFederation(connection, federation.address));
     if (state !== null) return state;
     throw new LocalStackError("run-failed", `The chain no longer has the federation ${address}.`);
   };
   let state = await read();
   while (state.pending.length > 0) {
     terminal.status(`waiting for ${state.pending.length} rounds to become final`);
-    await pause();
+    await pause(end);
     state = await read();
   }
   terminal.status(null);
@@ -189,7 +186,7 @@ async function claimEverything(
     }
   };
   await Promise.all(Array.from({ length: CLAIMS_AT_ONCE }, claimNext));
-  for (const { member, amount, transaction } of await patiently(end, () =>
+  for (const { member, amount, transaction } of await waitOut(end, () =>
     claimsOf(members, organisations),
   )) {
     log(claimLine(member, amount, transaction));

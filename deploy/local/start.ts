@@ -2,14 +2,18 @@
  * `npm start`: sets up database, queue, chain and service, founds or continues a federation, runs its members and shows what
  * happens. Options: `npm start -- --help`.
  */
+
 import { resolve } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
-import { type Config, readConfig } from "../stack/config.ts";
-import { LocalStackError } from "../stack/errors.ts";
-import { type Home, openHome } from "../stack/home.ts";
-import { startStack } from "../stack/stack.ts";
-import { Ports } from "../stack/supervisor/ports.ts";
-import { Supervisor } from "../stack/supervisor/processes.ts";
+import {
+  type Home,
+  LocalStackError,
+  openHome,
+  Ports,
+  Supervisor,
+  startStack,
+} from "@plenary/stack";
+import { type Config, readConfig } from "./config.ts";
 import { prepareRun } from "./federation-record.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { runFederation } from "./run-federation.ts";
@@ -89,7 +93,7 @@ async function run(
   });
   const working = (async () => {
     const prepared = await prepareRun(home, options);
-    const stack = await startStack(settings);
+    const stack = await startStack({ ...settings, config: config.stack });
     const complete = await runFederation({ ...settings, prepared, stack, options, terminal, end });
     return { stack, complete };
   })();

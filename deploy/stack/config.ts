@@ -1,57 +1,65 @@
-import { resolve } from "node:path";
 import { LocalStackError } from "./errors.ts";
 
-/** What `npm start` takes from the environment; .env.example documents each variable. */
-export interface Config {
-  readonly home: string;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the stack takes from the environment; .env.example documents each variable. */
+export interface StackConfig {
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly rpcUrl: string | undefined;
-  readonly servicePort: DemandedPort;
-  readonly localnetPort: DemandedPort;
-  /** Folders to look for redis-server in. */
+  readonly programId: string | undefined;
+  readonly service: ListenWish;
+  readonly localnet: ListenWish;
+  /** Folders in which to look for redis-server. */
   readonly searchPath: string;
-  /** The folder that the command was given in: relative paths among its options are meant from there. */
-  readonly callerFolder: string;
-  /** Everything, for the processes to inherit. */
+  /** The whole environment, for the processes to inherit. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface DemandedPort {
+/** Where a part of the stack is to listen. */
+export interface ListenWish {
+  readonly host: string;
   readonly preferred: number;
-  /** The variable that demands it, if one does. */
+  /** The variable that demands this port, if one does: without one, another free port will do. */
   readonly demandedBy?: string;
 }
 
+const LOOPBACK = "127.0.0.1";
 const DEFAULT_SERVICE_PORT = 7070;
 const DEFAULT_LOCALNET_PORT = 8899;
 
-/** Reads the environment. Throws `option-invalid` naming a variable that is wrong. An empty variable counts as absent. */
-export function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-  root: string,
-): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter((entry): entry is [string, string] => !!entry[1]),
-  );
+/**
+ * Reads the stack's part of the environment. An empty variable counts as absent.
+ * Throws `option-invalid`, naming the variable that is wrong.
+ */
+export function readStackConfig(environment: Environment): StackConfig {
+  const given = withoutEmpty(environment);
   return {
-    home: resolve(root, given.PLENARY_HOME ?? ".plenary"),
     databaseUrl: url(given, "DATABASE_URL", ["postgres:", "postgresql:"]),
     redisUrl: url(given, "REDIS_URL", ["redis:", "rediss:"]),
     rpcUrl: url(given, "PLENARY_RPC_URL", ["http:", "https:"]),
-    servicePort: port(given, "PLENARY_PORT", DEFAULT_SERVICE_PORT),
-    localnetPort: port(given, "PLENARY_LOCALNET_PORT", DEFAULT_LOCALNET_PORT),
+    programId: given.PLENARY_PROGRAM_ID,
+    service: {
+      host: given.PLENARY_HOST ?? LOOPBACK,
+      ...port(given, "PLENARY_PORT", DEFAULT_SERVICE_PORT),
+    },
+    localnet: {
+      host: given.PLENARY_LOCALNET_HOST ?? LOOPBACK,
+      ...port(given, "PLENARY_LOCALNET_PORT", DEFAULT_LOCALNET_PORT),
+    },
     searchPath: given.PATH ?? "",
-    callerFolder: given.PLENARY_CALLER_FOLDER ?? root,
     environment: given,
   };
 }
 
-function url(
-  given: Readonly<Record<string, string>>,
-  name: string,
-  protocols: readonly string[],
-): string | undefined {
+/** The environment with the variables that have a value. */
+function withoutEmpty(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => !!entry[1]),
+  );
+}
+
+function url(given: Environment, name: string, protocols: readonly string[]): string | undefined {
   const text = given[name];
   if (text === undefined) return undefined;
   const protocol = URL.canParse(text) ? new URL(text).protocol : "";
@@ -60,17 +68,11 @@ function url(
   throw new LocalStackError(
     "option-invalid",
     `${name} must be a URL that begins with ${protocols.join("// or ")}//.`,
-    {
-      variable: name,
-    },
+    { variable: name },
   );
 }
 
-function port(
-  given: Readonly<Record<string, string>>,
-  name: string,
-  fallback: number,
-): DemandedPort {
+function port(given: Environment, name: string, fallback: number): Omit<ListenWish, "host"> {
   const text = given[name];
   if (text === undefined) return { preferred: fallback };
   const value = Number(text);
@@ -79,8 +81,6 @@ function port(
   throw new LocalStackError(
     "option-invalid",
     `${name} must be a port from 1 to 65535, not "${text}".`,
-    {
-      variable: name,
-    },
+    { variable: name },
   );
 }

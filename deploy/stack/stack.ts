@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
 import { Connection, PublicKey } from "@solana/web3.js";
-import type { Config } from "./config.ts";
+import type { StackConfig } from "./config.ts";
 import { openDatabase } from "./database/postgres.ts";
 import { LocalStackError } from "./errors.ts";
 import type { Home } from "./home.ts";
@@ -15,7 +15,7 @@ const QUIET = /^(warn|error|fatal|silent)$/;
 const READY_REQUEST_MS = 2_000;
 
 export interface StackSettings {
-  readonly config: Config;
+  readonly config: StackConfig;
   /** Folder of the repository. */
   readonly root: string;
   readonly home: Home;
@@ -38,7 +38,7 @@ export interface Stack {
 /** Starts database, queue and chain, each unless the environment names one, then the service's two processes. */
 export async function startStack(settings: StackSettings): Promise<Stack> {
   const { config, log } = settings;
-  const program = new PublicKey(config.environment.PLENARY_PROGRAM_ID ?? PROGRAM_ID);
+  const program = new PublicKey(config.programId ?? PROGRAM_ID);
   const [databaseUrl, redisUrl, rpcUrl] = await Promise.all([
     openDatabase({ ...settings, url: config.databaseUrl }),
     openQueue({ ...settings, url: config.redisUrl, searchPath: config.searchPath }),
@@ -48,7 +48,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   const { supervisor, ports } = settings;
   const [worker, ...args] = settings.worker ?? ["services/aggregator/processes/worker.ts"];
   const [port] = await Promise.all([
-    supervisor.startOnPort(ports, { purpose: "the service", ...config.servicePort }, (candidate) =>
+    supervisor.startOnPort(ports, { purpose: "the service", ...config.service }, (candidate) =>
       nodeProcess(settings, "server", "services/aggregator/processes/server.ts", {
         environment: { ...environment, PLENARY_PORT: String(candidate) },
         url: localUrl(candidate),
@@ -74,7 +74,7 @@ async function openChain(settings: StackSettings, program: PublicKey): Promise<s
     log("Chain: the one of PLENARY_RPC_URL");
     return config.rpcUrl;
   }
-  const wish = { purpose: "the local chain", count: 2, ...config.localnetPort };
+  const wish = { purpose: "the local chain", count: 2, ...config.localnet };
   const port = await supervisor.startOnPort(ports, wish, (candidate) => ({
     ...nodeProcess(settings, "localnet", "services/localnet/main.ts", {
       environment: {

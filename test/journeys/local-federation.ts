@@ -26,18 +26,21 @@ import {
   requestSol,
 } from "@plenary/sdk";
 import {
+  keepKeypair,
+  openHome,
+  Ports,
+  readStackConfig,
+  type Stack,
+  Supervisor,
+  startStack,
+} from "@plenary/stack";
+import {
   createInitializeMetadataPointerInstruction,
   createInitializeMint2Instruction,
   ExtensionType,
   getMintLen,
 } from "@solana/spl-token";
 import { type Connection, Keypair, type PublicKey, SystemProgram } from "@solana/web3.js";
-import { readConfig } from "../../deploy/stack/config.ts";
-import { openHome } from "../../deploy/stack/home.ts";
-import { keepKeypair } from "../../deploy/stack/keys.ts";
-import { type Stack, startStack } from "../../deploy/stack/stack.ts";
-import { Ports } from "../../deploy/stack/supervisor/ports.ts";
-import { Supervisor } from "../../deploy/stack/supervisor/processes.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 /** What members stake, the aggregator's bond, and what whoever is equipped holds; in base units of the reward mint. */
@@ -65,8 +68,8 @@ export async function openGround(
 ): Promise<{ ground: Ground; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "plenary-journey-"));
   const { PATH = "" } = process.env;
-  const config = readConfig({ PATH, PLENARY_HOME: join(folder, "home") }, ROOT);
-  const home = await openHome(config.home);
+  const config = readStackConfig({ PATH });
+  const home = await openHome(join(folder, "home"));
   const log = () => undefined;
   const supervisor = new Supervisor(home, log);
   const close = async () => {

@@ -2,11 +2,8 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
+import { openDatabase, openHome, Ports, Supervisor } from "@plenary/stack";
 import { Connection, Keypair } from "@solana/web3.js";
-import { openDatabase } from "../../../../deploy/stack/database/postgres.ts";
-import { openHome } from "../../../../deploy/stack/home.ts";
-import { Ports } from "../../../../deploy/stack/supervisor/ports.ts";
-import { Supervisor } from "../../../../deploy/stack/supervisor/processes.ts";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
 
 /** The real parts that the service stands on, each a process of its own. */
