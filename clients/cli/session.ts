@@ -4,8 +4,8 @@ import {
   type OpenFederation,
   type OpenFederationOptions,
   openAccess,
+  openChainContext,
   openFederation,
-  openOnChain,
   publicKey,
   readKeypair,
 } from "@plenary/sdk";
@@ -63,7 +63,7 @@ export async function chainConfigured(
 ): Promise<Pick<FederationAccess, "connection" | "program" | "address">> {
   const { federation, program } = session.settings;
   if (federation !== undefined)
-    return openOnChain({ rpc: required(session, "rpc"), federation, program });
+    return openChainContext({ rpc: required(session, "rpc"), federation, program });
   return accessConfigured(session).catch((error: unknown) => {
     if (!(error instanceof PlenaryError) || error.code !== "service-unavailable") throw error;
     const message = `${error.message} With --federation ADDRESS this needs no service.`;

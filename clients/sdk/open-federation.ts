@@ -8,18 +8,18 @@ import {
   toHex,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import {
-  type FederationContext,
-  type OpenFederationOptions,
-  openContext,
-} from "./access/federation-access.ts";
+import { type FederationContext, type OpenFederationOptions, openContext } from "./access/index.ts";
 import { openMemberStore } from "./member-store/index.ts";
-import { type Claim, type ClaimOptions, claimRewards } from "./membership/claim.ts";
-import { requireUpdateKey } from "./membership/index.ts";
-import { type JoinOptions, joinFederation } from "./membership/join.ts";
-import { participate } from "./participation/participate.ts";
-import type { TrainOptions } from "./participation/participation.ts";
-import type { TrainedRound } from "./participation/participation-events.ts";
+import {
+  type Claim,
+  type ClaimOptions,
+  claimRewards,
+  type JoinOptions,
+  joinFederation,
+  requireUpdateKey,
+} from "./membership/index.ts";
+import type { TrainedRound, TrainOptions } from "./participation/index.ts";
+import { participate } from "./participation/index.ts";
 import { type FederationStatus, readStatus } from "./status.ts";
 import { type RoundVerification, verifyRound } from "./verification/index.ts";
 

@@ -9,10 +9,9 @@ import {
   type UpdateView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationAccess } from "./access/federation-access.ts";
-import { nullIfNotFound } from "./access/round-reads.ts";
-import { requireFederation } from "./chain-state/federation-account.ts";
-import { rewardTokensOf } from "./chain-state/reward-tokens.ts";
+import type { FederationAccess } from "./access/index.ts";
+import { nullIfNotFound } from "./access/index.ts";
+import { requireFederation, rewardTokensOf } from "./chain-state/index.ts";
 import { type StakeRelease, stakeRelease } from "./membership/index.ts";
 
 /** Where a federation stands, and one owner's membership in it. */

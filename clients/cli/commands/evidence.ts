@@ -7,10 +7,10 @@ import {
   toBase58,
 } from "@plenary/protocol";
 import {
+  type ChainContext,
   checkOmissionProof,
-  type FederationOnChain,
   omissionOf,
-  openOnChain,
+  openChainContext,
   openVerifier,
   readReceipt,
   reportEquivocation,
@@ -52,7 +52,7 @@ export async function proveOmission(
 
 async function proveOnChain(
   { output, signal }: Session,
-  onChain: FederationOnChain,
+  onChain: ChainContext,
   challenger: Keypair,
   proof: OmissionProof,
 ): Promise<void> {
@@ -80,7 +80,7 @@ export async function checkOmission(
   const keypair = submit ? await configuredKeypair(session) : undefined;
   const proof = parseOmissionProof(await readJson(file, "the proof"));
   const { federation, round, programId } = decodeReceipt(fromBase64(proof.receipt));
-  const onChain = await openOnChain({
+  const onChain = await openChainContext({
     rpc: required(session, "rpc"),
     federation: toBase58(federation),
     program: session.settings.program ?? toBase58(programId),
@@ -95,7 +95,7 @@ export async function equivocationReport(session: Session, file: string): Promis
   const evidence = parseEquivocation(await readJson(file, "the proof"));
   const { federation, programId } = checkEquivocation(evidence);
   const reporter = await configuredKeypair(session);
-  const onChain = await openOnChain({
+  const onChain = await openChainContext({
     rpc: required(session, "rpc"),
     federation: toBase58(federation),
     program: session.settings.program ?? toBase58(programId),

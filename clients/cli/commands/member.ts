@@ -30,7 +30,7 @@ export interface JoinFlags {
 /** `plenary join`: --update-key may be an address here, since joining signs no update. */
 export async function join(session: Session, flags: JoinFlags): Promise<void> {
   const { settings, signal } = session;
-  const admission =
+  const ownerAdmission =
     flags.admission === undefined
       ? undefined
       : parseOwnerAdmission(await readJson(flags.admission, "the admission"));
@@ -43,7 +43,7 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
     await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
   const { member, transaction } = await joinFederation(federation, {
     keypair,
-    admission,
+    ownerAdmission,
     signal,
     ...(updateKey && { updateKey }),
   });

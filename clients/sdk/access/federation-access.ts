@@ -2,17 +2,11 @@ import { createAlgorithms } from "@plenary/algorithms";
 import { PROGRAM_ID, unreachable } from "@plenary/chain";
 import {
   configurationHash,
-  decodeEmbeddings,
-  type Embeddings,
-  ENDPOINTS,
   equalBytes,
   type FederationConfiguration,
   type FederationView,
   fromBase58,
-  fromHex,
   PlenaryError,
-  parseQuestionnaire,
-  type Questionnaire,
   toBase58,
   toHex,
 } from "@plenary/protocol";
@@ -21,9 +15,10 @@ import {
   type ServiceClient,
   type ServiceClientOptions,
 } from "@plenary/service";
-import { createPredictor, type Predictor } from "@plenary/training";
-import { Connection, type Keypair, PublicKey } from "@solana/web3.js";
-import { requireFederation } from "../chain-state/federation-account.ts";
+import { type Connection, type Keypair, PublicKey } from "@solana/web3.js";
+import { requireFederation } from "../chain-state/index.ts";
+import { connectTo, publicKey } from "./connection.ts";
+import { findFederation } from "./find-federation.ts";
 import { signerFor } from "./request-signer.ts";
 
 export interface OpenFederationOptions {
@@ -53,13 +48,6 @@ export interface FederationAccess {
   readonly configurationHash: Uint8Array;
 }
 
-/** With what the configuration names: what every other operation works on. */
-export interface FederationContext extends FederationAccess {
-  readonly questionnaire: Questionnaire;
-  readonly embeddings: Embeddings;
-  readonly predictor: Predictor;
-}
-
 /**
  * Finds a federation and checks what the service says of it against the chain: same chain, same program, the configuration whose hash
  * stands in the Federation account. Reads nothing that a private federation shows to members only, so that one can join it. Throws
@@ -85,28 +73,6 @@ export async function openAccess(options: OpenFederationOptions): Promise<Federa
   return { ...access, client: signing, configurationHash: hash };
 }
 
-/**
- * As openAccess, and reads the questionnaire and the embeddings that the configuration names. Throws also `verification-failed`, and for a
- * private federation `invalid-input` without a keypair and `not-found` with one that may not read it.
- */
-export async function openContext(options: OpenFederationOptions): Promise<FederationContext> {
-  const { signal, keypair } = options;
-  const access = await openAccess(options);
-  const { client, configuration } = access;
-  if (configuration.visibility === "private" && keypair === undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      "This federation is private: give the keypair of a member (or of its authority), with which its readers sign.",
-      { field: "keypair", federation: access.address.toBase58() },
-    );
-  const questionnaire = await readQuestionnaire(client, configuration, signal);
-  const embeddings = decodeEmbeddings(
-    await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
-  );
-  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
-  return { ...access, questionnaire, embeddings, predictor };
-}
-
 /** The configuration that the service shows, if it is the one whose hash stands on chain. */
 async function checkedConfiguration(connection: Connection, view: FederationView) {
   const address = new PublicKey(view.address);
@@ -123,60 +89,6 @@ async function checkedConfiguration(connection: Connection, view: FederationView
   return { address, aggregator, rewardMint, configuration, hash };
 }
 
-/** A connection that only asks: nothing here keeps a WebSocket open. Throws `invalid-input` when the URL is none. */
-export function connectTo(rpc: string): Connection {
-  if (!URL.canParse(rpc) || !/^https?:/.test(rpc))
-    throw new PlenaryError(
-      "invalid-input",
-      `${JSON.stringify(rpc)} is no URL of a Solana RPC node: give one like http://127.0.0.1:8899.`,
-      { url: rpc },
-    );
-  return new Connection(rpc, "confirmed");
-}
-
-/** Throws `invalid-input` naming what the address is of. */
-export function publicKey(text: string, what: string): PublicKey {
-  try {
-    return new PublicKey(fromBase58(text));
-  } catch (cause) {
-    throw new PlenaryError(
-      "invalid-input",
-      `${JSON.stringify(text)} is no address of a ${what}: expected base58.`,
-      { field: what },
-      { cause },
-    );
-  }
-}
-
-async function findFederation(
-  client: ServiceClient,
-  address: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<FederationView> {
-  if (address !== undefined)
-    return client.call(ENDPOINTS.federationRead, {
-      params: { federation: publicKey(address, "federation").toBase58() },
-      signal,
-    });
-  const { federations } = await client.call(ENDPOINTS.federationList, { signal });
-  const [only, second] = federations;
-  if (only === undefined)
-    throw new PlenaryError(
-      "not-found",
-      "The service has no federation yet: create and register one.",
-      {
-        service: client.url,
-      },
-    );
-  if (second !== undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      `The service has ${federations.length} federations; say which: ${federations.map(({ address: known, name }) => `${known} (${name})`).join(", ")}.`,
-      { federations: federations.length },
-    );
-  return only;
-}
-
 function checkChain(view: FederationView, genesisHash: Uint8Array, program: PublicKey): void {
   if (view.genesisHash !== toHex(genesisHash))
     throw new PlenaryError(
@@ -190,13 +102,4 @@ function checkChain(view: FederationView, genesisHash: Uint8Array, program: Publ
       `The federation runs on the program ${view.programId}, not on ${program.toBase58()}. If you trust that deployment, name it as the program.`,
       { expected: program.toBase58(), actual: view.programId },
     );
-}
-
-async function readQuestionnaire(
-  client: ServiceClient,
-  configuration: FederationConfiguration,
-  signal: AbortSignal | undefined,
-): Promise<Questionnaire> {
-  const bytes = await client.download(fromHex(configuration.questionnaire, 32), { signal });
-  return parseQuestionnaire(JSON.parse(new TextDecoder().decode(bytes)));
 }

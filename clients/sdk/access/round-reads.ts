@@ -7,7 +7,7 @@ import {
   type RoundView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "./federation-access.ts";
+import type { FederationContext } from "./federation-context.ts";
 
 type AtService = Pick<FederationContext, "client" | "address">;
 

@@ -15,7 +15,7 @@ import {
   toHex,
 } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/index.ts";
 
 /** Data sets that ship with the SDK; the first is the default. */
 export const DATASETS = ["us-opinion", "gss", "sapa-spi"] as const;

@@ -23,7 +23,7 @@ import {
   parseTrainingSettings,
 } from "@plenary/training";
 import type { Keypair } from "@solana/web3.js";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
 import { type RoundDraw, readRoundDraw } from "./round-draw.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "@plenary/protocol";
 import { checkpointsToShow, type TrainingEvidence } from "@plenary/training";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 import { type KeptTraining, readStoredRound } from "../member-store/index.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
 import { readRoundDraw } from "./round-draw.ts";

@@ -16,7 +16,7 @@ import {
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 
 /** Who is audited in a round and by whom, checked against the chain. */
 export interface RoundDraw {

@@ -3,7 +3,7 @@ import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
 
 /** What rights and money need: the chain alone, for the service may be down, or unwilling. */
-export interface OnChain {
+export interface ChainAccess {
   readonly connection: Connection;
   readonly program: PublicKey;
   /** Address of the federation. */
@@ -18,7 +18,7 @@ export interface ChainOptions {
 export async function requireFederation({
   connection,
   address,
-}: Pick<OnChain, "connection" | "address">): Promise<Federation> {
+}: Pick<ChainAccess, "connection" | "address">): Promise<Federation> {
   const federation = await readFederation(connection, address);
   if (federation !== null) return federation;
   throw new PlenaryError(

@@ -6,7 +6,7 @@ import {
   TransactionFailed,
 } from "@plenary/chain";
 import type { Keypair, TransactionInstruction } from "@solana/web3.js";
-import type { OnChain } from "./federation-account.ts";
+import type { ChainAccess } from "./federation-account.ts";
 import { sendForRounds } from "./send-for-rounds.ts";
 
 /**
@@ -15,7 +15,7 @@ import { sendForRounds } from "./send-for-rounds.ts";
  * seconds, the chain's).
  */
 export async function settleRounds(
-  context: OnChain,
+  context: ChainAccess,
   payer: Keypair,
   numbers: readonly bigint[],
   now: bigint,
@@ -35,7 +35,7 @@ export async function settleRounds(
 
 /** Instructions for each round that is not final or void; null if one of them is not due. */
 async function settlements(
-  { connection, program, address: federation }: OnChain,
+  { connection, program, address: federation }: ChainAccess,
   numbers: readonly bigint[],
   now: bigint,
 ): Promise<TransactionInstruction[][] | null> {

@@ -1,5 +1,5 @@
 import { type Federation, instant, type Round, readRound, roundAddress } from "@plenary/chain";
-import type { OnChain } from "./federation-account.ts";
+import type { ChainAccess } from "./federation-account.ts";
 
 /** Rounds that are neither final nor void, oldest first. */
 export function unsettledRounds({ pending, openRound }: Federation): bigint[] {
@@ -11,7 +11,7 @@ const MOST_NAMED = 3;
 
 /** What unsettled rounds wait for at `now` (Unix seconds, the chain's), each in words. */
 export async function waitingRounds(
-  { connection, program, address }: OnChain,
+  { connection, program, address }: ChainAccess,
   numbers: readonly bigint[],
   now: bigint,
 ): Promise<string[]> {

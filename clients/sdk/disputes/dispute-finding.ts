@@ -2,7 +2,7 @@ import type { Proof } from "@plenary/algorithms";
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import type { Verifier } from "../verification/verifier.ts";
+import type { Verifier } from "../verification/index.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence } from "./evidence.ts";
 import { type DisputeOptions, runDispute } from "./run-dispute.ts";

@@ -16,9 +16,8 @@ import {
   PlenaryError,
 } from "@plenary/protocol";
 import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
-import { requireFederation } from "../chain-state/federation-account.ts";
-import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
-import type { FederationOnChain } from "../verification/verifier.ts";
+import type { ChainContext } from "../access/index.ts";
+import { requireFederation, rewardTokensOf } from "../chain-state/index.ts";
 
 /** What a report has come to. */
 export interface EquivocationReport {
@@ -34,7 +33,7 @@ export interface EquivocationReport {
  * goes on with the second. Throws `verification-failed` if the evidence is none, `transaction-failed` if the program refuses it.
  */
 export async function reportEquivocation(
-  verifier: FederationOnChain,
+  verifier: ChainContext,
   reporter: Keypair,
   evidence: EquivocationEvidence,
   signal?: AbortSignal,

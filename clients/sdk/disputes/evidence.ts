@@ -29,16 +29,16 @@ import {
   type UpdateLeaf,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
+import type { Verifier } from "../verification/index.ts";
 import {
+  Refuted,
   readConfiguration,
   readManifest,
   readPayload,
   readPublishedRound,
   readVector,
   rewardsOf,
-} from "../verification/public-round.ts";
-import { Refuted } from "../verification/refuted.ts";
-import type { Verifier } from "../verification/verifier.ts";
+} from "../verification/index.ts";
 
 /** A committed result that the aggregator does not publish. */
 export interface HiddenVector {

@@ -16,9 +16,10 @@ import {
   PlenaryError,
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
+import type { ChainContext } from "../access/index.ts";
 import { readRoundRecord } from "../member-store/index.ts";
-import { readCommitted } from "../verification/public-round.ts";
-import type { FederationOnChain, Verifier } from "../verification/verifier.ts";
+import type { Verifier } from "../verification/index.ts";
+import { readCommitted } from "../verification/index.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
 import { type DisputeOptions, runDispute } from "./run-dispute.ts";
@@ -59,7 +60,7 @@ export async function omissionOf(
 
 /** Checks a proof of omission against the Round account; returns what it proves. Throws as checkOmission does. */
 export async function checkOmissionProof(
-  verifier: FederationOnChain,
+  verifier: ChainContext,
   proof: OmissionProof,
 ): Promise<string> {
   const { round: number, federation } = decodeReceipt(fromBase64(proof.receipt));
@@ -89,7 +90,7 @@ export interface SubmitOmission extends DisputeOptions {
  * found before a deposit is paid. Throws as checkOmissionProof and runDispute do.
  */
 export async function submitOmission(
-  verifier: FederationOnChain,
+  verifier: ChainContext,
   { challenger, proof, ...options }: SubmitOmission,
 ): Promise<DisputeOutcome> {
   await checkOmissionProof(verifier, proof);

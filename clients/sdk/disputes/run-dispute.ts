@@ -14,9 +14,8 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import { isRetryable, pause } from "@plenary/service";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { requireFederation } from "../chain-state/federation-account.ts";
-import { rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
-import type { FederationOnChain } from "../verification/index.ts";
+import type { ChainContext } from "../access/index.ts";
+import { requireFederation, rewardTokensOf, tokenBalance } from "../chain-state/index.ts";
 import type { DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 import { readOutcome } from "./dispute-history.ts";
 import type { Evidence } from "./evidence.ts";
@@ -31,7 +30,7 @@ export interface DisputeOptions {
 
 /** One challenge of one committed round. */
 export interface Challenge {
-  readonly verifier: FederationOnChain;
+  readonly verifier: ChainContext;
   /** Pays deposit and fees, and is paid. */
   readonly challenger: Keypair;
   readonly evidence: Evidence;

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256, toHex } from "@plenary/protocol";
 import { createPredictor } from "@plenary/training";
-import { loadDataset } from "../answers/dataset.ts";
-import { predictAnswers } from "../model/predict.ts";
-import { exportModel } from "../model/read-model.ts";
+import { loadDataset } from "../answers/index.ts";
+import { exportModel, predictAnswers } from "../model/index.ts";
 import { planFederation } from "./plan-federation.ts";
 
 const dataset = await loadDataset("gss");

@@ -16,7 +16,7 @@ import {
   DEFAULT_TRAINING,
   parseTrainingSettings,
 } from "@plenary/training";
-import type { Dataset } from "../answers/dataset.ts";
+import type { Dataset } from "../answers/index.ts";
 
 export interface FederationPlan {
   readonly name: string;

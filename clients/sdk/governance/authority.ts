@@ -7,11 +7,11 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
+} from "../chain-state/index.ts";
 
 export interface AuthorityChange {
   /** The authority as it is now. */
@@ -27,7 +27,7 @@ export interface AuthorityChange {
  * repeat. Throws `not-authority`, `invalid-input`, `transaction-failed`.
  */
 export async function proposeAuthority(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   proposed: PublicKey | null,
   { signal }: ChainOptions = {},
@@ -57,7 +57,7 @@ export async function proposeAuthority(
 
 /** Takes the authority that was offered to this key. Safe to repeat. Throws `not-authority` if it was offered to another, or to nobody. */
 export async function acceptAuthority(
-  context: OnChain,
+  context: ChainAccess,
   proposed: Keypair,
   { signal }: ChainOptions = {},
 ): Promise<AuthorityChange> {

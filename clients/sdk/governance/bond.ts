@@ -9,14 +9,17 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
+  requireAmount,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
-import { requireAmount, rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
-import { settleRounds } from "../chain-state/settle-rounds.ts";
-import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
+  rewardTokensOf,
+  settleRounds,
+  tokenBalance,
+  unsettledRounds,
+  waitingRounds,
+} from "../chain-state/index.ts";
 
 /** Amounts in base units of the reward mint. */
 export interface BondChange {
@@ -33,7 +36,7 @@ export interface BondChange {
  * latter is safe to repeat. Throws `conflict` for another key than the aggregator's, `invalid-input` without the tokens or SOL.
  */
 export async function depositBond(
-  context: OnChain,
+  context: ChainAccess,
   aggregator: Keypair,
   amount?: bigint,
   { signal }: ChainOptions = {},
@@ -72,7 +75,7 @@ export async function depositBond(
  * naming the rounds that can still be challenged, or for a key that is neither; `invalid-input` for more than there is.
  */
 export async function withdrawBond(
-  context: OnChain,
+  context: ChainAccess,
   signer: Keypair,
   amount?: bigint,
   { signal }: ChainOptions = {},
@@ -107,7 +110,7 @@ export async function withdrawBond(
 
 /** Throws `conflict` unless every round is final or void, or can be made so. */
 async function requireSettled(
-  context: OnChain,
+  context: ChainAccess,
   payer: Keypair,
   federation: Federation,
   signal: AbortSignal | undefined,

@@ -10,11 +10,11 @@ import {
   type Terms,
 } from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
-import { tokenBalance } from "../chain-state/reward-tokens.ts";
-import { joinFederation } from "../membership/join.ts";
+import { tokenBalance } from "../chain-state/index.ts";
+import { joinFederation } from "../membership/index.ts";
 import {
   type ChainFederation,
-  foundOnChain,
+  createChainFederation,
   startChain,
   type TestChain,
 } from "../testing/chain-federation.ts";
@@ -41,7 +41,8 @@ before(async () => {
 
 after(() => chain.stop());
 
-const found = (terms: Partial<Terms> = {}): Promise<ChainFederation> => foundOnChain(chain, terms);
+const found = (terms: Partial<Terms> = {}): Promise<ChainFederation> =>
+  createChainFederation(chain, terms);
 
 test("the authority passes to a key that takes it, and to no other", async () => {
   const federation = await found();

@@ -1,6 +1,6 @@
-export { type AdmitOwner, admissionMessage, admitOwner } from "./admission.ts";
 export { type AuthorityChange, acceptAuthority, proposeAuthority } from "./authority.ts";
 export { type BondChange, depositBond, withdrawBond } from "./bond.ts";
+export { type AdmitOwner, admitOwner, ownerAdmissionMessage } from "./owner-admission.ts";
 export { type Paused, pauseFederation, resumeFederation, setServicePaused } from "./pause.ts";
 export { type ClosedRounds, closeRounds } from "./rounds.ts";
 export { type TermsChange, type TermsUpdated, updateTerms } from "./terms.ts";

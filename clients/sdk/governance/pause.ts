@@ -2,13 +2,13 @@ import { federationPause, sendTransaction } from "@plenary/chain";
 import { ENDPOINTS, type FederationView } from "@plenary/protocol";
 import type { ServiceClient } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
-import { signerFor } from "../access/request-signer.ts";
+import { signerFor } from "../access/index.ts";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
+} from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface Paused {
@@ -22,7 +22,7 @@ export interface Paused {
  * never stopped. Safe to repeat. Throws `not-authority`, `transaction-failed`.
  */
 export function pauseFederation(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   options?: ChainOptions,
 ): Promise<Paused> {
@@ -31,7 +31,7 @@ export function pauseFederation(
 
 /** Lets rounds and members in again. As pauseFederation. */
 export function resumeFederation(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   options?: ChainOptions,
 ): Promise<Paused> {
@@ -39,7 +39,7 @@ export function resumeFederation(
 }
 
 async function setPaused(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   paused: boolean,
   { signal }: ChainOptions = {},
@@ -63,7 +63,7 @@ async function setPaused(
  * `not-authority`, `not-found`, `service-unavailable`.
  */
 export async function setServicePaused(
-  context: OnChain & { readonly client: ServiceClient },
+  context: ChainAccess & { readonly client: ServiceClient },
   authority: Keypair,
   paused: boolean,
   { signal }: ChainOptions = {},

@@ -1,12 +1,12 @@
 import { listRounds, type Round, roundClose } from "@plenary/chain";
 import type { Keypair } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
-import { sendForRounds } from "../chain-state/send-for-rounds.ts";
+  sendForRounds,
+} from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface ClosedRounds {
@@ -21,7 +21,7 @@ export interface ClosedRounds {
  * repeat. Throws `not-authority`, `not-found`, `transaction-failed`.
  */
 export async function closeRounds(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   before: bigint,
   { signal }: ChainOptions = {},

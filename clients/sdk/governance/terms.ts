@@ -9,11 +9,11 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
+} from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
@@ -35,7 +35,7 @@ export interface TermsUpdated {
  * `transaction-failed` with the program's sentence, for example while rounds can be disputed.
  */
 export async function updateTerms(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   change: TermsChange,
   { signal }: ChainOptions = {},
@@ -66,7 +66,7 @@ export async function updateTerms(
 }
 
 async function requireBetweenRounds(
-  { connection, program, address }: OnChain,
+  { connection, program, address }: ChainAccess,
   open: bigint,
 ): Promise<void> {
   if (open === 0n) return;

@@ -7,12 +7,14 @@ import {
 } from "@plenary/chain";
 import type { Connection, Keypair } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
+  requireAmount,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
-import { requireAmount, rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
+  rewardTokensOf,
+  tokenBalance,
+} from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Amounts in base units of the reward mint. */
@@ -28,7 +30,7 @@ export interface VaultChange {
 
 /** Adds rewards to the vault from the funder's associated token account; anyone may. Throws `invalid-input` without the tokens or SOL. */
 export async function fundVault(
-  context: OnChain,
+  context: ChainAccess,
   funder: Keypair,
   amount: bigint,
   { signal }: ChainOptions = {},
@@ -68,7 +70,7 @@ export async function fundVault(
  * an amount, or all of that. Throws `not-authority`, and `invalid-input` saying how much is free.
  */
 export async function withdrawVault(
-  context: OnChain,
+  context: ChainAccess,
   authority: Keypair,
   amount?: bigint,
   { signal }: ChainOptions = {},

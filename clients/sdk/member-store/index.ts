@@ -2,8 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fromBase64, fromHex, PlenaryError, sha256, toBase64, toHex } from "@plenary/protocol";
 import type { OptimizerState } from "@plenary/training";
-import { makeFolder, readIfThere, writeDurably } from "./durable-file.ts";
-import { lockFolder } from "./folder-lock.ts";
+import { lockFolder, makeFolder, readIfThere, writeDurably } from "../files/index.ts";
 import { decodeOptimizer, encodeOptimizer } from "./optimizer-file.ts";
 import {
   type MemberIdentity,

@@ -1,7 +1,7 @@
 import { memberAddress } from "@plenary/chain";
 import { ENDPOINTS } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationAccess } from "../access/federation-access.ts";
+import type { FederationAccess } from "../access/index.ts";
 
 /**
  * Lets a private federation's service know a member's new update-signing key at once, so that it may read with it: the service looks at

@@ -22,9 +22,9 @@ import {
 } from "@plenary/protocol";
 import { pause } from "@plenary/service";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import type { FederationAccess } from "../access/federation-access.ts";
-import { nullIfNotFound } from "../access/round-reads.ts";
-import { requireFees } from "../chain-state/federation-account.ts";
+import type { FederationAccess } from "../access/index.ts";
+import { nullIfNotFound } from "../access/index.ts";
+import { requireFees } from "../chain-state/index.ts";
 
 /** A proof of pay that was checked against a final Round account on chain. */
 export interface RewardProof {
@@ -57,7 +57,7 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type OnChain = Pick<
+type RewardAccess = Pick<
   FederationAccess,
   "client" | "connection" | "program" | "address" | "rewardMint"
 >;
@@ -67,7 +67,7 @@ type OnChain = Pick<
  * yet. Throws `verification-failed` if the proof does not hold: the service is wrong or lies.
  */
 export async function readRewardProof(
-  context: OnChain,
+  context: RewardAccess,
   member: PublicKey,
   signal?: AbortSignal,
 ): Promise<RewardProof | null> {
@@ -98,7 +98,7 @@ export async function readRewardProof(
  * transaction's fee, the pay goes to the member's payout account. Throws `verification-failed`, `transaction-failed`.
  */
 export async function claimRewards(
-  context: OnChain,
+  context: RewardAccess,
   payer: Keypair,
   options: ClaimOptions = {},
 ): Promise<Claim> {
@@ -139,7 +139,7 @@ export async function claimRewards(
 
 /** The claim, after the owner's token account where that is where pay goes: the owner may have closed it. */
 function claimInstructions(
-  { program, address: federation, rewardMint }: OnChain,
+  { program, address: federation, rewardMint }: RewardAccess,
   tokenProgram: PublicKey,
   payer: PublicKey,
   { address, owner, payout }: Member,
@@ -166,7 +166,7 @@ const POLL_INTERVAL = 250;
 
 /** Waits while rounds are committed whose windows end in time, and until the service has seen that they are final. */
 async function waitForFinality(
-  context: OnChain,
+  context: RewardAccess,
   patience: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {

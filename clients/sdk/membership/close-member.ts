@@ -2,11 +2,11 @@ import { memberAddress, memberClose, readMember, sendTransaction } from "@plenar
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import {
+  type ChainAccess,
   type ChainOptions,
-  type OnChain,
   requireFederation,
   requireFees,
-} from "../chain-state/federation-account.ts";
+} from "../chain-state/index.ts";
 import { stakeRelease } from "./stake.ts";
 
 export interface Closed {
@@ -22,7 +22,7 @@ export interface Closed {
  * Throws `conflict` saying what stands against it.
  */
 export async function closeMember(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   { signal }: ChainOptions = {},
 ): Promise<Closed> {

@@ -9,9 +9,14 @@ import {
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation, requireFees } from "../chain-state/federation-account.ts";
-import { rewardTokensOf, tokenBalance } from "../chain-state/reward-tokens.ts";
-import { admissionMessage } from "../governance/index.ts";
+import {
+  type ChainAccess,
+  requireFederation,
+  requireFees,
+  rewardTokensOf,
+  tokenBalance,
+} from "../chain-state/index.ts";
+import { ownerAdmissionMessage } from "../governance/index.ts";
 
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */
@@ -21,7 +26,7 @@ export interface JoinOptions {
   /** In base units of the reward mint; the federation's minimum by default. */
   readonly stake?: bigint;
   /** Where the federation admits by approval: what its authority has signed for this owner. */
-  readonly admission?: SignedOwnerAdmission | undefined;
+  readonly ownerAdmission?: SignedOwnerAdmission | undefined;
   /** Instead of an admission, the authority itself. */
   readonly authority?: Keypair;
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +43,7 @@ export interface Joined {
  * the owner lacks SOL, tokens or approval or the update key is another than the one on chain, `verification-failed` and `wrong-chain` on
  * an admission that does not hold here, `transaction-failed` with the program's sentence.
  */
-export async function joinFederation(context: OnChain, options: JoinOptions): Promise<Joined> {
+export async function joinFederation(context: ChainAccess, options: JoinOptions): Promise<Joined> {
   const { connection, program, address: federation } = context;
   const { keypair, authority } = options;
   const owner = keypair.publicKey;
@@ -92,13 +97,13 @@ async function isMember(
 
 /** The admission to show; undefined where none is needed. */
 async function approvalOf(
-  context: OnChain,
+  context: ChainAccess,
   onChain: Federation,
-  { keypair, authority, admission }: JoinOptions,
+  { keypair, authority, ownerAdmission }: JoinOptions,
 ): Promise<SignedMessage | undefined> {
   if (onChain.admission === "open" || authority !== undefined) return undefined;
-  if (admission !== undefined)
-    return admissionMessage(context, onChain, keypair.publicKey, admission);
+  if (ownerAdmission !== undefined)
+    return ownerAdmissionMessage(context, onChain, keypair.publicKey, ownerAdmission);
   throw new PlenaryError(
     "invalid-input",
     `Members of this federation are approved by its authority, ${onChain.authority.toBase58()}: ask it for an admission for ${keypair.publicKey.toBase58()}, and join with that.`,

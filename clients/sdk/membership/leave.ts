@@ -1,7 +1,7 @@
 import { memberExit, sendTransaction } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
+import { type ChainAccess, type ChainOptions, requireFees } from "../chain-state/index.ts";
 import { type Membership, readMembership } from "./member-account.ts";
 import { type StakeRelease, stakeRelease } from "./stake.ts";
 
@@ -20,7 +20,7 @@ export interface Left extends StakeRelease {
  * `member-unknown`, `invalid-input` without SOL for the fee, `transaction-failed`.
  */
 export async function leaveFederation(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   { signal }: ChainOptions = {},
 ): Promise<Left> {

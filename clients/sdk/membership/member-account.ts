@@ -1,7 +1,7 @@
 import { type Federation, type Member, memberAddress, readMember } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "../chain-state/federation-account.ts";
+import { type ChainAccess, requireFederation } from "../chain-state/index.ts";
 
 /** A member and its federation as they stand on chain. */
 export interface Membership {
@@ -10,7 +10,7 @@ export interface Membership {
 }
 
 /** Throws `member-unknown` unless the owner is, or was, a member. */
-export async function readMembership(context: OnChain, owner: PublicKey): Promise<Membership> {
+export async function readMembership(context: ChainAccess, owner: PublicKey): Promise<Membership> {
   const { connection, program, address } = context;
   const federation = await requireFederation(context);
   const member = await readMember(connection, memberAddress(program, address, owner));

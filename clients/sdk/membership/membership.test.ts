@@ -11,10 +11,10 @@ import {
   vaultAddress,
 } from "@plenary/chain";
 import { Keypair, PublicKey } from "@solana/web3.js";
-import { tokenBalance } from "../chain-state/reward-tokens.ts";
+import { tokenBalance } from "../chain-state/index.ts";
 import {
   type ChainFederation,
-  foundOnChain,
+  createChainFederation,
   startChain,
   type TestChain,
 } from "../testing/chain-federation.ts";
@@ -41,7 +41,7 @@ after(() => chain.stop());
 async function found(
   terms: Partial<Terms> = {},
 ): Promise<{ federation: ChainFederation; owner: Keypair }> {
-  const federation = await foundOnChain(chain, {
+  const federation = await createChainFederation(chain, {
     minimumStake: STAKE,
     rewardPerRound: 0n,
     ...terms,

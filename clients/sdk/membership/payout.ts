@@ -8,8 +8,12 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
-import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
+import {
+  type ChainAccess,
+  type ChainOptions,
+  requireFees,
+  rewardTokensOf,
+} from "../chain-state/index.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface PayoutSet {
@@ -28,7 +32,7 @@ export interface PayoutSet {
  * the reward mint that can receive; `not-found`, `member-unknown`, `transaction-failed`.
  */
 export async function setPayout(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   account?: PublicKey,
   { signal }: ChainOptions = {},

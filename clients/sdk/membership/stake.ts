@@ -9,10 +9,15 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
-import { rewardTokensOf } from "../chain-state/reward-tokens.ts";
-import { settleRounds } from "../chain-state/settle-rounds.ts";
-import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
+import {
+  type ChainAccess,
+  type ChainOptions,
+  requireFees,
+  rewardTokensOf,
+  settleRounds,
+  unsettledRounds,
+  waitingRounds,
+} from "../chain-state/index.ts";
 import { readMembership } from "./member-account.ts";
 
 /** What the stake of a member that has left waits for. */
@@ -49,7 +54,7 @@ export interface Withdrawal {
  * can still be challenged, or that the member has not left; `member-unknown`, `invalid-input` without SOL, `transaction-failed`.
  */
 export async function withdrawStake(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   { signal }: ChainOptions = {},
 ): Promise<Withdrawal> {
@@ -78,7 +83,7 @@ export async function withdrawStake(
 
 /** Throws `conflict` unless the stake is free, or can be made so. */
 async function requireFree(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   { stake }: Member,
   { freeAt, rounds }: StakeRelease,

@@ -7,8 +7,13 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainOptions, type OnChain, requireFees } from "../chain-state/federation-account.ts";
-import { unsettledRounds, waitingRounds } from "../chain-state/unsettled-rounds.ts";
+import {
+  type ChainAccess,
+  type ChainOptions,
+  requireFees,
+  unsettledRounds,
+  waitingRounds,
+} from "../chain-state/index.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface Rotated {
@@ -26,7 +31,7 @@ export interface Rotated {
  * `invalid-input` for the empty address or without SOL, `member-unknown`, `transaction-failed`.
  */
 export async function rotateUpdateKey(
-  context: OnChain,
+  context: ChainAccess,
   owner: Keypair,
   updateKey: PublicKey,
   { signal }: ChainOptions = {},
@@ -48,7 +53,7 @@ export async function rotateUpdateKey(
  * want that one.
  */
 export async function requireUpdateKey(
-  context: OnChain,
+  context: ChainAccess,
   {
     owner,
     updateKeypairs,
@@ -73,7 +78,7 @@ function rotatedOf(member: Member, transaction: string | null): Rotated {
 
 /** The account remembers two keys, so a third has to wait until the first can be forgotten. */
 async function requireRotatable(
-  context: OnChain,
+  context: ChainAccess,
   member: Member,
   federation: Federation,
 ): Promise<void> {

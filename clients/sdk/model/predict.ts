@@ -6,7 +6,7 @@ import {
   openTextEmbedder,
   predict,
 } from "@plenary/training";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 
 export interface PredictAnswers {
   /** Fixed point; see `readModel`. */

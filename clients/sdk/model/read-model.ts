@@ -9,9 +9,9 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import { exportOnnx, exportSafetensors } from "@plenary/training";
-import type { FederationContext } from "../access/federation-access.ts";
-import { readRoundView } from "../access/round-reads.ts";
-import { requireFederation } from "../chain-state/federation-account.ts";
+import type { FederationContext } from "../access/index.ts";
+import { readRoundView } from "../access/index.ts";
+import { requireFederation } from "../chain-state/index.ts";
 
 /** Formats that a model can be taken away in. */
 export const MODEL_FORMATS = ["onnx", "safetensors"] as const;

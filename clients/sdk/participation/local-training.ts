@@ -6,7 +6,7 @@ import {
   type TrainRoundInput,
   type TrainRoundResult,
 } from "@plenary/training";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 
 /** Trains rounds on the member's own answers, as the federation's configuration says. */
 export interface LocalTrainer {

@@ -2,7 +2,7 @@ import { isMemberIn, type Member, readMember, updateKeyAt } from "@plenary/chain
 import { PlenaryError, type RoundView } from "@plenary/protocol";
 import { isRetryable, pause, pauseAfter } from "@plenary/service";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { readFederationView, readRoundView } from "../access/round-reads.ts";
+import { readFederationView, readRoundView } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
 import { openLocalTrainer, trainingEngine } from "./local-training.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";

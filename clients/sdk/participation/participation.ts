@@ -1,7 +1,7 @@
 import type { AnswerSet } from "@plenary/protocol";
 import type { EngineName } from "@plenary/training";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 import type { MemberStore } from "../member-store/index.ts";
 import type { LocalTrainer } from "./local-training.ts";
 import type { ParticipationEvent } from "./participation-events.ts";

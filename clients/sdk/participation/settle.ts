@@ -1,4 +1,4 @@
-import { readAudits, readRoundView, readUpdate } from "../access/round-reads.ts";
+import { readAudits, readRoundView, readUpdate } from "../access/index.ts";
 import type { Outcome, RoundRecord } from "../member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";

@@ -17,7 +17,7 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { readUpdate } from "../access/round-reads.ts";
+import { readUpdate } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import { trainForRound } from "./train-for-round.ts";

@@ -13,8 +13,8 @@ import {
   verifySignature,
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
-import { loadDataset } from "../answers/dataset.ts";
-import { planFederation } from "../founding/plan-federation.ts";
+import { loadDataset } from "../answers/index.ts";
+import { planFederation } from "../founding/index.ts";
 import { encodeUpdate, type Subject, signAgain, signUpdate, verifyReceipt } from "./update.ts";
 
 const member = Keypair.generate();

@@ -17,7 +17,7 @@ import {
   ZERO_HASH,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "../access/federation-access.ts";
+import type { FederationContext } from "../access/index.ts";
 
 /** An update as it travels. */
 export interface EncodedUpdate {

@@ -21,8 +21,8 @@ import {
 } from "@plenary/chain";
 import { EMPTY_ROOT, sha256 } from "@plenary/protocol";
 import { type Connection, Keypair, type PublicKey } from "@solana/web3.js";
-import { connectTo } from "../access/federation-access.ts";
-import { mintTo, requestSol } from "../founding/reward-mint.ts";
+import { connectTo } from "../access/index.ts";
+import { mintTo, requestSol } from "../founding/index.ts";
 
 /** A chain of a test's own, with the committed program. */
 export interface TestChain {
@@ -75,7 +75,7 @@ export interface ChainFederation {
 
 const digest = (label: string) => sha256(new TextEncoder().encode(label));
 
-export async function foundOnChain(
+export async function createChainFederation(
   { connection }: TestChain,
   terms: Partial<Terms>,
 ): Promise<ChainFederation> {

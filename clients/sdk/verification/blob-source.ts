@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError, toHex } from "@plenary/protocol";
 import { createServiceClient, type RequestSigner, type ServiceClient } from "@plenary/service";
-import { fileError, systemCode } from "../files/files.ts";
+import { fileError, systemCode } from "../files/index.ts";
 
 /** Where public bytes come from: an aggregator, any mirror of it, or a folder. What it gives is checked against its name. */
 export type BlobSource = Pick<ServiceClient, "download">;

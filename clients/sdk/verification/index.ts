@@ -1,8 +1,16 @@
 export { type BlobSource, openBlobSource } from "./blob-source.ts";
 export {
-  type FederationOnChain,
+  readCommitted,
+  readConfiguration,
+  readManifest,
+  readPayload,
+  readPublishedRound,
+  readVector,
+  rewardsOf,
+} from "./public-round.ts";
+export { Refuted } from "./refuted.ts";
+export {
   type OpenVerifierOptions,
-  openOnChain,
   openVerifier,
   type Verifier,
 } from "./verifier.ts";

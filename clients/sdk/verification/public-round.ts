@@ -24,9 +24,10 @@ import {
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
+import type { ChainContext } from "../access/index.ts";
 import { published, Refuted } from "./refuted.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
-import type { FederationOnChain, Verifier } from "./verifier.ts";
+import type { Verifier } from "./verifier.ts";
 
 /** A committed round with everything public that its replay needs, but for the payloads. */
 export interface PublishedRound {
@@ -38,7 +39,7 @@ export interface PublishedRound {
 }
 
 /** Throws `not-found` if the round is not on chain or has no result. */
-export async function readCommitted(verifier: FederationOnChain, number: bigint): Promise<Round> {
+export async function readCommitted(verifier: ChainContext, number: bigint): Promise<Round> {
   const { connection, program, address } = verifier;
   const round = await readRound(connection, roundAddress(program, address, number));
   const context = { round: number.toString(), status: round?.status ?? "absent" };

@@ -1,26 +1,19 @@
-import { type Federation, PROGRAM_ID, readFederation, unreachable } from "@plenary/chain";
+import { type Federation, readFederation } from "@plenary/chain";
 import {
   configurationHash,
   ENDPOINTS,
   equalBytes,
   type FederationConfiguration,
-  fromBase58,
+  type FederationView,
   PlenaryError,
 } from "@plenary/protocol";
 import { createServiceClient, type RequestSigner } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
-import { connectTo, publicKey } from "../access/federation-access.ts";
-import { signerFor } from "../access/request-signer.ts";
-import type { OnChain } from "../chain-state/federation-account.ts";
+import { type ChainContext, findFederation, openChainContext, signerFor } from "../access/index.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
-/** A federation as the chain alone has it. */
-export interface FederationOnChain extends OnChain {
-  readonly genesisHash: Uint8Array;
-}
-
 /** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
-export interface Verifier extends FederationOnChain {
+export interface Verifier extends ChainContext {
   readonly blobs: BlobSource;
 }
 
@@ -44,31 +37,14 @@ export async function openVerifier(options: OpenVerifierOptions): Promise<Verifi
   if (place === undefined)
     throw new PlenaryError(
       "invalid-input",
-      "Say where the public bytes are: --service or --blobs.",
+      "Where are the public bytes? Give the URL of a service or a mirror, or a folder.",
       {
         field: "blobs",
       },
     );
-  const federation = options.federation ?? (await onlyFederation(options));
-  const onChain = await openOnChain({ ...options, federation });
-  return { ...onChain, blobs: openBlobSource(place, await signerOf(options, onChain)) };
-}
-
-/** For what needs no public bytes. Throws `invalid-input` on addresses that are none, `chain-unavailable`. */
-export async function openOnChain({
-  rpc,
-  federation,
-  program = PROGRAM_ID.toBase58(),
-}: Pick<OpenVerifierOptions, "rpc" | "program"> & {
-  readonly federation: string;
-}): Promise<FederationOnChain> {
-  const connection = connectTo(rpc);
-  return {
-    connection,
-    program: publicKey(program, "program"),
-    address: publicKey(federation, "federation"),
-    genesisHash: fromBase58(await connection.getGenesisHash().catch(unreachable(connection))),
-  };
+  const federation = options.federation ?? (await onlyFederation(options)).address;
+  const chain = await openChainContext({ ...options, federation });
+  return { ...chain, blobs: openBlobSource(place, await signerOf(options, chain)) };
 }
 
 /**
@@ -91,7 +67,7 @@ async function signerOf(
   if (keypair === undefined)
     throw new PlenaryError(
       "invalid-input",
-      "This federation is private: give the keypair of a member, or a folder with its bytes (--blobs).",
+      "This federation is private: give the keypair of a member, or a folder with its bytes.",
       { field: "keypair", federation: address.toBase58() },
     );
   const signer = await signerFor(keypair, { connection, program, aggregator: onChain.aggregator });
@@ -111,28 +87,12 @@ function isPrivate(configuration: FederationConfiguration, onChain: Federation):
   );
 }
 
-async function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<string> {
-  if (service === undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      "Say which federation: give --federation or --service.",
-      {
-        field: "federation",
-      },
-    );
-  const { federations } = await createServiceClient({ url: service }).call(
-    ENDPOINTS.federationList,
-    {
-      signal,
-    },
-  );
-  const [only, second] = federations;
-  if (only !== undefined && second === undefined) return only.address;
+function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<FederationView> {
+  if (service !== undefined)
+    return findFederation(createServiceClient({ url: service }), undefined, signal);
   throw new PlenaryError(
-    only === undefined ? "not-found" : "invalid-input",
-    only === undefined
-      ? "The service has no federation yet."
-      : `The service has ${federations.length} federations; say which: ${federations.map(({ address, name }) => `${address} (${name})`).join(", ")}.`,
-    { federations: federations.length },
+    "invalid-input",
+    "Which federation? Give its address, or the URL of a service that has only one.",
+    { field: "federation" },
   );
 }

@@ -2,8 +2,7 @@ import { publishedUpdates } from "@plenary/algorithms";
 import type { Federation } from "@plenary/chain";
 import { fromHex, PlenaryError, type RoundManifest, toHex } from "@plenary/protocol";
 import type { Verifier } from "../verification/index.ts";
-import { readCommitted, readManifest } from "../verification/public-round.ts";
-import { Refuted } from "../verification/refuted.ts";
+import { Refuted, readCommitted, readManifest } from "../verification/index.ts";
 import { isEnded, remember, type Watch } from "./watch-run.ts";
 import type { KeptRound } from "./watch-state.ts";
 

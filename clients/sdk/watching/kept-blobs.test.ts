@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { PlenaryError, sha256, toHex } from "@plenary/protocol";
-import { fileError } from "../files/files.ts";
-import { writeDurably } from "../member-store/durable-file.ts";
+import { fileError, writeDurably } from "../files/index.ts";
 import { type BlobSource, openBlobSource } from "../verification/index.ts";
 import { KeptBlobs, type KeptBlobsOptions } from "./kept-blobs.ts";
 

@@ -2,8 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError, toHex } from "@plenary/protocol";
 import type { DownloadOptions } from "@plenary/service";
-import { fileError } from "../files/files.ts";
-import { isTemporary, makeFolder, writeDurably } from "../member-store/durable-file.ts";
+import { fileError, isTemporary, makeFolder, writeDurably } from "../files/index.ts";
 import { type BlobSource, openBlobSource } from "../verification/index.ts";
 
 export interface KeptBlobsOptions {

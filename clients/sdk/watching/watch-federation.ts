@@ -1,7 +1,7 @@
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { isRetryable } from "@plenary/service";
-import { requireFederation } from "../chain-state/federation-account.ts";
+import { requireFederation } from "../chain-state/index.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import { dropSettled, keepRest } from "./keep-round.ts";
 import { KeptBlobs } from "./kept-blobs.ts";

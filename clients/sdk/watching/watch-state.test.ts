@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Connection, Keypair } from "@solana/web3.js";
-import { fileError } from "../files/files.ts";
-import { writeDurably } from "../member-store/durable-file.ts";
+import { fileError, writeDurably } from "../files/index.ts";
 import { openWatchState } from "./watch-state.ts";
 
 const FEDERATION = {

@@ -10,9 +10,8 @@ import {
   U64String,
 } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { makeFolder, readIfThere, writeDurably } from "../member-store/durable-file.ts";
-import { lockFolder } from "../member-store/folder-lock.ts";
-import type { FederationOnChain } from "../verification/index.ts";
+import type { ChainContext } from "../access/index.ts";
+import { lockFolder, makeFolder, readIfThere, writeDurably } from "../files/index.ts";
 
 const Index = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
 /** What a verification has found, as far as a dispute proves it (Proof of @plenary/algorithms). */
@@ -101,7 +100,7 @@ export interface WatchState {
  */
 export async function openWatchState(
   folder: string,
-  verifier: FederationOnChain,
+  verifier: ChainContext,
   write: (path: string, text: string) => Promise<void> = writeDurably,
 ): Promise<WatchState> {
   await makeFolder(folder);
@@ -116,7 +115,7 @@ export async function openWatchState(
 
 interface OpenFolder {
   readonly folder: string;
-  readonly verifier: FederationOnChain;
+  readonly verifier: ChainContext;
   readonly write: (path: string, text: string) => Promise<void>;
   readonly unlock: () => Promise<void>;
 }

@@ -1,15 +1,21 @@
+/*
+ * By hand, although proper-lockfile locks folders too: it takes a lock that was not touched for some
+ * seconds for left behind, so that the member of a suspended laptop would lose its folder to another
+ * process and sign a sequence twice, and a member that was killed would wait before it can start.
+ */
 import { readFileSync } from "node:fs";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
-import { fileError, systemCode } from "../files/files.ts";
+import { fileError, systemCode } from "./files.ts";
 
 /** Gives the folder back. */
 export type Unlock = () => Promise<void>;
 
 /**
- * Takes a folder for this process: two processes of one member could sign two envelopes with one sequence. A lock whose process has ended
- * is taken over. Throws `conflict` naming the process that has it.
+ * Takes a folder for this process: two processes of one member could sign two envelopes with one
+ * sequence. A lock whose process has ended is taken over. Throws `conflict`, naming the process that
+ * holds the lock.
  */
 export async function lockFolder(folder: string): Promise<Unlock> {
   const path = join(folder, "lock");

@@ -18,7 +18,7 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type OnChain, requireFederation } from "../chain-state/federation-account.ts";
+import { type ChainAccess, requireFederation } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Seconds in ten years. */
@@ -39,7 +39,7 @@ export interface AdmitOwner {
  * `not-found`, and `invalid-input` where the owner needs no admission or the time is too long.
  */
 export async function admitOwner(
-  onChain: OnChain,
+  onChain: ChainAccess,
   { authority, owner, validFor }: AdmitOwner,
 ): Promise<SignedOwnerAdmission> {
   const { connection, program, address } = onChain;
@@ -76,8 +76,8 @@ export async function admitOwner(
  * The admission as the program checks it, after everything that the program would refuse and what it cannot see: the chain. Throws
  * `verification-failed` on a wrong signature, `wrong-chain`, `invalid-input` saying what is wrong with it.
  */
-export async function admissionMessage(
-  { connection, program, address }: OnChain,
+export async function ownerAdmissionMessage(
+  { connection, program, address }: ChainAccess,
   federation: Federation,
   owner: PublicKey,
   file: SignedOwnerAdmission,

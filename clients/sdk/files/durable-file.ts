@@ -1,15 +1,25 @@
+/*
+ * By hand, although write-file-atomic does nearly the same: it ignores how many bytes its one write
+ * wrote, so that a disk which fills up meanwhile puts a cut-off file in the place of the old one,
+ * and it does not make the rename durable.
+ */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileError, systemCode } from "../files/files.ts";
+import { fileError, systemCode } from "./files.ts";
 
 /**
- * Replaces a file as one step that survives a crash or power cut: afterwards it holds either the old bytes or the new ones, and once this
- * resolves, the new ones. Throws `file-unreadable`.
+ * Replaces a file in one step that survives a crash or a power cut: the file holds either the old
+ * bytes or the new ones, and once this resolves, the new ones. A failed write leaves nothing behind.
+ * `mode` is for new files; only this user may read them by default. Throws `file-unreadable`.
  */
-export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array | string,
+  mode = 0o600,
+): Promise<void> {
   const temporary = path + TEMPORARY;
   try {
-    const file = await open(temporary, "w", 0o600);
+    const file = await open(temporary, "w", mode);
     try {
       await file.writeFile(bytes);
       await file.sync();
@@ -19,36 +29,36 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    // On a full disk it would take what little there is.
+    // On a full disk it would take what little space there is.
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(path, "Cannot write the state", cause);
+    throw fileError(path, "Cannot write", cause);
   }
 }
 
 const TEMPORARY = ".writing";
 
-/** Whether a file's name is that of one that was being written when its process was killed. */
+/** Whether a file name is that of a write which did not end, because its process was killed. */
 export function isTemporary(name: string): boolean {
   return name.endsWith(TEMPORARY);
 }
 
-/** Makes a folder that only this user may enter; the folder's own entry is durable too. */
+/** Makes a folder that only this user may enter. The folder's own entry is durable too. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     const made = await mkdir(path, { recursive: true, mode: 0o700 });
     if (made !== undefined) await syncFolder(dirname(made));
   } catch (cause) {
-    throw fileError(path, "Cannot create the folder of the state", cause);
+    throw fileError(path, "Cannot create the folder", cause);
   }
 }
 
-/** The file's bytes, or null if there is none. */
+/** The file's bytes, or null if there is no such file. */
 export async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return null;
-    throw fileError(path, "Cannot read the state", cause);
+    throw fileError(path, "Cannot read", cause);
   }
 }
 

@@ -104,7 +104,7 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
     const admission = parseOwnerAdmission(JSON.parse(await readFile(file("another.json"), "utf8")));
     const access = await openAccess({ service, rpc });
     assert.notEqual(
-      (await joinFederation(access, { keypair: another, admission })).transaction,
+      (await joinFederation(access, { keypair: another, ownerAdmission: admission })).transaction,
       null,
     );
   });

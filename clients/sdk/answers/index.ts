@@ -1,0 +1,16 @@
+export type { AnswersProblem } from "./answer-rows.ts";
+export {
+  type AnswersFormat,
+  type CheckedAnswers,
+  checkAnswers,
+  checkAnswersFile,
+  formatOf,
+  readAnswers,
+} from "./answers-file.ts";
+export {
+  DATASETS,
+  type Dataset,
+  dealGroups,
+  type GroupSplit,
+  loadDataset,
+} from "./dataset.ts";

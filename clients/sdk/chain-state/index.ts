@@ -1,0 +1,10 @@
+export {
+  type ChainAccess,
+  type ChainOptions,
+  requireFederation,
+  requireFees,
+} from "./federation-account.ts";
+export { requireAmount, rewardTokensOf, tokenBalance } from "./reward-tokens.ts";
+export { sendForRounds } from "./send-for-rounds.ts";
+export { settleRounds } from "./settle-rounds.ts";
+export { unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";

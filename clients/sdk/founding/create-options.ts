@@ -1,0 +1,41 @@
+import type { Terms } from "@plenary/chain";
+import type { ServiceClient } from "@plenary/service";
+import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import type { PlannedFederation } from "./plan-federation.ts";
+
+export interface CreateFederationOptions {
+  readonly connection: Connection;
+  readonly client: ServiceClient;
+  readonly program?: PublicKey;
+  /** Owns the federation and, unless `rewardMint` is given, the mint of its reward token. */
+  readonly authority: Keypair;
+  /** The aggregator's key: the service signs receipts with it. Posts the bond. */
+  readonly aggregator: Keypair;
+  /** Tells federations of one authority apart; 1 by default. */
+  readonly id?: bigint;
+  readonly plan: PlannedFederation;
+  /** A mint that exists; the authority must hold what it funds. By default one is made. */
+  readonly rewardMint?: PublicKey;
+  /** Rounds that the vault can pay for at first; 1,000 by default. */
+  readonly fundedRounds?: number;
+  readonly terms?: Partial<
+    Pick<
+      Terms,
+      | "admission"
+      | "minimumStake"
+      | "minimumBond"
+      | "challengeWindow"
+      | "collectLimit"
+      | "exitCooldown"
+    >
+  >;
+  readonly onStep?: (step: CreateStep) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What creating a federation is at. */
+export interface CreateStep {
+  readonly step: "mint" | "federation" | "vault" | "bond" | "blob" | "register";
+  /** Transaction signature, or the hash of the blob. */
+  readonly reference: string | null;
+}

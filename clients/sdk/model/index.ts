@@ -1,0 +1,8 @@
+export {
+  type GroupPrediction,
+  type NewText,
+  type PredictAnswers,
+  predictAnswers,
+  type QuestionPrediction,
+} from "./predict.ts";
+export { exportModel, MODEL_FORMATS, type ModelFormat, readModel } from "./read-model.ts";
