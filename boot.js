@@ -298,6 +298,15 @@ function* filesBelow(folder, suffix) {
   }
 }
 
+/** Each test has a limit, which it may raise for itself; test/file-limit.ts bounds each file. */
+const TEST_OPTIONS = [
+  "--import=./test/file-limit.ts",
+  "--test",
+  "--test-reporter=spec",
+  "--test-concurrency=2",
+  `--test-timeout=${(process.env.PLENARY_NIGHTLY === "1" ? 240 : 5) * 60_000}`,
+];
+
 /** `npm test -- [--node-options] [part of a path...]`: every *.test.ts, or those whose path contains one of the parts. */
 function testArguments(args) {
   const options = args.filter((a) => a.startsWith("-"));
@@ -307,7 +316,7 @@ function testArguments(args) {
     parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)));
   if (files.length === 0)
     throw new BootError(`No test file has ${parts.join(" or ")} in its path.`);
-  return ["--test", "--test-reporter=spec", "--test-concurrency=2", ...options, ...files];
+  return [...TEST_OPTIONS, ...options, ...files];
 }
 
 /** `npm run bench -- NAME [arguments]` runs bench/NAME.ts. */

@@ -3,12 +3,19 @@
  * is a decision: it is made here first.
  */
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+import {
+  importsOf,
+  isTest,
+  ROOT,
+  roomOf,
+  SOURCES,
+  type Source,
+  targetOf,
+  withoutComments,
+} from "./architecture/sources.ts";
 
 /** Each room, with the rooms that its sources may import. */
 const EDGES: Readonly<Record<string, readonly string[]>> = {
@@ -105,50 +112,6 @@ const BUILD_SCRIPT = /(^|\/)build\.ts$/;
 const FORBIDDEN_ROOM =
   /(^|\/)(utils?|helpers?|commons?|shared|misc|lib)(\/|$)|(^|\/)(types|utils?|helpers?|common|misc)\.tsx?$/;
 
-interface Source {
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
-
-const SOURCES: readonly Source[] = globSync(
-  ["{clients,services,deploy,test,bench,migrations,programs}/**/*.{ts,tsx}"],
-  { cwd: ROOT, exclude: (path) => /(^|\/)(node_modules|target|dist|assembly)(\/|$)/.test(path) },
-)
-  .sort()
-  .map((path) => {
-    const text = readFileSync(join(ROOT, path), "utf8");
-    return { path: path.replaceAll("\\", "/"), text, imports: importsOf(text) };
-  });
-
-function importsOf(text: string): string[] {
-  const code = withoutComments(text);
-  const patterns = [
-    /(?:^|[;}\n])\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']/g,
-    /(?:^|[;}\n])\s*import\s*["']([^"']+)["']/g,
-    /\bimport\s*\(\s*["']([^"']+)["']/g,
-    /\brequire\s*\(\s*["']([^"']+)["']/g,
-  ];
-  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ""));
-}
-
-/** Drops comments, whose prose may quote an import, and leaves strings, which may hold `//`. */
-function withoutComments(text: string): string {
-  return text.replace(
-    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
-    (_whole, string: string | undefined) => string ?? "",
-  );
-}
-
-function roomOf(path: string): string {
-  const [top = "", second = ""] = path.split("/");
-  return ["clients", "services", "deploy"].includes(top) ? `${top}/${second}` : top;
-}
-
-function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || /(^|\/)testing\//.test(path);
-}
-
 /** The room that an import leads into, or null if it leads out of the repository. */
 function targetRoom(source: Source, specifier: string): string | null {
   if (specifier.startsWith("@plenary/")) {
@@ -156,8 +119,8 @@ function targetRoom(source: Source, specifier: string): string | null {
     const rooms = Object.keys(EDGES);
     return rooms.find((room) => room.endsWith(`/${name}`)) ?? `clients/${name}`;
   }
-  if (!specifier.startsWith(".")) return null;
-  return roomOf(relative(ROOT, join(ROOT, dirname(source.path), specifier)).replaceAll("\\", "/"));
+  const target = targetOf(source, specifier);
+  return target === null ? null : roomOf(target);
 }
 
 function allowedFor(source: Source): readonly string[] {

@@ -1,0 +1,78 @@
+/** How long a file may be, and how many files a folder may hold at its own level. */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describe, test } from "node:test";
+import { ROOT, SOURCES } from "./sources.ts";
+
+const LARGEST = 300;
+const MEDIAN = 110;
+
+/** Files that are still longer, with the lines that each may have. The list only shrinks. */
+const REMAINING: Readonly<Record<string, number>> = {
+  "boot.js": 440,
+  "replay.test.ts": 400,
+  "verification.test.ts": 400,
+  "audits.test.ts": 400,
+  "audit-training.test.ts": 380,
+  "interpret.ts": 370,
+  "processes.ts": 380,
+  "dispute-chunk.test.ts": 410,
+  "disputed-round.ts": 370,
+  "scenario.ts": 440,
+  "wrong-accounts.test.ts": 510,
+  "answer-disputes.test.ts": 400,
+  "audit-round.test.ts": 440,
+  "drop-void-rounds.test.ts": 370,
+  "route-table.test.ts": 590,
+  "routes.test.ts": 600,
+  "service.test.ts": 410,
+  "federation.ts": 340,
+  "memory-ledger.ts": 370,
+  "node.test.ts": 550,
+  "membership.test.ts": 340,
+  "mod.rs": 380,
+  "federation.rs": 500,
+};
+
+/** Folders that grew too wide to be read, with the files that each may hold at its own level. */
+const WIDTHS: Readonly<Record<string, number>> = {
+  "services/aggregator/rounds": 15,
+  "clients/sdk": 20,
+};
+
+const rust = globSync("programs/*/src/**/*.rs", { cwd: ROOT });
+const lengths = [
+  ...SOURCES.map(({ path, text }) => ({ path, lines: linesOf(text) })),
+  ...["boot.js", ...rust].map((path) => ({
+    path,
+    lines: linesOf(readFileSync(join(ROOT, path), "utf8")),
+  })),
+];
+
+function linesOf(text: string): number {
+  return text.split("\n").length - 1;
+}
+
+describe("sizes", () => {
+  test("no file is longer than the largest", () => {
+    const long = lengths
+      .filter(({ path, lines }) => lines > (REMAINING[basename(path)] ?? LARGEST))
+      .map(({ path, lines }) => `${path} has ${lines} lines`);
+    assert.deepEqual(long, []);
+  });
+
+  test("half of the files are short", () => {
+    const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    assert.ok(median <= MEDIAN, `the median file has ${median} lines`);
+  });
+
+  test("no folder of the table holds more files than it may", () => {
+    const wide = Object.entries(WIDTHS).flatMap(([folder, most]) => {
+      const count = SOURCES.filter(({ path }) => dirname(path) === folder).length;
+      return count > most ? [`${folder} holds ${count} files, ${most} allowed`] : [];
+    });
+    assert.deepEqual(wide, []);
+  });
+});
