@@ -55,3 +55,10 @@ export function roomOf(path: string): string {
 export function isTest(path: string): boolean {
   return /\.test\.tsx?$/.test(path) || /(^|\/)testing\//.test(path);
 }
+
+/** The folders of the workspace's packages. */
+export function packageFolders(): readonly string[] {
+  return globSync("{clients,services,deploy}/*/package.json", { cwd: ROOT })
+    .map((path) => dirname(path).replaceAll("\\", "/"))
+    .sort();
+}
