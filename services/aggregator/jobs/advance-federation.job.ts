@@ -11,7 +11,7 @@ export const advanceFederationJob: JobDefinition<Static<typeof Data>> = {
   attempts: 1,
   priority: 0,
   parse: parserOf(Data, "Job advance-federation"),
-  run: async ({ context, workshop }, { federation }) => {
-    await advanceFederation(context, workshop, fromBase58(federation));
+  run: async ({ context, tools }, { federation }) => {
+    await advanceFederation(context, tools, fromBase58(federation));
   },
 };

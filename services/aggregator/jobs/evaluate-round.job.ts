@@ -14,6 +14,6 @@ export const evaluateRoundJob: JobDefinition<Static<typeof Data>> = {
   attempts: 3,
   priority: 2,
   parse: parserOf(Data, "Job evaluate-round"),
-  run: ({ context, workshop }, { federation, round }) =>
-    evaluateRound(context, workshop, { federation: fromBase58(federation), number: BigInt(round) }),
+  run: ({ context, tools }, { federation, round }) =>
+    evaluateRound(context, tools, { federation: fromBase58(federation), number: BigInt(round) }),
 };

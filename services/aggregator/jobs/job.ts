@@ -1,10 +1,10 @@
 import type { Context } from "../rounds/context.ts";
-import type { Workshop } from "../rounds/lifecycle/close-round.ts";
+import type { RoundTools } from "../rounds/round-tools.ts";
 
 /** What jobs work with: the domain, and what a worker keeps between jobs. */
 export interface JobContext {
   readonly context: Context;
-  readonly workshop: Workshop;
+  readonly tools: RoundTools;
 }
 
 /** One kind of job. `Data` is JSON; a job may run twice or at the wrong time, and then finds nothing to do. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type RoundState, toBase58, toHex } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
-import { faultyContext } from "../faults/faulty.ts";
 import type { Context } from "../rounds/context.ts";
 import { SeededDraws } from "../testing/crash/seeded-draws.ts";
+import { faultyContext } from "../testing/faults/faulty.ts";
 import {
   type AskedJob,
   type BenchFederation,

@@ -11,6 +11,5 @@ export const screenUpdateJob: JobDefinition<Static<typeof Data>> = {
   attempts: 3,
   priority: 0,
   parse: parserOf(Data, "Job screen-update"),
-  run: ({ context, workshop }, { update }) =>
-    screenReceivedUpdate(context, workshop, BigInt(update)),
+  run: ({ context, tools }, { update }) => screenReceivedUpdate(context, tools, BigInt(update)),
 };

@@ -39,8 +39,6 @@ describe("configuration", () => {
     [{ PLENARY_AGGREGATOR_KEY: join(folder, "none") }, /PLENARY_AGGREGATOR_KEY/],
     [{ PLENARY_AGGREGATOR_KEY: folder }, /PLENARY_AGGREGATOR_KEY/],
     [{ PLENARY_OPERATOR_PASSWORD: "short" }, /PLENARY_OPERATOR_PASSWORD/],
-    [{ PLENARY_FAULTS: "/tmp/plan" }, /PLENARY_FAULTS/],
-    [{ PLENARY_FAULTS: "/tmp/plan", PLENARY_FAULTS_ALLOWED: "no" }, /PLENARY_FAULTS_ALLOWED/],
   ];
   for (const [change, message] of wrong)
     test(`names what is wrong with ${JSON.stringify(change).replaceAll(folder, "...")}`, () => {

@@ -35,9 +35,6 @@ const EnvironmentSchema = Type.Object({
   PLENARY_OPERATOR_PASSWORD: Type.Optional(Type.String({ minLength: 12 })),
   /** Jobs that one worker does at a time. */
   PLENARY_WORKER_CONCURRENCY: Type.String({ pattern: "^[1-9][0-9]?$", default: "4" }),
-  /** For tests: a file that says at which points the process breaks. Refused unless the next variable is "yes". */
-  PLENARY_FAULTS: Type.Optional(Type.String({ minLength: 1 })),
-  PLENARY_FAULTS_ALLOWED: Type.Optional(Type.Literal("yes")),
   /** Where a worker serves /healthz and /metrics; 0 is any free port. */
   PLENARY_WORKER_PORT: Type.String({ pattern: "^[0-9]{1,5}$", default: "0" }),
 });
@@ -63,8 +60,6 @@ export interface Config {
   readonly maxBlobBytes: number;
   readonly operatorPassword: string | undefined;
   readonly workerConcurrency: number;
-  /** File of a fault plan; undefined outside of tests. */
-  readonly faultPlan: string | undefined;
 }
 
 const parse = parserOf(EnvironmentSchema, "Environment");
@@ -92,7 +87,6 @@ export function readConfig(environment: Environment = process.env): Config {
     maxBlobBytes: Number(settings.PLENARY_MAX_BLOB_BYTES),
     operatorPassword: settings.PLENARY_OPERATOR_PASSWORD,
     workerConcurrency: Number(settings.PLENARY_WORKER_CONCURRENCY),
-    faultPlan: faultPlanOf(settings),
   };
 }
 
@@ -112,16 +106,6 @@ function withDefaults(environment: Environment): Record<string, string> {
     if (value !== undefined) settings[name] = value;
   }
   return settings;
-}
-
-/** A process that kills itself must never be one that somebody relies on: a single stray variable is not enough. */
-function faultPlanOf({ PLENARY_FAULTS, PLENARY_FAULTS_ALLOWED }: Settings): string | undefined {
-  if (PLENARY_FAULTS === undefined || PLENARY_FAULTS_ALLOWED === "yes") return PLENARY_FAULTS;
-  throw new PlenaryError(
-    "invalid-input",
-    "Environment: PLENARY_FAULTS makes the process break on purpose, which only tests want: remove it.",
-    { field: "PLENARY_FAULTS" },
-  );
 }
 
 function portOf(settings: Settings, name: "PLENARY_PORT" | "PLENARY_WORKER_PORT"): number {

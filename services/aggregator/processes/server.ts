@@ -2,4 +2,4 @@ import "./thread-pool.ts";
 import { runProcess } from "./run-process.ts";
 import { startServer } from "./start-server.ts";
 
-runProcess("aggregator", startServer);
+runProcess("aggregator", (log) => startServer(log));

@@ -1,13 +1,11 @@
 import { pino } from "pino";
 import { carriedOn } from "../chain/chain-clock.ts";
 import { solanaLedger } from "../chain/solana-ledger.ts";
-import { followFaultPlan } from "../faults/faults.ts";
-import { faultyContext, faultyFetch, faultyFiles } from "../faults/faulty.ts";
 import { type JobQueue, openQueue } from "../jobs/queue.ts";
 import { systemClock } from "../rounds/clock.ts";
 import type { Context } from "../rounds/context.ts";
 import { type Evaluator, trainingEvaluator } from "../rounds/lifecycle/evaluator.ts";
-import { BLOB_STORES, nodeFiles } from "../store/blobs/index.ts";
+import { type Files, folderBlobStore, nodeFiles } from "../store/blobs/index.ts";
 import { openDatabase } from "../store/database.ts";
 import { storeOn } from "../store/index.ts";
 import { migrate } from "../store/migrate.ts";
@@ -28,15 +26,23 @@ export function createLog(name: string, level: string) {
   return pino({ name, level, redact: ["req.headers.authorization", "req.headers.cookie"] });
 }
 
+/** The parts of the machine that the service works on. */
+export interface Machine {
+  readonly files: Files;
+  readonly fetch: typeof fetch;
+}
+
+const THIS_MACHINE: Machine = { files: nodeFiles, fetch };
+
 /** Brings the database up to date and opens everything that the configuration names. */
-export async function openService(config: Config, log: ServiceLog): Promise<Service> {
+export async function openService(
+  config: Config,
+  log: ServiceLog,
+  machine = THIS_MACHINE,
+): Promise<Service> {
   const migrations = await migrate(config.databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, "the database was brought up to date");
-  const faults = config.faultPlan === undefined ? undefined : followFaultPlan(config.faultPlan);
-  if (faults !== undefined)
-    log.warn({ plan: config.faultPlan }, "this process breaks where a test says so");
-  const files = faults === undefined ? nodeFiles : faultyFiles(nodeFiles, faults);
-  const blobs = await BLOB_STORES.file(config.blobFolder, files);
+  const blobs = await folderBlobStore(config.blobFolder, machine.files);
   const database = openDatabase(config.databaseUrl, (error) =>
     log.warn({ err: error }, "a database connection broke"),
   );
@@ -50,7 +56,7 @@ export async function openService(config: Config, log: ServiceLog): Promise<Serv
       "no REDIS_URL: the queue lives in the database, which is slower and differs in nothing else",
     );
   const evaluator = trainingEvaluator(blobs);
-  const ledger = solanaLedger(config, faults === undefined ? undefined : faultyFetch(faults));
+  const ledger = solanaLedger(config, machine.fetch);
   const context: Context = {
     database,
     storeOn,
@@ -64,7 +70,7 @@ export async function openService(config: Config, log: ServiceLog): Promise<Serv
     aggregatorKey: config.aggregatorKey,
   };
   return {
-    context: faults === undefined ? context : faultyContext(context, faults),
+    context,
     queue,
     evaluator,
     async close() {

@@ -8,12 +8,19 @@ import { listenForEvents } from "../store/event-signal.ts";
 import { type Config, readConfig } from "./config.ts";
 import { openService, type ServiceLog } from "./service.ts";
 
-/** The HTTP process: accepts, stores, answers, and has work queued. Resolves with how to stop it. */
+export interface ServerSettings {
+  readonly config: Config;
+  readonly open: typeof openService;
+}
+
+/**
+ * The HTTP process: accepts, stores, answers, and has work queued. Resolves with how to stop it.
+ */
 export async function startServer(
   log: ServiceLog,
-  config = readConfig(),
+  { config = readConfig(), open = openService }: Partial<ServerSettings> = {},
 ): Promise<() => Promise<void>> {
-  const service = await openService(config, log);
+  const service = await open(config, log);
   const { context, queue, evaluator } = service;
   await recordOlderReferences(context);
   const events = listenForEvents(context.database, (error) =>

@@ -11,8 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { acceptUpdate } from "../rounds/updates/accept-update.ts";
-import { type Admission, admitUpload } from "../rounds/updates/admit-update.ts";
+import { submitUpdate, type UploadBody } from "../rounds/updates/submit-update.ts";
 import { viewEquivocation, viewReceipt, viewRound, viewUpdate } from "../rounds/views/views.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
@@ -66,18 +65,15 @@ export function roundHandlers(
       return viewRound(context, federation, round);
     },
     updateSubmit: async ({ params, request }) => {
-      const admitted = await admitUpload(context, {
+      const upload = {
         federation: params.federation,
         round: params.round,
         envelope: readHeader(request, ENVELOPE_HEADER, ENVELOPE_LENGTH, "malformed-envelope"),
         signature: readHeader(request, SIGNATURE_HEADER, SIGNATURE_LENGTH, "signature-invalid"),
-      });
-      if (admitted.kind === "payload-expected") {
-        await limits.upload(request, toBase58(admitted.envelope.member));
-        await receivePayload(context, admitted, request);
-        return viewReceipt(admitted.federation, await acceptUpdate(context, admitted));
-      }
-      return viewReceipt(await findFederation(context, params.federation), admitted.update);
+      };
+      const limit = (member: Uint8Array) => limits.upload(request, toBase58(member));
+      const submitted = await submitUpdate(context, upload, uploadBodyOf(request), limit);
+      return viewReceipt(submitted.federation, submitted.update);
     },
     updateList: async (call) => {
       const { round } = await lookUp(call);
@@ -120,26 +116,12 @@ export function roundHandlers(
   };
 }
 
-/** Streams the payload to the disk; what the headers already contradict is not read. */
-async function receivePayload(
-  context: Context,
-  admission: Admission,
-  request: FastifyRequest,
-): Promise<void> {
-  const { payloadHash, payloadLength } = admission.envelope;
-  const body = streamOf(request);
+function uploadBodyOf(request: FastifyRequest): UploadBody {
   const declared = request.headers["content-length"];
-  if (declared !== undefined && Number(declared) !== payloadLength)
-    throw new PlenaryError(
-      Number(declared) < payloadLength ? "payload-truncated" : "payload-too-large",
-      `The body has ${declared} bytes, its envelope states ${payloadLength}.`,
-      { expected: payloadLength, actual: Number(declared) },
-    );
-  await context.blobs.receive(body, {
-    hash: payloadHash,
-    length: payloadLength,
-    limit: payloadLength,
-  });
+  return {
+    declaredLength: declared === undefined ? undefined : Number(declared),
+    open: () => streamOf(request),
+  };
 }
 
 function readHeader(

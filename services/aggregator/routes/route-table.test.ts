@@ -244,7 +244,9 @@ describe("who gets what", () => {
     stack = await startStack({ redis: true });
     const port = await freePort();
     const environment = { ...stack.environment(port), PLENARY_OPERATOR_PASSWORD: PASSWORD };
-    stopServer = await startServer(createLog("test", "silent"), readConfig(environment));
+    stopServer = await startServer(createLog("test", "silent"), {
+      config: readConfig(environment),
+    });
     await stack.startWorker();
     client = clientOf(`http://127.0.0.1:${port}`);
     const [open, closed] = await Promise.all([found(undefined), found("private")]);

@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { NIGHTLY, seeds } from "../../../test/nightly.ts";
-import { type FaultPlan, NO_FAULTS } from "../faults/fault-plan.ts";
-import { FAULT_POINTS } from "../faults/fault-points.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
 import { waitForEvent } from "../testing/actors/scenario.ts";
 import { testSurvey } from "../testing/actors/survey.ts";
 import type { TestFederation } from "../testing/chain/federation.ts";
 import { type ForgetfulChain, forgetfulChain } from "../testing/chain/forgetful-chain.ts";
-import { type BreakingProcess, startBreaking } from "../testing/crash/breaking-process.ts";
 import { CHEATS } from "../testing/crash/disputes.ts";
 import { drawCrash, isAtStart } from "../testing/crash/draws.ts";
 import { foundCrashFederation, type ScenarioKind } from "../testing/crash/federation.ts";
 import type { Outcome } from "../testing/crash/outcome.ts";
 import { runScenario, type ScenarioPlan, type Stage } from "../testing/crash/scenario.ts";
 import { SeededDraws } from "../testing/crash/seeded-draws.ts";
+import { type BreakingProcess, startBreaking } from "../testing/faults/breaking-process.ts";
+import { type FaultPlan, NO_FAULTS } from "../testing/faults/fault-plan.ts";
+import { FAULT_POINTS } from "../testing/faults/fault-points.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 
@@ -64,13 +64,13 @@ describe("killed at random points", () => {
     chain = await forgetfulChain(stack.rpcUrl);
     client = clientOf(`http://127.0.0.1:${port}`);
     [server, worker] = await Promise.all([
-      startBreaking(join(stack.folder, "server.faults"), (change) =>
-        stack.startServer(port, change),
+      startBreaking(join(stack.folder, "server.faults"), (plan) =>
+        stack.startServer(port, {}, { faults: plan }),
       ),
-      startBreaking(join(stack.folder, "worker.faults"), (change) =>
+      startBreaking(join(stack.folder, "worker.faults"), (plan) =>
         stack.startWorker(
-          { ...change, PLENARY_RPC_URL: chain.url, PLENARY_WORKER_PORT: String(workerPort) },
-          CHEATS,
+          { PLENARY_RPC_URL: chain.url, PLENARY_WORKER_PORT: String(workerPort) },
+          { faults: plan, cheats: CHEATS },
         ),
       ),
     ]);

@@ -10,9 +10,9 @@ import { DemandingChallenger } from "../testing/actors/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "../testing/actors/client.ts";
 import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
 import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
-import { type BreakingProcess, startBreaking } from "../testing/crash/breaking-process.ts";
 import { CHALLENGE_SECONDS, hurryToTheEnd, passWindows } from "../testing/crash/disputes.ts";
 import { claimAll } from "../testing/crash/outcome.ts";
+import { type BreakingProcess, startBreaking } from "../testing/faults/breaking-process.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 
@@ -48,8 +48,8 @@ describe("an honest round, of which challengers demand everything", () => {
     const settings = { PLENARY_WORKER_PORT: String(workerPort) };
     [, worker] = await Promise.all([
       stack.startServer(port),
-      startBreaking(join(stack.folder, "faults"), (change) =>
-        stack.startWorker({ ...settings, ...change }),
+      startBreaking(join(stack.folder, "faults"), (plan) =>
+        stack.startWorker(settings, { faults: plan }),
       ),
     ]);
     client = clientOf(`http://127.0.0.1:${port}`);

@@ -17,7 +17,6 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
-import { formatFaultPlan } from "../faults/fault-plan.ts";
 import { openDatabase } from "../store/database.ts";
 import { storeOn } from "../store/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
@@ -28,6 +27,7 @@ import {
   type TestFederation,
   type TestUpdate,
 } from "../testing/chain/federation.ts";
+import { formatFaultPlan } from "../testing/faults/fault-plan.ts";
 import { freePort, type TestProcess } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 
@@ -133,9 +133,8 @@ describe("signed requests at two servers of one service", () => {
       renameSync(`${plan}.new`, plan);
     };
     setClock(0);
-    const change = { PLENARY_FAULTS: plan, PLENARY_FAULTS_ALLOWED: "yes" };
     const port = await freePort();
-    const server = await stack.startServer(port, change);
+    const server = await stack.startServer(port, {}, { faults: plan });
     const client = clientOf(`http://127.0.0.1:${port}`);
     const now = signed(federation.authority, timeAhead());
     const later = signed(federation.authority, timeAhead() + 9 * HOURS);
@@ -143,7 +142,7 @@ describe("signed requests at two servers of one service", () => {
     setClock(9 * HOURS);
     assert.deepEqual(await codes(client, [now, later]), ["request-expired", 200]);
     // By the wrong clock a worker clears away what no clock could take any more.
-    const worker = await stack.startWorker(change);
+    const worker = await stack.startWorker({}, { faults: plan });
     while (!worker.output().includes('"store.nonces/forget/after"')) await setTimeout(20);
     setClock(0);
     assert.deepEqual(await codes(client, [now, later]), ["request-replayed", "request-expired"]);

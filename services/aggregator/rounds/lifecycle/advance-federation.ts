@@ -1,7 +1,8 @@
 import { toHex } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { Context } from "../context.ts";
-import { closeRound, finishRound, type Workshop } from "./close-round.ts";
+import type { RoundTools } from "../round-tools.ts";
+import { closeRound, finishRound } from "./close-round.ts";
 import { commitRound } from "./commit-round.ts";
 import { dropVoidRounds, voidDropped } from "./drop-void-rounds.ts";
 import { openRound, planRound } from "./open-round.ts";
@@ -15,15 +16,15 @@ import { voidRound } from "./void-round.ts";
  */
 export async function advanceFederation(
   context: Context,
-  workshop: Workshop,
+  tools: RoundTools,
   address: Uint8Array,
 ): Promise<Progress> {
   const progress = await context.database.withLock(`advance/${toHex(address)}`, async () => {
     for (;;) {
       const federation = await context.store.federations.find(address);
       if (federation === undefined) return waitFor(null);
-      if (await dropVoidRounds(context, workshop.sums, federation)) continue;
-      const step = await takeStep(context, workshop, federation);
+      if (await dropVoidRounds(context, tools.sums, federation)) continue;
+      const step = await takeStep(context, tools, federation);
       if (step.kind === "wait") return step;
     }
   });
@@ -32,7 +33,7 @@ export async function advanceFederation(
 
 async function takeStep(
   context: Context,
-  workshop: Workshop,
+  tools: RoundTools,
   federation: FederationRow,
 ): Promise<Progress> {
   const round = await context.store.rounds.newest(federation.address);
@@ -43,7 +44,7 @@ async function takeStep(
       return closeRound(context, federation, round);
     case "closing":
       return round.void_reason === null
-        ? finishRound(context, workshop, federation, round)
+        ? finishRound(context, tools, federation, round)
         : voidRound(context, federation, round);
     case "committing": {
       // Evaluation is for people; it goes on beside the commit.
@@ -51,7 +52,7 @@ async function takeStep(
       return commitRound(context, federation, round);
     }
     default:
-      if (round !== undefined) workshop.sums.forget(round);
+      if (round !== undefined) tools.sums.forget(round);
       await voidDropped(context, federation);
       return federation.status === "running"
         ? planRound(context, federation, round)

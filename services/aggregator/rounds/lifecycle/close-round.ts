@@ -1,4 +1,9 @@
-import type { completeRound, RoundContext, RoundResult, RoundUpdate } from "@plenary/algorithms";
+import {
+  completeRound,
+  type RoundContext,
+  type RoundResult,
+  type RoundUpdate,
+} from "@plenary/algorithms";
 import { canonicalJsonBytes, decodeEnvelope, roundSeed, vectorToBytes } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { RoundRow } from "../../store/rounds.ts";
@@ -6,18 +11,11 @@ import type { UpdateRow } from "../../store/updates.ts";
 import { type Context, inTransaction } from "../context.ts";
 import { isDueToClose } from "../due.ts";
 import type { ModelCache } from "../models/model-cache.ts";
-import { deltaOf, isCounted, type ScreeningTools, screenInto } from "../updates/screen-update.ts";
+import type { RoundTools } from "../round-tools.ts";
+import { deltaOf, isCounted, screenInto } from "../updates/screen-update.ts";
 import { auditRound, drawOf, reportsOf } from "./audit-round.ts";
-import type { Evaluator } from "./evaluator.ts";
 import { CONTINUE, type Progress, waitFor } from "./progress.ts";
 import { planVoid } from "./void-round.ts";
-
-/** What computing rounds takes, kept by a worker from one to the next. */
-export interface Workshop extends ScreeningTools {
-  readonly models: ModelCache;
-  readonly evaluator: Evaluator;
-  readonly complete: typeof completeRound;
-}
 
 /** Ends collecting if it is time: after this commit no upload gets a receipt for the round. */
 export async function closeRound(
@@ -47,11 +45,11 @@ export async function closeRound(
  */
 export async function finishRound(
   context: Context,
-  workshop: Workshop,
+  tools: RoundTools,
   federation: FederationRow,
   round: RoundRow,
 ): Promise<Progress> {
-  await screenRest(context, workshop, federation, round);
+  await screenRest(context, tools, federation, round);
   const standing = await context.store.updates.standing(round);
   const counted = standing.filter(({ reason }) => isCounted(reason));
   const { minimum } = federation.configuration.rounds;
@@ -67,24 +65,24 @@ export async function finishRound(
   const { audits } = federation.configuration;
   if (audits !== undefined && round.audits_closed_at === null)
     return auditRound(context, federation, audits, round);
-  const result = await compute(context, workshop, federation, round, standing);
-  await record(context, workshop, federation, round, result);
+  const result = await compute(context, tools, federation, round, standing);
+  await record(context, tools, federation, round, result);
   return CONTINUE;
 }
 
 async function screenRest(
   context: Context,
-  workshop: Workshop,
+  tools: RoundTools,
   federation: FederationRow,
   round: RoundRow,
 ): Promise<void> {
   for (const update of await context.store.updates.standing(round))
-    if (update.state === "received") await screenInto(context, workshop, federation, update);
+    if (update.state === "received") await screenInto(context, tools, federation, update);
 }
 
 async function compute(
   context: Context,
-  { sums, models, evaluator, complete }: Workshop,
+  { sums, models, evaluator }: RoundTools,
   federation: FederationRow,
   round: RoundRow,
   standing: readonly UpdateRow[],
@@ -100,7 +98,7 @@ async function compute(
   const counted = standing.filter(({ reason }) => isCounted(reason));
   const accumulator = await sums.complete(round, configuration, counted, decode);
   const byMessage = new Map<Uint8Array, UpdateRow>(standing.map((row) => [row.envelope, row]));
-  return complete(
+  return completeRound(
     {
       context: await roundContext(context, models, federation, round),
       updates: standing.map(signedUpdate),
@@ -169,7 +167,7 @@ function signedUpdate(row: UpdateRow): RoundUpdate {
 /** Blobs first, then the row that names them. */
 async function record(
   context: Context,
-  { models }: Workshop,
+  { models }: RoundTools,
   federation: FederationRow,
   round: RoundRow,
   result: RoundResult,

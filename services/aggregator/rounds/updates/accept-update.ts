@@ -6,7 +6,7 @@ import type { RoundKey } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import { type Context, inTransaction } from "../context.ts";
 import {
-  type Admission,
+  type AdmittedUpload,
   checkOpen,
   contradicts,
   equivocation,
@@ -20,7 +20,10 @@ import {
  * Records an update whose payload is stored, and signs its receipt; resolves when the row is durable. The checks that another upload or
  * the round's close may have overtaken are made again under the round's lock. Throws as admitUpload does.
  */
-export async function acceptUpdate(context: Context, admission: Admission): Promise<UpdateRow> {
+export async function acceptUpdate(
+  context: Context,
+  admission: AdmittedUpload,
+): Promise<UpdateRow> {
   const now = context.clock.now();
   // Signed before the lock is taken, so that others need not wait for it.
   const row = rowOf(admission, now, context.aggregatorKey);
@@ -36,7 +39,7 @@ export async function acceptUpdate(context: Context, admission: Admission): Prom
 /** The usual case, in one round trip. Undefined if it is another one; `accept` then finds out which. */
 async function acceptNext(
   { store }: Context,
-  { federation }: Admission,
+  { federation }: AdmittedUpload,
   row: Omit<UpdateRow, "id">,
 ): Promise<UpdateRow | undefined> {
   try {
@@ -50,7 +53,7 @@ async function acceptNext(
 
 function accept(
   context: Context,
-  admission: Admission,
+  admission: AdmittedUpload,
   row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
@@ -74,7 +77,7 @@ async function whileContended<T>(work: () => Promise<T>): Promise<T> {
 
 async function acceptIn(
   store: Store,
-  admission: Admission,
+  admission: AdmittedUpload,
   row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
@@ -140,7 +143,7 @@ async function announce(context: Context, update: UpdateRow): Promise<void> {
 }
 
 function rowOf(
-  admission: Admission,
+  admission: AdmittedUpload,
   now: number,
   aggregatorKey: Uint8Array,
 ): Omit<UpdateRow, "id"> {

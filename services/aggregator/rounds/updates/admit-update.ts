@@ -30,7 +30,7 @@ export interface Upload {
 }
 
 /** An upload whose envelope is in order: its payload may come. */
-export interface Admission {
+export interface AdmittedUpload {
   readonly kind: "payload-expected";
   readonly federation: FederationRow;
   readonly round: RoundRow;
@@ -44,6 +44,7 @@ export interface Admission {
 /** The same envelope was received before: the receipt that it got stands. */
 export interface KnownUpdate {
   readonly kind: "known";
+  readonly federation: FederationRow;
   readonly update: UpdateRow;
 }
 
@@ -54,7 +55,7 @@ export interface KnownUpdate {
 export async function admitUpload(
   context: Context,
   upload: Upload,
-): Promise<Admission | KnownUpdate> {
+): Promise<AdmittedUpload | KnownUpdate> {
   const envelope = decodeEnvelope(upload.envelope);
   const hash = envelopeHash(upload.envelope);
   const { federation, related, mirrored, addressed } = await lookUp(
@@ -69,7 +70,7 @@ export async function admitUpload(
   const member = mirrored ?? (await findMember(context, federation.address, envelope.member));
   const signingKey = signingKeyOf(member, envelope.round);
   checkSignature(upload, signingKey);
-  if (known !== undefined) return { kind: "known", update: known };
+  if (known !== undefined) return { kind: "known", federation, update: known };
   const round = addressed();
   checkOpen(round);
   checkActive(member, round);
@@ -184,7 +185,7 @@ export function contradicts(related: readonly UpdateRow[], envelope: Envelope): 
 /** Keeps an envelope that contradicts a stored one. */
 export async function keepEvidence(
   store: Store,
-  admission: Omit<Admission, "kind">,
+  admission: Omit<AdmittedUpload, "kind">,
   now: number,
 ): Promise<void> {
   const { federation, envelope, message, hash, signature } = admission;

@@ -4,19 +4,12 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import type { Context } from "../context.ts";
 import { isDueToClose } from "../due.ts";
-import type { RunningSums } from "./running-sums.ts";
-import type { Screener } from "./screener.ts";
-
-/** What screening takes, kept by a worker from one update to the next. */
-export interface ScreeningTools {
-  readonly sums: RunningSums;
-  readonly screener: Screener;
-}
+import type { RoundTools } from "../round-tools.ts";
 
 /** Screens one update, folds it in if it counts, and asks for the round's close if it was the last one needed. */
 export async function screenReceivedUpdate(
   context: Context,
-  tools: ScreeningTools,
+  tools: RoundTools,
   id: bigint,
 ): Promise<void> {
   const update = await context.store.updates.find(id);
@@ -35,7 +28,7 @@ export async function screenReceivedUpdate(
 /** Screens a received update, records the result and folds it in. Nothing happens if it was screened or superseded meanwhile. */
 export async function screenInto(
   context: Context,
-  { sums, screener }: ScreeningTools,
+  { sums, screener }: RoundTools,
   federation: FederationRow,
   update: UpdateRow,
 ): Promise<void> {

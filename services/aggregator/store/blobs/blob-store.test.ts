@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { sha256, toHex } from "@plenary/protocol";
 import fc from "fast-check";
-import { BLOB_STORES, type BlobStore, type Files, nodeFiles } from "./index.ts";
+import { type BlobStore, type Files, folderBlobStore, nodeFiles } from "./index.ts";
 
 const folders: string[] = [];
 function temporaryFolder(): string {
@@ -106,22 +106,22 @@ function describeBlobStore(name: string, open: () => Promise<BlobStore>): void {
   });
 }
 
-describeBlobStore("file", () => BLOB_STORES.file(temporaryFolder()));
+describeBlobStore("file", () => folderBlobStore(temporaryFolder()));
 
 describe("blobs in a folder", () => {
   test("leave no half-received file behind, and are found by the next process", async () => {
     const folder = temporaryFolder();
-    const blobs = await BLOB_STORES.file(folder);
+    const blobs = await folderBlobStore(folder);
     const hash = await blobs.write(randomBytes(10));
     await assert.rejects(blobs.receive(chunkThenFail(), { hash, limit: 10 }));
     assert.deepEqual(readdirSync(join(folder, "incoming")), []);
-    assert.equal(await (await BLOB_STORES.file(folder)).size(hash), 10);
+    assert.equal(await (await folderBlobStore(folder)).size(hash), 10);
   });
 
   test("remove what a killed process had half received, and nothing that a running one receives", async () => {
     const folder = temporaryFolder();
     const incoming = join(folder, "incoming");
-    const blobs = await BLOB_STORES.file(folder);
+    const blobs = await folderBlobStore(folder);
     let resume: () => void = () => {};
     const paused = new Promise<void>((resolve) => (resume = resolve));
     const bytes = randomBytes(10);
@@ -141,7 +141,7 @@ describe("blobs in a folder", () => {
     );
     for (const file of [byPid(ended), byPid(process.ppid), elsewhere])
       writeFileSync(join(incoming, file), "");
-    await BLOB_STORES.file(folder);
+    await folderBlobStore(folder);
     assert.deepEqual(readdirSync(incoming).sort(), [name, byPid(process.ppid), elsewhere].sort());
     resume();
     assert.equal(await received, 10);
@@ -157,7 +157,7 @@ describe("blobs in a folder", () => {
         calls.push(path);
       },
     };
-    const blobs = await BLOB_STORES.file(folder, files);
+    const blobs = await folderBlobStore(folder, files);
     // As a process leaves it that is killed between the rename and the sync of the name.
     const bytes = randomBytes(10);
     writeFileSync(join(folder, toHex(sha256(bytes))), bytes);
@@ -168,11 +168,11 @@ describe("blobs in a folder", () => {
   test("say which folder cannot be written, and why", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "file"), "");
-    await assert.rejects(BLOB_STORES.file(join(folder, "file")), {
+    await assert.rejects(folderBlobStore(join(folder, "file")), {
       code: "file-permissions",
       message: /PLENARY_BLOBS/,
     });
-    const blobs = await BLOB_STORES.file(join(folder, "blobs"));
+    const blobs = await folderBlobStore(join(folder, "blobs"));
     rmSync(join(folder, "blobs"), { recursive: true });
     assert.equal((await blobs.problem())?.code, "file-permissions");
     mkdirSync(join(folder, "blobs", "incoming"), { recursive: true });

@@ -1,5 +1,5 @@
-import type { Fault, FaultPlan } from "../../faults/fault-plan.ts";
-import { FAULT_POINTS } from "../../faults/fault-points.ts";
+import type { Fault, FaultPlan } from "../faults/fault-plan.ts";
+import { FAULT_POINTS } from "../faults/fault-points.ts";
 import type { ScenarioKind } from "./federation.ts";
 import { SeededDraws } from "./seeded-draws.ts";
 

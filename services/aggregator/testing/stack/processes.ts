@@ -105,5 +105,5 @@ function listenOn(port: number): Promise<Server | undefined> {
 
 /** Path of a file of this repository, from its root. */
 export function repositoryFile(path: string): string {
-  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 }

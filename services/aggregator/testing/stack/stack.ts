@@ -6,6 +6,16 @@ import { openDatabase, openHome, Ports, Supervisor } from "@plenary/stack";
 import { Connection, Keypair } from "@solana/web3.js";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
 
+type Environment = Record<string, string>;
+
+/** What is wrong with a process, on purpose. */
+export interface Flaws {
+  /** Path of the fault plan (testing/faults/fault-plan.ts) by which it breaks. */
+  readonly faults?: string;
+  /** Cheats of a worker, as testing/actors/cheats.ts reads them. */
+  readonly cheats?: readonly string[];
+}
+
 /** The real parts that the service stands on, each a process of its own. */
 export interface Stack {
   readonly folder: string;
@@ -18,10 +28,13 @@ export interface Stack {
   localnet: TestProcess;
   /** Environment of server and worker, on `port`. */
   environment(port: number): Record<string, string>;
-  /** With other settings than the stack's, where given. */
-  startServer(port: number, change?: Record<string, string>): Promise<TestProcess>;
-  /** With `cheats`, as cheating-worker.ts takes them, one that cheats. */
-  startWorker(change?: Record<string, string>, cheats?: readonly string[]): Promise<TestProcess>;
+  /** `change` replaces variables of the environment. */
+  startServer(
+    port: number,
+    change?: Environment,
+    flaws?: Pick<Flaws, "faults">,
+  ): Promise<TestProcess>;
+  startWorker(change?: Environment, flaws?: Flaws): Promise<TestProcess>;
   /** SIGKILL of PostgreSQL, which is then started again. */
   killDatabase(): void;
   restartRedis(): Promise<void>;
@@ -76,12 +89,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     PLENARY_PROGRAM_ID: PROGRAM_ID.toBase58(),
   });
   const startService = async (
-    file: string,
+    [file, ...parameters]: Command,
     port: number,
-    change: Record<string, string> = {},
-    cheats: readonly string[] = [],
+    change: Environment = {},
   ): Promise<TestProcess> => {
-    const args = [repositoryFile(`services/aggregator/${file}`), ...cheats];
+    const args = [repositoryFile(`services/aggregator/${file}`), ...parameters];
     const started = await startProcess(process.execPath, args, {
       env: { ...environment(port), ...change },
       ready: '"msg":"ready"',
@@ -102,14 +114,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return localnet;
     },
     environment,
-    startServer: (port, change) => startService("server.ts", port, change),
-    startWorker: (change, cheats = []) =>
-      startService(
-        cheats.length === 0 ? "worker.ts" : "testing/cheating-worker.ts",
-        0,
-        change,
-        cheats,
-      ),
+    startServer: (port, change, flaws) => startService(serverWith(flaws), port, change),
+    startWorker: (change, flaws) => startService(workerWith(flaws), 0, change),
     killDatabase: () => database.kill(),
     async restartRedis() {
       await redis?.kill();
@@ -128,6 +134,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+type Command = readonly [file: string, ...parameters: string[]];
+
+function serverWith({ faults }: Pick<Flaws, "faults"> = {}): Command {
+  if (faults === undefined) return ["processes/server.ts"];
+  return ["testing/faults/breaking-server.ts", faults];
+}
+
+function workerWith({ faults, cheats = [] }: Flaws = {}): Command {
+  if (faults !== undefined) return ["testing/faults/breaking-worker.ts", faults, ...cheats];
+  if (cheats.length > 0) return ["testing/actors/cheating-worker.ts", ...cheats];
+  return ["processes/worker.ts"];
 }
 
 /** A PostgreSQL of the test's own. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { completeRound, createStrategy, vectorRootFast } from "@plenary/algorithms";
+import { createStrategy, vectorRootFast } from "@plenary/algorithms";
 import {
   configurationHash,
   type FederationConfiguration,
@@ -17,11 +17,10 @@ import type { Context } from "../../rounds/context.ts";
 import { registerFederation } from "../../rounds/federations/register-federation.ts";
 import { trainingEvaluator } from "../../rounds/lifecycle/evaluator.ts";
 import { ModelCache } from "../../rounds/models/model-cache.ts";
-import { acceptUpdate } from "../../rounds/updates/accept-update.ts";
-import { admitUpload } from "../../rounds/updates/admit-update.ts";
 import { RunningSums } from "../../rounds/updates/running-sums.ts";
 import { createScreener } from "../../rounds/updates/screener.ts";
-import { BLOB_STORES } from "../../store/blobs/index.ts";
+import { submitUpdate } from "../../rounds/updates/submit-update.ts";
+import { folderBlobStore } from "../../store/blobs/index.ts";
 import { openDatabase } from "../../store/database.ts";
 import { storeOn } from "../../store/index.ts";
 import { migrate } from "../../store/migrate.ts";
@@ -60,7 +59,7 @@ export async function openWorkbench(): Promise<Workbench> {
   const started = await startDatabase(join(folder, "home"));
   await migrate(started.url);
   const database = openDatabase(started.url, () => {});
-  const blobs = await BLOB_STORES.file(join(folder, "blobs"));
+  const blobs = await folderBlobStore(join(folder, "blobs"));
   const key = Keypair.generate();
   const ledger = new MemoryLedger(key);
   const asked: AskedJob[] = [];
@@ -84,13 +83,7 @@ export async function openWorkbench(): Promise<Workbench> {
     },
     worker: (context = bench.context) => ({
       context,
-      workshop: {
-        sums: new RunningSums(),
-        models: new ModelCache(blobs),
-        evaluator,
-        screener,
-        complete: completeRound,
-      },
+      tools: { sums: new RunningSums(), models: new ModelCache(blobs), evaluator, screener },
     }),
     run: async (worker, { name, data }) => {
       const definition = JOBS[name] as {
@@ -216,12 +209,9 @@ export async function foundOn(
         envelope: message,
         signature,
       };
-      const admitted = await admitUpload(through, upload);
-      if (admitted.kind === "known") return admitted.update.receipt;
-      const { payloadHash, payloadLength } = admitted.envelope;
-      const expected = { hash: payloadHash, length: payloadLength, limit: payloadLength };
-      await through.blobs.receive(piecesOf(payload), expected);
-      return (await acceptUpdate(through, admitted)).receipt;
+      const body = { declaredLength: payload.length, open: () => piecesOf(payload) };
+      const { update } = await submitUpdate(through, upload, body, async () => {});
+      return update.receipt;
     },
   };
 }

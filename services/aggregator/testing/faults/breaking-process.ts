@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "../../faults/fault-plan.ts";
 import type { TestProcess } from "../stack/processes.ts";
+import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "./fault-plan.ts";
 
 /** A process that dies where its plan says so and is started again each time, as a supervisor would. */
 export interface BreakingProcess {
@@ -18,12 +18,14 @@ export interface BreakingProcess {
 
 const MOST_STARTS = 20;
 
-/** `start` starts the process under the plan in a file. Throws if it dies of anything else than a fault. */
+/**
+ * `start` starts the process with a fault plan, of which it gets the path. Throws if the process dies
+ * of anything but a fault.
+ */
 export async function startBreaking(
   plan: string,
-  start: (environment: Record<string, string>) => Promise<TestProcess>,
+  start: (plan: string) => Promise<TestProcess>,
 ): Promise<BreakingProcess> {
-  const environment = { PLENARY_FAULTS: plan, PLENARY_FAULTS_ALLOWED: "yes" };
   const deaths: Fault[] = [];
   const crossed = new Set<string>();
   let lives: FaultPlan[] = [];
@@ -49,7 +51,7 @@ export async function startBreaking(
   const begin = async (): Promise<TestProcess> => {
     for (let starts = 1; ; starts++)
       try {
-        return await start(environment);
+        return await start(plan);
       } catch (error) {
         const isFault = error instanceof Error && read(error.message);
         if (!isFault || starts === MOST_STARTS) throw error;

@@ -10,9 +10,9 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from "kysely";
-import type { Context } from "../rounds/context.ts";
-import { BLOB_STORES, nodeFiles } from "../store/blobs/index.ts";
-import type { Schema } from "../store/schema.ts";
+import type { Context } from "../../rounds/context.ts";
+import { folderBlobStore, nodeFiles } from "../../store/blobs/index.ts";
+import type { Schema } from "../../store/schema.ts";
 import { type Fault, type FaultPlan, formatFaultPlan, parseFaultPlan } from "./fault-plan.ts";
 import {
   BLOB_CALLS,
@@ -84,7 +84,7 @@ describe("fault points", () => {
 
   test("lie around every call of the file system", async () => {
     const faults = recorder();
-    const blobs = await BLOB_STORES.file(join(folder, "blobs"), faultyFiles(nodeFiles, faults));
+    const blobs = await folderBlobStore(join(folder, "blobs"), faultyFiles(nodeFiles, faults));
     const hash = await blobs.write(Buffer.from("bytes"));
     await blobs.read(hash);
     await blobs.size(hash);
@@ -159,7 +159,7 @@ describe("fault plans", () => {
       path,
       formatFaultPlan({ faults: [{ ...full, occurrence: "every" }], clockOffset: 0 }),
     );
-    const blobs = await BLOB_STORES.file(
+    const blobs = await folderBlobStore(
       join(folder, "small"),
       faultyFiles(nodeFiles, followFaultPlan(path)),
     );

@@ -1,8 +1,8 @@
-import type { Ledger } from "../chain/ledger.ts";
-import type { Scheduler } from "../rounds/scheduler.ts";
-import type { BlobStore, Files, OpenFile } from "../store/blobs/index.ts";
-import type { Database } from "../store/database.ts";
-import type { Store } from "../store/index.ts";
+import type { Ledger } from "../../chain/ledger.ts";
+import type { Scheduler } from "../../rounds/scheduler.ts";
+import type { BlobStore, Files, OpenFile } from "../../store/blobs/index.ts";
+import type { Database } from "../../store/database.ts";
+import type { Store } from "../../store/index.ts";
 
 /*
  * Everything by which the service reaches beyond its own memory. A fault point lies before and after each of these calls, named

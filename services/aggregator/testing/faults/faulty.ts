@@ -1,8 +1,8 @@
-import { carriedOn } from "../chain/chain-clock.ts";
-import type { Context } from "../rounds/context.ts";
-import type { Files } from "../store/blobs/index.ts";
-import type { Database } from "../store/database.ts";
-import { type Store, storeOn } from "../store/index.ts";
+import { carriedOn } from "../../chain/chain-clock.ts";
+import type { Context } from "../../rounds/context.ts";
+import type { Files } from "../../store/blobs/index.ts";
+import type { Database } from "../../store/database.ts";
+import { type Store, storeOn } from "../../store/index.ts";
 import {
   BLOB_CALLS,
   CHAIN_CALLS,
