@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "./errors.ts";
@@ -32,7 +32,7 @@ test("a home is created for its owner alone, with its folders", async () => {
   assert.equal(statSync(home.folder("keys")).mode & 0o777, 0o700);
   assert.equal(home.file("logs", "a.log"), join(path, "logs", "a.log"));
   home.close();
-  assert.deepEqual(readdirSync(path).sort(), ["keys", "logs", "plenary-home.json"]);
+  assert.deepEqual(readdirSync(path).sort(), ["keys", "lock.db", "logs", "plenary-home.json"]);
 });
 
 test("a home in use is refused, naming the process, and free again after close", async () => {
@@ -47,7 +47,7 @@ test("a home in use is refused, naming the process, and free again after close",
   (await openHome(path)).close();
 });
 
-test("the lock of a process that was killed is taken over", async () => {
+test("the home of a process that was killed is free", async () => {
   const path = temporaryFolder();
   const holder = await holderOf(path, "");
   await assert.rejects(openHome(path), hasCode("home-in-use"));
@@ -56,40 +56,48 @@ test("the lock of a process that was killed is taken over", async () => {
   (await openHome(path)).close();
 });
 
-test("a process that merely has the number of the lock's holder does not hold it", async () => {
+test("what a killed process wrote of itself, whole or damaged, does not keep others out", async () => {
   const path = temporaryFolder();
   (await openHome(path)).close();
-  writeFileSync(
-    join(path, "lock.json"),
-    JSON.stringify({ pid: process.pid, started: "another time" }),
-  );
-  (await openHome(path)).close();
+  const note = join(path, "lock.json");
+  for (const left of [JSON.stringify({ pid: process.pid, stopping: false }), '{"pid": 1']) {
+    writeFileSync(note, left);
+    const home = await openHome(path);
+    assert.deepEqual(JSON.parse(readFileSync(note, "utf8")), {
+      pid: process.pid,
+      stopping: false,
+    });
+    home.close();
+    assert.equal(existsSync(note), false);
+  }
 });
 
-test("a damaged lock is replaced", async () => {
+test("a start waits for one that is shutting down", { timeout: 30_000 }, async () => {
   const path = temporaryFolder();
-  (await openHome(path)).close();
-  writeFileSync(join(path, "lock.json"), '{"pid": 1');
-  (await openHome(path)).close();
-});
-
-test("a start waits for one that is shutting down", async () => {
-  const path = temporaryFolder();
+  const closing = join(temporaryFolder(), "closing");
+  const close = `require("node:fs").writeFileSync(${JSON.stringify(closing)}, "")`;
   const holder = await holderOf(
     path,
-    'home.markStopping(); process.on("SIGTERM", () => { home.close(); process.exit(); })',
+    `const { createRequire } = await import("node:module"); const require = createRequire("/");
+     home.markStopping();
+     process.on("SIGTERM", () => { ${close}; home.close(); process.exit(); })`,
   );
   const waiting = openHome(path);
   holder.kill("SIGTERM");
-  (await waiting).close();
+  const home = await waiting;
+  assert.ok(existsSync(closing), "the home was opened before its holder let go of it");
+  await assert.rejects(openHome(path), hasCode("home-in-use"));
+  home.close();
 });
 
-test("of many starts at once that find a dead lock, exactly one gets the home", async () => {
+test("of many starts at once exactly one gets the home", async () => {
   const path = temporaryFolder();
-  (await openHome(path)).close();
-  writeFileSync(join(path, "lock.json"), JSON.stringify({ pid: 2 ** 22 - 1, started: "before" }));
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => openHome(path)));
-  assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
+  const homes = results.filter((result) => result.status === "fulfilled");
+  assert.equal(homes.length, 1);
+  const refusals = results.filter((result) => result.status === "rejected");
+  assert.ok(refusals.every(({ reason }) => hasCode("home-in-use")(reason)));
+  homes[0]?.value.close();
 });
 
 test("a folder with other files in it is refused", async () => {

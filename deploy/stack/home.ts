@@ -1,33 +1,18 @@
-import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FolderLock, type LockNote, lockFolder } from "@plenary/localnet";
+import writeFileAtomic from "write-file-atomic";
 import { LocalStackError, systemCode } from "./errors.ts";
-import {
-  identityOf,
-  isRunning,
-  type ProcessIdentity,
-  parseIdentity,
-} from "./supervisor/process-identity.ts";
 
 const MARKER = "plenary-home.json";
-const LOCK = "lock.json";
-
-/** How long to wait for a start that is on its way out, e.g. after Ctrl-C, before saying that the folder is in use. */
-const STOPPING_PATIENCE_MS = 60_000;
+/** How long a start waits for one that is on its way out, for example after Ctrl-C. */
+const STOPPING_TIMEOUT_MS = 60_000;
+const POLL_MS = 100;
 
 /**
- * The folder that holds all state of a local stack (PLENARY_HOME): database, queue, chain, blobs, keys, logs. One stack at
- * a time uses it; the lock names its process, so that a lock left by `kill -9` is recognised and taken over.
+ * The folder that holds all state of a local stack (PLENARY_HOME): database, queue, chain, blobs,
+ * keys, logs. One stack at a time uses it; its lock ends with its process, even by `kill -9`.
  */
 export interface Home {
   readonly path: string;
@@ -35,24 +20,21 @@ export interface Home {
   file(...parts: readonly string[]): string;
   /** A folder inside the home, created (0700). */
   folder(...parts: readonly string[]): string;
-  /** Tells a following start to wait instead of refusing. */
+  /** Makes the next start wait for this one to close instead of failing. */
   markStopping(): void;
-  /** Gives the folder free. */
+  /** Releases the folder. */
   close(): void;
 }
 
-interface Holder extends ProcessIdentity {
-  readonly stopping: boolean;
-}
-
 /**
- * Opens, and if need be creates, a home. Throws `home-in-use` when another stack runs in it, `home-unwritable` when this
- * user cannot write there, `home-foreign` when the folder holds something that is not Plenary's.
+ * Opens a home, creating it if it does not exist. Throws `home-in-use` if another stack runs in it,
+ * `home-unwritable` if this user cannot write there, and `home-foreign` if the folder holds
+ * files that are not Plenary's.
  */
 export async function openHome(path: string): Promise<Home> {
   const root = resolve(path);
   prepareFolder(root);
-  await lock(root);
+  const lock = await lockHome(root);
   const folder = (...parts: readonly string[]): string => {
     const made = join(root, ...parts);
     mkdirSync(made, { recursive: true, mode: 0o700 });
@@ -62,16 +44,17 @@ export async function openHome(path: string): Promise<Home> {
     path: root,
     folder,
     file: (...parts) => join(folder(...parts.slice(0, -1)), ...parts.slice(-1)),
-    markStopping: () => replaceFile(join(root, LOCK), JSON.stringify(ownLock(true))),
-    close: () => rmSync(join(root, LOCK), { force: true }),
+    markStopping: () => lock.note({ pid: process.pid, stopping: true }),
+    close: lock.release,
   };
 }
 
-/** Writes a file so that a crash leaves either the old content or the new, readable by its owner alone. */
+/**
+ * Writes a file that its owner alone can read, so that a crash leaves the old content or the new.
+ * After a power failure it may be the old one: the folder's entry is not flushed.
+ */
 export function replaceFile(path: string, content: string): void {
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(draft, content, { mode: 0o600, flush: true });
-  renameSync(draft, path);
+  writeFileAtomic.sync(path, content, { mode: 0o600 });
 }
 
 function prepareFolder(root: string): void {
@@ -103,88 +86,37 @@ function prepareFolder(root: string): void {
   }
 }
 
-async function lock(root: string): Promise<void> {
-  const path = join(root, LOCK);
-  const draft = `${path}.${process.pid}`;
-  const deadline = Date.now() + STOPPING_PATIENCE_MS;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, JSON.stringify(ownLock(false)), { mode: 0o600 });
-  try {
-    while (!tryLink(draft, path)) {
-      const holder = readHolder(path);
-      if (holder === null) continue;
-      if (!isRunning(holder)) breakLock(path, holder);
-      else if (holder.stopping && Date.now() < deadline)
-        await new Promise((done) => setTimeout(done, 100));
-      else throw inUse(root, holder);
-    }
-  } finally {
-    rmSync(draft, { force: true });
+/** Takes the home, waiting for a stack that is on its way out. */
+async function lockHome(root: string): Promise<FolderLock> {
+  const deadline = Date.now() + STOPPING_TIMEOUT_MS;
+  for (;;) {
+    const lock = tryLock(root);
+    if (!("holder" in lock)) return lock;
+    const { holder } = lock;
+    if (holder?.stopping !== true || Date.now() > deadline) throw inUse(root, holder);
+    await sleep(POLL_MS);
   }
 }
 
-/** A hard link is made only if the name is free: of two starts at once, one gets it. */
-function tryLink(draft: string, path: string): boolean {
+function tryLock(root: string): ReturnType<typeof lockFolder> {
   try {
-    linkSync(draft, path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
+    return lockFolder(root);
+  } catch (cause) {
     throw new LocalStackError(
       "home-unwritable",
-      `The file system of ${path} cannot hold a lock (${systemCode(error)}). Set PLENARY_HOME to a folder on a local disk.`,
-      {},
-      { cause: error },
+      `Cannot lock ${root} (${systemCode(cause)}). Set PLENARY_HOME to a folder of yours on a local disk.`,
+      { home: root },
+      { cause },
     );
   }
 }
 
-/** Removes a dead process's lock, and only that: another start may have broken it and locked in the meantime. */
-function breakLock(path: string, dead: Holder): void {
-  const aside = `${path}.stale-${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
-    throw error;
-  }
-  const taken = readHolder(aside);
-  if (taken !== null && (taken.pid !== dead.pid || taken.started !== dead.started))
-    tryLink(aside, path);
-  rmSync(aside, { force: true });
-}
-
-/** Who holds the lock; null if it has just gone. A lock that cannot be read belongs to nobody alive. */
-function readHolder(path: string): Holder | null {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  const identity = parseIdentity(value) ?? { pid: 0, started: "" };
-  const stopping =
-    typeof value === "object" && value !== null && "stopping" in value && value.stopping === true;
-  return { ...identity, stopping };
-}
-
-function ownLock(stopping: boolean): Holder {
-  const identity = identityOf(process.pid);
-  return { pid: process.pid, started: identity?.started ?? "unknown", stopping };
-}
-
-function inUse(root: string, holder: Holder): LocalStackError {
-  const doing = holder.stopping ? "is still shutting down" : "runs";
+function inUse(root: string, holder: LockNote | null): LocalStackError {
+  const who = holder === null ? "another process" : `process ${holder.pid}`;
+  const doing = holder?.stopping === true ? "is still shutting down" : "runs";
   return new LocalStackError(
     "home-in-use",
-    `${root} is in use: process ${holder.pid} ${doing} there. Stop it (Ctrl-C in its terminal), or set PLENARY_HOME to another folder.`,
-    { home: root, pid: holder.pid },
+    `${root} is in use: ${who} ${doing} there. Stop it (Ctrl-C in its terminal), or set PLENARY_HOME to another folder.`,
+    { home: root, ...(holder !== null && { pid: holder.pid }) },
   );
 }

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { type SendOptions, sendTransaction } from "@plenary/chain";
 import { Connection, Keypair, SystemProgram, Transaction } from "@solana/web3.js";
 import bs58 from "bs58";
-import { BLOCKHASH_LIFETIME } from "./bank/slots.ts";
+import { BLOCKHASH_LIFETIME } from "./bank/sysvars.ts";
 import { startTestNode } from "./testing/test-node.ts";
 
 const AMOUNT = 1_000_000;

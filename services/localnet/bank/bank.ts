@@ -1,5 +1,6 @@
 import bs58 from "bs58";
-import type { Ledger, LedgerContents } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerContents } from "../ledger/segments.ts";
 import type { AccountChange } from "./account-changes.ts";
 import { FAUCET_LAMPORTS, Faucet } from "./faucet.ts";
 import { History, type HistoryEntry } from "./history.ts";
@@ -7,7 +8,8 @@ import { messageHash, type ParsedTransaction, parseTransaction } from "./message
 import { deployPrograms, type GenesisProgram } from "./programs.ts";
 import { decodeChanges, decodeEntry, encodeEntry, type TransactionRecord } from "./record.ts";
 import { recordOfRun, runTransaction } from "./run-transaction.ts";
-import { BLOCKHASH_LIFETIME, Slots, type WallClock } from "./slots.ts";
+import { Slots, type WallClock } from "./slots.ts";
+import { BLOCKHASH_LIFETIME } from "./sysvars.ts";
 import type { TransactionError } from "./transaction-errors.ts";
 import { type Execution, type Simulation, VirtualMachine } from "./virtual-machine.ts";
 

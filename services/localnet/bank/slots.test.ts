@@ -3,7 +3,8 @@ import { test } from "node:test";
 import bs58 from "bs58";
 import fc from "fast-check";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { BLOCKHASH_LIFETIME, SLOT_MILLISECONDS, Slots } from "./slots.ts";
+import { SLOT_MILLISECONDS, Slots } from "./slots.ts";
+import { BLOCKHASH_LIFETIME } from "./sysvars.ts";
 
 function slotsFrom(clock: ManualClock, options: { seed?: number; lastSlot?: number } = {}) {
   const seed = new Uint8Array(32).fill(options.seed ?? 1);

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import bs58 from "bs58";
-import type { SlotState } from "./virtual-machine.ts";
+import {
+  BLOCKHASH_LIFETIME,
+  SLOT_HASHES_LENGTH,
+  SLOTS_PER_EPOCH,
+  type SlotState,
+} from "./sysvars.ts";
 
 /** A slot's length, as on Solana's clusters. */
 export const SLOT_MILLISECONDS = 400;
-export const SLOTS_PER_EPOCH = 432_000;
-/** A transaction may name a blockhash for this many slots after the slot that made it. */
-export const BLOCKHASH_LIFETIME = 150;
-/** Slots whose hashes the SlotHashes sysvar holds. */
-export const SLOT_HASHES_LENGTH = 512;
 
 /** Milliseconds since 1970. */
 export type WallClock = () => number;

@@ -11,7 +11,7 @@ import {
   TransactionErrorInsufficientFundsForRent,
   type TransactionMetadata,
 } from "litesvm/dist/internal.js";
-import { BLOCKHASH_LIFETIME, SLOT_HASHES_LENGTH, SLOTS_PER_EPOCH } from "./slots.ts";
+import { SLOTS_PER_EPOCH, type SlotState, slotSysvars } from "./sysvars.ts";
 import {
   instructionErrorName,
   type TransactionError,
@@ -55,19 +55,6 @@ export interface Simulation extends Execution {
 }
 
 const SYSVAR_OWNER = bs58.decode("Sysvar1111111111111111111111111111111111111");
-const SLOT_HASHES = bs58.decode("SysvarS1otHashes111111111111111111111111111");
-const RECENT_BLOCKHASHES = bs58.decode("SysvarRecentB1ockHashes11111111111111111111");
-const LAMPORTS_PER_SIGNATURE = 5_000n;
-
-/** Everything the virtual machine must know about the present slot. Lists are newest first; hashes are 32 bytes. */
-export interface SlotState {
-  readonly slot: number;
-  /** Seconds since 1970. */
-  readonly unixTimestamp: number;
-  readonly epochStartTimestamp: number;
-  readonly slotHashes: readonly { readonly slot: number; readonly hash: Uint8Array }[];
-  readonly recentBlockhashes: readonly Uint8Array[];
-}
 
 /**
  * LiteSVM behind the types of this node. Uses the binding's byte interface: the published wrapper converts every address and
@@ -176,8 +163,7 @@ export class VirtualMachine {
     );
     // Durable nonces take their value from LiteSVM's own blockhash, which nothing else here uses.
     this.#svm.expireBlockhash();
-    this.#setSysvar(SLOT_HASHES, encodeSlotHashes(state.slotHashes));
-    this.#setSysvar(RECENT_BLOCKHASHES, encodeRecentBlockhashes(state.recentBlockhashes));
+    for (const { address, data } of slotSysvars(state)) this.#setSysvar(address, data);
   }
 
   #setSysvar(address: Uint8Array, data: Uint8Array): void {
@@ -244,26 +230,4 @@ function errorOf(failure: FailedTransactionMetadata): TransactionError {
   if (error instanceof TransactionErrorInsufficientFundsForRent)
     return { InsufficientFundsForRent: { account_index: error.accountIndex } };
   return { ProgramExecutionTemporarilyRestricted: { account_index: error.accountIndex } };
-}
-
-// Programs read these two at their full length, whatever they hold: the rest is zeros.
-
-function encodeSlotHashes(entries: SlotState["slotHashes"]): Uint8Array {
-  const bytes = Buffer.alloc(8 + 40 * SLOT_HASHES_LENGTH);
-  bytes.writeBigUInt64LE(BigInt(entries.length), 0);
-  entries.forEach(({ slot, hash }, index) => {
-    bytes.writeBigUInt64LE(BigInt(slot), 8 + 40 * index);
-    bytes.set(hash, 16 + 40 * index);
-  });
-  return bytes;
-}
-
-function encodeRecentBlockhashes(hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = Buffer.alloc(8 + 40 * BLOCKHASH_LIFETIME);
-  bytes.writeBigUInt64LE(BigInt(hashes.length), 0);
-  hashes.forEach((hash, index) => {
-    bytes.set(hash, 8 + 40 * index);
-    bytes.writeBigUInt64LE(LAMPORTS_PER_SIGNATURE, 40 + 40 * index);
-  });
-  return bytes;
 }

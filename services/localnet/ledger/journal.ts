@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { LocalnetError } from "../errors.ts";
+import { syncFolder } from "./durable-file.ts";
 
 const MAGIC = Buffer.from("PLNJRNL1");
 const FRAME_LENGTH = 8;
@@ -165,20 +166,10 @@ async function openAt(path: string, intactLength: number): Promise<FileHandle> {
     if (intactLength === 0) await file.write(MAGIC, 0, MAGIC.length, 0);
     else await file.truncate(intactLength);
     await file.sync();
-    await syncFolder(dirname(path));
+    syncFolder(dirname(path));
     return file;
   } catch (error) {
     await file.close();
     throw error;
-  }
-}
-
-/** Makes the names of a folder's new files as durable as their contents. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -3,7 +3,8 @@ import Type from "typebox";
 import type { Bank } from "../bank/bank.ts";
 import { type HistoryEntry, recordOf } from "../bank/history.ts";
 import { parseTransaction } from "../bank/message.ts";
-import { SLOT_MILLISECONDS, SLOTS_PER_EPOCH } from "../bank/slots.ts";
+import { SLOT_MILLISECONDS } from "../bank/slots.ts";
+import { SLOTS_PER_EPOCH } from "../bank/sysvars.ts";
 import { invalidParam, RpcError } from "./errors.ts";
 import { method } from "./method.ts";
 import {
