@@ -49,7 +49,7 @@ const questionnaire = parseQuestionnaire({
 test("a configuration is accepted as it is, and a wrong field is named", () => {
   assert.deepEqual(parseConfiguration(configuration), configuration);
   const cases: [object, RegExp][] = [
-    [{ version: 2 }, /version/],
+    [{ version: 3 }, /version/],
     [{ parameterCount: 0 }, /parameterCount/],
     [{ rounds: { ...configuration.rounds, quorum: 1.5 } }, /rounds\.quorum/],
     [{ screening: { maxNorm: 0, median: 1 } }, /screening\.median is not a known field/],

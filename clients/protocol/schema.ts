@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { type ErrorCode, PlenaryError } from "./errors.ts";
+import { formProblem, sizeProblem } from "./schema-problem.ts";
 
 /** A hash: 64 lowercase hexadecimal digits. */
 export const HexHash = Type.String({ pattern: "^[0-9a-f]{64}$" });
@@ -8,7 +9,10 @@ export const HexHash = Type.String({ pattern: "^[0-9a-f]{64}$" });
 export const Base58Address = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{32,44}$" });
 /** A transaction signature: 64 bytes in base58. */
 export const Base58Signature = Type.String({ pattern: "^[1-9A-HJ-NP-Za-km-z]{64,88}$" });
-/** 0 to 18446744073709551615 (2^64 - 1) without leading zeros: each line after the first keeps one digit more of the largest number. */
+/**
+ * 0 to 18446744073709551615 (2^64 - 1) without leading zeros: each line after the first keeps one
+ * digit more of the largest number.
+ */
 export const U64_PATTERN = [
   "0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18[0-3][0-9]{17}",
   "184[0-3][0-9]{16}|1844[0-5][0-9]{15}|18446[0-6][0-9]{14}",
@@ -29,8 +33,10 @@ export const Base64 = Type.String({
 export const UnixMilliseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /**
- * A function that returns its argument if it has the form of `schema` and otherwise throws `code` with a message that names the first
- * field that is wrong. `what` names the thing in that message.
+ * A function that returns its argument if it has the form of `schema`, and otherwise throws `code`
+ * with a message that names the first field that is wrong. `what` names the thing in that message.
+ * Sizes are checked before contents, and the first problem ends the check: the time that it takes
+ * is at most linear in the value, and short for one that is too large.
  */
 export function parserOf<S extends TSchema>(
   schema: S,
@@ -40,28 +46,17 @@ export function parserOf<S extends TSchema>(
   let compiled: ReturnType<typeof Compile> | undefined;
   return (value) => {
     compiled ??= Compile(schema);
-    if (compiled.Check(value)) return value as Static<S>;
-    const { field, problem } = firstProblem(compiled.Errors(value));
+    const tooLarge = sizeProblem(schema, value);
+    if (tooLarge === undefined && compiled.Check(value)) return value as Static<S>;
+    const { path, problem } = tooLarge ?? formProblem(schema, value);
+    const field = shownField(path);
     throw new PlenaryError(code, `${what}: ${field === "" ? "it" : field} ${problem}.`, { field });
   };
 }
 
-interface SchemaError {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message: string;
-  readonly params: object;
+/** A path as a sentence shows it: a stranger chose its keys, so that it may be of any length. */
+function shownField(path: readonly string[]): string {
+  const field = path.join(".");
+  return field.length <= LONGEST_FIELD ? field : `${field.slice(0, LONGEST_FIELD)}...`;
 }
-
-function firstProblem(errors: readonly SchemaError[]): { field: string; problem: string } {
-  // The deepest path says most: an unknown property or a failed union is reported at its parent too.
-  const [error] = [...errors].sort((a, b) => depth(b) - depth(a));
-  if (error === undefined) return { field: "", problem: "does not have the expected form" };
-  const field = error.instancePath.slice(1).replaceAll("/", ".");
-  if (error.message === "schema is false") return { field, problem: "is not a known field" };
-  return { field, problem: error.message };
-}
-
-function depth(error: SchemaError): number {
-  return error.instancePath.split("/").length;
-}
+const LONGEST_FIELD = 200;
