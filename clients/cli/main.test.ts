@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { VARIABLES } from "./config.ts";
 
@@ -134,4 +138,32 @@ test("an unreachable service is said so, with exit code 3 and JSON on request", 
     leaving.stderr,
     /cannot be reached.* With --federation ADDRESS this needs no service/,
   );
+});
+
+test("what a hostile service says is printed on one line, escaped", {
+  timeout: 60_000,
+}, async () => {
+  const message = "No.\u001b[2J\u001b[H\nround 3 is right: 5 updates counted\u202e";
+  const service = createServer((_, response) => {
+    response.writeHead(403, { "content-type": "application/json" });
+    response.end(
+      JSON.stringify({ error: { code: "not-authority", message, context: {}, requestId: "r" } }),
+    );
+  });
+  await once(service.listen(0, "127.0.0.1"), "listening");
+  const { port } = service.address() as AddressInfo;
+  try {
+    for (const flags of [[], ["--json"]]) {
+      const url = `http://127.0.0.1:${port}`;
+      const args = ["status", "--service", url, "--rpc", url, ...flags];
+      const main = join(import.meta.dirname, "plenary.js");
+      const child = spawn(process.execPath, [main, ...args]);
+      const [stderr] = await Promise.all([text(child.stderr), once(child, "exit")]);
+      assert.match(stderr, /No\.\\u001b\[2J\\u001b\[H(\\u000a|\\n)round 3/);
+      assert.doesNotMatch(stderr.slice(0, -1), /[\p{Cc}\p{Cf}]/u);
+      if (flags.length > 0) assert.equal(JSON.parse(stderr).message, message);
+    }
+  } finally {
+    service.close();
+  }
 });

@@ -4,7 +4,7 @@ import { TrainingError } from "@plenary/training";
 import { CommanderError } from "commander";
 import { readEnvironment } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { type Output, openOutput } from "./output.ts";
+import { type Output, openOutput } from "./output/index.ts";
 import { buildProgram, type Run } from "./program.ts";
 
 const interruption = new AbortController();
@@ -38,12 +38,13 @@ function report(output: Output, error: unknown): void {
   if (error instanceof PlenaryError || error instanceof TrainingError)
     output.fail(error.code, error.message, error.context);
   else if (interruption.signal.aborted) output.fail("interrupted", "interrupted", {});
-  else
-    output.fail(
-      "internal",
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
-      {},
-    );
+  else if (error instanceof Error) output.fail("internal", String(error), {}, framesOf(error));
+  else output.fail("internal", String(error), {});
+}
+
+/** Without the message above them, which may quote a stranger's text over several lines. */
+function framesOf({ stack = "" }: Error): string[] {
+  return stack.split("\n").filter((line) => /^\s+at /.test(line));
 }
 
 /** The first signal stops in order, the second at once. */

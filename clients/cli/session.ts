@@ -11,7 +11,7 @@ import {
 } from "@plenary/sdk";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type Settings, VARIABLES } from "./config.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./output/index.ts";
 
 /** What every command works with: settings (command line over environment), output, and the signal of Ctrl-C. */
 export interface Session {

@@ -75,7 +75,14 @@ export {
   submitOmission,
 } from "./disputes/index.ts";
 // Keys and files.
-export { createKeypair, fileError, readBytes, readKeypair, writeDurably } from "./files/index.ts";
+export {
+  createKeypair,
+  createPrivately,
+  fileError,
+  readBytes,
+  readKeypair,
+  writeDurably,
+} from "./files/index.ts";
 // Found a federation.
 export {
   type CreatedFederation,
@@ -189,5 +196,6 @@ export {
   type FederationWatch,
   type WatchEvent,
   type WatchOptions,
+  type WatchStanding,
   watchFederation,
 } from "./watching/index.ts";

@@ -1,9 +1,9 @@
-import { writeFile } from "node:fs/promises";
 import { memberAddress } from "@plenary/chain";
-import { PlenaryError, toBase58 } from "@plenary/protocol";
+import { toBase58 } from "@plenary/protocol";
 import {
   type AuditVerdict,
   auditMember,
+  createPrivately,
   decodeAuditBundle,
   encodeAuditBundle,
   exportAudit,
@@ -31,7 +31,7 @@ export async function auditDrawn(session: Session, round: bigint): Promise<void>
     auditor: toBase58(auditor),
   }));
   const lines = audits.map(({ member, auditor }) => `${member} by ${auditor}`);
-  session.output.say("drawn", lines.join("\n"), { round, audits });
+  session.output.say("drawn", lines, { round, audits });
 }
 
 /** `plenary audit export FILE --round N`: for a drawn member; ends with 0 and no file for one that was not drawn. */
@@ -57,7 +57,8 @@ export async function auditExport(
     return;
   }
   const { auditor, segments, bundle } = exported;
-  await writePrivately(file, encodeAuditBundle(bundle));
+  // The bundle holds answers: it is for its owner only, and never replaces another file.
+  await createPrivately(file, encodeAuditBundle(bundle));
   session.output.say(
     "exported",
     `${file} holds your answers and the checkpoints of segments ${segments.join(", ")}: give it to the auditor ${auditor}, and to nobody else`,
@@ -114,19 +115,4 @@ function say(
     text,
     reported,
   });
-}
-
-/** The bundle holds answers: for its owner only, and never over another file. */
-async function writePrivately(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, bytes, { mode: 0o600, flag: "wx" });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PlenaryError(
-      "file-unreadable",
-      `Cannot write ${file}: ${reason}`,
-      { path: file },
-      { cause },
-    );
-  }
 }

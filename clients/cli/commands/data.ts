@@ -17,7 +17,7 @@ export async function dataCheck(
       ({ line, column, message }) =>
         `${file}, line ${line}${column === null ? "" : `, column ${column}`}: ${message}`,
     );
-    session.output.say("data-checked", lines.join("\n"), { file, valid: false, problems });
+    session.output.say("data-checked", lines, { file, valid: false, problems });
     return EXIT.input;
   }
   const groups = answers.groups.map(({ id }) => id);

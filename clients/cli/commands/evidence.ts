@@ -17,8 +17,8 @@ import {
   submitOmission,
 } from "@plenary/sdk";
 import type { Keypair } from "@solana/web3.js";
-import { disputeLine } from "../dispute-lines.ts";
 import { readJson, writeJson } from "../json-file.ts";
+import { disputeLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface ProveOmissionFlags {

@@ -18,8 +18,8 @@ import {
   withdrawVault,
 } from "@plenary/sdk";
 import { writeJson } from "../json-file.ts";
+import { inTransaction } from "../output/index.ts";
 import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
-import { inTransaction } from "../transaction-text.ts";
 
 /** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
 export async function propose(session: Session, address: string): Promise<void> {

@@ -7,10 +7,9 @@ import {
   readStatus,
   type TrainOptions,
 } from "@plenary/sdk";
-import { disputeStatusLine } from "../dispute-lines.ts";
 import { EXIT, isAbort } from "../exit-codes.ts";
 import { readJson } from "../json-file.ts";
-import { membershipLines } from "../membership-lines.ts";
+import { disputeStatusLine, membershipLines } from "../output/index.ts";
 import {
   accessConfigured,
   configuredKeypair,
@@ -164,5 +163,5 @@ export async function status(session: Session): Promise<void> {
         `  round ${number}: ${update.state}${update.reason === null ? "" : ` - ${update.reason.text}`}`,
       );
   }
-  session.output.say("status", lines.join("\n"), { ...found });
+  session.output.say("status", lines, { ...found });
 }

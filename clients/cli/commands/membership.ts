@@ -7,9 +7,8 @@ import {
   setPayout,
   withdrawStake,
 } from "@plenary/sdk";
-import { stakeLine } from "../membership-lines.ts";
+import { inTransaction, stakeLine } from "../output/index.ts";
 import { accessConfigured, chainConfigured, configuredKeypair, type Session } from "../session.ts";
-import { inTransaction } from "../transaction-text.ts";
 import { readUpdateKey } from "../update-key.ts";
 
 /** `plenary leave` */

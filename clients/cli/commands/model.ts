@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { PlenaryError, toHex } from "@plenary/protocol";
 import {
   exportModel,
@@ -6,6 +5,7 @@ import {
   predictAnswers,
   readAnswers,
   readModel,
+  writeDurably,
 } from "@plenary/sdk";
 import { openConfigured, required, type Session } from "../session.ts";
 
@@ -19,14 +19,7 @@ export async function exportCommand(
   const federation = await openConfigured(session);
   const { model, root } = await readModel(federation, round, session.signal);
   const bytes = exportModel(federation, model, chosen);
-  await writeFile(file, bytes).catch((cause: unknown) => {
-    throw new PlenaryError(
-      "file-unreadable",
-      `Cannot write ${file}: choose a folder that exists and is yours.`,
-      { path: file },
-      { cause },
-    );
-  });
+  await writeDurably(file, bytes, 0o644);
   session.output.say(
     "exported",
     `${file}: ${chosen}, ${bytes.length} bytes, model ${toHex(root)}`,
@@ -65,7 +58,7 @@ export async function predictCommand(session: Session, flags: PredictFlags): Pro
   const groups = await predictAnswers(federation, {
     model,
     answers,
-    questions: flags.questions?.split(","),
+    questions: flags.questions?.split(",").map((id) => id.trim()),
     newQuestions: newQuestionsOf(flags),
     embedder: flags.embedder,
   });
@@ -78,7 +71,7 @@ export async function predictCommand(session: Session, flags: PredictFlags): Pro
       ),
     ]),
   ]);
-  session.output.say("predicted", lines.join("\n"), { groups });
+  session.output.say("predicted", lines, { groups });
 }
 
 function newQuestionsOf({ ask, options }: PredictFlags): { text: string; options: string[] }[] {

@@ -6,8 +6,8 @@ import {
   type Verifier,
   verifyRound,
 } from "@plenary/sdk";
-import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
+import { disputeLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface VerifyFlags {
@@ -35,7 +35,7 @@ export async function verify(
     signal,
     onProgress: (progress) => output.verification(number, progress),
   });
-  output.say("round-verified", linesOf(found).join("\n"), { ...found });
+  output.say("round-verified", linesOf(found), { ...found });
   if (dispute && found.provable !== null) await prove(session, verifier, number, found.provable);
   return found.valid ? EXIT.done : EXIT.verification;
 }

@@ -1,7 +1,7 @@
 import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
-import { disputeLine } from "../dispute-lines.ts";
 import { EXIT } from "../exit-codes.ts";
-import { type MetricsPage, serveMetrics } from "../metrics.ts";
+import type { MetricsPage } from "../metrics.ts";
+import { disputeLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface WatchFlags {
@@ -29,7 +29,8 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   let page: MetricsPage | null = null;
   try {
     if (flags.metricsPort !== undefined) {
-      page = await serveMetrics(flags.metricsPort, running.metrics);
+      const { serveMetrics } = await import("../metrics.ts");
+      page = await serveMetrics(flags.metricsPort, running.standing);
       const url = `http://127.0.0.1:${page.port}/metrics`;
       output.say("metrics", `metrics at ${url}`, { url });
     }

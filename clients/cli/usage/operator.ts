@@ -2,7 +2,7 @@ import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { type FederationFlags, federationCreate } from "../commands/federation.ts";
 import { authorityCommands, bondCommands } from "./authority.ts";
-import { amount, integer, type Runs, withSettings } from "./settings.ts";
+import { amountOption, integer, type Runs, withSettings } from "./settings.ts";
 
 /** For who runs a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
@@ -16,14 +16,16 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .option("--dataset <name|path>", `${DATASETS.join(", ")}, or a path`, DATASETS[0])
     .option("--split <n>", "which groups stay unseen, for evaluation and pay", integer, 7)
     .option("--quorum <n>", "updates that close a round", integer, 3)
-    .option("--id <n>", "tells federations of one authority apart", amount, 1n)
+    .addOption(amountOption("--id <n>", "tells federations of one authority apart", 1n))
     .option("--name <text>", "shown to members; the data set's title by default")
     .option("--seed <n>", "draws the first model", integer, 1)
     .option("--rounds <n>", "rounds until it is complete; 0 for no end", integer, 0)
     .option("--deadline <seconds>", "how long a round collects updates", integer, 300)
-    .option("--reward <units>", "most that a round pays, in base units", amount, 1_000_000_000n)
-    .option("--stake <units>", "what a member stakes", amount, 0n)
-    .option("--bond <units>", "what the aggregator posts", amount, 0n)
+    .addOption(
+      amountOption("--reward <units>", "most that a round pays, in base units", 1_000_000_000n),
+    )
+    .addOption(amountOption("--stake <units>", "what a member stakes", 0n))
+    .addOption(amountOption("--bond <units>", "what the aggregator posts", 0n))
     .option(
       "--challenge-window <seconds>",
       "between a round's commitment and its finality",

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Settings, VARIABLES } from "../config.ts";
 import type { Session } from "../session.ts";
 
@@ -41,6 +41,11 @@ export function integer(text: string): number {
 export function amount(text: string): bigint {
   if (!/^[0-9]{1,20}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return BigInt(text);
+}
+
+/** An option with a default amount, described because help prints defaults as JSON, which has no bigint. */
+export function amountOption(flags: string, text: string, standard: bigint): Option {
+  return new Option(flags, text).argParser(amount).default(standard, standard.toString());
 }
 
 export function positive(text: string): number {

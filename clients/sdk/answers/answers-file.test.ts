@@ -53,6 +53,14 @@ describe("CSV", () => {
     assert.deepEqual(counts(read(text, "csv")), [["a", { question: "tea", counts: [2, 0, 1] }]]);
   });
 
+  test("a group's id with a control character is refused, and shown escaped", () => {
+    for (const id of ["a\u0000", "\u001b[2Ja", "a\u009bb", "a\u2028b"])
+      assert.equal(
+        problem(`question,group,option\ntea,${id},Yes\n`),
+        `2 group ${JSON.stringify(id)} holds a control character: a group's id is one line of text.`,
+      );
+  });
+
   test("semicolons, as spreadsheets of some languages write", () => {
     assert.deepEqual(counts(read("question;group;option\ntea;a;No, never\n", "csv")), [
       ["a", { question: "tea", counts: [0, 1, 0] }],

@@ -31,6 +31,11 @@ export class Tally {
       };
     if (row.group.length === 0 || row.group.length > 128)
       return { column: "group", message: "A group's id has 1 to 128 characters." };
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(row.group))
+      return {
+        column: "group",
+        message: `${shown(row.group)} holds a control character: a group's id is one line of text.`,
+      };
     const cell = this.#cell(row, options.length);
     return "counts" in row ? addAll(cell, row.counts, row.line) : addOne(cell, row, options);
   }

@@ -35,6 +35,25 @@ export async function writeDurably(
   }
 }
 
+/**
+ * Writes a file that only this user may read, durably, and never over another one. A failed write
+ * leaves nothing behind. Throws `file-unreadable`, also if the file exists.
+ */
+export async function createPrivately(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, "wx", 0o600).catch((cause: unknown) => {
+    throw fileError(path, "Cannot create", cause);
+  });
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } catch (cause) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw fileError(path, "Cannot write", cause);
+  } finally {
+    await file.close();
+  }
+}
+
 const TEMPORARY = ".writing";
 
 /** Whether a file name is that of a write which did not end, because its process was killed. */

@@ -15,12 +15,14 @@ export function fileError(path: string, what: string, cause: unknown): PlenaryEr
   const code = systemCode(cause) ?? "unknown";
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
-    ENOTDIR: "a part of the path is no folder",
+    ENOTDIR: "a part of the path is not a folder",
     EISDIR: "it is a folder, not a file",
     EACCES: "this user has no access to it",
     EPERM: "this user has no access to it",
     EROFS: "the file system is read-only",
     ENOSPC: "the disk is full",
+    EDQUOT: "this user's disk quota is used up",
+    EFBIG: "it would exceed the size that a file may have here",
     EEXIST: "it exists already",
   };
   const message = `${what}: ${path} (${reasons[code] ?? code}).`;

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { PlenaryError } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
+import { createPrivately } from "./durable-file.ts";
 import { fileError } from "./files.ts";
 
 /*
@@ -15,7 +16,9 @@ const OTHERS = 0o077;
  * it is malformed, of another length, or its public half does not belong to its seed.
  */
 export async function readKeypair(path: string): Promise<Keypair> {
-  const file = await openFile(path, "r");
+  const file = await open(path, "r").catch((cause: unknown) => {
+    throw fileError(path, "Cannot read the keypair file", cause);
+  });
   try {
     // Of the open file, so that it cannot be exchanged between the check and the reading.
     const { mode } = await file.stat();
@@ -35,27 +38,16 @@ export async function readKeypair(path: string): Promise<Keypair> {
   }
 }
 
-/** Makes a keypair and stores it, readable by its owner only. Throws `file-unreadable` if the file exists: keys are never overwritten. */
+/**
+ * Makes a keypair and stores it, readable by its owner only. Throws `file-unreadable` if the file
+ * exists: keys are never overwritten.
+ */
 export async function createKeypair(
   path: string,
   keypair: Keypair = Keypair.generate(),
 ): Promise<Keypair> {
-  const file = await openFile(path, "wx");
-  try {
-    await file.writeFile(`${JSON.stringify(Array.from(keypair.secretKey))}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await createPrivately(path, `${JSON.stringify(Array.from(keypair.secretKey))}\n`);
   return keypair;
-}
-
-async function openFile(path: string, flags: "r" | "wx"): Promise<FileHandle> {
-  try {
-    return await open(path, flags, 0o600);
-  } catch (cause) {
-    throw fileError(path, `Cannot ${flags === "r" ? "read" : "create"} the keypair file`, cause);
-  }
 }
 
 function parseKeypair(text: string, path: string): Keypair {

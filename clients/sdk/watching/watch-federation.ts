@@ -5,9 +5,9 @@ import { requireFederation } from "../chain-state/index.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import { dropSettled, keepRest } from "./keep-round.ts";
 import { KeptBlobs } from "./kept-blobs.ts";
+import { newCounters, standingOf, type WatchStanding } from "./watch-counters.ts";
 import { disputeOf, startDispute } from "./watch-disputes.ts";
 import type { WatchEvent } from "./watch-events.ts";
-import { metricsText, newCounters } from "./watch-metrics.ts";
 import {
   isEnded,
   persistently,
@@ -20,8 +20,8 @@ import { keptFolder, openWatchState, type WatchRecord, type WatchState } from ".
 
 /** A watch that runs. */
 export interface FederationWatch {
-  /** Prometheus' text format. */
-  metrics(): string;
+  /** Where it stands now. */
+  standing(): WatchStanding;
   /** Resolves when the signal ends the watch, and when what was going on is put away. Rejects if the state cannot be kept. */
   readonly done: Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function watchFederation(
     emit,
   };
   const done = follow(watch).finally(() => state.close());
-  return { metrics: () => metricsText(counters, state.record), done };
+  return { standing: () => standingOf(counters, state.record), done };
 }
 
 function openKept(

@@ -3,8 +3,8 @@ import { isRetryable, pause } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import type { Verifier } from "../verification/index.ts";
 import type { KeptBlobs } from "./kept-blobs.ts";
+import type { WatchCounters } from "./watch-counters.ts";
 import type { WatchEvent } from "./watch-events.ts";
-import type { WatchCounters } from "./watch-metrics.ts";
 import type { WatchRecord, WatchState } from "./watch-state.ts";
 
 export interface WatchOptions {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { PlenaryError } from "@plenary/protocol";
 import type { ParticipationEvent } from "@plenary/sdk";
 import { TrainingError } from "@plenary/training";
-import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { openOutput } from "./output.ts";
 
 const EVENTS: readonly ParticipationEvent[] = [

@@ -1,0 +1,52 @@
+import type { ParticipationEvent } from "@plenary/sdk";
+import type { Progress } from "./progress-bar.ts";
+
+/** What a person reads about a member's part in a round; null for what only a bar shows. */
+export function participationLine(event: ParticipationEvent): string | null {
+  switch (event.type) {
+    case "waiting":
+      return event.for === "round"
+        ? "waiting for the next round"
+        : "waiting for the round to be committed";
+    case "round-started":
+      return `round ${event.round}${event.resumed ? ": continues where it stopped" : ""}`;
+    case "training":
+      return event.step === event.steps
+        ? `round ${event.round}: trained ${event.steps} steps, loss ${event.loss.toFixed(4)}`
+        : null;
+    case "uploaded":
+      return `round ${event.round}: update received, weight ${event.weight}, receipt checked`;
+    case "audit-drawn":
+      return `round ${event.round}: ${event.auditor} was drawn to audit this training. Show it: plenary audit export FILE --round ${event.round}`;
+    case "retrying":
+      return `${event.message} Trying again.`;
+    case "settled":
+      return `round ${event.round}: ${event.outcome}${event.reason === null ? "" : ` - ${event.reason}`}`;
+    case "downloading":
+    case "uploading":
+      return null;
+  }
+}
+
+/** What a bar shows of it; null for events that take no time. */
+export function participationProgress(event: ParticipationEvent): Progress | null {
+  switch (event.type) {
+    case "training":
+      return {
+        label: `round ${event.round} training `,
+        value: event.step,
+        total: event.steps,
+        detail: `loss ${event.loss.toFixed(4)}`,
+      };
+    case "downloading":
+    case "uploading":
+      return {
+        label: `round ${event.round} ${event.type}`,
+        value: event.bytes,
+        total: event.total ?? event.bytes,
+        detail: `${(event.bytes / 1024).toFixed(0)} kB`,
+      };
+    default:
+      return null;
+  }
+}
