@@ -2,8 +2,20 @@ import Type, { type Static, type TSchema } from "typebox";
 import { type ErrorCode, PlenaryError } from "../errors.ts";
 
 /**
- * One REST endpoint, for both ends: the service mounts it and the SDK calls it, so that types, URL and schema cannot differ. `body` is the
- * schema of a JSON body, 'bytes' for a raw octet stream; `response` the schema of the success body, 'bytes' for a blob or 'events' for SSE.
+ * Who may call an endpoint:
+ * - `public`: anyone;
+ * - `reader`: anyone for a public federation; for a private one its readers, by a signed request;
+ * - `member`: a member, by a signed envelope;
+ * - `auditor`: an auditor, by a signed report;
+ * - `authority`: the federation's authority, by a signed request.
+ */
+export type Access = "public" | "reader" | "member" | "auditor" | "authority";
+
+/**
+ * One REST endpoint. The service mounts this definition and the client calls by it, so that types,
+ * URL and schema cannot differ. `body` is the schema of a JSON body, or 'bytes' for a raw octet
+ * stream. `response` is the schema of the success body, 'bytes' for a blob, or 'events' for
+ * server-sent events.
  */
 export interface Endpoint<
   Params extends TSchema = TSchema,
@@ -14,8 +26,10 @@ export interface Endpoint<
     | "bytes"
     | "events"
     | undefined,
+  Who extends Access = Access,
 > {
   readonly operation: string;
+  /** One or two sentences for people: what the endpoint is for. */
   readonly summary: string;
   readonly method: "GET" | "POST" | "PUT";
   /** Path with `:name` parameters. */
@@ -23,26 +37,31 @@ export interface Endpoint<
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** Most bytes of a JSON body; larger ones are refused unread. */
+  readonly bodyLimit: number;
   readonly response: Response;
   readonly status: 200 | 201 | 202 | 204;
+  readonly access: Who;
   /**
-   * Who may call: anyone; readers of the federation, who are all but for a private one its members by a signed request; a member by a
-   * signed envelope; an auditor by a signed report; or the federation's authority by a signed request.
+   * Codes that this endpoint can answer besides `invalid-input`, `rate-limited`, `internal` and the
+   * `*-unavailable` ones.
    */
-  readonly access: "public" | "reader" | "member" | "auditor" | "authority";
-  /** Codes that this endpoint can answer beside `invalid-input`, `rate-limited`, `internal` and the `*-unavailable` ones. */
   readonly errors: readonly ErrorCode[];
 }
 
+/** Enough for every JSON body but a configuration. */
+const BODY_LIMIT = 4 * 1024;
+
 const Nothing = Type.Object({});
 
-/** Fills in what an endpoint does not need. */
+/** Completes a definition with the defaults: no parameters, query or body; status 200; public. */
 export function endpoint<
   const Operation extends string,
   Params extends TSchema = typeof Nothing,
   Query extends TSchema = typeof Nothing,
   Body extends TSchema | "bytes" | undefined = undefined,
   Response extends TSchema | "bytes" | "events" | undefined = undefined,
+  const Who extends Access = "public",
 >(definition: {
   operation: Operation;
   summary: string;
@@ -51,26 +70,28 @@ export function endpoint<
   params?: Params;
   query?: Query;
   body?: Body;
+  bodyLimit?: number;
   response?: Response;
   status?: Endpoint["status"];
-  access?: Endpoint["access"];
+  access?: Who;
   errors?: readonly ErrorCode[];
-}): Endpoint<Params, Query, Body, Response> & { readonly operation: Operation } {
+}): Endpoint<Params, Query, Body, Response, Who> & { readonly operation: Operation } {
   return {
     params: Nothing as TSchema as Params,
     query: Nothing as TSchema as Query,
     body: undefined as Body,
+    bodyLimit: BODY_LIMIT,
     response: undefined as Response,
     status: 200,
-    access: "public",
+    access: "public" as Who,
     errors: [],
     ...definition,
   };
 }
 
-/** What a signed request can be refused with. */
+/** Codes with which a signed request can be refused. */
 export const SIGNED_ERRORS = ["signature-invalid", "request-expired", "request-replayed"] as const;
-/** What readers of a private federation can be refused with. */
+/** Codes with which a reader of a private federation can be refused. */
 export const READER_ERRORS = [
   "not-found",
   ...SIGNED_ERRORS,
@@ -80,7 +101,7 @@ export const READER_ERRORS = [
 
 export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
 export type QueryOf<E extends Endpoint> = Static<E["query"]>;
-// The literals first: any string has the form of an empty schema.
+// The literals come first, because any string has the form of an empty schema.
 export type BodyOf<E extends Endpoint> = E["body"] extends "bytes"
   ? Uint8Array
   : E["body"] extends TSchema
@@ -116,7 +137,7 @@ export function urlOf(
     : `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
 }
 
-/** Body of every refusal. */
+/** The body of every refusal. */
 export const ErrorBody = Type.Object({
   error: Type.Object({
     code: Type.String(),

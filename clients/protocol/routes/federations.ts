@@ -3,6 +3,9 @@ import { FederationConfigurationSchema } from "../configuration.ts";
 import { Base58Address, HexHash, U64String } from "../schema.ts";
 import { endpoint, READER_ERRORS, SIGNED_ERRORS } from "./endpoint.ts";
 
+/** Most bytes of a registration. A configuration has a few thousand. */
+const CONFIGURATION_LIMIT = 64 * 1024;
+
 export const FederationParams = Type.Object({ federation: Base58Address });
 export const MemberParams = Type.Object({ federation: Base58Address, member: Base58Address });
 
@@ -72,6 +75,7 @@ export const federationRegister = endpoint({
     { address: Base58Address, configuration: FederationConfigurationSchema },
     { additionalProperties: false },
   ),
+  bodyLimit: CONFIGURATION_LIMIT,
   response: FederationView,
   status: 201,
   access: "authority",

@@ -26,6 +26,8 @@ const EnvironmentSchema = Type.Object({
   /** Signed requests a minute by one key, and updates a minute of one member; both on top of the limit per address. */
   PLENARY_SIGNED_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "6000" }),
   PLENARY_UPLOAD_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "120" }),
+  /** Open connections from one address. */
+  PLENARY_CONNECTION_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,5}$", default: "1000" }),
   /** Largest blob that an authority may upload. */
   PLENARY_MAX_BLOB_BYTES: Type.String({
     pattern: "^[1-9][0-9]{0,11}$",
@@ -35,7 +37,7 @@ const EnvironmentSchema = Type.Object({
   PLENARY_OPERATOR_PASSWORD: Type.Optional(Type.String({ minLength: 12 })),
   /** Jobs that one worker does at a time. */
   PLENARY_WORKER_CONCURRENCY: Type.String({ pattern: "^[1-9][0-9]?$", default: "4" }),
-  /** Where a worker serves /healthz and /metrics; 0 is any free port. */
+  /** Port of a worker's /livez, /readyz and /metrics; 0 takes any free one. */
   PLENARY_WORKER_PORT: Type.String({ pattern: "^[0-9]{1,5}$", default: "0" }),
 });
 type Settings = Static<typeof EnvironmentSchema>;
@@ -57,6 +59,7 @@ export interface Config {
   readonly requestsPerMinute: number;
   readonly signedRequestsPerMinute: number;
   readonly uploadsPerMinute: number;
+  readonly connectionsPerAddress: number;
   readonly maxBlobBytes: number;
   readonly operatorPassword: string | undefined;
   readonly workerConcurrency: number;
@@ -84,6 +87,7 @@ export function readConfig(environment: Environment = process.env): Config {
     requestsPerMinute: Number(settings.PLENARY_RATE_LIMIT),
     signedRequestsPerMinute: Number(settings.PLENARY_SIGNED_RATE_LIMIT),
     uploadsPerMinute: Number(settings.PLENARY_UPLOAD_RATE_LIMIT),
+    connectionsPerAddress: Number(settings.PLENARY_CONNECTION_LIMIT),
     maxBlobBytes: Number(settings.PLENARY_MAX_BLOB_BYTES),
     operatorPassword: settings.PLENARY_OPERATOR_PASSWORD,
     workerConcurrency: Number(settings.PLENARY_WORKER_CONCURRENCY),

@@ -33,6 +33,7 @@ export async function startServer(
     queue: { name: "queue", check: () => queue.check() },
     logger: log,
     limits: config,
+    connectionsPerAddress: config.connectionsPerAddress,
     maxBlobBytes: config.maxBlobBytes,
     extend: (extended) => mountQueuePage(extended, queue.queue, config.operatorPassword),
   });

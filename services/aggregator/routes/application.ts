@@ -13,6 +13,7 @@ import type { EventSignal } from "../store/event-signal.ts";
 import { auditHandlers } from "./audits.ts";
 import { blobHandlers } from "./blobs.ts";
 import { acceptBodies } from "./bodies.ts";
+import { boundConnections, CONNECTION_OPTIONS } from "./connections.ts";
 import { handleErrors } from "./errors.ts";
 import { eventHandlers } from "./events.ts";
 import { federationHandlers } from "./federations.ts";
@@ -31,56 +32,68 @@ export interface ApplicationSettings {
   readonly queue: Dependency;
   readonly logger: FastifyBaseLogger;
   readonly limits: LimitSettings;
+  readonly connectionsPerAddress: number;
   readonly maxBlobBytes: number;
   /** More routes, mounted after the protocol's. */
   readonly extend?: (app: FastifyInstance) => Promise<void>;
 }
 
-/** Longest that an upload may take. */
-const REQUEST_MILLISECONDS = 10 * 60_000;
 const HEARTBEAT_MILLISECONDS = 15_000;
+/** Most bytes of a body that no endpoint defines. */
+const BODY_LIMIT = 4 * 1024;
 
-/** The HTTP service, ready to listen. Closing it ends event streams and lets requests finish. */
+/**
+ * The HTTP service, ready to listen. Closing it ends event streams, lets requests finish for a
+ * second, and closes every connection.
+ */
 export async function createApplication(settings: ApplicationSettings): Promise<FastifyInstance> {
-  const { context, events } = settings;
+  const { context } = settings;
   const app: FastifyInstance = fastify({
+    ...CONNECTION_OPTIONS,
     loggerInstance: settings.logger,
     genReqId: () => randomUUID(),
-    requestTimeout: REQUEST_MILLISECONDS,
+    bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 128 },
     return503OnClosing: true,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  boundConnections(app, settings.connectionsPerAddress);
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
   handleErrors(app);
-  acceptBodies(app);
   mountMetrics(app, createMetrics());
   await protect(app, settings.limits.requestsPerMinute);
   await document(app);
   // Called, not registered: the exported plugin would apply to a scope of its own.
   await fastifySSE(app, { heartbeatInterval: HEARTBEAT_MILLISECONDS });
-  app.addHook("preClose", () => events.close());
-  const signed = signedRequests(context, createLimits(app, settings.limits));
-  const readers = createReaders(context, signed);
   mountHealth(app, dependenciesOf(context, settings.queue));
-  mountEndpoints(app, {
-    ...federationHandlers(context, signed, readers, settings.evaluator),
-    ...auditHandlers(context, readers),
-    ...roundHandlers(context, signed, readers),
-    ...blobHandlers(context, signed, readers, settings.maxBlobBytes),
-    ...eventHandlers(context, readers, events),
-  });
+  await app.register(async (scope) => mountProtocol(scope, settings));
   await settings.extend?.(app);
   return app;
+}
+
+/** The protocol's endpoints, in a scope of their own because they read bodies in their own way. */
+async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings): Promise<void> {
+  const { context, events } = settings;
+  const signed = signedRequests(context, createLimits(app, settings.limits));
+  const readers = createReaders(context, signed);
+  acceptBodies(app);
+  app.addHook("preClose", () => events.close());
+  const handlers = {
+    ...federationHandlers(context, readers, settings.evaluator),
+    ...auditHandlers(context, readers),
+    ...roundHandlers(context, signed, readers),
+    ...blobHandlers(context, readers, settings.maxBlobBytes),
+    ...eventHandlers(context, readers, events),
+  };
+  mountEndpoints(app, handlers, signed);
 }
 
 async function protect(app: FastifyInstance, requestsPerMinute: number): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-    // Blobs are public and read by browsers of other origins.
     crossOriginResourcePolicy: { policy: "cross-origin" },
   });
   await app.register(fastifyRateLimit, {

@@ -6,13 +6,11 @@ import type { BlobRange } from "../store/blobs/index.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
 import { noBlob, type Readers } from "./readers.ts";
-import type { SignedRequests } from "./signed.ts";
 
 type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
 
 export function blobHandlers(
   context: Context,
-  { authenticate }: SignedRequests,
   { admitToBlob }: Readers,
   maxBlobBytes: number,
 ): BlobHandlers {
@@ -36,14 +34,12 @@ export function blobHandlers(
       reply.header("content-length", range === undefined ? size : range.end - range.start + 1);
       return send(request, reply, () => blobs.stream(hash, range));
     },
-    blobWrite: async ({ params, request, reply }) => {
+    blobWrite: async ({ params, requester, request, reply }) => {
       const hash = fromHex(params.hash, 32);
-      // The body must have this hash, so that the signature can be checked before it is read.
-      const key = await authenticate(request, hash);
-      await requireSomeAuthority(context, key);
+      await requireSomeAuthority(context, requester);
       const body = streamOf(request);
       const length = await blobs.receive(body, { hash, limit: maxBlobBytes });
-      await context.store.readers.recordUpload(hash, key);
+      await context.store.readers.recordUpload(hash, requester);
       reply.header("location", `/v1/blobs/${params.hash}`);
       return { hash: params.hash, bytes: length };
     },

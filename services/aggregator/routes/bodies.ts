@@ -2,8 +2,6 @@ import { Readable } from "node:stream";
 import { PlenaryError, sha256 } from "@plenary/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** A configuration is a few kilobytes; this is generous. */
-const JSON_LIMIT = 1024 * 1024;
 const OCTET_STREAM = "application/octet-stream";
 
 declare module "fastify" {
@@ -13,7 +11,11 @@ declare module "fastify" {
   }
 }
 
-/** JSON bodies are read whole and hashed; octet streams are left to their handler; compressed bodies are refused. */
+/**
+ * Reads JSON bodies whole, up to the route's `bodyLimit`, and hashes them. Their text stays unparsed
+ * until `parseBody`, so that a signature can be checked first. Octet streams are left to their
+ * handler. Compressed bodies are refused.
+ */
 export function acceptBodies(app: FastifyInstance): void {
   const nothing = sha256();
   app.decorateRequest("bodyHash");
@@ -24,16 +26,21 @@ export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     "application/json",
-    { parseAs: "buffer", bodyLimit: JSON_LIMIT },
+    { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) => {
       request.bodyHash = sha256(body);
-      return parseJson(body);
+      return body;
     },
   );
   app.addContentTypeParser(
     OCTET_STREAM,
     async (_request: FastifyRequest, payload: unknown) => payload,
   );
+}
+
+/** Turns the text of a JSON body into its value. Throws `invalid-input`. */
+export function parseBody(request: FastifyRequest): void {
+  if (Buffer.isBuffer(request.body)) request.body = parseJson(request.body);
 }
 
 /** The raw body of an upload. Throws `content-type-refused`. */
@@ -45,7 +52,7 @@ export function streamOf(request: FastifyRequest): Readable {
   });
 }
 
-/** A small body could unpack to a huge one, and what is hashed and signed are the bytes themselves. */
+/** A small body could unpack to a huge one; and hashes and signatures cover the bytes as sent. */
 function refuseEncoding(request: FastifyRequest): void {
   const encoding = request.headers["content-encoding"];
   if (encoding === undefined || encoding.toLowerCase() === "identity") return;
@@ -66,7 +73,7 @@ function parseJson(body: Buffer): unknown {
     return value;
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new PlenaryError("invalid-input", `The body is no JSON: ${problem}`, {}, { cause });
+    throw new PlenaryError("invalid-input", `The body is not JSON: ${problem}`, {}, { cause });
   }
 }
 

@@ -9,7 +9,7 @@ import { retryAll, viewOperations } from "../rounds/views/operations.ts";
 import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views/views.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
-import { identityOf, type SignedRequests } from "./signed.ts";
+import { identityOf } from "./signed.ts";
 
 type FederationHandlers = Pick<
   Handlers,
@@ -28,7 +28,6 @@ type FederationHandlers = Pick<
 
 export function federationHandlers(
   context: Context,
-  { authenticate }: SignedRequests,
   { admit }: Readers,
   evaluator: Evaluator,
 ): FederationHandlers {
@@ -39,8 +38,7 @@ export function federationHandlers(
       const rows = await store.federations.all();
       return { federations: await Promise.all(rows.map((row) => viewFederation(context, row))) };
     },
-    federationRegister: async ({ body, request }) => {
-      const requester = await authenticate(request, request.bodyHash);
+    federationRegister: async ({ body, requester }) => {
       const { address, configuration } = body;
       return viewFederation(
         context,
@@ -49,22 +47,16 @@ export function federationHandlers(
     },
     federationRead: async ({ params }) =>
       viewFederation(context, await findFederation(context, params.federation)),
-    federationPause: async ({ params, request }) => {
-      const requester = await authenticate(request, request.bodyHash);
-      return viewFederation(context, await setPaused(context, requester, params.federation, true));
-    },
-    federationResume: async ({ params, request }) => {
-      const requester = await authenticate(request, request.bodyHash);
-      return viewFederation(context, await setPaused(context, requester, params.federation, false));
-    },
-    operationsRead: async ({ params, request }) => {
-      const requester = await authenticate(request, request.bodyHash);
+    federationPause: async ({ params, requester }) =>
+      viewFederation(context, await setPaused(context, requester, params.federation, true)),
+    federationResume: async ({ params, requester }) =>
+      viewFederation(context, await setPaused(context, requester, params.federation, false)),
+    operationsRead: async ({ params, requester }) => {
       const federation = await findFederation(context, params.federation);
       await requireKnownAuthority(context, federation, requester);
       return viewOperations(context, federation);
     },
-    operationsRetry: async ({ params, request }) => {
-      const requester = await authenticate(request, request.bodyHash);
+    operationsRetry: async ({ params, requester }) => {
       const federation = await findFederation(context, params.federation);
       await requireAuthority(context, federation, requester);
       await retryAll(context, federation);
@@ -80,7 +72,8 @@ export function federationHandlers(
       const federation = await findFederation(context, params.federation);
       const address = fromBase58(params.member);
       await admit(request, reply, federation, address);
-      // What was claimed changes on chain without the service; a chain that is down leaves what was last seen.
+      // Claims change the account without the service. While the chain is down, the last state seen
+      // is shown.
       const fresh = await syncMember(context, federation.address, address).catch(
         (error: unknown) => {
           request.log.warn({ err: error }, "the member could not be read from the chain");

@@ -2,7 +2,7 @@ import { PlenaryError } from "@plenary/protocol";
 import type { FastifyInstance } from "fastify";
 import type { Context } from "../rounds/context.ts";
 
-/** Something that the service needs; `check` throws while it is not there. */
+/** Something that the service needs; `check` throws while it is away. */
 export interface Dependency {
   readonly name: string;
   check(): Promise<unknown>;
@@ -10,7 +10,7 @@ export interface Dependency {
 
 const CHECK_MILLISECONDS = 3_000;
 
-/** What the service cannot work without, and the queue, without which it still accepts updates. */
+/** All that the service needs. Without the queue alone it still accepts updates. */
 export function dependenciesOf(context: Context, queue: Dependency): Dependency[] {
   return [
     { name: "database", check: () => context.database.ping() },
@@ -26,9 +26,16 @@ export function dependenciesOf(context: Context, queue: Dependency): Dependency[
   ];
 }
 
-/** /healthz: the process lives. /readyz: everything that it needs answers; 503 names what does not. */
+/** A supervisor must not take a busy process for a hung one: limits do not apply to its question. */
+const UNLIMITED = { rateLimit: false, pressureHandler: () => {} };
+
+/**
+ * `/livez` answers as long as the process does; a process that does not answer it hangs and is to be
+ * restarted. `/readyz` answers 200 if everything that the process needs answers, else 503 naming
+ * what does not.
+ */
 export function mountHealth(app: FastifyInstance, dependencies: readonly Dependency[]): void {
-  app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
+  app.get("/livez", { schema: { hide: true }, config: UNLIMITED }, async () => ({ status: "ok" }));
   app.get("/readyz", { schema: { hide: true } }, async (request, reply) => {
     const results = await Promise.all(dependencies.map((dependency) => checkOne(dependency)));
     for (const { error, name } of results)

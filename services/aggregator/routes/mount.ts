@@ -3,6 +3,7 @@ import {
   ENDPOINTS,
   type Endpoint,
   ErrorBody,
+  fromHex,
   type ParamsOf,
   parserOf,
   type QueryOf,
@@ -12,60 +13,102 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  FastifySchema,
   FastifySchemaCompiler,
   RouteOptions,
 } from "fastify";
 import Type, { type TSchema } from "typebox";
 import { Value } from "typebox/value";
+import { parseBody } from "./bodies.ts";
+import type { SignedRequests } from "./signed.ts";
 
 export type Endpoints = typeof ENDPOINTS;
 
-/** What a handler gets: everything checked against the endpoint's schemas. */
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The key that signed the request, where the endpoint is for an authority. */
+    requester: Uint8Array | undefined;
+  }
+}
+
+/** What a handler receives, all of it checked against the endpoint's schemas. */
 export interface Call<E extends Endpoint> {
   readonly params: ParamsOf<E>;
   readonly query: QueryOf<E>;
-  /** Undefined for a stream: read it from `request.body`. */
+  /** Undefined for a stream, which the handler reads with `streamOf`. */
   readonly body: E["body"] extends "bytes" ? undefined : BodyOf<E>;
+  /** The key that signed the request; undefined unless the endpoint is for an authority. */
+  readonly requester: E["access"] extends "authority" ? Uint8Array : undefined;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** Answers with the endpoint's response; those of bytes and events write to the reply themselves. */
+/** Returns the endpoint's response; a handler of bytes or events writes to the reply instead. */
 export type Handler<E extends Endpoint> = (
   call: Call<E>,
 ) => Promise<E["response"] extends "bytes" | "events" ? FastifyReply : ResponseOf<E>>;
 
-/** One handler for every endpoint of the protocol: leaving one out is a type error. */
+/** One handler for each endpoint of the protocol; a missing one is a type error. */
 export type Handlers = { readonly [Operation in keyof Endpoints]: Handler<Endpoints[Operation]> };
 
-/** Mounts all endpoints with their schemas. */
-export function mountEndpoints(app: FastifyInstance, handlers: Handlers): void {
+/** Mounts all endpoints with their schemas, their limits and their signatures. */
+export function mountEndpoints(
+  app: FastifyInstance,
+  handlers: Handlers,
+  signed: SignedRequests,
+): void {
+  app.decorateRequest("requester");
   for (const operation of Object.keys(ENDPOINTS) as (keyof Endpoints)[])
-    app.route(routeOf(ENDPOINTS[operation], handlers[operation] as Handler<Endpoint>));
+    app.route(routeOf(ENDPOINTS[operation], handlers[operation] as Handler<Endpoint>, signed));
 }
 
-function routeOf(endpoint: Endpoint, handle: Handler<Endpoint>): RouteOptions {
+function routeOf(
+  endpoint: Endpoint,
+  handle: Handler<Endpoint>,
+  signed: SignedRequests,
+): RouteOptions {
+  const isSigned = endpoint.access === "authority";
   return {
     method: endpoint.method,
     url: endpoint.path,
-    schema: {
-      operationId: endpoint.operation,
-      summary: endpoint.summary,
-      tags: [tagOf(endpoint)],
-      params: endpoint.params,
-      querystring: endpoint.query,
-      ...(typeof endpoint.body === "object" ? { body: endpoint.body } : {}),
-      ...(endpoint.body === "bytes" ? { consumes: ["application/octet-stream"] } : {}),
-      response: responsesOf(endpoint),
-    },
+    schema: schemaOf(endpoint),
+    bodyLimit: endpoint.bodyLimit,
     // A stream has no end at which the answer to a HEAD could be complete.
     ...(endpoint.response === "events" ? { sse: "only" as const, exposeHeadRoute: false } : {}),
+    ...(isSigned ? { onRequest: async (request) => signed.requireClaims(request) } : {}),
+    // The signature is checked before a stranger's JSON is parsed and validated.
+    preValidation: async (request) => {
+      if (isSigned)
+        request.requester = await signed.authenticate(request, signedHash(endpoint, request));
+      if (typeof endpoint.body === "object") parseBody(request);
+    },
     handler: async (request, reply) => {
+      const { params, query, requester } = request;
       const body = typeof endpoint.body === "object" ? request.body : undefined;
-      const call = { params: request.params, query: request.query, body, request, reply };
+      const call = { params, query, body, requester, request, reply };
       const answer = await handle(call as Call<Endpoint>);
       return reply.sent || answer === reply ? reply : reply.code(endpoint.status).send(answer);
     },
+  };
+}
+
+/** Bytes are named by their hash in the path, so that their signature is checked before they come. */
+function signedHash(endpoint: Endpoint, { bodyHash, params }: FastifyRequest): Uint8Array {
+  if (endpoint.body !== "bytes") return bodyHash;
+  const { hash = "" } = params as { readonly hash?: string };
+  return fromHex(hash, 32);
+}
+
+function schemaOf(endpoint: Endpoint): FastifySchema {
+  return {
+    operationId: endpoint.operation,
+    summary: endpoint.summary,
+    tags: [tagOf(endpoint)],
+    params: endpoint.params,
+    querystring: endpoint.query,
+    ...(typeof endpoint.body === "object" ? { body: endpoint.body } : {}),
+    ...(endpoint.body === "bytes" ? { consumes: ["application/octet-stream"] } : {}),
+    response: responsesOf(endpoint),
   };
 }
 
@@ -82,7 +125,10 @@ function tagOf({ path }: Endpoint): string {
       : "federations";
 }
 
-/** Checks requests with the protocol's own parser, so that a refusal names the field; text in queries becomes numbers first. */
+/**
+ * Checks requests with the protocol's own parser, so that a refusal names the field. Text in queries
+ * is converted to numbers first.
+ */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const parse = parserOf(
     schema,

@@ -198,7 +198,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     body: ({ federation }) => federation.blobs[1] ?? new Uint8Array(),
     public: authority(201),
   },
-  ...readable("/healthz", open("/healthz")),
+  ...readable("/livez", open("/livez")),
   ...readable("/readyz", open("/readyz")),
   ...readable("/metrics", open("/metrics")),
   ...readable("/openapi.json", open("/openapi.json")),

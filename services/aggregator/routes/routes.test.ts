@@ -400,7 +400,7 @@ describe("routes", () => {
     ).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
     for (const operation of Object.keys(ENDPOINTS))
       assert.ok(operations.includes(operation), operation);
-    assert.equal((await get("/healthz")).status, 200);
+    assert.equal((await get("/livez")).status, 200);
     assert.equal((await get("/readyz")).status, 200);
     assert.match((await get("/metrics")).body.toString(), /plenary_http_request_seconds_count/);
     assert.equal((await get("/docs/")).status, 200);

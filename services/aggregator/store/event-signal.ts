@@ -21,13 +21,13 @@ const RECONNECT_MILLISECONDS = 500;
 
 /** Connects when the first reader subscribes; after a lost connection every reader is woken, since it may have missed something. */
 export function listenForEvents(database: Database, onError: (error: Error) => void): EventSignal {
-  const readers = new Map<string, Set<() => void>>();
+  const readers: Readers = new Map();
   let client: PoolClient | undefined;
   let connecting = false;
   let stopped = false;
 
   const wake = (federation: string) => {
-    for (const notify of readers.get(federation) ?? []) notify();
+    for (const reader of readers.get(federation) ?? []) reader.notify();
   };
   const wakeAll = () => {
     for (const federation of readers.keys()) wake(federation);
@@ -63,7 +63,7 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
     },
     async close() {
       stopped = true;
-      for (const notifies of readers.values()) for (const notify of notifies) notify();
+      for (const reader of [...readers.values()].flatMap((each) => [...each])) reader.close();
       client?.removeAllListeners("notification");
       client?.release(true);
       client = undefined;
@@ -71,7 +71,10 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
   };
 }
 
-function subscription(readers: Map<string, Set<() => void>>, federation: string): Subscription {
+/** Readers by federation. */
+type Readers = Map<string, Set<{ notify(): void; close(): void }>>;
+
+function subscription(readers: Readers, federation: string): Subscription {
   let news = false;
   let closed = false;
   let resolve: (() => void) | undefined;
@@ -80,7 +83,15 @@ function subscription(readers: Map<string, Set<() => void>>, federation: string)
     resolve?.();
   };
   const others = readers.get(federation) ?? new Set();
-  readers.set(federation, others.add(notify));
+  const reader = { notify, close };
+  readers.set(federation, others.add(reader));
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    others.delete(reader);
+    if (others.size === 0) readers.delete(federation);
+    resolve?.();
+  }
   return {
     get closed() {
       return closed;
@@ -89,12 +100,6 @@ function subscription(readers: Map<string, Set<() => void>>, federation: string)
       if (!news && !closed) await new Promise<void>((done) => (resolve = done));
       news = false;
     },
-    close() {
-      if (closed) return;
-      closed = true;
-      others.delete(notify);
-      if (others.size === 0) readers.delete(federation);
-      resolve?.();
-    },
+    close,
   };
 }

@@ -74,7 +74,7 @@ describe("what the service stands on, missing", () => {
       status: 503,
       database: "database-unavailable",
     });
-    assert.equal((await sendRaw(client.origin, { method: "GET", path: "/healthz" })).status, 200);
+    assert.equal((await sendRaw(client.origin, { method: "GET", path: "/livez" })).status, 200);
     database.mend();
     assert.deepEqual(await client.submit(federation.address, 1n, updates[0]), receipt);
     await client.submit(federation.address, 1n, updates[1]);
