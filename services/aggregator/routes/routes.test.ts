@@ -248,7 +248,7 @@ describe("routes", () => {
     );
     await refused(
       uploadOf(update, { headers: { "content-type": "application/json" } }),
-      "invalid-input",
+      "content-type-refused",
     );
     await refused(
       uploadOf(update, { headers: { "content-type": "text/plain" } }),
@@ -332,8 +332,9 @@ describe("routes", () => {
 
   test("a configuration that does not fit the chain or its own rules is refused", async () => {
     const service = await client.identity();
-    const post = (configuration: unknown, signer = federation.authority, to = address) => {
-      const body = JSON.stringify({ address: to, configuration });
+    const post = (configuration: unknown, signer = federation.authority, to = address) =>
+      postText(JSON.stringify({ address: to, configuration }), signer);
+    const postText = (body: string, signer = federation.authority) => {
       const request = {
         method: "POST",
         path: "/v1/federations",
@@ -355,8 +356,9 @@ describe("routes", () => {
       post(configuration, federation.authority, toBase58(new Uint8Array(32).fill(7))),
       "not-found",
     );
-    await refused({ ...post(configuration), body: "{" }, "invalid-input");
-    await refused({ ...post(configuration), body: '{"__proto__":1}' }, "invalid-input");
+    await refused(postText("{"), "invalid-input");
+    await refused(postText('{"__proto__":1}'), "invalid-input");
+    await refused({ ...post(configuration), body: "{" }, "signature-invalid");
   });
 
   test("blobs: ranges, conditions, HEAD, caching, and who may write", async () => {
