@@ -21,7 +21,8 @@ import {
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   "clients/protocol": [],
   "clients/algorithms": ["clients/protocol"],
-  "clients/chain": ["clients/protocol"],
+  // The chain client reads the IDL, which lies with the program.
+  "clients/chain": ["clients/protocol", "programs"],
   "clients/training": ["clients/protocol", "clients/algorithms"],
   "clients/service": ["clients/protocol"],
   "clients/sdk": [
@@ -61,6 +62,8 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     "clients/sdk",
     "deploy/stack",
   ],
+  // Packs sources for members without importing them.
+  "deploy/packages": [],
   programs: ["clients/protocol", "clients/chain"],
 };
 

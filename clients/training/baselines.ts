@@ -26,10 +26,12 @@ export function evaluateBaselines(
 }
 
 function trainingMeans(groups: readonly GroupShares[]): ReadonlyMap<number, readonly number[]> {
-  const answers = Map.groupBy(
-    groups.flatMap((group) => group.answers),
-    (answer) => answer.question,
-  );
+  const answers = new Map<number, GroupShares["answers"][number][]>();
+  for (const answer of groups.flatMap((group) => group.answers)) {
+    const given = answers.get(answer.question);
+    if (given === undefined) answers.set(answer.question, [answer]);
+    else given.push(answer);
+  }
   return new Map(
     [...answers].map(([question, given]) => [
       question,

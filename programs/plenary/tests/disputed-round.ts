@@ -10,7 +10,6 @@ import {
   disputeOf,
   disputeOpen,
   disputeResolve,
-  eventsNamed,
   FAULTS,
   missingPiece,
   PROGRAM_ID,
@@ -251,10 +250,10 @@ export class OpenDispute {
   resolve(): { verdict: unknown; fault: unknown; outcome: Outcome } {
     const { scenario } = this.round;
     const outcome = scenario.run("dispute_resolve", this.resolveInstruction(), [scenario.stranger]);
-    const [resolved] = eventsNamed(outcome.events, "DisputeResolved");
+    const resolved = outcome.events.find(({ name }) => name === "DisputeResolved");
     assert.ok(resolved);
     assert.equal(scenario.chain.data(this.address), null);
-    return { verdict: resolved.verdict, fault: resolved.fault, outcome };
+    return { verdict: resolved.fields.verdict, fault: resolved.fields.fault, outcome };
   }
 }
 
