@@ -184,6 +184,7 @@ export {
   type BlobSource,
   type Comparison,
   type OpenVerifierOptions,
+  type OwnUpdate,
   openBlobSource,
   openVerifier,
   type RoundVerification,

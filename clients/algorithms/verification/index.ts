@@ -12,6 +12,7 @@ export {
   checkOmission,
   type OmissionProof,
   parseOmissionProof,
+  promisedLeaf,
   proveOmission,
   type ReceiptedRound,
   type ReceiptIdentity,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   compareBytes,
+  decodeReceipt,
   encodeReceipt,
   fromHex,
   PlenaryError,
@@ -15,7 +16,13 @@ import fc from "fast-check";
 import nacl from "tweetnacl";
 import { updatesRoot } from "../replay.ts";
 import { hashOf } from "../testing/round-fixture.ts";
-import { checkOmission, type OmissionProof, parseOmissionProof, proveOmission } from "./index.ts";
+import {
+  checkOmission,
+  type OmissionProof,
+  parseOmissionProof,
+  promisedLeaf,
+  proveOmission,
+} from "./index.ts";
 
 const AGGREGATOR = nacl.sign.keyPair.fromSeed(hashOf("aggregator"));
 const IDENTITY = {
@@ -101,6 +108,33 @@ test("an earlier update, or another one under the same sequence, is no substitut
   }
   const earlier = receiptFor(member, { sequence: 1n });
   assert.throws(() => proveOmission(earlier, leaves, roundOf(leaves)), /Nothing was omitted/);
+});
+
+test("the leaf that keeps a receipt's promise is found, or its omission can be proved", () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        count: fc.integer({ min: 2, max: 12 }),
+        pick: fc.nat(),
+        sequence: fc.bigInt({ min: 1n, max: 3n }),
+        isOther: fc.boolean(),
+        isThere: fc.boolean(),
+      }),
+      ({ count, pick, sequence, isOther, isThere }) => {
+        const all = leavesOf(count);
+        const { member } = all[pick % count] ?? leafOf(hashOf("none"));
+        const changes = { sequence, ...(isOther && { envelopeHash: hashOf("other") }) };
+        const receipt = receiptFor(member, changes);
+        const leaves = isThere ? all : all.filter((leaf) => leaf.member !== member);
+        const promised = promisedLeaf(decodeReceipt(receipt.message), leaves);
+        if (promised === null) proveOmission(receipt, leaves, roundOf(leaves));
+        else {
+          assert.deepEqual(promised.leaf, leaves[promised.index]);
+          assert.throws(() => proveOmission(receipt, leaves, roundOf(leaves)));
+        }
+      },
+    ),
+  );
 });
 
 test("a proof that was bent proves nothing", () => {

@@ -116,6 +116,19 @@ export function proveOmission(
   };
 }
 
+/**
+ * The leaf with which a round keeps the promise of a receipt: that of the update itself, or of a
+ * later one by the same member, with its index. Null if the round has left the update out.
+ */
+export function promisedLeaf(
+  receipt: Receipt,
+  leaves: readonly UpdateLeaf[],
+): { readonly index: number; readonly leaf: UpdateLeaf } | null {
+  const index = leaves.findIndex(({ member }) => equalBytes(member, receipt.member));
+  const leaf = leaves[index];
+  return leaf !== undefined && keepsPromise(leaf, receipt) ? { index, leaf } : null;
+}
+
 /** A later update of the member replaces the one of the receipt. */
 function keepsPromise(leaf: UpdateLeaf, promised: Receipt): boolean {
   return (

@@ -1,13 +1,16 @@
-import type { Finding } from "@plenary/algorithms";
+import type { Finding, SignedReceipt } from "@plenary/algorithms";
+import { PlenaryError } from "@plenary/protocol";
 import {
   disputeFinding,
+  type OwnUpdate,
   openVerifier,
   type RoundVerification,
+  readReceipt,
   type Verifier,
   verifyRound,
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { disputeLine } from "../output/index.ts";
+import { disputeLine, proveOmissionText } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface VerifyFlags {
@@ -15,7 +18,7 @@ export interface VerifyFlags {
   readonly dispute?: boolean;
 }
 
-/** `plenary verify N` */
+/** `plenary verify N`. With a member's state folder it also looks for the member's own update. */
 export async function verify(
   session: Session,
   number: bigint,
@@ -31,13 +34,27 @@ export async function verify(
     blobs,
     signal,
   });
-  const found = await verifyRound(verifier, number, {
+  const receipt =
+    settings.state === undefined ? undefined : await receiptIfAny(settings.state, number);
+  const verification = await verifyRound(verifier, number, {
+    receipt,
     signal,
     onProgress: (progress) => output.verification(number, progress),
   });
-  output.say("round-verified", linesOf(found), { ...found });
-  if (dispute && found.provable !== null) await prove(session, verifier, number, found.provable);
-  return found.valid ? EXIT.done : EXIT.verification;
+  output.say("round-verified", linesOf(verification), { ...verification });
+  const { provable, valid, ownUpdate } = verification;
+  if (dispute && provable !== null) await prove(session, verifier, number, provable);
+  return valid && ownUpdate?.standing !== "omitted" ? EXIT.done : EXIT.verification;
+}
+
+/** A state folder without a receipt for the round has nothing to be compared. */
+async function receiptIfAny(state: string, round: bigint): Promise<SignedReceipt | undefined> {
+  try {
+    return await readReceipt(state, round);
+  } catch (error) {
+    if (error instanceof PlenaryError && error.code === "not-found") return undefined;
+    throw error;
+  }
 }
 
 async function prove(
@@ -67,6 +84,7 @@ function linesOf({
   counted,
   refused,
   uncheckedKeys,
+  ownUpdate,
 }: RoundVerification): string[] {
   const lines = comparisons.map(
     ({ field, chain, computed, equal }) =>
@@ -77,8 +95,20 @@ function linesOf({
   if (finding === null)
     lines.push(`round ${round} is right: ${counted} updates counted, ${refused} refused`);
   else lines.push(`round ${round} is wrong: ${finding.text}`);
+  if (ownUpdate !== null) lines.push(ownUpdateLine(round, ownUpdate));
   if (finding?.kind === "not-provable") lines.push(`no dispute proves this. ${finding.why}`);
   if (provable !== null && provable !== finding)
     lines.push(`and, provable on chain: ${provable.text}`);
   return lines;
+}
+
+function ownUpdateLine(round: bigint, { standing, index, reason }: OwnUpdate): string {
+  switch (standing) {
+    case "counted":
+      return `your update is leaf ${index}, counted`;
+    case "refused":
+      return `your update is leaf ${index}, refused: ${reason}`;
+    case "omitted":
+      return `your update was left out. ${reason} ${proveOmissionText(round)}`;
+  }
 }

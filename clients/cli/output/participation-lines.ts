@@ -21,11 +21,22 @@ export function participationLine(event: ParticipationEvent): string | null {
     case "retrying":
       return `${event.message} Trying again.`;
     case "settled":
-      return `round ${event.round}: ${event.outcome}${event.reason === null ? "" : ` - ${event.reason}`}`;
+      return settledLine(event);
     case "downloading":
     case "uploading":
       return null;
   }
+}
+
+function settledLine({ round, outcome, reason }: Extract<ParticipationEvent, { type: "settled" }>) {
+  const why = reason === null ? "" : ` - ${reason}`;
+  const next = outcome === "omitted" ? ` ${proveOmissionText(round)}` : "";
+  return `round ${round}: ${outcome}${why}${next}`;
+}
+
+/** What a member does about an omission. */
+export function proveOmissionText(round: bigint): string {
+  return `Prove it, and be paid half of the aggregator's bond: plenary prove-omission ${round} FILE --submit`;
 }
 
 /** What a bar shows of it; null for events that take no time. */

@@ -16,7 +16,7 @@ export function checkCommands(program: Command, runs: Runs): void {
   withSettings(program.command("verify-claim [owner]"), ALL)
     .description("check a member's proof of pay against the chain")
     .action(runs((session, owner: string | undefined) => verifyClaim(session, owner)));
-  withSettings(program.command("verify"), ALL)
+  withSettings(program.command("verify"), [...ALL, "state"])
     .alias("verify-round")
     .description(
       "compute a round anew from public bytes, compare it with the chain and name the first wrong thing",

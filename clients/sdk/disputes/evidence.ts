@@ -3,10 +3,8 @@ import {
   committedStep,
   decodeUpdate,
   type PublishedUpdate,
-  publishedUpdates,
   rewardsRoot,
   updateLeafProof,
-  updatesRoot,
   vectorRootFast,
 } from "@plenary/algorithms";
 import {
@@ -31,6 +29,7 @@ import {
 import type { PublicKey } from "@solana/web3.js";
 import type { Verifier } from "../verification/index.ts";
 import {
+  committedUpdates,
   Refuted,
   readConfiguration,
   readManifest,
@@ -150,20 +149,6 @@ function vectorOf(manifest: RoundManifest, round: Round, name: CommittedVector) 
         blob: manifest.stateAfter.blob,
         root: round.nextStateRoot,
       } as const;
-  }
-}
-
-/** The manifest's updates, if their leaves are those committed. */
-function committedUpdates(manifest: RoundManifest, round: Round): PublishedUpdate[] | null {
-  try {
-    const updates = publishedUpdates(manifest);
-    const leaves = updates.map(({ leaf }) => leaf);
-    const fits =
-      leaves.length === round.updateCount && equalBytes(updatesRoot(leaves), round.updatesRoot);
-    return fits ? updates : null;
-  } catch (error) {
-    if (error instanceof PlenaryError) return null;
-    throw error;
   }
 }
 

@@ -1,10 +1,14 @@
 import { Base58Address, Base64, HexHash, parserOf, U64String } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
 
-/** What became of a member's update: `missed` when the round closed before it got a receipt. */
+/**
+ * What became of a member's update. `missed`: the round closed before the update got a receipt.
+ * `omitted`: the update got a receipt, and the round was committed without it.
+ */
 export const Outcome = Type.Union([
   Type.Literal("counted"),
   Type.Literal("refused"),
+  Type.Literal("omitted"),
   Type.Literal("void"),
   Type.Literal("missed"),
 ]);

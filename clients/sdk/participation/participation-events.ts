@@ -45,7 +45,7 @@ export type ParticipationEvent =
 export interface TrainedRound {
   readonly number: bigint;
   readonly outcome: Outcome;
-  /** Why the update was not counted, in a sentence; null if it was. */
+  /** Why the update was not counted, in a sentence, or why that is not certain; else null. */
   readonly reason: string | null;
   /** (question, group) cells trained on. */
   readonly weight: number;

@@ -1,5 +1,8 @@
+import { instant, type Round, readRound, roundAddress } from "@plenary/chain";
+import { fromBase64 } from "@plenary/protocol";
 import { readAudits, readRoundView, readUpdate } from "../access/index.ts";
-import type { Outcome, RoundRecord } from "../member-store/index.ts";
+import type { Outcome, RoundRecord, StoredReceipt } from "../member-store/index.ts";
+import { findOwnUpdate, readCommittedLeaves } from "../verification/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
 
@@ -41,28 +44,76 @@ async function tellOfAudit(
   return true;
 }
 
+interface Settled {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+}
+
+/**
+ * By the chain, and by the committed leaves: a service that gave a receipt and left the update out
+ * must not be asked whether it counted. Null while the round is not decided.
+ */
 async function outcomeOf(
+  session: ParticipationSession,
+  record: RoundRecord,
+): Promise<Settled | null> {
+  const { context, options } = session;
+  const { connection, program, address } = context;
+  const number = BigInt(record.round);
+  const round = await readRound(connection, roundAddress(program, address, number));
+  // The authority has closed the account, so that nothing is left to check the service by.
+  if (round === null) return wordOfService(session, record);
+  if (round.status === "committed" || round.status === "final")
+    return record.receipt === null ? MISSED : outcomeOnChain(session, record.receipt, round);
+  const view = await readRoundView(context, record.round, options.signal);
+  if (round.status === "void")
+    return { outcome: "void", reason: view?.voidReason ?? "The round is void." };
+  return record.receipt === null && view !== null && view.state !== "collecting" ? MISSED : null;
+}
+
+const MISSED: Settled = {
+  outcome: "missed",
+  reason: "The round closed before the update had a receipt.",
+};
+
+/** What the committed leaves say about an update with a receipt. */
+async function outcomeOnChain(
+  session: ParticipationSession,
+  { receipt, signature }: StoredReceipt,
+  round: Round,
+): Promise<Settled> {
+  const { context, member, options } = session;
+  const source = { blobs: context.client };
+  const leaves = await readCommittedLeaves(source, round, options.signal);
+  if (leaves === null) {
+    const known = await readUpdate(context, round.number, member, options.signal);
+    return {
+      outcome: known?.update.state === "refused" ? "refused" : "counted",
+      reason: `The service withholds the leaves of round ${round.number}, so this is its word alone: verify the round.`,
+    };
+  }
+  const signed = { message: fromBase64(receipt), signature: fromBase64(signature) };
+  const { standing, reason } = findOwnUpdate(signed, leaves, round);
+  if (standing !== "omitted") return { outcome: standing, reason };
+  const until = instant(round.challengeEndsAt);
+  return {
+    outcome: "omitted",
+    reason: `${reason} Until ${until} the receipt proves that on chain.`,
+  };
+}
+
+async function wordOfService(
   { context, member, options }: ParticipationSession,
   record: RoundRecord,
-): Promise<{ outcome: Outcome; reason: string | null } | null> {
-  const round = await readRoundView(context, record.round, options.signal);
-  if (round === null) return null;
-  if (round.state === "void")
-    return { outcome: "void", reason: round.voidReason ?? "The round is void." };
-  const isDone = round.state === "committed" || round.state === "final";
-  if (record.receipt === null)
-    return round.state === "collecting"
-      ? null
-      : { outcome: "missed", reason: "The round closed before the update had a receipt." };
-  if (!isDone) return null;
+): Promise<Settled | null> {
+  const view = await readRoundView(context, record.round, options.signal);
+  if (view === null) return null;
+  if (view.state === "void")
+    return { outcome: "void", reason: view.voidReason ?? "The round is void." };
+  if (record.receipt === null) return view.state === "collecting" ? null : MISSED;
+  if (view.state !== "committed" && view.state !== "final") return null;
   const known = await readUpdate(context, BigInt(record.round), member, options.signal);
-  if (known === null)
-    return {
-      outcome: "missed",
-      reason: "The service has lost an update that it gave a receipt for.",
-    };
-  const { state, reason } = known.update;
-  return state === "counted"
-    ? { outcome: "counted", reason: null }
-    : { outcome: "refused", reason: reason?.text ?? `The service calls it ${state}.` };
+  if (known?.update.state === "counted") return { outcome: "counted", reason: null };
+  const reason = known?.update.reason?.text ?? "The service does not say why.";
+  return { outcome: "refused", reason };
 }

@@ -1,4 +1,6 @@
 export { type BlobSource, openBlobSource } from "./blob-source.ts";
+export { committedUpdates, readCommittedLeaves } from "./committed-updates.ts";
+export { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 export {
   readCommitted,
   readConfiguration,

@@ -100,9 +100,9 @@ export function readNamed(
   return published(blobs, hash, missing(`${what} (${toHex(hash)}) is missing (withheld)`), signal);
 }
 
-/** The manifest with the hash that stands on chain. */
+/** The manifest with the hash that stands on chain. Throws Refuted if it is withheld. */
 export async function readManifest(
-  { blobs }: Verifier,
+  { blobs }: Pick<Verifier, "blobs">,
   hash: Uint8Array,
   signal?: AbortSignal,
 ): Promise<RoundManifest> {

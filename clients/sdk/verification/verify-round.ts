@@ -8,6 +8,7 @@ import {
   REPLAY_ONLY,
   type RoundResult,
   replayRound,
+  type SignedReceipt,
   wrongChunk,
 } from "@plenary/algorithms";
 import type { Round } from "@plenary/chain";
@@ -19,6 +20,8 @@ import {
   type RoundManifest,
   toHex,
 } from "@plenary/protocol";
+import { readCommittedLeaves } from "./committed-updates.ts";
+import { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 import {
   type PublishedRound,
   readCommitted,
@@ -53,6 +56,8 @@ export interface RoundVerification {
   readonly refused: number;
   /** Updates whose signing key can no longer be read from the chain, because it was rotated twice or the account was closed. */
   readonly uncheckedKeys: number;
+  /** What the round made of the receipt's update; null without one, and where leaves are withheld. */
+  readonly ownUpdate: OwnUpdate | null;
 }
 
 /** How far a verification is: updates are downloaded and screened one by one, then the next model is scored. */
@@ -63,6 +68,8 @@ export interface VerificationProgress {
 }
 
 export interface VerifyOptions {
+  /** A member's receipt for an update of this round, which must have a leaf. */
+  readonly receipt?: SignedReceipt | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
@@ -79,21 +86,35 @@ export async function verifyRound(
   options: VerifyOptions = {},
 ): Promise<RoundVerification> {
   const round = await readCommitted(verifier, number);
+  const ownUpdate = await readOwnUpdate(verifier, round, options);
   let found: PublishedRound | null = null;
   try {
     found = await readPublishedRound(verifier, round, options.signal);
-    return await judge(verifier, found, options);
+    return { ...(await judge(verifier, found, options)), ownUpdate };
   } catch (error) {
     if (!(error instanceof Refuted)) throw error;
-    return verdict(number, [error.finding], found);
+    return { ...verdict(number, [error.finding], found), ownUpdate };
   }
 }
+
+async function readOwnUpdate(
+  verifier: Verifier,
+  round: Round,
+  { receipt, signal }: VerifyOptions,
+): Promise<OwnUpdate | null> {
+  if (receipt === undefined) return null;
+  const leaves = await readCommittedLeaves(verifier, round, signal);
+  return leaves === null ? null : findOwnUpdate(receipt, leaves, round);
+}
+
+/** A verification without what it says about a receipt. */
+type Verdict = Omit<RoundVerification, "ownUpdate">;
 
 async function judge(
   verifier: Verifier,
   found: PublishedRound,
   options: VerifyOptions,
-): Promise<RoundVerification> {
+): Promise<Verdict> {
   const { round, manifest } = found;
   const replayed = await replay(verifier, found, options);
   const leaves = found.updates.map(({ leaf }) => leaf);
@@ -261,7 +282,7 @@ function verdict(
   findings: readonly Finding[],
   found: PublishedRound | null,
   comparisons: readonly Comparison[] = [],
-): RoundVerification {
+): Verdict {
   const different = comparisons.find(({ equal }) => !equal);
   const finding = findings[0] ?? (different === undefined ? null : unexplained(different));
   const updates = found?.updates ?? [];

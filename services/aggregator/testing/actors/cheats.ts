@@ -28,6 +28,7 @@ import type { Store } from "../../store/index.ts";
  *   shortfall          leaves the second member 1 less than it had earned before, and gives the
  *                      difference to the first
  *   dropped            gives everything that the second member has earned to the first
+ *   omitted            leaves out the last member's update, which it gave a receipt for
  *   total              gives the first member 1 more than the round says that it pays in all
  */
 
@@ -56,20 +57,24 @@ export interface Cheats {
   readonly pay: ReadonlyMap<bigint, PayCheat>;
   /** Integers of the mean that are one too small. */
   readonly integer: ReadonlyMap<bigint, number>;
+  /** Rounds without the last member's update. */
+  readonly omitted: ReadonlySet<bigint>;
 }
 
 /** Throws `invalid-input` for a cheat that does not exist. */
 export function parseCheats(texts: readonly string[]): Cheats {
   const pay = new Map<bigint, PayCheat>();
   const integer = new Map<bigint, number>();
+  const omitted = new Set<bigint>();
   for (const text of texts) {
     const [round = "", name = "", parameter = ""] = text.split(":");
     const found = PAY_CHEATS[name];
     if (name === "integer") integer.set(BigInt(round), Number(parameter));
+    else if (name === "omitted") omitted.add(BigInt(round));
     else if (found !== undefined) pay.set(BigInt(round), found);
     else throw new PlenaryError("invalid-input", `There is no cheat named ${name}.`);
   }
-  return { pay, integer };
+  return { pay, integer, omitted };
 }
 
 /** The settings with which a worker cheats. */
@@ -139,7 +144,7 @@ interface WrongPay {
 function payingWrongly(context: Context, cheats: Cheats): Context {
   const wrong = new Map<bigint, WrongPay>();
   const storeOn: Context["storeOn"] = (queries) =>
-    recordingWrongPay(context.storeOn(queries), wrong);
+    omitting(recordingWrongPay(context.storeOn(queries), wrong), cheats);
   const write: BlobStore["write"] = async (bytes) => {
     const manifest = manifestIn(bytes);
     const cheat = manifest && cheats.pay.get(BigInt(manifest.round));
@@ -189,6 +194,15 @@ function recordingWrongPay(store: Store, wrong: ReadonlyMap<bigint, WrongPay>): 
       },
     },
   };
+}
+
+/** A closed round is computed from its standing updates. */
+function omitting(store: Store, { omitted }: Cheats): Store {
+  const standing: Store["updates"]["standing"] = async (key) => {
+    const all = await store.updates.standing(key);
+    return omitted.has(key.number) ? all.slice(0, -1) : all;
+  };
+  return { ...store, updates: { ...store.updates, standing } };
 }
 
 /** The manifest that these bytes hold; undefined for any other blob. */
