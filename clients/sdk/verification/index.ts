@@ -1,5 +1,6 @@
 export { type BlobSource, openBlobSource } from "./blob-source.ts";
 export { committedUpdates, readCommittedLeaves } from "./committed-updates.ts";
+export type { Comparison } from "./comparison.ts";
 export { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 export {
   readCommitted,
@@ -17,7 +18,6 @@ export {
   type Verifier,
 } from "./verifier.ts";
 export {
-  type Comparison,
   type RoundVerification,
   type VerificationProgress,
   type VerifyOptions,

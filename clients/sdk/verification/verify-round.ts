@@ -18,9 +18,9 @@ import {
   fromBase64,
   PlenaryError,
   type RoundManifest,
-  toHex,
 } from "@plenary/protocol";
 import { readCommittedLeaves } from "./committed-updates.ts";
+import { type Comparison, compare, unexplained } from "./comparison.ts";
 import { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 import {
   type PublishedRound,
@@ -33,14 +33,6 @@ import {
 import { Refuted } from "./refuted.ts";
 import { openScoring } from "./scoring.ts";
 import type { Verifier } from "./verifier.ts";
-
-/** One value of a round: as the chain has it and as it was computed here. */
-export interface Comparison {
-  readonly field: string;
-  readonly chain: string;
-  readonly computed: string;
-  readonly equal: boolean;
-}
 
 export interface RoundVerification {
   readonly round: bigint;
@@ -250,33 +242,6 @@ function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding 
       };
 }
 
-function compare(round: Round, replayed: RoundResult): Comparison[] {
-  const value = (
-    field: string,
-    chain: string | number | bigint,
-    computed: string | number | bigint,
-  ) => {
-    const [a, b] = [String(chain), String(computed)];
-    return { field, chain: a, computed: b, equal: a === b };
-  };
-  const hash = (field: string, chain: Uint8Array, computed: Uint8Array) =>
-    value(field, toHex(chain), toHex(computed));
-  const { roots } = replayed;
-  return [
-    hash("base model root", round.baseRoot, roots.base),
-    hash("base state root", round.baseStateRoot, roots.stateBefore),
-    hash("updates root", round.updatesRoot, roots.updates),
-    value("update count", round.updateCount, replayed.leaves.length),
-    value("total weight", round.totalWeight, replayed.totalWeight),
-    hash("next model root", round.nextRoot, roots.next),
-    hash("next state root", round.nextStateRoot, roots.stateAfter),
-    hash("rewards root", round.rewardsRoot, roots.rewards),
-    value("reward count", round.rewardCount, replayed.rewards.length),
-    value("cumulative rewards", round.cumulativeRewards, replayed.cumulativeRewards),
-    hash("manifest hash", round.manifestHash, replayed.manifestHash),
-  ];
-}
-
 function verdict(
   round: bigint,
   findings: readonly Finding[],
@@ -296,13 +261,5 @@ function verdict(
     counted,
     refused: updates.length - counted,
     uncheckedKeys: found?.uncheckedKeys ?? 0,
-  };
-}
-
-function unexplained({ field, chain, computed }: Comparison): Finding {
-  return {
-    kind: "not-provable",
-    why: REPLAY_ONLY,
-    text: `the ${field} on chain is ${chain}, the public bytes give ${computed}`,
   };
 }
