@@ -1,6 +1,6 @@
 /** Each package declares what it imports, and imports what it declares. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -27,6 +27,7 @@ const NOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifestOf = (folder: string): Manifest =>
@@ -68,6 +69,17 @@ describe("dependencies", () => {
     });
   }
 
+  test("docs/dependencies.md says why for each, and for no other", () => {
+    const declared = new Set([...npmPackages(), ...crates()]);
+    const documented = documentedNames();
+    const covers = (pattern: string, name: string) =>
+      pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+    const silent = [...declared].filter((name) => !documented.some((one) => covers(one, name)));
+    assert.deepEqual(silent, [], "without a line");
+    const stale = documented.filter((one) => ![...declared].some((name) => covers(one, name)));
+    assert.deepEqual(stale, [], "no longer declared");
+  });
+
   test("the packages depend on each other by their exact version", () => {
     const versions = new Map(
       packageFolders().map((folder) => {
@@ -85,3 +97,30 @@ describe("dependencies", () => {
     assert.deepEqual(wrong, []);
   });
 });
+
+function npmPackages(): readonly string[] {
+  return ["", ...packageFolders()]
+    .map(manifestOf)
+    .flatMap(({ dependencies, devDependencies, optionalDependencies }) =>
+      Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }),
+    )
+    .filter((name) => !name.startsWith("@plenary/"));
+}
+
+function crates(): readonly string[] {
+  return globSync("programs/*/Cargo.toml", { cwd: ROOT }).flatMap((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    const sections = [...text.matchAll(/^\[(?:dev-)?dependencies\]\n((?:[^[\n].*\n?|\n)*)/gm)];
+    return sections.flatMap(([, section = ""]) =>
+      [...section.matchAll(/^([\w-]+)\s*=/gm)].map(([, name = ""]) => name),
+    );
+  });
+}
+
+/** The names in the first column of the page's tables. */
+function documentedNames(): readonly string[] {
+  const page = readFileSync(join(ROOT, "docs/dependencies.md"), "utf8");
+  return [...page.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+  );
+}
