@@ -347,8 +347,12 @@ const TASKS = {
   ],
   /** For docs/verify.md: a federation with a wrong round, to find it out. */
   "cheating-federation": (args) => ["test/journeys/cheating-federation.ts", ...args],
-  /** Compiles the committed WebAssembly anew; `-- --check` only compares. */
-  build: (args) => ["clients/algorithms/kernels/build.ts", ...args],
+  /** Writes the committed WebAssembly and the client of the program; `-- --check` only compares. */
+  build: (args) => [
+    "--import=./clients/chain/build.ts",
+    "clients/algorithms/kernels/build.ts",
+    ...args,
+  ],
   /** Builds the tarballs that members install; `-- --release` does all of a release but publish. */
   package: (args) => ["deploy/packages/main.ts", ...args],
   /** Lists the habits of language that test/language.test.ts refuses, below the given paths. */

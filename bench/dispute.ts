@@ -15,6 +15,7 @@ import {
   disputeOf,
   disputeOpen,
   disputeResolve,
+  eventsNamed,
   PROGRAM_ID,
 } from "@plenary/chain";
 import {
@@ -208,10 +209,9 @@ function dispute(name: string, round: Round, next: Int32Array): Cost {
     number,
     challengerTokens: source,
   });
-  const resolved = meter
-    .send("dispute_resolve", resolve)
-    .events.find(({ name }) => name === "DisputeResolved");
-  return meter.cost(resolved?.fields.verdict === 0 ? "upheld" : "rejected");
+  const { events } = meter.send("dispute_resolve", resolve);
+  const [resolved] = eventsNamed(events, "DisputeResolved");
+  return meter.cost(resolved?.verdict === 0 ? "upheld" : "rejected");
 }
 
 const rows: string[][] = [

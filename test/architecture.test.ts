@@ -21,8 +21,7 @@ import {
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   "clients/protocol": [],
   "clients/algorithms": ["clients/protocol"],
-  // The chain client reads the IDL, which lies with the program.
-  "clients/chain": ["clients/protocol", "programs"],
+  "clients/chain": ["clients/protocol"],
   "clients/training": ["clients/protocol", "clients/algorithms"],
   "clients/service": ["clients/protocol"],
   "clients/sdk": [

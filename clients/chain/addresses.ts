@@ -1,9 +1,6 @@
 import { PublicKey } from "@solana/web3.js";
-
-/*
- * Where the program's accounts lie. Seeds are written here and in the program's `SEED` constants, nowhere else; the
- * tests compare the two through the compiled program.
- */
+import { IDL } from "./generated/idl.ts";
+import { type NamedSeed, type Seed, seedsByAccount } from "./idl/seeds.ts";
 
 /** The two token programs that a reward mint may belong to, and the one that owns the addresses of associated token accounts. */
 export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
@@ -12,20 +9,12 @@ export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey(
   "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
 );
 
-const encoder = new TextEncoder();
-const SEEDS = {
-  federation: encoder.encode("federation"),
-  member: encoder.encode("member"),
-  round: encoder.encode("round"),
-  vault: encoder.encode("vault"),
-  escrow: encoder.encode("escrow"),
-  dispute: encoder.encode("dispute"),
-  equivocation: encoder.encode("equivocation"),
-} as const;
+/** The program's own addresses derive from the seeds that the IDL states. */
+export const SEEDS = seedsByAccount(IDL);
 
 /** Address of the federation that `creator` made with this id; it stays when the authority passes to another key. */
 export function federationAddress(program: PublicKey, creator: PublicKey, id: bigint): PublicKey {
-  return derive(program, [SEEDS.federation, creator.toBytes(), u64(id)]);
+  return derive(program, "federation", { authority: creator, id });
 }
 
 /** Address of an owner's membership in a federation: what envelopes and leaves call the member. */
@@ -34,23 +23,26 @@ export function memberAddress(
   federation: PublicKey,
   owner: PublicKey,
 ): PublicKey {
-  return derive(program, [SEEDS.member, federation.toBytes(), owner.toBytes()]);
+  return derive(program, "member", { federation, owner });
 }
 
 /** Address of a federation's round; the first round is number 1. */
 export function roundAddress(program: PublicKey, federation: PublicKey, number: bigint): PublicKey {
-  return derive(program, [SEEDS.round, federation.toBytes(), u64(number)]);
+  return derive(program, "round", { federation, number });
 }
 
 /** Token account that pays a federation's rewards. */
 export function vaultAddress(program: PublicKey, federation: PublicKey): PublicKey {
-  return derive(program, [SEEDS.vault, federation.toBytes()]);
+  return derive(program, "vault", { federation });
 }
 
 /** Token account that holds a federation's stakes, bond and deposits. */
 export function escrowAddress(program: PublicKey, federation: PublicKey): PublicKey {
-  return derive(program, [SEEDS.escrow, federation.toBytes()]);
+  return derive(program, "escrow", { federation });
 }
+
+/** The IDL has no seeds of disputes, because the program computes one of them. */
+const DISPUTE_SEED = new TextEncoder().encode("dispute");
 
 /** Address of a challenger's dispute about one chunk or leaf of a round; `kind` is a code of `DISPUTE_KINDS`. */
 export function disputeAddress(
@@ -60,8 +52,8 @@ export function disputeAddress(
   kind: number,
   index: number,
 ): PublicKey {
-  const subject = [Uint8Array.of(kind), u32(index)];
-  return derive(program, [SEEDS.dispute, round.toBytes(), challenger.toBytes(), ...subject]);
+  const subject = [Uint8Array.of(kind), littleEndian(index, 4)];
+  return find(program, [DISPUTE_SEED, round.toBytes(), challenger.toBytes(), ...subject]);
 }
 
 /** Address of the first half of a reporter's proof that a member signed two envelopes with one sequence. */
@@ -72,8 +64,7 @@ export function equivocationAddress(
   round: bigint,
   sequence: bigint,
 ): PublicKey {
-  const subject = [u64(round), u64(sequence)];
-  return derive(program, [SEEDS.equivocation, member.toBytes(), reporter.toBytes(), ...subject]);
+  return derive(program, "equivocation", { member, reporter, round, sequence });
 }
 
 /** The owner's associated token account for a mint; it depends on the token program that owns the mint. */
@@ -82,25 +73,41 @@ export function tokenAccountAddress(
   owner: PublicKey,
   tokenProgram: PublicKey = TOKEN_PROGRAM,
 ): PublicKey {
-  return derive(ASSOCIATED_TOKEN_PROGRAM, [
-    owner.toBytes(),
-    tokenProgram.toBytes(),
-    mint.toBytes(),
-  ]);
+  const seeds = [owner.toBytes(), tokenProgram.toBytes(), mint.toBytes()];
+  return find(ASSOCIATED_TOKEN_PROGRAM, seeds);
 }
 
-function derive(program: PublicKey, seeds: Uint8Array[]): PublicKey {
+/** Derives an address of the program. Throws `TypeError` where a value for a seed is missing. */
+export function deriveAddress(
+  program: PublicKey,
+  seeds: readonly Seed[],
+  seedValue: (seed: NamedSeed) => unknown,
+): PublicKey {
+  const bytes = seeds.map((seed) => {
+    if (seed.kind === "constant") return seed.value;
+    const value = seedValue(seed);
+    if (seed.kind === "account" && value instanceof PublicKey) return value.toBytes();
+    if (seed.kind === "argument" && (typeof value === "bigint" || typeof value === "number"))
+      return littleEndian(value, seed.bytes);
+    throw new TypeError(`The address cannot be derived without ${seed.name}.`);
+  });
+  return find(program, bytes);
+}
+
+function derive(
+  program: PublicKey,
+  account: string,
+  values: Readonly<Record<string, PublicKey | bigint>>,
+): PublicKey {
+  return deriveAddress(program, SEEDS.get(account) ?? [], ({ name }) => values[name]);
+}
+
+function find(program: PublicKey, seeds: Uint8Array[]): PublicKey {
   return PublicKey.findProgramAddressSync(seeds, program)[0];
 }
 
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
-}
-
-function u64(value: bigint): Uint8Array {
+function littleEndian(value: bigint | number, length: 4 | 8): Uint8Array {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value, true);
-  return bytes;
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes.subarray(0, length);
 }

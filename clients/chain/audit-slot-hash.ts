@@ -3,8 +3,9 @@ import { parseEvents } from "./events.ts";
 import { readHistory, readTransaction } from "./history.ts";
 
 /**
- * The slot hash that a round's audits were drawn with. The account keeps only its hash with the envelopes; the event of the draw tells it.
- * Null if the node knows no such transaction. Throws `chain-unavailable`.
+ * The slot hash that a round's audits were drawn with, from the event of the draw. The account
+ * holds only the hash of it and the envelopes. Null if the node knows no such transaction. Throws
+ * `chain-unavailable`.
  */
 export async function readAuditSlotHash(
   connection: Connection,
@@ -13,8 +14,8 @@ export async function readAuditSlotHash(
 ): Promise<Uint8Array | null> {
   for (const { signature } of await readHistory(connection, round)) {
     const found = await readTransaction(connection, signature);
-    for (const { name, fields } of parseEvents(program, found?.meta?.logMessages ?? []))
-      if (name === "AuditDrawn" && fields.slotHash instanceof Uint8Array) return fields.slotHash;
+    for (const event of parseEvents(program, found?.meta?.logMessages ?? []))
+      if (event.name === "AuditDrawn") return event.fields.slotHash;
   }
   return null;
 }

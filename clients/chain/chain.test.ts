@@ -10,6 +10,7 @@ import { EMPTY_ROOT, PlenaryError, sha256 } from "@plenary/protocol";
 import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import {
   disconnect,
+  eventsNamed,
   federationAddress,
   federationCreate,
   listFederations,
@@ -133,7 +134,7 @@ test("creates a federation, reads it back and watches it change", async () => {
     events.map(({ name }) => name),
     ["FederationCreated"],
   );
-  assert.deepEqual(events[0]?.fields.modelRoot, digest("model"));
+  assert.deepEqual(eventsNamed(events, "FederationCreated")[0]?.modelRoot, digest("model"));
 
   const read = await readFederation(connection, federation);
   assert.ok(read !== null);

@@ -8,11 +8,15 @@ import {
   vectorToBytes,
   verifyInclusion,
 } from "@plenary/protocol";
-import { type Connection, PublicKey } from "@solana/web3.js";
+import type { Connection, PublicKey } from "@solana/web3.js";
 import { Buffer } from "buffer";
+import { fromAnchor } from "./codec.ts";
 import type { Dispute } from "./dispute.ts";
+import type { Answer } from "./generated/structures.ts";
 import { readHistory, readTransaction } from "./history.ts";
 import { CODER } from "./program.ts";
+
+const ANSWER = { defined: { name: "Answer" } };
 
 /** Transactions of a dispute that are looked through at most, newest first: one page. To hide an answer behind others costs a fee for each. */
 const MOST_LOOKED_AT = 1_000;
@@ -28,8 +32,9 @@ export async function readAnsweredLeaf(
   index: number,
 ): Promise<LeafProof<UpdateLeaf> | null> {
   for await (const answer of answers(connection, program, dispute)) {
-    const leaf = leafIn(answer);
-    if (leaf !== null) return { index, ...leaf };
+    if (answer.kind !== "leaf" || answer.leaf.kind !== "update") continue;
+    const { version, member, ...leaf } = answer.leaf.value;
+    return { index, leaf: { ...leaf, member: member.toBytes() }, path: answer.path };
   }
   return null;
 }
@@ -45,73 +50,28 @@ export async function readAnsweredChunk(
   { root, length }: { readonly root: Uint8Array; readonly length: number },
 ): Promise<ChunkProof | null> {
   for await (const answer of answers(connection, program, address)) {
-    const chunk = chunkIn(answer);
-    if (chunk === null) continue;
+    if (answer.kind !== "chunk") continue;
+    const chunk = { values: vectorFromBytes(answer.value.values), path: answer.value.path };
     const leaf = leafHash(vectorToBytes(chunk.values));
     if (verifyInclusion(root, leaf, index, chunkCount(length), chunk.path)) return chunk;
   }
   return null;
 }
 
-/** What a dispute was answered, newest first, as Anchor's coder gives it. */
+/** What a dispute was answered, newest first. */
 async function* answers(
   connection: Connection,
   program: PublicKey,
   dispute: PublicKey,
-): AsyncGenerator<unknown, void> {
+): AsyncGenerator<Answer, void> {
   for (const { signature } of await readHistory(connection, dispute, MOST_LOOKED_AT)) {
     const found = await readTransaction(connection, signature);
     const message = found?.transaction.message;
     for (const { programIdIndex, data } of message?.compiledInstructions ?? []) {
       if (!message?.staticAccountKeys[programIdIndex]?.equals(program)) continue;
-      const answer = field(CODER.instruction.decode(Buffer.from(data))?.data, "answer");
-      if (answer !== undefined) yield answer;
+      const decoded = CODER.instruction.decode(Buffer.from(data));
+      if (decoded?.name === "dispute_answer" && "answer" in decoded.data)
+        yield fromAnchor(ANSWER, decoded.data.answer, decoded.name) as Answer;
     }
   }
-}
-
-function leafIn(answered: unknown): Omit<LeafProof<UpdateLeaf>, "index"> | null {
-  const answer = field(answered, "Leaf");
-  const [leaf] = listOf(field(field(answer, "leaf"), "Update"));
-  const path = field(answer, "path");
-  if (leaf === undefined || path === undefined) return null;
-  return {
-    leaf: {
-      member: addressIn(field(leaf, "member")),
-      sequence: BigInt(String(field(leaf, "sequence"))),
-      envelopeHash: bytesIn(field(leaf, "envelope_hash")),
-      deltaRoot: bytesIn(field(leaf, "delta_root")),
-      weight: Number(field(leaf, "weight")),
-      reason: Number(field(leaf, "reason")),
-      payloadHash: bytesIn(field(leaf, "payload_hash")),
-    },
-    path: listOf(path).map(bytesIn),
-  };
-}
-
-function chunkIn(answered: unknown): ChunkProof | null {
-  const [chunk] = listOf(field(answered, "Chunk"));
-  const [values, path] = [field(chunk, "values"), field(chunk, "path")];
-  if (values === undefined || path === undefined) return null;
-  return { values: vectorFromBytes(bytesIn(values)), path: listOf(path).map(bytesIn) };
-}
-
-/** Anchor's coder gives objects without types. */
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
-
-/** Fields without names come as an object with the keys 0, 1 and so on. */
-function listOf(value: unknown): unknown[] {
-  return typeof value === "object" && value !== null ? Object.values(value) : [];
-}
-
-function bytesIn(value: unknown): Uint8Array {
-  return Uint8Array.from(listOf(value), Number);
-}
-
-function addressIn(value: unknown): Uint8Array {
-  return value instanceof PublicKey ? value.toBytes() : bytesIn(value);
 }

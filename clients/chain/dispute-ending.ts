@@ -1,14 +1,15 @@
-import { type Connection, PublicKey } from "@solana/web3.js";
-import { nameOf } from "./account-fields.ts";
+import type { Connection, PublicKey } from "@solana/web3.js";
 import {
   DISPUTE_KINDS,
   type DisputeKind,
   type DisputeVerdict,
   FAULTS,
   type Fault,
+  nameOf,
   VERDICTS,
 } from "./dispute.ts";
-import { type EventValue, type ProgramEvent, parseEvents } from "./events.ts";
+import { type ProgramEvent, parseEvents } from "./events.ts";
+import type { Events } from "./generated/structures.ts";
 import { readHistory, readTransaction } from "./history.ts";
 
 /** How a dispute has ended. */
@@ -90,10 +91,9 @@ export async function findDisputeEnding(
   signatures: Iterable<string>,
 ): Promise<DisputeEnding | null> {
   for (const signature of signatures) {
-    const ended = (await eventsOf(connection, program, signature)).find(
-      ({ name, fields }) => name === "DisputeResolved" && dispute.equals(addressIn(fields.dispute)),
-    );
-    if (ended !== undefined) return endingOf(ended, signature);
+    for (const event of await eventsOf(connection, program, signature))
+      if (event.name === "DisputeResolved" && dispute.equals(event.fields.dispute))
+        return endingOf(event.fields, signature);
   }
   return null;
 }
@@ -109,20 +109,14 @@ export async function readEndedDisputes(
   const transactions = await readHistory(connection, round, MOST_OF_A_ROUND);
   for (const { signature, time } of transactions.reverse())
     for (const event of await eventsOf(connection, program, signature)) {
-      const { name, fields } = event;
-      if (name === "DisputeOpened" && time !== null) {
-        const address = addressIn(fields.dispute);
-        opened.set(address.toBase58(), {
-          address,
-          challenger: addressIn(fields.challenger),
-          kind: nameOf(DISPUTE_KINDS, fields.kind),
-          index: Number(fields.index),
-          deposit: BigInt(String(fields.deposit)),
-          openedAt: time,
-        });
+      if (event.name === "DisputeOpened" && time !== null) {
+        const { dispute: address, challenger, kind, index, deposit } = event.fields;
+        const dispute = { address, challenger, kind: nameOf(DISPUTE_KINDS, kind), index, deposit };
+        opened.set(address.toBase58(), { ...dispute, openedAt: time });
       }
-      const found = name === "DisputeResolved" && opened.get(addressIn(fields.dispute).toBase58());
-      if (found) ended.push({ ...found, ending: endingOf(event, signature) });
+      if (event.name !== "DisputeResolved") continue;
+      const found = opened.get(event.fields.dispute.toBase58());
+      if (found) ended.push({ ...found, ending: endingOf(event.fields, signature) });
     }
   return ended;
 }
@@ -136,19 +130,15 @@ async function eventsOf(
   return parseEvents(program, found?.meta?.logMessages ?? []);
 }
 
-function endingOf({ fields }: ProgramEvent, transaction: string): DisputeEnding {
+function endingOf(
+  { verdict, fault, reward, toVault }: Events["DisputeResolved"],
+  transaction: string,
+): DisputeEnding {
   return {
-    verdict: nameOf(VERDICTS, fields.verdict),
-    fault: nameOf(FAULTS, fields.fault),
-    reward: BigInt(String(fields.reward)),
-    toVault: BigInt(String(fields.toVault)),
+    verdict: nameOf(VERDICTS, verdict),
+    fault: nameOf(FAULTS, fault),
+    reward,
+    toVault,
     transaction,
   };
-}
-
-function addressIn(value: EventValue | undefined): PublicKey {
-  if (value instanceof PublicKey) return value;
-  throw new Error(
-    "An event of a dispute has no address where this client looks for one; update it.",
-  );
 }

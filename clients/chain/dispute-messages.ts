@@ -6,11 +6,12 @@ import {
 } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import type { CommittedVector } from "./dispute.ts";
-import type { ArgumentValue } from "./program.ts";
+import type * as program from "./generated/structures.ts";
 
 /*
- * What disputes are fed, in the form that the program's instructions take. A leaf carries its version, because a leaf of a version
- * that does not exist is one of the things that a dispute proves.
+ * What disputes are given, in the form that the program's instructions take. A leaf carries its
+ * version, because a leaf of a version that does not exist is one of the faults that a dispute
+ * proves.
  */
 
 const LEAF_VERSION = 1;
@@ -22,29 +23,20 @@ export type TreeLeaf =
   | { readonly tree: "updates"; readonly leaf: UpdateLeaf }
   | { readonly tree: "rewards"; readonly leaf: RewardLeaf };
 
-export function updateLeafArgument(leaf: UpdateLeaf): ArgumentValue {
-  return {
-    version: LEAF_VERSION,
-    member: new PublicKey(leaf.member),
-    sequence: leaf.sequence,
-    envelopeHash: leaf.envelopeHash,
-    deltaRoot: leaf.deltaRoot,
-    weight: leaf.weight,
-    reason: leaf.reason,
-    payloadHash: leaf.payloadHash,
-  };
+export function updateLeafArgument(leaf: UpdateLeaf): program.UpdateLeaf {
+  return { ...leaf, version: LEAF_VERSION, member: new PublicKey(leaf.member) };
 }
 
-export function rewardLeafArgument({ member, cumulative }: RewardLeaf): ArgumentValue {
-  return { version: LEAF_VERSION, member: new PublicKey(member), cumulative };
+export function rewardLeafArgument(leaf: RewardLeaf): program.RewardLeaf {
+  return { ...leaf, version: LEAF_VERSION, member: new PublicKey(leaf.member) };
 }
 
-export function treeLeafArgument({ tree, leaf }: TreeLeaf): ArgumentValue {
+export function treeLeafArgument({ tree, leaf }: TreeLeaf): program.TreeLeaf {
   return tree === "updates"
-    ? { variant: "update", fields: [updateLeafArgument(leaf)] }
-    : { variant: "reward", fields: [rewardLeafArgument(leaf)] };
+    ? { kind: "update", value: updateLeafArgument(leaf) }
+    : { kind: "reward", value: rewardLeafArgument(leaf) };
 }
 
-export function chunkArgument({ values, path }: ChunkProof): ArgumentValue {
+export function chunkArgument({ values, path }: ChunkProof): program.Chunk {
   return { values: vectorToBytes(values), path };
 }

@@ -1,5 +1,6 @@
+import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { decodeFields, nameOf } from "./account-fields.ts";
+import { decodeAccount } from "./decode-account.ts";
 import { FEDERATION_OFFSET, readAccount, readProgramAccounts } from "./read-account.ts";
 
 /** Kinds of disputes by the code that stands in the account and in events. */
@@ -33,73 +34,83 @@ const VECTOR_BITS = { base: 1, next: 2, baseState: 3, nextState: 4 } as const;
 /** A vector that stands committed in a round. */
 export type CommittedVector = keyof typeof VECTOR_BITS;
 
-/** A Dispute account: how far one challenge of a round has come. Times are Unix seconds. */
-export interface Dispute {
-  address: PublicKey;
-  federation: PublicKey;
-  round: PublicKey;
-  challenger: PublicKey;
-  kind: DisputeKind;
-  /** Chunk or leaf that the dispute is about; 0 for omissions and totals. */
-  index: number;
-  strategy: number;
+/** Fields that the account holds as codes and bits. */
+type Coded = "kind" | "decided" | "fault" | "chunkPending" | "received" | "probed";
+
+/** A Dispute account with its address: how far one challenge of a round has come. */
+export interface Dispute extends Omit<ReturnType<typeof readFields>, Coded> {
+  readonly address: PublicKey;
+  readonly kind: DisputeKind;
   /** What was shown decides it, for or against the challenger; null while it is open. */
-  decided: "upheld" | "rejected" | null;
-  fault: Fault;
-  /** Leaves of the tree that is folded or searched, and how many of them are folded. */
-  leafCount: number;
-  nextLeaf: number;
+  readonly decided: "upheld" | "rejected" | null;
+  readonly fault: Fault;
   /** Whether the leaf that was folded last still waits for its delta chunk. */
-  chunkPending: boolean;
+  readonly chunkPending: boolean;
   /** Committed vectors whose chunk was received. */
-  received: readonly CommittedVector[];
+  readonly received: readonly CommittedVector[];
   /** The vector whose chunk was asked for before the first leaf, while it is awaited. */
-  probed: CommittedVector | null;
-  /** The member that is searched for, and the bounds of where its leaf could stand. */
-  target: PublicKey;
-  targetValue: bigint;
-  /** Hash of the receipt's envelope, or of the leaf whose envelope is demanded. */
-  targetHash: Uint8Array;
-  low: number;
-  high: number;
-  deposit: bigint;
-  openedAt: bigint;
-  expiresAt: bigint;
-  /** Last second at which the aggregator may answer; 0 while nothing is demanded. */
-  demandDeadline: bigint;
+  readonly probed: CommittedVector | null;
 }
 
 /** Decodes a Dispute account's bytes. Throws `invalid-input` if they are something else. */
 export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
-  const fields = decodeFields("Dispute", data);
-  const decided = fields.integer("decided");
-  const received = vectorsIn(fields.integer("received"));
-  const [probed = null] = vectorsIn(fields.integer("probed"));
+  const fields = readFields(data);
+  const [probed = null] = vectorsIn(fields.probed);
   return {
+    ...fields,
     address,
-    federation: fields.address("federation"),
-    round: fields.address("round"),
-    challenger: fields.address("challenger"),
-    kind: nameOf(DISPUTE_KINDS, fields.integer("kind")),
-    index: fields.integer("index"),
-    strategy: fields.integer("strategy"),
-    decided: decided === 0 ? null : decided === 1 ? "upheld" : "rejected",
-    fault: nameOf(FAULTS, fields.integer("fault")),
-    leafCount: fields.integer("leafCount"),
-    nextLeaf: fields.integer("nextLeaf"),
-    chunkPending: fields.integer("chunkPending") !== 0,
-    received,
+    kind: nameOf(DISPUTE_KINDS, fields.kind),
+    decided: fields.decided === 0 ? null : fields.decided === 1 ? "upheld" : "rejected",
+    fault: nameOf(FAULTS, fields.fault),
+    chunkPending: fields.chunkPending !== 0,
+    received: vectorsIn(fields.received),
     probed,
-    target: fields.address("target"),
-    targetValue: fields.amount("targetValue"),
-    targetHash: fields.hash("targetHash"),
-    low: fields.integer("low"),
-    high: fields.integer("high"),
-    deposit: fields.amount("deposit"),
-    openedAt: fields.amount("openedAt"),
-    expiresAt: fields.amount("expiresAt"),
-    demandDeadline: fields.amount("demandDeadline"),
   };
+}
+
+/** Leaves out what the program remembers while it folds: no client needs it. */
+function readFields(data: Uint8Array) {
+  const {
+    version,
+    bump,
+    expectedSum,
+    sum,
+    parameterCount,
+    maxWeight,
+    pendingWeight,
+    demandSeconds,
+    momentum,
+    probes,
+    treeRoot,
+    previousMember,
+    pendingDeltaRoot,
+    baseRoot,
+    nextRoot,
+    baseStateRoot,
+    nextStateRoot,
+    frontier,
+    sums,
+    base,
+    next,
+    baseState,
+    nextState,
+    ...fields
+  } = decodeAccount("Dispute", data);
+  return fields;
+}
+
+/** What a code of a dispute stands for. */
+export function nameOf<const Names extends readonly string[]>(
+  names: Names,
+  code: number,
+): Names[number] {
+  const name = names[code];
+  if (name !== undefined) return name;
+  throw new PlenaryError(
+    "invalid-input",
+    `The dispute has the code ${code}, which this client does not know; update the client.`,
+    { code },
+  );
 }
 
 function vectorsIn(bits: number): CommittedVector[] {

@@ -1,7 +1,8 @@
 import { LangErrorMessage } from "@coral-xyz/anchor";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, TransactionError } from "@solana/web3.js";
-import { IDL, PROGRAM_ID } from "./program.ts";
+import { IDL } from "./generated/idl.ts";
+import { PROGRAM_ID } from "./program.ts";
 
 /** A transaction that the chain refused. `name` in `programError` is the program's own (for example `RoundNotOpen`). */
 export class TransactionFailed extends PlenaryError {

@@ -1,30 +1,38 @@
 import { EventParser } from "@coral-xyz/anchor";
-import { PublicKey } from "@solana/web3.js";
-import { CODER, camelCase } from "./program.ts";
+import type { PublicKey } from "@solana/web3.js";
+import { fieldsFromAnchor } from "./codec.ts";
+import { IDL } from "./generated/idl.ts";
+import type { Events } from "./generated/structures.ts";
+import { definitionOf, shapeOf } from "./idl/schema.ts";
+import { CODER } from "./program.ts";
 
-export type EventValue = bigint | number | boolean | Uint8Array | PublicKey;
+/** One event of the program: its name, such as `RoundCommitted`, and its fields. */
+export type ProgramEvent = {
+  [Name in keyof Events]: { readonly name: Name; readonly fields: Events[Name] };
+}[keyof Events];
 
-/** One event of the program: its name (`RoundCommitted`) and its fields in camel case. */
-export interface ProgramEvent {
-  readonly name: string;
-  readonly fields: Readonly<Record<string, EventValue>>;
+/** The fields of the events with this name, in order. */
+export function eventsNamed<Name extends keyof Events>(
+  events: readonly ProgramEvent[],
+  name: Name,
+): Events[Name][] {
+  return events.flatMap((event) => (isNamed(event, name) ? [event.fields] : []));
 }
 
-/** The program's events in a transaction's logs, in order. Lines of other programs are passed over. */
+function isNamed<Name extends keyof Events>(
+  event: ProgramEvent,
+  name: Name,
+): event is ProgramEvent & { readonly fields: Events[Name] } {
+  return event.name === name;
+}
+
+/** The program's events in a transaction's logs, in order. Skips lines of other programs. */
 export function parseEvents(program: PublicKey, logs: readonly string[]): ProgramEvent[] {
-  const events: ProgramEvent[] = [];
-  for (const { name, data } of new EventParser(program, CODER).parseLogs([...logs])) {
-    const fields: Record<string, EventValue> = {};
-    for (const [key, value] of Object.entries<unknown>(data))
-      fields[camelCase(key)] = eventValue(value);
-    events.push({ name, fields });
-  }
-  return events;
-}
-
-function eventValue(value: unknown): EventValue {
-  if (typeof value === "number" || typeof value === "boolean" || value instanceof PublicKey)
-    return value;
-  if (Array.isArray(value)) return Uint8Array.from(value);
-  return BigInt(String(value));
+  const parsed = [...new EventParser(program, CODER).parseLogs([...logs])];
+  return parsed.map(({ name, data }) => {
+    const shape = shapeOf(definitionOf(IDL, name));
+    const fields = fieldsFromAnchor(shape.kind === "struct" ? shape.fields : [], data, name);
+    // The parser finds events by the IDL, from which the union is generated.
+    return { name, fields } as unknown as ProgramEvent;
+  });
 }

@@ -1,47 +1,21 @@
 import { compareBytes } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { decodeFields } from "./account-fields.ts";
+import { decodeAccount } from "./decode-account.ts";
+import type { Member as MemberFields } from "./generated/structures.ts";
 import { FEDERATION_OFFSET, readAccount, readProgramAccounts } from "./read-account.ts";
 
-/** A Member account; its address is what envelopes, update leaves and reward leaves call the member. */
-export interface Member {
-  address: PublicKey;
-  federation: PublicKey;
-  owner: PublicKey;
-  rentPayer: PublicKey;
-  updateKey: PublicKey;
-  previousKey: PublicKey;
-  keySinceRound: bigint;
-  payout: PublicKey;
-  stake: bigint;
-  joinedRound: bigint;
-  /** Unix seconds; 0 while the member has not asked to leave. */
-  exitRequestedAt: bigint;
-  /** First round that the member may not take part in; 0 while it has not asked to leave. */
-  exitRound: bigint;
-  claimedTotal: bigint;
-  equivocations: number;
+/**
+ * A Member account with its address, which is what envelopes, update leaves and reward leaves call
+ * the member.
+ */
+export interface Member extends Omit<MemberFields, "version" | "bump"> {
+  readonly address: PublicKey;
 }
 
 /** Decodes a Member account's bytes. Throws `invalid-input` if they are something else. */
 export function decodeMember(address: PublicKey, data: Uint8Array): Member {
-  const fields = decodeFields("Member", data);
-  return {
-    address,
-    federation: fields.address("federation"),
-    owner: fields.address("owner"),
-    rentPayer: fields.address("rentPayer"),
-    updateKey: fields.address("updateKey"),
-    previousKey: fields.address("previousKey"),
-    keySinceRound: fields.amount("keySinceRound"),
-    payout: fields.address("payout"),
-    stake: fields.amount("stake"),
-    joinedRound: fields.amount("joinedRound"),
-    exitRequestedAt: fields.amount("exitRequestedAt"),
-    exitRound: fields.amount("exitRound"),
-    claimedTotal: fields.amount("claimedTotal"),
-    equivocations: fields.integer("equivocations"),
-  };
+  const { version, bump, ...fields } = decodeAccount("Member", data);
+  return { address, ...fields };
 }
 
 /** Whether the member may take part in a round: it had joined, and not left, when the round was opened. */

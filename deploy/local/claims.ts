@@ -1,6 +1,6 @@
-import { parseEvents } from "@plenary/chain";
+import { eventsNamed, parseEvents } from "@plenary/chain";
 import { toBase58 } from "@plenary/protocol";
-import { type Connection, PublicKey } from "@solana/web3.js";
+import type { Connection, PublicKey } from "@solana/web3.js";
 
 /** A reward that was paid, as the chain tells it. */
 export interface Claim {
@@ -25,14 +25,8 @@ export async function readClaims(
       commitment: "confirmed",
       maxSupportedTransactionVersion: 0,
     });
-    for (const { name, fields } of parseEvents(program, transaction?.meta?.logMessages ?? [])) {
-      const { member: paid, amount } = fields;
-      if (
-        !/^rewardClaimed$/i.test(name) ||
-        !(paid instanceof PublicKey) ||
-        typeof amount !== "bigint"
-      )
-        continue;
+    const events = parseEvents(program, transaction?.meta?.logMessages ?? []);
+    for (const { member: paid, amount } of eventsNamed(events, "RewardClaimed")) {
       if (paid.equals(member))
         claims.push({ member: toBase58(member.toBytes()), amount, transaction: signature });
     }

@@ -4,10 +4,10 @@ import {
   SYSVAR_INSTRUCTIONS_PUBKEY,
   type TransactionInstruction,
 } from "@solana/web3.js";
-import { disputeAddress, escrowAddress, roundAddress, TOKEN_PROGRAM } from "../addresses.ts";
+import { disputeAddress, roundAddress } from "../addresses.ts";
 import { DISPUTE_KINDS, type DisputeKind } from "../dispute.ts";
 import { rewardLeafArgument, updateLeafArgument } from "../dispute-messages.ts";
-import { type ArgumentValue, buildInstruction } from "../program.ts";
+import { type DisputeOpenInput, disputeOpen as open } from "../generated/instructions.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
 
 /** What a challenger holds against a committed round. */
@@ -18,7 +18,7 @@ export type DisputeSubject =
   | { readonly kind: "envelope"; readonly proof: LeafProof<UpdateLeaf> }
   /** The receipt's member has no leaf that agrees with it. */
   | { readonly kind: "omission"; readonly receipt: SignedMessage }
-  /** What this member had earned, by the rewards tree of the base round, has fallen or is gone. */
+  /** What this member had earned by the rewards tree of the base round has fallen, or is gone. */
   | {
       readonly kind: "shortfall";
       readonly baseRound: bigint;
@@ -27,42 +27,30 @@ export type DisputeSubject =
   /** The rewards' leaves do not ascend, or do not add up to the committed total. */
   | { readonly kind: "total" };
 
-export interface DisputeOpen {
-  readonly federation: PublicKey;
-  readonly rewardMint: PublicKey;
-  /** The program that owns the reward mint; SPL Token by default. */
-  readonly tokenProgram?: PublicKey;
-  /** The committed round. */
-  readonly number: bigint;
-  readonly challenger: PublicKey;
-  /** The challenger's token account that the deposit comes from. */
-  readonly source: PublicKey;
+export interface DisputeOpen
+  extends Omit<DisputeOpenInput, "dispute" | "baseRound" | "instructions" | "subject"> {
   readonly subject: DisputeSubject;
 }
 
-/** Challenges one thing in a committed round, with a deposit. For an omission the chain verifies the receipt's signature first. */
+/**
+ * Challenges one thing in a committed round, with a deposit. For an omission the chain verifies the
+ * receipt's signature first.
+ */
 export function disputeOpen(program: PublicKey, input: DisputeOpen): TransactionInstruction[] {
-  const { federation, number, subject } = input;
-  const accounts = {
-    federation,
-    round: roundAddress(program, federation, number),
-    dispute: disputeOf(program, federation, number, input.challenger, subject),
-    challenger: input.challenger,
-    source: input.source,
-    escrow: escrowAddress(program, federation),
-    rewardMint: input.rewardMint,
+  const { federation, number, challenger, subject } = input;
+  const instructions = open(program, {
+    ...input,
+    dispute: disputeOf(program, federation, number, challenger, subject),
     baseRound:
       subject.kind === "shortfall"
         ? roundAddress(program, federation, subject.baseRound)
         : undefined,
-    // an account that may be left out has no fixed address in the IDL's sense: the program's own stands for "left out"
-    instructions: subject.kind === "omission" ? SYSVAR_INSTRUCTIONS_PUBKEY : program,
-    tokenProgram: input.tokenProgram ?? TOKEN_PROGRAM,
-  };
-  const open = buildInstruction(program, "disputeOpen", accounts, {
+    instructions: subject.kind === "omission" ? SYSVAR_INSTRUCTIONS_PUBKEY : undefined,
     subject: subjectArgument(subject),
   });
-  return subject.kind === "omission" ? [verifyInstruction(subject.receipt), open] : [open];
+  return subject.kind === "omission"
+    ? [verifyInstruction(subject.receipt), ...instructions]
+    : instructions;
 }
 
 /** Address of the dispute that `disputeOpen` makes. */
@@ -83,20 +71,20 @@ function codeOf(kind: DisputeKind): number {
   return DISPUTE_KINDS.indexOf(kind);
 }
 
-function subjectArgument(subject: DisputeSubject): ArgumentValue {
+function subjectArgument(subject: DisputeSubject): DisputeOpenInput["subject"] {
   switch (subject.kind) {
     case "chunk":
-      return { variant: "chunk", fields: { index: subject.index } };
+      return subject;
     case "envelope": {
       const { index, leaf, path } = subject.proof;
-      return { variant: "envelope", fields: { index, leaf: updateLeafArgument(leaf), path } };
+      return { kind: "envelope", index, leaf: updateLeafArgument(leaf), path };
     }
     case "shortfall": {
       const { index, leaf, path } = subject.proof;
-      return { variant: "shortfall", fields: { index, leaf: rewardLeafArgument(leaf), path } };
+      return { kind: "shortfall", index, leaf: rewardLeafArgument(leaf), path };
     }
     case "omission":
     case "total":
-      return { variant: subject.kind };
+      return { kind: subject.kind };
   }
 }

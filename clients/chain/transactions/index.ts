@@ -1,37 +1,32 @@
-export * from "./audit-draw.ts";
-export * from "./authority-accept.ts";
-export * from "./authority-propose.ts";
-export * from "./bond-deposit.ts";
-export * from "./bond-withdraw.ts";
-export * from "./dispute-answer.ts";
-export * from "./dispute-chunk.ts";
-export * from "./dispute-demand.ts";
-export * from "./dispute-envelope.ts";
-export * from "./dispute-leaf.ts";
-export * from "./dispute-narrow.ts";
+export {
+  auditDraw,
+  authorityAccept,
+  authorityPropose,
+  bondDeposit,
+  bondWithdraw,
+  disputeProbe,
+  disputeResolve,
+  federationCreate,
+  federationPause,
+  federationUpdate,
+  memberClose,
+  memberExit,
+  memberRotateKey,
+  memberWithdraw,
+  payoutUpdate,
+  rewardClaim,
+  roundClose,
+  roundCommit,
+  roundFinalize,
+  roundOpen,
+  roundVoid,
+  vaultFund,
+  vaultWithdraw,
+} from "../generated/instructions.ts";
 export * from "./dispute-open.ts";
-export * from "./dispute-probe.ts";
-export * from "./dispute-resolve.ts";
-export * from "./dispute-rewards.ts";
-export * from "./equivocation-open.ts";
-export * from "./federation-create.ts";
-export * from "./federation-pause.ts";
-export * from "./federation-update.ts";
-export * from "./member-close.ts";
-export * from "./member-equivocation.ts";
-export * from "./member-exit.ts";
+export * from "./dispute-steps.ts";
+export * from "./equivocation.ts";
 export * from "./member-join.ts";
-export * from "./member-rotate-key.ts";
-export * from "./member-withdraw.ts";
 export * from "./mint-create.ts";
 export * from "./mint-to.ts";
-export * from "./payout-update.ts";
-export * from "./reward-claim.ts";
-export * from "./round-close.ts";
-export * from "./round-commit.ts";
-export * from "./round-finalize.ts";
-export * from "./round-open.ts";
-export * from "./round-void.ts";
 export * from "./token-account-create.ts";
-export * from "./vault-fund.ts";
-export * from "./vault-withdraw.ts";

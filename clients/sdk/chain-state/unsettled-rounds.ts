@@ -2,7 +2,7 @@ import { type Federation, instant, type Round, readRound, roundAddress } from "@
 import type { ChainAccess } from "./federation-account.ts";
 
 /** Rounds that are neither final nor void, oldest first. */
-export function unsettledRounds({ pending, openRound }: Federation): bigint[] {
+export function unsettledRounds({ pending, openRound }: Federation): readonly bigint[] {
   return openRound === 0n ? pending : [...pending, openRound];
 }
 

@@ -10,6 +10,7 @@ import {
   disputeOf,
   disputeOpen,
   disputeResolve,
+  eventsNamed,
   FAULTS,
   missingPiece,
   PROGRAM_ID,
@@ -250,10 +251,10 @@ export class OpenDispute {
   resolve(): { verdict: unknown; fault: unknown; outcome: Outcome } {
     const { scenario } = this.round;
     const outcome = scenario.run("dispute_resolve", this.resolveInstruction(), [scenario.stranger]);
-    const resolved = outcome.events.find(({ name }) => name === "DisputeResolved");
+    const [resolved] = eventsNamed(outcome.events, "DisputeResolved");
     assert.ok(resolved);
     assert.equal(scenario.chain.data(this.address), null);
-    return { verdict: resolved.fields.verdict, fault: resolved.fields.fault, outcome };
+    return { verdict: resolved.verdict, fault: resolved.fault, outcome };
   }
 }
 

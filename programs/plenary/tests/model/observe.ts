@@ -205,6 +205,6 @@ function plainCounts(account: FederationAccount) {
     totalEarned: account.totalEarned,
     totalClaimed: account.totalClaimed,
     members: account.members,
-    pending: account.pending,
+    pending: [...account.pending],
   };
 }
