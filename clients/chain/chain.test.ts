@@ -120,8 +120,14 @@ test("creates a federation, reads it back and watches it change", async () => {
     modelRoot: digest("model"),
     stateRoot: EMPTY_ROOT,
     parameterCount: 10,
-    strategy: 0,
-    momentum: 0,
+    rules: {
+      aggregator: 0,
+      strategy: 0,
+      masking: 0,
+      stateVectors: 0,
+      provable: true,
+      parameters: [0, 0, 0, 0, 0, 0, 0, 0],
+    },
   });
   const signature = await sendTransaction(connection, instructions, [authority], {
     computeUnitPrice: 1,

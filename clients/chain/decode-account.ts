@@ -4,9 +4,17 @@ import { fieldsFromAnchor } from "./codec.ts";
 import { IDL } from "./generated/idl.ts";
 import type { Accounts } from "./generated/structures.ts";
 import { definitionOf, shapeOf } from "./idl/schema.ts";
+import { presentLayout } from "./present-layout.ts";
 import { CODER } from "./program.ts";
 
-const VERSION = 1;
+/** Layout versions that this client reads; earlier ones are brought to them first. */
+const VERSIONS: Record<keyof Accounts, number> = {
+  Dispute: 1,
+  Equivocation: 1,
+  Federation: 2,
+  Member: 1,
+  Round: 2,
+};
 
 /**
  * Decodes an account of the program.
@@ -21,7 +29,8 @@ export function decodeAccount<Kind extends keyof Accounts>(
   const fields = shape.kind === "struct" ? shape.fields : [];
   let decoded: Record<string, unknown>;
   try {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const present = presentLayout(kind, data);
+    const bytes = Buffer.from(present.buffer, present.byteOffset, present.byteLength);
     decoded = fieldsFromAnchor(fields, CODER.accounts.decode(kind, bytes), kind);
   } catch (cause) {
     throw new PlenaryError(
@@ -31,7 +40,7 @@ export function decodeAccount<Kind extends keyof Accounts>(
       { cause },
     );
   }
-  if (decoded.version !== VERSION)
+  if (decoded.version !== VERSIONS[kind])
     throw new PlenaryError(
       "invalid-input",
       `The ${kind} account has a layout that this client does not know; update the client.`,

@@ -79,7 +79,7 @@ function readFields(data: Uint8Array) {
     maxWeight,
     pendingWeight,
     demandSeconds,
-    momentum,
+    unused,
     probes,
     treeRoot,
     previousMember,
@@ -121,9 +121,9 @@ function vectorsIn(bits: number): CommittedVector[] {
 
 /** The vectors of which a dispute about a chunk needs the chunk, in the order in which the program asks for them. */
 export function disputedVectors({
-  strategy,
-}: Pick<Dispute, "strategy">): readonly CommittedVector[] {
-  return strategy === 1 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
+  stateVectors,
+}: Pick<Dispute, "stateVectors">): readonly CommittedVector[] {
+  return stateVectors > 0 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
 }
 
 /** What a dispute lacks next: a leaf, the chunk of a vector, or nothing (then it can be resolved). The program's `Dispute::missing`. */

@@ -3,7 +3,7 @@ import { decodeAccount } from "./decode-account.ts";
 import type { Federation as FederationFields } from "./generated/structures.ts";
 import { readAccount, readProgramAccounts } from "./read-account.ts";
 
-export type { Admission, Terms } from "./generated/structures.ts";
+export type { Admission, Rules, Terms } from "./generated/structures.ts";
 
 /** A Federation account with its address. */
 export interface Federation extends Omit<FederationFields, "version" | "bump"> {

@@ -1,4 +1,5 @@
 export {
+  accountMigrate,
   auditDraw,
   authorityAccept,
   authorityPropose,

@@ -23,7 +23,7 @@ function disputeOf(changes: Partial<Dispute> = {}): Dispute {
     challenger: Keypair.generate().publicKey,
     kind: "chunk",
     index: 1,
-    strategy: 0,
+    stateVectors: 0,
     decided: null,
     fault: "none",
     leafCount: 2,
@@ -90,7 +90,7 @@ test("a chunk's dispute is fed leaf by leaf, then vector by vector, then ended",
   assert.equal(await stepOf({ nextLeaf: 2 }), "chunk");
   assert.equal(await stepOf({ nextLeaf: 2, received: ["base"] }), "chunk");
   assert.equal(await stepOf({ nextLeaf: 2, received: ["base", "next"] }), "resolve");
-  assert.equal(await stepOf({ nextLeaf: 2, received: ["base", "next"], strategy: 1 }), "chunk");
+  assert.equal(await stepOf({ nextLeaf: 2, received: ["base", "next"], stateVectors: 1 }), "chunk");
   // A fault in the leaves decides, and no vector is wanted.
   assert.equal(await stepOf({ nextLeaf: 2, fault: "leaves-unsorted" }), "resolve");
 });

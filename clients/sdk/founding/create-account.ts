@@ -36,8 +36,14 @@ export async function createAccount(
     modelRoot: vectorRootFast(initialModel),
     stateRoot: vectorRootFast(new Int32Array(strategy.stateLength(configuration.parameterCount))),
     parameterCount: configuration.parameterCount,
-    strategy: strategy.id,
-    momentum: strategy.momentum,
+    rules: {
+      aggregator: 0,
+      strategy: strategy.id,
+      masking: 0,
+      stateVectors: strategy.stateLength(1),
+      provable: strategy.provable,
+      parameters: [strategy.momentum, 0, 0, 0, 0, 0, 0, 0],
+    },
   });
   const reference = await sendTransaction(connection, instructions, [authority], {
     signal: options.signal,

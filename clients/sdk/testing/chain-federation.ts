@@ -99,8 +99,14 @@ export async function createChainFederation(
       modelRoot: digest("model"),
       stateRoot: EMPTY_ROOT,
       parameterCount: 10,
-      strategy: 0,
-      momentum: 0,
+      rules: {
+        aggregator: 0,
+        strategy: 0,
+        masking: 0,
+        stateVectors: 0,
+        provable: true,
+        parameters: [0, 0, 0, 0, 0, 0, 0, 0],
+      },
     }),
   ];
   await sendTransaction(connection, instructions, [authority, mint]);

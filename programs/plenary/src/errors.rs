@@ -15,9 +15,9 @@ pub enum PlenaryError {
     WeightLimitExceeded,
     #[msg("The parameter count must be from 1 to 2^26.")]
     ParameterCountOutOfRange,
-    #[msg("The strategy takes no momentum, so momentum must be 0.")]
-    MomentumWithoutStrategy,
-    #[msg("FedAvg keeps no server state, so its state root must be that of the empty tree.")]
+    #[msg("A parameter of the rules is out of its range, or is not zero though no rule takes it.")]
+    RuleParametersOutOfRange,
+    #[msg("The strategy keeps no server state, so the state root must be that of the empty tree.")]
     StateNotEmpty,
     #[msg("A duration is zero where it must not be, or above 60 days.")]
     DurationOutOfRange,
@@ -55,7 +55,9 @@ pub enum PlenaryError {
     WrongTokenOwner,
     #[msg("The account is not the member's payout account.")]
     WrongPayout,
-    #[msg("The federation's own token accounts cannot receive rewards.")]
+    #[msg(
+        "The vault cannot pay a token account that the federation itself owns, such as the escrow."
+    )]
     PayoutIsFederation,
     #[msg("The amount must be above zero.")]
     ZeroAmount,
@@ -165,12 +167,12 @@ pub enum PlenaryError {
     MintHidesAmounts,
     #[msg("The mint has an extension that this program does not know; choose a mint without it.")]
     MintExtensionUnknown,
-    #[msg("The account was written by a later version of the program, whose layout this one does not know.")]
+    #[msg("The account has the layout of another version of the program; one of version 1 must be migrated first (account_migrate).")]
     VersionUnknown,
     #[msg("The challenge window is over.")]
     ChallengeWindowOver,
-    #[msg("The round's strategy cannot be recomputed on chain: only FedAvg and FedAvgM can.")]
-    StrategyNotProvable,
+    #[msg("The program cannot compute a chunk of this round, whose rules are replay-only: check it by replay.")]
+    RulesReplayOnly,
     #[msg("The vector has no such chunk.")]
     NoSuchChunk,
     #[msg("Nobody has earned anything, so there is nothing to dispute.")]
@@ -233,4 +235,12 @@ pub enum PlenaryError {
     TooManyProbes,
     #[msg("The admission is over, so ask the authority for a new one.")]
     AdmissionOver,
+    #[msg("The program does not know this aggregator, strategy or masking; a custom rule has the code 255.")]
+    RuleUnknown,
+    #[msg("Rules are provable if the program knows both aggregator and strategy, and else replay-only.")]
+    ProvableMismatch,
+    #[msg("The strategy does not keep this many state vectors.")]
+    StateVectorsMismatch,
+    #[msg("Only a Federation or a Round of layout version 1 can be migrated.")]
+    NothingToMigrate,
 }

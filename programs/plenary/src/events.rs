@@ -24,6 +24,13 @@ pub struct FederationPaused {
 }
 
 #[event]
+pub struct AccountMigrated {
+    pub account: Pubkey,
+    /// Of its layout now.
+    pub version: u8,
+}
+
+#[event]
 pub struct AuthorityProposed {
     pub federation: Pubkey,
     pub proposed: Pubkey,

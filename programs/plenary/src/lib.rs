@@ -8,6 +8,7 @@ pub mod instructions;
 pub mod merkle;
 pub mod messages;
 mod reward_mint;
+pub mod rules;
 pub mod state;
 mod token;
 
@@ -210,6 +211,11 @@ pub mod plenary {
     /// Ends a dispute that is decided, complete, unanswered, out of time or overtaken; anyone may.
     pub fn dispute_resolve(ctx: Context<DisputeResolve>) -> Result<()> {
         DisputeResolve::dispute_resolve(ctx)
+    }
+
+    /// Gives a Federation or a Round of version 1 the present layout; anyone may.
+    pub fn account_migrate(ctx: Context<AccountMigrate>) -> Result<()> {
+        AccountMigrate::account_migrate(ctx)
     }
 
     /// Records an envelope that a member has signed, as the first half of the proof that it signed two.

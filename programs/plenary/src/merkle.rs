@@ -57,6 +57,7 @@ pub fn root_from_path(leaf: Hash, index: u32, size: u32, path: &[Hash]) -> Optio
 /// Levels of a frontier: enough for `MAX_LEAVES`.
 pub const FRONTIER_LEVELS: usize = 21;
 /// Most leaves of a tree that can be folded on chain.
+#[constant]
 pub const MAX_LEAVES: u32 = 1 << 20;
 
 /// Appends leaf `index` to a tree of which only the roots of its complete subtrees are kept, one a level: the list of leaves is folded

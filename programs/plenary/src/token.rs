@@ -83,14 +83,15 @@ fn balance(account: &InterfaceAccount<TokenAccount>) -> Result<u64> {
     Ok(TokenAccount::try_deserialize(&mut &data[..])?.amount)
 }
 
-/// A token account that rewards may be paid to: in the reward mint, and not the federation's own.
+/// A token account that the vault may pay: in the reward mint, and not one of the federation's own, which would keep the tokens for ever.
 pub fn require_payout(
-    federation: &Federation,
+    federation: &Account<Federation>,
     payout: &InterfaceAccount<TokenAccount>,
 ) -> Result<()> {
     require_keys_eq!(payout.mint, federation.reward_mint, PlenaryError::WrongMint);
-    require!(
-        payout.key() != federation.vault && payout.key() != federation.escrow,
+    require_keys_neq!(
+        payout.owner,
+        federation.key(),
         PlenaryError::PayoutIsFederation
     );
     Ok(())

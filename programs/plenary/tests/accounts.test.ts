@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
+  accountMigrate,
   decodeDispute,
   decodeEquivocation,
   decodeFederation,
@@ -15,7 +16,7 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
-import { chunkProof } from "./disputed-round.ts";
+import { chunkProof, REJECTED } from "./disputed-round.ts";
 import { goldenAccounts, goldenDispute } from "./golden.ts";
 import { plainFields } from "./golden-fields.ts";
 import { keypairOf, START, TestChain } from "./test-chain.ts";
@@ -23,39 +24,52 @@ import { keypairOf, START, TestChain } from "./test-chain.ts";
 type Kind = "federation" | "member" | "round" | "dispute" | "equivocation";
 
 const folder = new URL("../../../test/vectors/accounts/", import.meta.url);
-const bytesOf = (kind: string) => Uint8Array.from(readFileSync(new URL(`${kind}-v1.bin`, folder)));
+const bytesOf = (kind: Kind, version = 1) =>
+  Uint8Array.from(readFileSync(new URL(`${kind}-v${version}.bin`, folder)));
 const fieldsOf: Record<Kind, Record<string, unknown>> = JSON.parse(
-  readFileSync(new URL("accounts-v1.json", folder), "utf8"),
+  readFileSync(new URL("accounts.json", folder), "utf8"),
 );
-const addressOf = (kind: keyof typeof fieldsOf) => new PublicKey(String(fieldsOf[kind].address));
+const addressOf = (kind: Kind) => new PublicKey(String(fieldsOf[kind].address));
 
-test("the program still writes accounts of version 1 byte for byte", () => {
+const decoders = {
+  federation: decodeFederation,
+  member: decodeMember,
+  round: decodeRound,
+  dispute: decodeDispute,
+  equivocation: decodeEquivocation,
+};
+/** Layout versions that have been on a chain, oldest first. */
+const versions = {
+  federation: [1, 2],
+  member: [1],
+  round: [1, 2],
+  dispute: [1],
+  equivocation: [1],
+};
+
+/** Where a dispute of version 1 holds the momentum, which the round holds now. */
+const UNUSED = 8 + 196;
+
+test("the program writes accounts of the present versions byte for byte", () => {
   const { scenario, federation, member, round } = goldenAccounts();
-  assert.deepEqual(scenario.bytes(federation), bytesOf("federation"));
+  assert.deepEqual(scenario.bytes(federation), bytesOf("federation", 2));
   assert.deepEqual(scenario.bytes(member), bytesOf("member"));
-  assert.deepEqual(scenario.bytes(round), bytesOf("round"));
+  assert.deepEqual(scenario.bytes(round), bytesOf("round", 2));
   const disputed = goldenDispute();
-  assert.deepEqual(disputed.scenario.bytes(disputed.dispute.address), bytesOf("dispute"));
+  const dispute = bytesOf("dispute");
+  dispute.fill(0, UNUSED, UNUSED + 2);
+  assert.deepEqual(disputed.scenario.bytes(disputed.dispute.address), dispute);
   assert.deepEqual(disputed.scenario.bytes(disputed.equivocation), bytesOf("equivocation"));
 });
 
-test("the client reads accounts of version 1", () => {
-  assert.deepEqual(
-    plainFields(decodeFederation(addressOf("federation"), bytesOf("federation"))),
-    fieldsOf.federation,
-  );
-  assert.deepEqual(
-    plainFields(decodeMember(addressOf("member"), bytesOf("member"))),
-    fieldsOf.member,
-  );
-  assert.deepEqual(plainFields(decodeRound(addressOf("round"), bytesOf("round"))), fieldsOf.round);
-  const dispute = decodeDispute(addressOf("dispute"), bytesOf("dispute"));
-  assert.deepEqual(plainFields(dispute), fieldsOf.dispute);
-  const equivocation = decodeEquivocation(addressOf("equivocation"), bytesOf("equivocation"));
-  assert.deepEqual(plainFields(equivocation), fieldsOf.equivocation);
-});
+for (const kind of Object.keys(versions) as Kind[])
+  for (const version of versions[kind])
+    test(`the client reads a ${kind} of version ${version}`, () => {
+      const account = decoders[kind](addressOf(kind), bytesOf(kind, version));
+      assert.deepEqual(plainFields(account), fieldsOf[kind]);
+    });
 
-test("the program goes on with a dispute of version 1, from its account alone", () => {
+test("the program continues a dispute of version 1, from its account alone", () => {
   const { dispute } = goldenDispute();
   const chain = new TestChain();
   chain.now = START;
@@ -69,42 +83,120 @@ test("the program goes on with a dispute of version 1, from its account alone", 
   assert.equal(missingPiece(decodeDispute(dispute.address, after)), null);
 });
 
-test("the program goes on with accounts of version 1", () => {
+/** Version 1 of a Federation or Round whose rules are FedAvg's or FedAvgM's: strategy and momentum stand in their place. */
+function downgraded(kind: "federation" | "round", data: Uint8Array): Uint8Array {
+  const at = { federation: 276, round: 147 }[kind];
+  const [strategy, low, high] = [at + 1, at + 5, at + 6].map((index) => data[index] ?? 0);
+  const bytes = [...data.slice(0, at), strategy, low, high, ...data.slice(at + 37)];
+  return Uint8Array.from(bytes as number[]).with(8, 1);
+}
+
+test("a dispute that an upgrade of the program overtakes ends by its round's rules", () => {
+  const { scenario, dispute } = goldenDispute();
+  const { chain, federation, stranger } = scenario;
+  const { address: round } = scenario.round(dispute.round.number);
+  chain.setData(dispute.address, PROGRAM_ID, bytesOf("dispute"));
+  chain.setData(federation, PROGRAM_ID, downgraded("federation", scenario.bytes(federation)));
+  chain.setData(round, PROGRAM_ID, downgraded("round", scenario.bytes(round)));
+  dispute.feedVector("nextState");
+  assert.notEqual(chain.send(dispute.resolveInstruction(), [stranger]).error, null);
+  for (const account of [federation, round])
+    chain.run(
+      "account_migrate",
+      accountMigrate(PROGRAM_ID, { account, payer: stranger.publicKey }),
+      [stranger],
+    );
+  assert.equal(dispute.resolve().verdict, REJECTED);
+});
+
+test("accounts of version 1 are refused until they are migrated, and then continue as they are", () => {
   const chain = new TestChain();
   chain.now = START + 1000n;
-  for (const kind of ["federation", "member", "round"] as const) {
+  for (const kind of ["federation", "member", "round"] as const)
     chain.setData(addressOf(kind), PROGRAM_ID, bytesOf(kind));
-  }
   const federation = addressOf("federation");
   const authority = chain.actor("golden authority");
   const owner = chain.actor("golden member");
-  const pause = { federation, authority: authority.publicKey, paused: true };
-  chain.run("federation_pause", federationPause(PROGRAM_ID, pause), [authority]);
+  const pause = federationPause(PROGRAM_ID, {
+    federation,
+    authority: authority.publicKey,
+    paused: true,
+  });
+  const finalize = roundFinalize(PROGRAM_ID, { federation, number: 2n });
+  assert.equal(chain.send(pause, [authority]).error, "VersionUnknown");
+  assert.notEqual(chain.send(finalize, [owner]).error, null);
+  const stranger = chain.actor("stranger");
+  for (const kind of ["federation", "round"] as const) {
+    const account = addressOf(kind);
+    const migrate = accountMigrate(PROGRAM_ID, { account, payer: stranger.publicKey });
+    chain.run("account_migrate", migrate, [stranger]);
+    assert.deepEqual(chain.data(account), bytesOf(kind, 2));
+    const rent = chain.svm.minimumBalanceForRentExemption(BigInt(bytesOf(kind, 2).length));
+    assert.equal(chain.lamports(account), rent);
+    assert.equal(chain.send(migrate, [stranger]).error, "NothingToMigrate");
+  }
+  chain.run("federation_pause", pause, [authority]);
   chain.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [owner]);
-  chain.run("round_finalize", roundFinalize(PROGRAM_ID, { federation, number: 2n }), [owner]);
+  chain.run("round_finalize", finalize, [owner]);
   const after = chain.data(federation);
   assert.ok(after !== null);
   assert.equal(decodeFederation(federation, after).totalEarned, 450n);
 });
 
+test("only a Federation or a Round of version 1 is migrated", () => {
+  const chain = new TestChain();
+  const payer = chain.actor("payer");
+  const account = keypairOf("account").publicKey;
+  const migrate = accountMigrate(PROGRAM_ID, { account, payer: payer.publicKey });
+  const federation = bytesOf("federation");
+  for (const data of [
+    bytesOf("member"),
+    bytesOf("dispute"),
+    bytesOf("round", 2),
+    federation.with(8, 0),
+    federation.with(8, 3),
+    federation.slice(0, 8),
+    federation.slice(0, 278),
+  ]) {
+    chain.setData(account, PROGRAM_ID, data);
+    assert.equal(chain.send(migrate, [payer]).error, "NothingToMigrate");
+    assert.deepEqual(chain.data(account), data);
+  }
+  // cut short, and with a last committed round that its pending rounds contradict
+  for (const data of [federation.slice(0, 400), federation.with(379, 9)]) {
+    chain.setData(account, PROGRAM_ID, data);
+    assert.notEqual(chain.send(migrate, [payer]).error, null);
+    assert.deepEqual(chain.data(account), data);
+  }
+  chain.setData(account, keypairOf("another program").publicKey, federation);
+  assert.equal(chain.send(migrate, [payer]).error, "NothingToMigrate");
+});
+
 test("the client refuses accounts of another kind, of another version, and cut short", () => {
   const at = keypairOf("anywhere").publicKey;
-  const malformed = (bytes: Uint8Array) =>
+  const malformed = (decode: (at: PublicKey, bytes: Uint8Array) => object, bytes: Uint8Array) =>
     assert.throws(
-      () => decodeMember(at, bytes),
+      () => decode(at, bytes),
       (error) => error instanceof PlenaryError && error.code === "invalid-input",
     );
   const member = bytesOf("member");
-  malformed(bytesOf("federation"));
-  malformed(member.with(8, 2));
-  malformed(member.slice(0, 100));
-  malformed(new Uint8Array());
+  malformed(decodeMember, bytesOf("federation"));
+  malformed(decodeMember, member.with(8, 2));
+  malformed(decodeMember, member.slice(0, 100));
+  malformed(decodeMember, new Uint8Array());
+  for (const version of versions.federation) {
+    const federation = bytesOf("federation", version);
+    malformed(decodeRound, federation);
+    malformed(decodeFederation, federation.with(8, 3));
+    malformed(decodeFederation, federation.slice(0, 200));
+    malformed(decodeFederation, federation.slice(0, 400));
+  }
 });
 
 test("the program refuses accounts of a version that it does not know", () => {
   const chain = new TestChain();
   const federation = addressOf("federation");
-  chain.setData(federation, PROGRAM_ID, bytesOf("federation").with(8, 2));
+  chain.setData(federation, PROGRAM_ID, bytesOf("federation", 2).with(8, 3));
   const authority = chain.actor("golden authority");
   const pause = federationPause(PROGRAM_ID, {
     federation,

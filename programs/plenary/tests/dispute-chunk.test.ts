@@ -21,6 +21,7 @@ import {
   type RoundPlan,
   UPHELD,
 } from "./disputed-round.ts";
+import { FEDAVG, fedavgm } from "./rules.ts";
 import { digest } from "./test-chain.ts";
 
 /** 150 parameters are three chunks, of which the last is padded. */
@@ -40,20 +41,18 @@ function updates(count: number): PlannedUpdate[] {
   }));
 }
 
-const fedavg = (count = 5): RoundPlan => ({
-  strategy: 0,
-  momentum: 0,
+const averaged = (count = 5): RoundPlan => ({
+  rules: FEDAVG,
   base: vector(100, 2 ** 30),
   state: new Int32Array(),
   updates: updates(count),
 });
-const fedavgm = (count = 5): RoundPlan => ({
-  ...fedavg(count),
-  strategy: 1,
-  momentum: 58_982,
+const withMomentum = (count = 5): RoundPlan => ({
+  ...averaged(count),
+  rules: fedavgm(58_982),
   state: vector(200, 2 ** 30),
 });
-const plans = { fedavg, fedavgm };
+const plans = { fedavg: averaged, fedavgm: withMomentum };
 
 const alter = (at: number) => (values: Int32Array) => {
   values[at] = (values[at] ?? 0) + 1;
@@ -96,8 +95,8 @@ describe("disputes about a chunk", () => {
     });
 
   test("one altered integer of the server's next state costs the bond", () => {
-    const scenario = disputable(fedavgm());
-    const round = new DisputedRound(scenario, fedavgm(), { nextState: alter(149) });
+    const scenario = disputable(withMomentum());
+    const round = new DisputedRound(scenario, withMomentum(), { nextState: alter(149) });
     const dispute = round.challenge({ kind: "chunk", index: 2 });
     dispute.feedAll();
     assert.deepEqual(endOf(dispute), [UPHELD, "wrong-chunk"]);
@@ -132,8 +131,8 @@ describe("disputes about a chunk", () => {
   };
   for (const [what, [fault, leaves]] of Object.entries(leafFaults))
     test(`${what} decides against the aggregator once the root has matched`, () => {
-      const scenario = disputable(fedavg());
-      const round = new DisputedRound(scenario, fedavg(), { leaves: (all) => leaves(all) });
+      const scenario = disputable(averaged());
+      const round = new DisputedRound(scenario, averaged(), { leaves: (all) => leaves(all) });
       const dispute = round.challenge({ kind: "chunk", index: 0 });
       for (let i = 0; i + 1 < round.leaves.length; i++) dispute.feedLeaf(i);
       dispute.refuse("DisputeUndecided", dispute.resolveInstruction());
@@ -148,7 +147,7 @@ describe("disputes about a chunk", () => {
       [-(2 ** 27), UPHELD],
       [-(2 ** 27) + 1, REJECTED],
     ] as const) {
-      const plan = fedavg(2);
+      const plan = averaged(2);
       const [first, second] = plan.updates;
       assert.ok(first && second);
       const altered = {
@@ -163,7 +162,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("a leaf of a version that does not exist decides against the aggregator", () => {
-    const plan = fedavg(1);
+    const plan = averaged(1);
     const [update] = plan.updates;
     assert.ok(update);
     const bytes = encodeUpdateLeaf(plannedLeaf(update)).with(0, 2);
@@ -181,7 +180,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("padding that is not zero decides against the aggregator", () => {
-    const plan = fedavg(1);
+    const plan = averaged(1);
     const [update] = plan.updates;
     assert.ok(update);
     // A delta that goes on to the end of the last chunk has the same number of chunks.
@@ -197,7 +196,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("a leaf goes together with its chunk where there is room", () => {
-    const plan = fedavg(4);
+    const plan = averaged(4);
     const round = new DisputedRound(disputable(plan), plan);
     const dispute = round.challenge({ kind: "chunk", index: 1 });
     for (const [i, leaf] of round.leaves.entries()) {
@@ -219,7 +218,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("what does not belong is refused, and nothing is lost", () => {
-    const plan = fedavg(5);
+    const plan = averaged(5);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
     const [first, second] = round.leaves;
@@ -267,7 +266,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("a leaf that was made up cannot be finished: the deposit is lost when the time is over", () => {
-    const plan = fedavg(3);
+    const plan = averaged(3);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
     const dispute = round.challenge({ kind: "chunk", index: 0 });
@@ -288,7 +287,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("a dispute opens inside the window of a committed round alone, and keeps it from becoming final", () => {
-    const plan = fedavg(2);
+    const plan = averaged(2);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
     const { federation, stranger } = scenario;
@@ -311,7 +310,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("a round falls with all that build on it; other disputes get their deposits back, and a new round opens", () => {
-    const plan = fedavg(2);
+    const plan = averaged(2);
     const scenario = disputable(plan);
     const wrong = new DisputedRound(scenario, plan, { next: alter(0) });
     const { federation, stranger } = scenario;
@@ -344,7 +343,7 @@ describe("disputes about a chunk", () => {
   });
 
   test("the token account that is paid must be the challenger's; one that loses needs none", () => {
-    const plan = fedavg(1);
+    const plan = averaged(1);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan, { next: alter(0) });
     const dispute = round.challenge({ kind: "chunk", index: 0 });

@@ -18,12 +18,12 @@ import {
   type RoundPlan,
   UPHELD,
 } from "./disputed-round.ts";
+import { fedavgm } from "./rules.ts";
 import { digest } from "./test-chain.ts";
 
 const BASE = Int32Array.from({ length: 130 }, (_, j) => (j - 60) * 1_000_003);
 const PLAN: RoundPlan = {
-  strategy: 1,
-  momentum: 30_000,
+  rules: fedavgm(30_000),
   base: BASE,
   state: BASE.map((value) => value >> 1),
   updates: [5, 0, 7].map((weight, i) => ({

@@ -14,6 +14,7 @@ import {
   type RoundPlan,
   UPHELD,
 } from "./disputed-round.ts";
+import { FEDAVG, fedavgm } from "./rules.ts";
 import { digest } from "./test-chain.ts";
 
 type Result = "next" | "nextState";
@@ -22,8 +23,7 @@ function planOf(parameters: number): RoundPlan {
   const base = Int32Array.from({ length: parameters }, (_, j) => (j % 90) * 1_003);
   const update = { member: digest("member"), delta: base.map((value) => value >> 3), weight: 5 };
   return {
-    strategy: 1,
-    momentum: 30_000,
+    rules: fedavgm(30_000),
     base,
     state: base.map((value) => value >> 1),
     updates: [update],
@@ -158,7 +158,7 @@ test("only results of the disputed strategy can be asked for, within the tree, b
   dispute.feedLeaf(0);
   dispute.refuse("ChunkFixed", probe(dispute, 0));
 
-  const plain = { ...plan, strategy: 0, momentum: 0, state: new Int32Array() } as const;
+  const plain = { ...plan, rules: FEDAVG, state: new Int32Array() };
   const stateless = challenged(committed(plain));
   stateless.refuse("ChunkNotExpected", probe(stateless, 0, "nextState"));
   const { scenario } = stateless.round;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { disputedVectors, missingPiece } from "@plenary/chain";
+import { disputedVectors, missingPiece, type Rules } from "@plenary/chain";
 import type { UpdateLeaf } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type RoundPlan,
   UPHELD,
 } from "./disputed-round.ts";
+import { FEDAVG, fedavgm } from "./rules.ts";
 import type { Scenario } from "./scenario.ts";
 import { digest } from "./test-chain.ts";
 
@@ -57,31 +58,30 @@ class Dice {
 /** A federation with the model and the state that its next round builds on. */
 interface Line {
   readonly scenario: Scenario;
-  readonly strategy: 0 | 1;
-  readonly momentum: number;
+  readonly rules: Rules;
   base: Int32Array;
   state: Int32Array;
 }
 
 /** Lines of both strategies, with models that end on, before and after the end of a chunk. */
 function lines(): Line[] {
-  return ([0, 1] as const).flatMap((strategy) =>
+  const momenta = [0, 1, 58_982, 65_535].map(fedavgm);
+  return [[FEDAVG, FEDAVG, FEDAVG, FEDAVG], momenta].flatMap((variants) =>
     [1, 64, 65, 150].map((length, i) => {
-      const dice = new Dice(length + strategy);
+      const rules = variants[i] ?? FEDAVG;
+      const dice = new Dice(length + rules.strategy);
       // -2^31 is no value that a model can have
       const base = dice.vector(length, 32).map((value) => Math.max(value, -(2 ** 31) + 1));
-      const state = strategy === 1 ? dice.vector(length, 31) : new Int32Array();
-      const momentum = strategy === 1 ? ([0, 1, 58_982, 65_535][i] ?? 0) : 0;
-      const plan = { strategy, momentum, base, state, updates: [] };
-      return { ...plan, scenario: disputable(plan, `line ${strategy} ${length}`) };
+      const state = rules.stateVectors === 1 ? dice.vector(length, 31) : new Int32Array();
+      const plan = { rules, base, state, updates: [] };
+      return { ...plan, scenario: disputable(plan, `line ${rules.strategy} ${length}`) };
     }),
   );
 }
 
-function randomPlan(dice: Dice, { strategy, momentum, base, state }: Line): RoundPlan {
+function randomPlan(dice: Dice, { rules, base, state }: Line): RoundPlan {
   return {
-    strategy,
-    momentum,
+    rules,
     base,
     state,
     updates: Array.from({ length: 1 + dice.below(6) }, (_, i) => ({
@@ -137,7 +137,7 @@ function randomWrong(dice: Dice, plan: RoundPlan): Wrong {
   ];
   if (plan.updates.length > 1)
     kinds.push(() => ({ commitment: { leaves: (leaves) => void leaves.reverse() }, chunk }));
-  if (plan.strategy === 1)
+  if (plan.rules.stateVectors === 1)
     kinds.push(() => ({ commitment: { nextState: (state) => change(state, at, dice) }, chunk }));
   return dice.pick(kinds)();
 }

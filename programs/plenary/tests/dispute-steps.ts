@@ -12,6 +12,7 @@ import {
 } from "@plenary/chain";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { DisputedRound, disputable, type OpenDispute, type RoundPlan } from "./disputed-round.ts";
+import { FEDAVG } from "./rules.ts";
 import type { Earned, Scenario } from "./scenario.ts";
 import { envelopeOf, receiptOf, signed, signedUpdate } from "./signed.ts";
 import { digest, type TestChain } from "./test-chain.ts";
@@ -31,7 +32,7 @@ export function disputeSteps(
   mint: PublicKey,
 ): { scenario: Scenario; steps: readonly NamedStep[] } {
   const base = Int32Array.from({ length: 100 }, (_, j) => j * 1000);
-  const empty: RoundPlan = { strategy: 0, momentum: 0, base, state: new Int32Array(), updates: [] };
+  const empty: RoundPlan = { rules: FEDAVG, base, state: new Int32Array(), updates: [] };
   const scenario = disputable(empty, "steps", chain, mint);
   const stage = new Stage(scenario, empty);
   return {

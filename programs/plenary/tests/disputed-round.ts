@@ -14,6 +14,7 @@ import {
   FAULTS,
   missingPiece,
   PROGRAM_ID,
+  type Rules,
 } from "@plenary/chain";
 import {
   auditPath,
@@ -47,11 +48,9 @@ export interface PlannedUpdate {
 }
 
 export interface RoundPlan {
-  readonly strategy: 0 | 1;
-  /** Server momentum in 1/65536. */
-  readonly momentum: number;
+  readonly rules: Rules;
   readonly base: Int32Array;
-  /** Empty for strategy 0. */
+  /** Empty if the strategy keeps none. */
   readonly state: Int32Array;
   readonly updates: readonly PlannedUpdate[];
 }
@@ -77,10 +76,9 @@ export function disputable(
   const terms = { challengeWindow: 3600, exitCooldown: 3600, maxUpdates: 256, maxWeight: 200_000 };
   return Scenario.ready(name, terms, chain, mint, {
     modelRoot: vectorRoot(plan.base),
-    stateRoot: plan.strategy === 0 ? EMPTY_ROOT : vectorRoot(plan.state),
+    stateRoot: plan.rules.stateVectors === 0 ? EMPTY_ROOT : vectorRoot(plan.state),
     parameterCount: plan.base.length,
-    strategy: plan.strategy,
-    momentum: plan.momentum,
+    rules: plan.rules,
   });
 }
 
@@ -109,7 +107,7 @@ export class DisputedRound {
     this.vectors = { base: plan.base, baseState: plan.state, ...truth };
     const result = scenario.result(this.number, commitment.earned ?? [], {
       nextRoot: vectorRoot(truth.next),
-      nextStateRoot: plan.strategy === 0 ? EMPTY_ROOT : vectorRoot(truth.nextState),
+      nextStateRoot: plan.rules.stateVectors === 0 ? EMPTY_ROOT : vectorRoot(truth.nextState),
       updatesRoot: merkleRoot(this.leafHashes()),
       updateCount: leaves.length,
       totalWeight: plan.updates.reduce((sum, { weight }) => sum + weight, 0),
@@ -298,7 +296,7 @@ function nameOf(member: Uint8Array): string {
 const LIMIT = 2n ** 31n - 1n;
 
 /** The round's arithmetic in arbitrary precision, straight from docs/protocol.md: an oracle for the program's 64 bits. */
-function apply({ strategy, momentum, base, state, updates }: RoundPlan): {
+function apply({ rules, base, state, updates }: RoundPlan): {
   next: Int32Array;
   nextState: Int32Array;
 } {
@@ -311,8 +309,9 @@ function apply({ strategy, momentum, base, state, updates }: RoundPlan): {
       0n,
     );
     let step = weight === 0n ? 0n : roundHalfUp(sum, weight);
-    if (strategy === 1) {
-      step = clamp(roundHalfUp(BigInt(momentum) * BigInt(state[j] ?? 0), 65536n) + step);
+    if (rules.strategy === 1) {
+      const momentum = BigInt(rules.parameters[0] ?? 0);
+      step = clamp(roundHalfUp(momentum * BigInt(state[j] ?? 0), 65536n) + step);
       nextState[j] = Number(step);
     }
     next[j] = Number(clamp(BigInt(base[j] ?? 0) + step));

@@ -16,6 +16,7 @@ import {
   vaultWithdraw,
 } from "@plenary/chain";
 import { PublicKey } from "@solana/web3.js";
+import { fedavgm } from "./rules.ts";
 import { Scenario } from "./scenario.ts";
 import { digest, TestChain } from "./test-chain.ts";
 
@@ -51,16 +52,14 @@ test("creation refuses a model that cannot be", () => {
     fresh.refuse(error, fresh.createInstruction(changes), [fresh.authority]);
   refuse("ParameterCountOutOfRange", { parameterCount: 0 });
   refuse("ParameterCountOutOfRange", { parameterCount: 2 ** 26 + 1 });
-  refuse("MomentumWithoutStrategy", { momentum: 1 });
   refuse("StateNotEmpty", { stateRoot: digest("a state") });
   const momentum = {
-    strategy: 1,
-    momentum: 65535,
+    rules: fedavgm(65_535),
     stateRoot: digest("a state"),
     parameterCount: 2 ** 26,
   };
   fresh.run("federation_create", fresh.createInstruction(momentum), [fresh.authority]);
-  assert.equal(fresh.state().momentum, 65535);
+  assert.deepEqual(fresh.state().rules, momentum.rules);
   const again = fresh.chain.send(fresh.createInstruction(), [fresh.authority]);
   assert.notEqual(again.error, null, "an id is used once");
 });

@@ -10,5 +10,6 @@ function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof PublicKey) return value.toBase58();
   if (value instanceof Uint8Array) return toHex(value);
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === "object" && value !== null ? plainFields(value) : value;
 }

@@ -1,6 +1,7 @@
 import { equivocationAddress, equivocationOpen, memberRotateKey, PROGRAM_ID } from "@plenary/chain";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { DisputedRound, disputable, type OpenDispute, type RoundPlan } from "./disputed-round.ts";
+import { fedavgm } from "./rules.ts";
 import { Scenario } from "./scenario.ts";
 import { envelopeOf, signed, signedUpdate } from "./signed.ts";
 import { keypairOf } from "./test-chain.ts";
@@ -45,7 +46,7 @@ export interface GoldenDispute {
 export function goldenDispute(): GoldenDispute {
   const base = Int32Array.from({ length: 100 }, (_, j) => (j - 50) * 1_000_003);
   const state = base.map((value) => value >> 2);
-  const empty: RoundPlan = { strategy: 1, momentum: 30_000, base, state, updates: [] };
+  const empty: RoundPlan = { rules: fedavgm(30_000), base, state, updates: [] };
   const scenario = disputable(empty, "golden disputed");
   const owner = scenario.join("golden signer");
   const delta = base.map((value) => value >> 5);

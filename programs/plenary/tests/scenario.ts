@@ -37,6 +37,7 @@ import {
   type RoundCommitment,
 } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { FEDAVG } from "./rules.ts";
 import { digest, keypairOf, type Outcome, TestChain } from "./test-chain.ts";
 
 export const DECIMALS = 6;
@@ -140,8 +141,7 @@ export class Scenario {
       modelRoot: digest("genesis model"),
       stateRoot: EMPTY_ROOT,
       parameterCount: 100,
-      strategy: 0,
-      momentum: 0,
+      rules: FEDAVG,
       ...changes,
     });
   }

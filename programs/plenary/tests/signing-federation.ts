@@ -1,12 +1,12 @@
 import type { Keypair } from "@solana/web3.js";
 import { disputable, type RoundPlan } from "./disputed-round.ts";
+import { FEDAVG } from "./rules.ts";
 import type { Scenario } from "./scenario.ts";
 import { signedUpdate } from "./signed.ts";
 
 export const BASE = Int32Array.from({ length: 70 }, (_, j) => j * 1_000_003);
 const EMPTY: RoundPlan = {
-  strategy: 0,
-  momentum: 0,
+  rules: FEDAVG,
   base: BASE,
   state: new Int32Array(),
   updates: [],

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import {
   decodeDispute,
   decodeEquivocation,
@@ -10,12 +10,11 @@ import { goldenAccounts, goldenDispute } from "./golden.ts";
 import { plainFields } from "./golden-fields.ts";
 
 /*
- * Writes test/vectors/accounts/: run it once when an account's layout gets a new version, and name the new files after
- * that version. Files of older versions stay, since accounts of that layout stay on chain.
+ * Writes test/vectors/accounts/: run it once when an account's layout gets a new version. Files of older versions stay, since accounts
+ * of that layout stay on chain; `accounts.json` is what the client reads in all versions alike.
  */
 
 const folder = new URL("../../../test/vectors/accounts/", import.meta.url);
-mkdirSync(folder, { recursive: true });
 const { scenario, federation, member, round } = goldenAccounts();
 const disputed = goldenDispute();
 const { address: dispute } = disputed.dispute;
@@ -29,9 +28,6 @@ const decoded = {
     decodeEquivocation(equivocation, disputed.scenario.bytes(equivocation)),
   ),
 };
-writeFileSync(new URL("federation-v1.bin", folder), scenario.bytes(federation));
-writeFileSync(new URL("member-v1.bin", folder), scenario.bytes(member));
-writeFileSync(new URL("round-v1.bin", folder), scenario.bytes(round));
-writeFileSync(new URL("dispute-v1.bin", folder), disputed.scenario.bytes(dispute));
-writeFileSync(new URL("equivocation-v1.bin", folder), disputed.scenario.bytes(equivocation));
-writeFileSync(new URL("accounts-v1.json", folder), `${JSON.stringify(decoded, null, 1)}\n`);
+writeFileSync(new URL("federation-v2.bin", folder), scenario.bytes(federation));
+writeFileSync(new URL("round-v2.bin", folder), scenario.bytes(round));
+writeFileSync(new URL("accounts.json", folder), `${JSON.stringify(decoded, null, 1)}\n`);

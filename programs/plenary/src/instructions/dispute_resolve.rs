@@ -96,7 +96,7 @@ impl DisputeResolve<'_> {
             Verdict::Moot
         } else {
             dispute
-                .verdict(Clock::get()?.unix_timestamp)
+                .verdict(&self.round.rules, Clock::get()?.unix_timestamp)?
                 .ok_or(PlenaryError::DisputeUndecided)?
         };
         Ok((verdict, dispute.deposit, dispute.fault))

@@ -4,7 +4,7 @@ use anchor_spl::token_interface::{TokenAccount, TokenInterface};
 use crate::errors::PlenaryError;
 use crate::events::FederationCreated;
 use crate::reward_mint::RewardMint;
-use crate::state::{require_state_root, Federation, Terms, MAX_PARAMETER_COUNT, STRATEGY_FEDAVGM};
+use crate::state::{Federation, Rules, Terms, MAX_PARAMETER_COUNT};
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct FederationCreateArgs {
@@ -14,8 +14,7 @@ pub struct FederationCreateArgs {
     pub model_root: [u8; 32],
     pub state_root: [u8; 32],
     pub parameter_count: u32,
-    pub strategy: u8,
-    pub momentum: u16,
+    pub rules: Rules,
 }
 
 #[derive(Accounts)]
@@ -52,11 +51,8 @@ impl FederationCreate<'_> {
             (1..=MAX_PARAMETER_COUNT).contains(&args.parameter_count),
             PlenaryError::ParameterCountOutOfRange
         );
-        require!(
-            args.momentum == 0 || args.strategy == STRATEGY_FEDAVGM,
-            PlenaryError::MomentumWithoutStrategy
-        );
-        require_state_root(args.strategy, &args.state_root)
+        args.rules.validate()?;
+        args.rules.require_state_root(&args.state_root)
     }
 
     pub fn federation_create(ctx: Context<Self>, args: FederationCreateArgs) -> Result<()> {
@@ -70,8 +66,7 @@ impl FederationCreate<'_> {
         federation.vault = ctx.accounts.vault.key();
         federation.escrow = ctx.accounts.escrow.key();
         federation.apply(&args.terms);
-        federation.strategy = args.strategy;
-        federation.momentum = args.momentum;
+        federation.rules = args.rules;
         federation.parameter_count = args.parameter_count;
         federation.next_round = 1;
         federation.last_model_root = args.model_root;

@@ -1,5 +1,6 @@
 //! One file per instruction: its arguments, accounts, checks and handler.
 
+mod account_migrate;
 mod audit_draw;
 mod authority_accept;
 mod authority_propose;
@@ -35,6 +36,7 @@ mod round_void;
 mod vault_fund;
 mod vault_withdraw;
 
+pub use account_migrate::*;
 pub use audit_draw::*;
 pub use authority_accept::*;
 pub use authority_propose::*;

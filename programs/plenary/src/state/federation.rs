@@ -1,23 +1,28 @@
 use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
-use crate::merkle::{Hash, EMPTY_ROOT};
-use crate::state::Round;
+use crate::state::{Round, Rules};
 
 /// Committed rounds that may wait for the end of their challenge window at once.
-pub const MAX_PENDING_ROUNDS: usize = 64;
+#[constant]
+pub const MAX_PENDING_ROUNDS: u8 = 64;
+const PENDING_CAPACITY: usize = MAX_PENDING_ROUNDS as usize;
 /// `max_updates * max_weight` stays below this, so that sums of weighted deltas are exact in float64 and in i64.
+#[constant]
 pub const WEIGHT_LIMIT: u64 = 1 << 26;
+/// Most updates that a round may count or refuse.
+#[constant]
 pub const MAX_UPDATES: u32 = 4096;
+/// Most parameters of a model.
+#[constant]
 pub const MAX_PARAMETER_COUNT: u32 = 1 << 26;
 /// Longest challenge window, collection, grace and cooldown, in seconds (60 days): a typing error must not lock funds for years.
+#[constant]
 pub const MAX_SECONDS: u32 = 60 * 24 * 60 * 60;
 
-/// A dispute's deposit is the federation's minimum bond divided by this.
-const DEPOSIT_DIVISOR: u64 = 16;
-
-pub const STRATEGY_FEDAVG: u8 = 0;
-pub const STRATEGY_FEDAVGM: u8 = 1;
+/// A dispute's deposit is the federation's minimum bond divided by this, and at least 1.
+#[constant]
+pub const DEPOSIT_DIVISOR: u64 = 16;
 
 /// Who may join a federation.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,9 +108,7 @@ pub struct Federation {
     /// Token account that holds stakes, the bond and deposits.
     pub escrow: Pubkey,
     pub configuration_hash: [u8; 32],
-    pub strategy: u8,
-    /// Server momentum in 1/65536.
-    pub momentum: u16,
+    pub rules: Rules,
     pub parameter_count: u32,
     pub max_updates: u32,
     pub max_weight: u32,
@@ -137,7 +140,7 @@ pub struct Federation {
     pub total_claimed: u64,
     pub members: u32,
     /// Committed rounds that are not final yet, oldest first: each builds on the one before.
-    #[max_len(MAX_PENDING_ROUNDS)]
+    #[max_len(PENDING_CAPACITY)]
     pub pending: Vec<u64>,
 }
 
@@ -145,14 +148,14 @@ impl Federation {
     pub const SEED: &'static [u8] = b"federation";
     pub const VAULT_SEED: &'static [u8] = b"vault";
     pub const ESCROW_SEED: &'static [u8] = b"escrow";
-    pub const VERSION: u8 = 1;
+    pub const VERSION: u8 = 2;
 
     /// What holds after every instruction.
     pub fn invariant(&self) -> Result<()> {
         require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let pending_ordered = self.pending.windows(2).all(|pair| pair[0] < pair[1]);
         let tip = self.pending.last().copied().unwrap_or(self.final_round);
-        let holds = self.pending.len() <= MAX_PENDING_ROUNDS
+        let holds = self.pending.len() <= PENDING_CAPACITY
             && pending_ordered
             && self
                 .pending
@@ -216,7 +219,7 @@ impl Federation {
     pub fn open(&mut self) -> Result<u64> {
         require!(self.open_round == 0, PlenaryError::RoundAlreadyOpen);
         require!(
-            self.pending.len() < MAX_PENDING_ROUNDS,
+            self.pending.len() < PENDING_CAPACITY,
             PlenaryError::TooManyPendingRounds
         );
         let number = self.next_round;
@@ -342,23 +345,15 @@ pub fn halves(amount: u64) -> (u64, u64) {
     (finder, amount - finder)
 }
 
-/// The state root of a strategy that keeps no state, and the only one that FedAvg may have.
-pub fn require_state_root(strategy: u8, root: &Hash) -> Result<()> {
-    require!(
-        strategy != STRATEGY_FEDAVG || *root == EMPTY_ROOT,
-        PlenaryError::StateNotEmpty
-    );
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merkle::EMPTY_ROOT;
     use crate::state::RoundStatus;
 
     fn golden<T: AccountDeserialize>(kind: &str) -> T {
         let path = format!(
-            "{}/../../test/vectors/accounts/{kind}-v1.bin",
+            "{}/../../test/vectors/accounts/{kind}-v2.bin",
             env!("CARGO_MANIFEST_DIR")
         );
         T::try_deserialize(&mut std::fs::read(path).unwrap().as_slice()).unwrap()
@@ -443,7 +438,7 @@ mod tests {
     #[test]
     fn the_invariant_names_every_broken_state() {
         let broken: [fn(&mut Federation); 8] = [
-            |f| f.version = 2,
+            |f| f.version = 1,
             |f| f.pending = vec![2, 2],
             |f| f.pending = vec![],
             |f| f.next_round = 2,

@@ -5,12 +5,16 @@ mod dispute;
 mod equivocation;
 mod federation;
 mod member;
+mod migration;
 mod round;
+mod rules;
 mod slot_hashes;
 
 pub use dispute::*;
 pub use equivocation::*;
 pub use federation::*;
 pub use member::*;
+pub use migration::*;
 pub use round::*;
+pub use rules::*;
 pub use slot_hashes::*;

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
 use crate::merkle::{Hash, EMPTY_ROOT, MAX_LEAVES};
-use crate::state::{require_state_root, Federation};
+use crate::state::{Federation, Rules};
 
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RoundStatus {
@@ -43,8 +43,7 @@ pub struct Round {
     pub rent_payer: Pubkey,
     pub aggregator: Pubkey,
     pub configuration_hash: [u8; 32],
-    pub strategy: u8,
-    pub momentum: u16,
+    pub rules: Rules,
     pub parameter_count: u32,
     pub max_updates: u32,
     pub max_weight: u32,
@@ -82,7 +81,7 @@ pub struct Round {
 
 impl Round {
     pub const SEED: &'static [u8] = b"round";
-    pub const VERSION: u8 = 1;
+    pub const VERSION: u8 = 2;
 
     /// What holds after every instruction.
     pub fn invariant(&self) -> Result<()> {
@@ -107,8 +106,7 @@ impl Round {
         self.status = RoundStatus::Open;
         self.aggregator = federation.aggregator;
         self.configuration_hash = federation.configuration_hash;
-        self.strategy = federation.strategy;
-        self.momentum = federation.momentum;
+        self.rules = federation.rules;
         self.parameter_count = federation.parameter_count;
         self.max_updates = federation.max_updates;
         self.max_weight = federation.max_weight;
@@ -129,7 +127,7 @@ impl Round {
         require!(now <= self.commit_by, PlenaryError::CommitTooLate);
         self.check_counts(result)?;
         self.check_rewards(result)?;
-        require_state_root(self.strategy, &result.next_state_root)?;
+        self.rules.require_state_root(&result.next_state_root)?;
         self.status = RoundStatus::Committed;
         self.committed_at = now;
         self.challenge_ends_at = later(now, self.challenge_window)?;

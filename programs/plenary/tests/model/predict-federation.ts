@@ -27,8 +27,9 @@ export function applyFederation(state: State, operation: FederationOperation): v
       break;
     case "vault_withdraw":
       ensure(operation.by === federation.authority, "NotAuthority");
-      ensure(operation.to !== "foreign", "WrongMint");
       ensure(operation.amount > 0n, "ZeroAmount");
+      ensure(operation.to !== "foreign", "WrongMint");
+      ensure(operation.to !== "vault" && operation.to !== "escrow", "PayoutIsFederation");
       ensure(operation.amount <= free(state), "VaultBelowOwed");
       transfer(state, "vault", operation.to, operation.amount);
       break;

@@ -21,6 +21,7 @@ import {
   type TransactionInstruction,
 } from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
+import { FEDAVG } from "../rules.ts";
 import { createMint, issue } from "../scenario.ts";
 import { keypairOf, START, TestChain } from "../test-chain.ts";
 import { chainTerms } from "./chain-terms.ts";
@@ -143,8 +144,7 @@ export class World {
       modelRoot: rootOf(GENESIS),
       stateRoot: EMPTY_ROOT,
       parameterCount: PARAMETERS,
-      strategy: 0,
-      momentum: 0,
+      rules: FEDAVG,
     });
     const error = this.send(create);
     if (error !== null) throw new Error(`The federation was not created: ${error}`);

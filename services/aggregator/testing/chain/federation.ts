@@ -133,8 +133,14 @@ async function create(
       modelRoot: vectorRootFast(model),
       stateRoot: vectorRootFast(new Int32Array(strategy.stateLength(model.length))),
       parameterCount: model.length,
-      strategy: strategy.id,
-      momentum: strategy.momentum,
+      rules: {
+        aggregator: 0,
+        strategy: strategy.id,
+        masking: 0,
+        stateVectors: strategy.stateLength(1),
+        provable: strategy.provable,
+        parameters: [strategy.momentum, 0, 0, 0, 0, 0, 0, 0],
+      },
     }),
     [authority],
   );

@@ -7,9 +7,11 @@ use crate::errors::PlenaryError;
 use crate::merkle::{fold_leaf, frontier_root, Hash, RewardLeaf, UpdateLeaf};
 
 /// Entries of an update are below this in magnitude, so that sums of weighted entries stay below 2^53 (see `add_delta`).
-const DELTA_LIMIT: i32 = 1 << 27;
+#[constant]
+pub const DELTA_LIMIT: i32 = 1 << 27;
 /// Largest reason code that a leaf may state.
-const LAST_REASON: u8 = 5;
+#[constant]
+pub const LAST_REASON: u8 = 5;
 
 impl Dispute {
     /// Folds the next leaf, which the challenger need not prove: after the last one the root must match.

@@ -10,23 +10,33 @@ use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
 use crate::merkle::{root_from_path, Hash, FRONTIER_LEVELS};
-use crate::state::{Round, STRATEGY_FEDAVGM};
+use crate::state::Round;
 
 pub use evidence::*;
+pub use folding::*;
 pub use verdict::*;
 
+/// First seed of a dispute's address; round, challenger, kind (u8) and index (u32) follow.
+#[constant]
+pub const DISPUTE_SEED: &[u8] = Dispute::SEED;
 /// Integers in one chunk of a vector: one leaf of its tree.
 pub const CHUNK_LENGTH: usize = 64;
 
 /// Time that a challenger has for each of its transactions, which must confirm one after the other.
-const STEP_SECONDS: u32 = 10;
+#[constant]
+pub const STEP_SECONDS: u32 = 10;
 /// Steps that every dispute is given beyond one for each leaf and one for each leaf's chunk.
-const SPARE_STEPS: u32 = 16;
+#[constant]
+pub const SPARE_STEPS: u32 = 16;
 /// Chunks that a dispute may ask for before it is fed: enough to halve the largest tree (2^20 chunks) down to the one that is wrong, in the
 /// model and in the server's state.
-const MAX_PROBES: u8 = 2 * 21;
+#[constant]
+pub const MAX_PROBES: u8 = 2 * 21;
 /// An aggregator has as long as a challenge window to answer a demand, within these bounds.
-const DEMAND_SECONDS: (u32, u32) = (5, 3600);
+#[constant]
+pub const MIN_DEMAND_SECONDS: u32 = 5;
+#[constant]
+pub const MAX_DEMAND_SECONDS: u32 = 3600;
 
 /// What a dispute lacks next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +54,8 @@ pub struct Dispute {
     pub round: Pubkey,
     pub challenger: Pubkey,
     pub kind: u8,
-    pub strategy: u8,
+    /// Vectors of the server's state that the dispute needs chunks of: 0 or 1.
+    pub state_vectors: u8,
     /// Whether the dispute is decided by what was shown, against the aggregator (1) or against the challenger (2).
     pub decided: u8,
     /// The first thing that was found wrong in committed values; counts once the root has matched.
@@ -77,8 +88,8 @@ pub struct Dispute {
     pub max_weight: u32,
     pub pending_weight: u32,
     pub demand_seconds: u32,
-    /// Server momentum in 1/65536.
-    pub momentum: u16,
+    /// Zero. Disputes that are older than rounds with rules hold a momentum here, which nothing reads.
+    pub unused: u16,
     /// Chunks that were asked for before the first leaf, and the bit of the vector whose chunk is being asked for.
     pub probes: u8,
     pub probed: u8,
@@ -136,7 +147,7 @@ impl Dispute {
         self.opened_at = now;
         self.demand_seconds = round
             .challenge_window
-            .clamp(DEMAND_SECONDS.0, DEMAND_SECONDS.1);
+            .clamp(MIN_DEMAND_SECONDS, MAX_DEMAND_SECONDS);
         let steps = self
             .leaf_count
             .saturating_mul(2)
@@ -162,12 +173,8 @@ impl Dispute {
     }
 
     fn open_chunk(&mut self, round: &Round, index: u32) -> Result<()> {
-        require!(
-            round.strategy <= STRATEGY_FEDAVGM,
-            PlenaryError::StrategyNotProvable
-        );
-        self.strategy = round.strategy;
-        self.momentum = round.momentum;
+        require!(round.rules.provable, PlenaryError::RulesReplayOnly);
+        self.state_vectors = round.rules.state_vectors;
         self.parameter_count = round.parameter_count;
         self.max_weight = round.max_weight;
         self.expected_sum = round.total_weight.into();
@@ -219,7 +226,7 @@ impl Dispute {
     }
 
     fn vectors(&self) -> &'static [Vector] {
-        if self.strategy == STRATEGY_FEDAVGM {
+        if self.state_vectors > 0 {
             &[
                 Vector::Base,
                 Vector::Next,

@@ -1,12 +1,9 @@
-//! How disputes end, and the arithmetic that decides those about a chunk.
+//! How disputes end.
 
 use anchor_lang::prelude::*;
 
-use super::{Dispute, CHUNK_LENGTH, UPHELD};
-use crate::state::STRATEGY_FEDAVGM;
-
-/// Models and server states are clamped to this.
-const VALUE_LIMIT: i64 = i32::MAX as i64;
+use super::{Dispute, UPHELD};
+use crate::state::Rules;
 
 /// Why an aggregator lost. The codes stand in events: never reuse one.
 pub mod fault {
@@ -36,59 +33,45 @@ pub enum Verdict {
 }
 
 impl Dispute {
-    /// How the dispute ends, or `None` while it goes on.
-    pub fn verdict(&mut self, now: i64) -> Option<Verdict> {
+    /// How the dispute ends, or `None` while it is undecided. `rules` are the round's.
+    pub fn verdict(&mut self, rules: &Rules, now: i64) -> Result<Option<Verdict>> {
         if self.decided != 0 {
-            return Some(if self.decided == UPHELD {
+            return Ok(Some(if self.decided == UPHELD {
                 Verdict::Upheld
             } else {
                 Verdict::Rejected
-            });
+            }));
         }
         if self.demand_deadline != 0 {
             if now <= self.demand_deadline {
-                return None;
+                return Ok(None);
             }
             self.note(fault::DEMAND_UNANSWERED);
-            return Some(Verdict::Upheld);
+            return Ok(Some(Verdict::Upheld));
         }
         let folds = matches!(self.kind, Self::CHUNK | Self::TOTAL);
         if folds && self.missing().is_none() {
-            if self.kind == Self::CHUNK && self.fault == fault::NONE && !self.is_chunk_right() {
+            if self.kind == Self::CHUNK
+                && self.fault == fault::NONE
+                && !self.is_chunk_right(rules)?
+            {
                 self.note(fault::WRONG_CHUNK);
             }
-            return Some(if self.fault == fault::NONE {
+            return Ok(Some(if self.fault == fault::NONE {
                 Verdict::Rejected
             } else {
                 Verdict::Upheld
-            });
+            }));
         }
-        (now > self.expires_at).then_some(Verdict::Rejected)
+        Ok((now > self.expires_at).then_some(Verdict::Rejected))
     }
 
-    /// Computes the chunk anew: FedAvg, with server momentum where the strategy has it (docs/protocol.md, "Models are integers").
-    fn is_chunk_right(&self) -> bool {
+    /// Computes the chunk again, by the round's rules.
+    fn is_chunk_right(&self, rules: &Rules) -> Result<bool> {
         // the sum of weights equals the committed total, a u32
         let weight = self.sum as i64;
-        if weight == 0 {
-            return false; // nothing was counted, so there is no mean
-        }
-        (0..CHUNK_LENGTH).all(|at| {
-            // cannot overflow: |sum| < 2^53 and weight < 2^26
-            let mean = (2 * self.sums[at] + weight).div_euclid(2 * weight);
-            let base = i64::from(self.base[at]);
-            if self.strategy != STRATEGY_FEDAVGM {
-                return i64::from(self.next[at]) == clamp(base + mean);
-            }
-            // cannot overflow: momentum < 2^16 and |state| <= 2^31
-            let product = i64::from(self.momentum) * i64::from(self.base_state[at]);
-            let velocity = clamp((product + (1 << 15)).div_euclid(1 << 16) + mean);
-            i64::from(self.next_state[at]) == velocity
-                && i64::from(self.next[at]) == clamp(base + velocity)
-        })
+        // Without a weight there is no aggregate, so that nothing can follow from it.
+        let step = rules.step(&self.sums, weight, &self.base, &self.base_state)?;
+        Ok(step.is_some_and(|step| step.next == self.next && step.state == self.next_state))
     }
-}
-
-fn clamp(value: i64) -> i64 {
-    value.clamp(-VALUE_LIMIT, VALUE_LIMIT)
 }
