@@ -1,18 +1,23 @@
 import { PlenaryError } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
-import type { RoundRow } from "../store/rounds.ts";
+import type { CollectingRound, CommittedRound, Round } from "../store/rounds.ts";
 import type { Context } from "./context.ts";
 
+/*
+ * When a round is due for its next step is decided here. The queries in store/hints.ts only say where
+ * it is worth looking.
+ */
+
 /**
- * Whether a collecting round is to be closed: at its deadline, when as many updates as the quorum count, or, so that a refused update does
- * not keep everybody waiting, when every active member's update is screened and the minimum counts.
+ * Whether to close a collecting round: at its deadline, when as many updates as the quorum count, or
+ * when every active member's update is screened and the minimum counts. The last keeps a refused
+ * update from making everybody wait.
  */
 export async function isDueToClose(
   context: Context,
   federation: FederationRow,
-  round: RoundRow,
+  round: CollectingRound,
 ): Promise<boolean> {
-  if (round.state !== "collecting") return false;
   const { quorum, minimum } = federation.configuration.rounds;
   const { counted, refused } = await context.store.updates.counts(round);
   if (counted >= quorum) return true;
@@ -23,16 +28,37 @@ export async function isDueToClose(
   return isPastDeadline(context, round);
 }
 
-/** By the chain's clock. While the chain does not answer nobody is cut off: without it the round cannot end anyway. */
+/**
+ * By the chain's clock. While the chain does not answer nobody is cut off: the round cannot end
+ * without the chain in any case.
+ */
 async function isPastDeadline(
   { chainClock }: Context,
-  { deadline_at }: RoundRow,
+  { opened }: CollectingRound,
 ): Promise<boolean> {
-  if (deadline_at === null) return false;
   try {
-    return (await chainClock.now()) >= Number(deadline_at);
+    return (await chainClock.now()) >= opened.deadlineAt;
   } catch (error) {
     if (error instanceof PlenaryError && error.code === "chain-unavailable") return false;
     throw error;
   }
+}
+
+/** Whether the chain no longer takes the round's commit, and has not taken it. */
+export async function isTooLateToCommit(
+  { ledger, chainClock }: Context,
+  { federation, number, opened }: Round & { readonly opened: { readonly commitBy: number } },
+): Promise<boolean> {
+  if ((await chainClock.now()) <= opened.commitBy) return false;
+  const account = await ledger.round(federation, number);
+  if (account?.status === "void") return true;
+  return account?.status === "open" && (await ledger.now()) > opened.commitBy;
+}
+
+/** Whether the challenge window of a committed round is over by the chain's clock. */
+export async function isWindowOver(
+  { ledger }: Context,
+  { committed }: CommittedRound,
+): Promise<boolean> {
+  return committed.challengeEndsAt <= (await ledger.now());
 }

@@ -5,15 +5,15 @@ import type { RoundTools } from "../round-tools.ts";
 /** Scores a round's next model on the federation's public held-out answers, for people to see. */
 export async function evaluateRound(
   context: Context,
-  tools: RoundTools,
+  { models, evaluator }: RoundTools,
   key: RoundKey,
 ): Promise<void> {
   const round = await context.store.rounds.find(key);
   const federation = await context.store.federations.find(key.federation);
   if (round === undefined || federation === undefined) return;
-  if (round.next_blob === null || round.evaluation !== null) return;
-  const model = await tools.models.load(round.next_blob);
-  const evaluation = await tools.evaluator.alignment(federation.configuration, model);
+  if (round.computed === null || round.evaluation !== null) return;
+  const model = await models.load(round.computed.nextBlob);
+  const evaluation = await evaluator.alignment(federation.configuration, model);
   if (evaluation === undefined) return;
   await inTransaction(context, async (store) => {
     await store.rounds.setEvaluation(key, evaluation);

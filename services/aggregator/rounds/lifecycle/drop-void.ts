@@ -2,19 +2,21 @@ import { PlenaryError, type RoundState } from "@plenary/protocol";
 import type { LedgerFederation } from "../../chain/ledger.ts";
 import type { FederationRow } from "../../store/federations.ts";
 import type { Store } from "../../store/index.ts";
-import type { RoundRow } from "../../store/rounds.ts";
+import type { Round } from "../../store/rounds.ts";
 import { ensureTransaction } from "../chain-transaction.ts";
 import { type Context, inTransaction } from "../context.ts";
-import { noteMissedDisputes } from "../disputes/missed-disputes.ts";
+import { noteMissedDisputes } from "../disputes/missed.ts";
 import type { RunningSums } from "../updates/running-sums.ts";
 
-/** A commit may have landed, and been challenged, before it was written down here. */
+/** A commit may have landed, and been challenged, before the service wrote it down. */
 const CAN_BE_DISPUTED: readonly RoundState[] = ["committing", "committed"];
 
 /**
- * Follows the chain where it has dropped rounds: one that a fraud proof made void, one that somebody voided when it was late, and all that
- * build on them. In one transaction they become void and the federation stands where it stood before them; a round that was written down
- * and is not on chain yet moves to that base. Returns whether anything was dropped. Without the chain nothing is known and nothing is done.
+ * Follows the chain where it has dropped rounds: a round that a fraud proof made void, one that
+ * somebody voided because it was late, and all that build on them. In one transaction they become
+ * void and the federation returns to where it stood before them. A round that was planned but is not
+ * on chain yet moves to that base. Returns whether anything was dropped. While the chain does not
+ * answer, nothing is known and nothing is done.
  */
 export async function dropVoidRounds(
   context: Context,
@@ -37,7 +39,7 @@ export async function dropVoidRounds(
     const wereCommitted = dropped.filter(({ state }) => state === "committed").length;
     await store.federations.restoreTip(federation.address, tipBelow(first), wereCommitted);
     for (const round of above)
-      if (!dropped.includes(round)) await store.rounds.move(round, "opening", baseOf(first));
+      if (!dropped.includes(round)) await store.rounds.rebase(round, first.base);
     for (const { number } of dropped)
       await store.events.append({
         federation: federation.address,
@@ -48,13 +50,13 @@ export async function dropVoidRounds(
   });
   for (const round of above) sums.forget(round);
   context.log.warn(
-    { first: first.number.toString(), rounds: above.length, base: first.base_round.toString() },
-    "the chain has dropped rounds: going on from what they were built on",
+    { first: first.number.toString(), rounds: above.length, base: first.base.round.toString() },
+    "the chain has dropped rounds: continuing from what they were built on",
   );
   return true;
 }
 
-/** Makes the accounts of dropped rounds void on chain, so that everybody sees it and their rent can be had back. */
+/** Makes the accounts of dropped rounds void on chain: everybody sees it, and their rent is free. */
 export async function voidDropped(context: Context, { address }: FederationRow): Promise<void> {
   const { ledger, store, clock } = context;
   for (const round of await store.rounds.notVoided(address)) {
@@ -72,10 +74,11 @@ export async function voidDropped(context: Context, { address }: FederationRow):
 }
 
 /**
- * Whether the chain had the round and counts it no more. The federation's account alone tells, so that nodes which lag behind each other
- * cannot mislead: to one that lags the round is open or not there yet.
+ * Whether the chain had the round and no longer counts it. Only the federation's account is read:
+ * nodes that lag behind each other cannot mislead, because to a node that lags the round is open or
+ * not there yet.
  */
-function hasDropped(onChain: LedgerFederation, { number }: RoundRow): boolean {
+function hasDropped(onChain: LedgerFederation, { number }: Round): boolean {
   return (
     number < onChain.nextRound &&
     number !== onChain.openRound &&
@@ -99,32 +102,24 @@ async function federationIfAnswered(
 async function makeVoid(
   context: Context,
   store: Store,
-  first: RoundRow,
-  round: RoundRow,
+  first: Round,
+  round: Round,
 ): Promise<void> {
   const reason =
     round.number === first.number
       ? "The chain made it void: a challenge was upheld, or it was not committed in time."
       : `It builds on round ${first.number}, which is void.`;
-  await store.rounds.move(round, round.state, {
-    state: "void",
-    void_reason: round.void_reason ?? reason,
-  });
+  await store.rounds.makeVoid(round, round.state, round.voidReason ?? reason);
   await store.transactions.plan(round, "void", BigInt(context.clock.now()));
 }
 
-function tipBelow(round: RoundRow) {
+function tipBelow({ base }: Round) {
   return {
-    last_committed_round: round.base_round,
-    model_root: round.base_root,
-    model_blob: round.base_blob,
-    state_root: round.base_state_root,
-    state_blob: round.base_state_blob,
-    manifest_hash: round.previous_manifest,
+    last_committed_round: base.round,
+    model_root: base.root,
+    model_blob: base.blob,
+    state_root: base.stateRoot,
+    state_blob: base.stateBlob,
+    manifest_hash: base.manifest,
   };
-}
-
-function baseOf({ base_root, base_blob, base_state_root, base_state_blob, ...round }: RoundRow) {
-  const { previous_manifest, base_round } = round;
-  return { base_root, base_blob, base_state_root, base_state_blob, previous_manifest, base_round };
 }
