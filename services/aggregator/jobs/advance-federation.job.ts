@@ -1,6 +1,6 @@
 import { fromBase58, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { advanceFederation } from "../rounds/lifecycle/advance-federation.ts";
+import { advanceFederation } from "../rounds/lifecycle/advance.ts";
 import type { JobDefinition } from "./job.ts";
 
 const Data = Type.Object({ federation: Type.String() });

@@ -1,6 +1,6 @@
 import { fromBase58, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { answerDisputes } from "../rounds/disputes/answer-disputes.ts";
+import { answerDisputes } from "../rounds/disputes/answer.ts";
 import type { JobDefinition } from "./job.ts";
 
 const Data = Type.Object({ federation: Type.String() });

@@ -1,6 +1,6 @@
 import { fromBase58, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { evaluateRound } from "../rounds/lifecycle/evaluate-round.ts";
+import { evaluateRound } from "../rounds/lifecycle/evaluate.ts";
 import type { JobDefinition } from "./job.ts";
 
 const Data = Type.Object({

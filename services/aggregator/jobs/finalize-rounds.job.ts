@@ -1,6 +1,6 @@
 import { fromBase58, parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { finalizeRounds } from "../rounds/lifecycle/finalize-rounds.ts";
+import { finalizeRounds } from "../rounds/lifecycle/finalize.ts";
 import type { JobDefinition } from "./job.ts";
 
 const Data = Type.Object({ federation: Type.String() });

@@ -47,7 +47,7 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
   async function due({ address }: BenchFederation): Promise<AskedJob[]> {
     const { store } = bench.context;
     const data = { federation: toBase58(address) };
-    const unscreened = await store.updates.unscreened(BigInt(bench.ledger.time + 1), 0n, 100);
+    const unscreened = await store.hints.toScreen(BigInt(bench.ledger.time + 1), 0n, 100);
     return [
       { name: "advanceFederation", data },
       { name: "finalizeRounds", data },
@@ -73,13 +73,13 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     const place = (member: Uint8Array) =>
       members.findIndex((other) => toHex(other.address) === toHex(member));
     return {
-      rounds: rounds.map(
-        ({ number, state, next_root, next_state_root, update_count, total_weight }) => ({
-          ...{ number, state, update_count, total_weight },
-          next: next_root && toHex(next_root),
-          nextState: next_state_root && toHex(next_state_root),
-        }),
-      ),
+      rounds: rounds.map(({ number, state, computed }) => ({
+        ...{ number, state },
+        updateCount: computed?.commitment.updateCount,
+        totalWeight: computed?.commitment.totalWeight,
+        next: computed && toHex(computed.commitment.nextRoot),
+        nextState: computed && toHex(computed.commitment.nextStateRoot),
+      })),
       rewards: rewards.map(({ member, cumulative }) => [place(member), cumulative]).sort(),
     };
   }

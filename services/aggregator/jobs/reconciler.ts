@@ -52,18 +52,18 @@ async function look(context: Context, patience: Patience, turn: number): Promise
     due.add(name);
     if (patience.isTime(name)) await request();
   };
-  for (const federation of await store.due.toAdvance(onChain))
+  for (const federation of await store.hints.toAdvance(onChain))
     await ask(`advance/${toHex(federation)}`, () => scheduler.advance(federation));
-  for (const federation of await store.due.toFinalize(onChain))
+  for (const federation of await store.hints.toFinalize(onChain))
     await ask(`finalize/${toHex(federation)}`, () => scheduler.finalize(federation));
   await lookAtDisputes(context, turn);
-  for (const { id } of await store.updates.unscreened(
+  for (const { id } of await store.hints.toScreen(
     BigInt(now - LOST_AFTER_MILLISECONDS),
     BigInt(now),
     BATCH,
   ))
     await ask(`screen/${id}`, () => scheduler.screenUpdate(id));
-  for (const { federation, number } of await store.rounds.toEvaluate(BATCH))
+  for (const { federation, number } of await store.hints.toEvaluate(BATCH))
     await ask(`evaluate/${toHex(federation)}/${number}`, () =>
       scheduler.evaluate(federation, number),
     );
@@ -73,12 +73,13 @@ async function look(context: Context, patience: Patience, turn: number): Promise
 
 async function lookAtDisputes({ store, scheduler }: Context, turn: number): Promise<void> {
   if (turn % DISPUTES_EVERY === 0)
-    for (const federation of await store.due.toWatch()) {
+    for (const federation of await store.hints.disputable()) {
       await scheduler.advance(federation);
       await scheduler.answerDisputes(federation);
     }
   if (turn % DEMANDS_EVERY === 0)
-    for (const federation of await store.due.toAnswer()) await scheduler.answerDisputes(federation);
+    for (const federation of await store.hints.disputed())
+      await scheduler.answerDisputes(federation);
 }
 
 /** The chain's time; the service's own if the chain does not say it soon, since asking for too much does no harm. */

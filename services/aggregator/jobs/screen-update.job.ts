@@ -1,6 +1,6 @@
 import { parserOf } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
-import { screenReceivedUpdate } from "../rounds/updates/screen-update.ts";
+import { screenReceived } from "../rounds/updates/screen.ts";
 import type { JobDefinition } from "./job.ts";
 
 const Data = Type.Object({ update: Type.String({ pattern: "^[0-9]+$" }) });
@@ -11,5 +11,5 @@ export const screenUpdateJob: JobDefinition<Static<typeof Data>> = {
   attempts: 3,
   priority: 0,
   parse: parserOf(Data, "Job screen-update"),
-  run: ({ context, tools }, { update }) => screenReceivedUpdate(context, tools, BigInt(update)),
+  run: ({ context, tools }, { update }) => screenReceived(context, tools, BigInt(update)),
 };

@@ -1,6 +1,6 @@
 import { fromBase58, PlenaryError, toBase58 } from "@plenary/protocol";
 import type { FederationRow } from "../store/federations.ts";
-import { LARGEST_ROUND, type RoundRow } from "../store/rounds.ts";
+import { LARGEST_ROUND, type Round } from "../store/rounds.ts";
 import type { Context } from "./context.ts";
 
 /** The federation at a base58 address. Throws `not-found`. */
@@ -22,7 +22,7 @@ export async function findRound(
   context: Context,
   federation: Uint8Array,
   round: string,
-): Promise<RoundRow> {
+): Promise<Round> {
   const { rounds } = context.store;
   const number = round === "current" ? undefined : BigInt(round);
   const found =

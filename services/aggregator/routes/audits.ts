@@ -1,6 +1,6 @@
 import { AUDIT_REPORT_LENGTH, fromBase64, PlenaryError, SIGNATURE_LENGTH } from "@plenary/protocol";
 import type { Context } from "../rounds/context.ts";
-import { acceptAuditReport } from "../rounds/lifecycle/accept-audit-report.ts";
+import { acceptAuditReport } from "../rounds/lifecycle/audit-report.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
 import { viewAudits } from "../rounds/views/view-audits.ts";
 import type { Handlers } from "./mount.ts";

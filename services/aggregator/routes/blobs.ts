@@ -39,7 +39,7 @@ export function blobHandlers(
       await requireSomeAuthority(context, requester);
       const body = streamOf(request);
       const length = await blobs.receive(body, { hash, limit: maxBlobBytes });
-      await context.store.readers.recordUpload(hash, requester);
+      await context.store.blobReferences.recordUpload(hash, requester);
       reply.header("location", `/v1/blobs/${params.hash}`);
       return { hash: params.hash, bytes: length };
     },

@@ -2,11 +2,17 @@ import { fromBase58 } from "@plenary/protocol";
 import { requireAuthority, requireKnownAuthority } from "../rounds/access/authority.ts";
 import { knownMember, syncMember } from "../rounds/access/members.ts";
 import type { Context } from "../rounds/context.ts";
-import { registerFederation, setPaused } from "../rounds/federations/register-federation.ts";
+import { registerFederation, setPaused } from "../rounds/federations/register.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
 import { findFederation } from "../rounds/lookup.ts";
 import { retryAll, viewOperations } from "../rounds/views/operations.ts";
-import { viewFederation, viewMember, viewReward, viewService } from "../rounds/views/views.ts";
+import {
+  viewFederation,
+  viewMember,
+  viewMembers,
+  viewService,
+} from "../rounds/views/view-federation.ts";
+import { viewReward } from "../rounds/views/view-reward.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
 import { identityOf } from "./signed.ts";
@@ -65,8 +71,7 @@ export function federationHandlers(
     memberList: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);
       await admit(request, reply, federation);
-      const members = await store.members.ofFederation(federation.address);
-      return { members: await Promise.all(members.map((member) => viewMember(context, member))) };
+      return { members: await viewMembers(context, federation.address) };
     },
     memberRead: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);

@@ -11,8 +11,9 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
-import { submitUpdate, type UploadBody } from "../rounds/updates/submit-update.ts";
-import { viewEquivocation, viewReceipt, viewRound, viewUpdate } from "../rounds/views/views.ts";
+import { submitUpdate, type UploadBody } from "../rounds/updates/submit.ts";
+import { viewRound, viewRounds } from "../rounds/views/view-round.ts";
+import { viewEquivocation, viewReceipt, viewUpdate } from "../rounds/views/view-update.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
 import type { Readers } from "./readers.ts";
@@ -58,7 +59,7 @@ export function roundHandlers(
         before,
         query.limit ?? DEFAULT_LIMIT,
       );
-      return { rounds: await Promise.all(rows.map((row) => viewRound(context, federation, row))) };
+      return { rounds: await viewRounds(context, federation, rows) };
     },
     roundRead: async (call) => {
       const { federation, round } = await lookUp(call);
@@ -98,7 +99,7 @@ export function roundHandlers(
     manifestRead: async (call) => {
       const { reply } = call;
       const { round } = await lookUp(call);
-      if (round.manifest_hash === null || round.state === "void")
+      if (round.computed === null || round.state === "void")
         throw new PlenaryError(
           "not-found",
           `Round ${round.number} has no manifest: it is ${round.state}.`,
@@ -107,7 +108,7 @@ export function roundHandlers(
             state: round.state,
           },
         );
-      return sendJsonBytes(reply, await blobs.read(round.manifest_hash));
+      return sendJsonBytes(reply, await blobs.read(round.computed.commitment.manifestHash));
     },
     equivocationList: async (call) => {
       const { round } = await lookUp(call);

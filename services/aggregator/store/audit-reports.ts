@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import type { Queries } from "./database.ts";
-import type { RoundKey } from "./rounds.ts";
+import type { RoundKey } from "./round.ts";
 import type { AuditReportsTable } from "./schema.ts";
 
 export type AuditReportRow = Selectable<AuditReportsTable>;

@@ -3,7 +3,7 @@ import type { Queries } from "./database.ts";
 import type { FederationRow } from "./federations.ts";
 
 /** Who has to do with a blob: what decides who may read it. */
-export function readerStore(queries: Queries) {
+export function blobReferenceStore(queries: Queries) {
   return {
     /** Remembers that who holds a key has sent a blob. */
     async recordUpload(hash: Uint8Array, key: Uint8Array): Promise<void> {

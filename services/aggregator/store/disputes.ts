@@ -1,7 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Queries } from "./database.ts";
-import type { RoundKey } from "./rounds.ts";
 import type { DisputesTable } from "./schema.ts";
 
 export type DisputeRow = Selectable<DisputesTable>;
@@ -40,12 +39,12 @@ export function disputeStore(queries: Queries) {
         .execute(),
 
     /** In the order of their opening. */
-    ofRound: ({ federation, number }: RoundKey): Promise<DisputeRow[]> =>
+    ofRounds: (federation: Uint8Array, numbers: readonly bigint[]): Promise<DisputeRow[]> =>
       queries
         .selectFrom("disputes")
         .selectAll()
         .where("federation", "=", federation)
-        .where("round", "=", number)
+        .where("round", "in", numbers)
         .orderBy("opened_at")
         .orderBy("address")
         .execute(),

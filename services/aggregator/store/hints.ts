@@ -1,12 +1,15 @@
 import { sql } from "kysely";
 import type { Queries } from "./database.ts";
+import type { RoundKey } from "./round.ts";
+import type { UpdateRow } from "./updates.ts";
 
 /**
- * What is due, read from the database alone: federations whose newest round can make a step, and those with a committed round whose
- * challenge window is over by the service's clock. Losing every queued job therefore loses nothing.
+ * Hints where work may be due, read from the database alone: losing every queued job therefore loses
+ * nothing. A hint may be wrong. What a job finds due is decided in rounds/due.ts, not here.
  */
-export function dueStore(queries: Queries) {
+export function hintStore(queries: Queries) {
   return {
+    /** Federations whose newest round may take a step, or whose dropped rounds are not voided yet. */
     async toAdvance(now: bigint): Promise<Uint8Array[]> {
       const { rows } = await sql<{ address: Uint8Array }>`
         SELECT f.address FROM federations f
@@ -18,19 +21,23 @@ export function dueStore(queries: Queries) {
           OR (r.state = 'closing' AND (r.void_reason IS NULL OR r.commit_by < ${now}))
           OR (r.state = 'collecting' AND (r.deadline_at <= ${now} OR (
             SELECT count(*) FROM updates u
-            WHERE u.federation = f.address AND u.round = r.number AND u.state IN ('counted', 'refused')
+            WHERE u.federation = f.address AND u.round = r.number
+              AND u.state IN ('counted', 'refused')
           ) >= (f.configuration -> 'rounds' ->> 'quorum')::int))
-          OR ((r.state IS NULL OR r.state IN ('committed', 'final', 'void')) AND f.status = 'running')
+          OR ((r.state IS NULL OR r.state IN ('committed', 'final', 'void'))
+            AND f.status = 'running')
           OR EXISTS (
-            SELECT 1 FROM transactions t JOIN rounds v ON v.federation = t.federation AND v.number = t.round
-            WHERE t.federation = f.address AND t.kind = 'void' AND t.state = 'pending' AND v.state = 'void'
+            SELECT 1 FROM transactions t
+            JOIN rounds v ON v.federation = t.federation AND v.number = t.round
+            WHERE t.federation = f.address AND t.kind = 'void' AND t.state = 'pending'
+              AND v.state = 'void'
           )
       `.execute(queries);
       return rows.map(({ address }) => address);
     },
 
     /** Federations with a committed round that a dispute may still make void. */
-    async toWatch(): Promise<Uint8Array[]> {
+    async disputable(): Promise<Uint8Array[]> {
       const rows = await queries
         .selectFrom("rounds")
         .select("federation")
@@ -40,8 +47,8 @@ export function dueStore(queries: Queries) {
       return rows.map(({ federation }) => federation);
     },
 
-    /** Federations with a dispute that was there when it was last looked: something may be demanded any moment. */
-    async toAnswer(): Promise<Uint8Array[]> {
+    /** Federations with a dispute that was open at the last look: it may demand something any moment. */
+    async disputed(): Promise<Uint8Array[]> {
       const rows = await queries
         .selectFrom("disputes")
         .select("federation")
@@ -51,6 +58,7 @@ export function dueStore(queries: Queries) {
       return rows.map(({ federation }) => federation);
     },
 
+    /** Federations with a committed round whose challenge window may be over. */
     async toFinalize(now: bigint): Promise<Uint8Array[]> {
       const rows = await queries
         .selectFrom("rounds")
@@ -61,5 +69,59 @@ export function dueStore(queries: Queries) {
         .execute();
       return rows.map(({ federation }) => federation);
     },
+
+    /**
+     * Updates that have waited for screening since before `time`, oldest first. An update that was
+     * received after `now` was dated by a clock that has been set back since.
+     */
+    toScreen: (
+      time: bigint,
+      now: bigint,
+      limit: number,
+    ): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
+      unscreened(queries)
+        .select(["updates.id", "updates.received_at"])
+        .where((eb) =>
+          eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]),
+        )
+        .limit(limit)
+        .execute(),
+
+    /** Updates of one federation that wait for screening, oldest first. */
+    async toScreenOf(federation: Uint8Array, limit: number): Promise<bigint[]> {
+      const rows = await unscreened(queries)
+        .select("updates.id")
+        .where("updates.federation", "=", federation)
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
+    /** Computed rounds that nobody has evaluated yet, in federations with held-out answers. */
+    toEvaluate: (limit: number): Promise<RoundKey[]> =>
+      queries
+        .selectFrom("rounds")
+        .innerJoin("federations", "federations.address", "rounds.federation")
+        .select(["rounds.federation", "rounds.number"])
+        .where("rounds.next_blob", "is not", null)
+        .where("rounds.evaluation", "is", null)
+        .where("rounds.state", "in", ["committing", "committed", "final"])
+        .where(sql<boolean>`federations.configuration ->> 'heldOut' IS NOT NULL`)
+        .orderBy("rounds.created_at")
+        .limit(limit)
+        .execute(),
   };
+}
+
+function unscreened(queries: Queries) {
+  return queries
+    .selectFrom("updates")
+    .innerJoin("rounds", (join) =>
+      join
+        .onRef("rounds.federation", "=", "updates.federation")
+        .onRef("rounds.number", "=", "updates.round"),
+    )
+    .where("updates.state", "=", "received")
+    .where("rounds.state", "=", "collecting")
+    .orderBy("updates.id");
 }

@@ -1,10 +1,10 @@
 import { auditReportStore } from "./audit-reports.ts";
-import { readerStore } from "./blob-references.ts";
+import { blobReferenceStore } from "./blob-references.ts";
 import type { Queries } from "./database.ts";
 import { disputeStore } from "./disputes.ts";
-import { dueStore } from "./due.ts";
 import { eventStore } from "./events.ts";
 import { federationStore } from "./federations.ts";
+import { hintStore } from "./hints.ts";
 import { memberStore } from "./members.ts";
 import { nonceStore } from "./nonces.ts";
 import { rewardStore } from "./rewards.ts";
@@ -14,13 +14,13 @@ import { updateStore } from "./updates.ts";
 
 export interface Store {
   readonly auditReports: ReturnType<typeof auditReportStore>;
+  readonly blobReferences: ReturnType<typeof blobReferenceStore>;
   readonly disputes: ReturnType<typeof disputeStore>;
-  readonly due: ReturnType<typeof dueStore>;
   readonly events: ReturnType<typeof eventStore>;
   readonly federations: ReturnType<typeof federationStore>;
+  readonly hints: ReturnType<typeof hintStore>;
   readonly members: ReturnType<typeof memberStore>;
   readonly nonces: ReturnType<typeof nonceStore>;
-  readonly readers: ReturnType<typeof readerStore>;
   readonly rewards: ReturnType<typeof rewardStore>;
   readonly rounds: ReturnType<typeof roundStore>;
   readonly transactions: ReturnType<typeof transactionStore>;
@@ -31,13 +31,13 @@ export interface Store {
 export function storeOn(queries: Queries): Store {
   return {
     auditReports: auditReportStore(queries),
+    blobReferences: blobReferenceStore(queries),
     disputes: disputeStore(queries),
-    due: dueStore(queries),
     events: eventStore(queries),
     federations: federationStore(queries),
+    hints: hintStore(queries),
     members: memberStore(queries),
     nonces: nonceStore(queries),
-    readers: readerStore(queries),
     rewards: rewardStore(queries),
     rounds: roundStore(queries),
     transactions: transactionStore(queries),

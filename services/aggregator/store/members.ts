@@ -1,5 +1,5 @@
+import { toHex } from "@plenary/protocol";
 import type { Selectable } from "kysely";
-import { sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { MembersTable } from "./schema.ts";
 
@@ -83,30 +83,74 @@ export function memberStore(queries: Queries) {
         .execute();
     },
 
-    async record(federation: Uint8Array, member: Uint8Array): Promise<MemberRecord> {
-      const { rows } = await sql<{
-        counted: bigint;
-        refused: bigint;
-        earned: bigint;
-        final: bigint;
-      }>`
-        SELECT
-          (SELECT count(*) FROM updates u JOIN rounds r ON r.federation = u.federation AND r.number = u.round
-            WHERE u.federation = ${federation} AND u.member = ${member} AND u.state = 'counted' AND r.state <> 'void') AS counted,
-          (SELECT count(*) FROM updates u JOIN rounds r ON r.federation = u.federation AND r.number = u.round
-            WHERE u.federation = ${federation} AND u.member = ${member} AND u.state = 'refused' AND r.state <> 'void') AS refused,
-          (SELECT coalesce(max(w.cumulative), 0) FROM rewards w JOIN rounds r ON r.federation = w.federation AND r.number = w.round
-            WHERE w.federation = ${federation} AND w.member = ${member} AND r.state IN ('committed', 'final')) AS earned,
-          (SELECT coalesce(max(w.cumulative), 0) FROM rewards w JOIN rounds r ON r.federation = w.federation AND r.number = w.round
-            WHERE w.federation = ${federation} AND w.member = ${member} AND r.state = 'final') AS final
-      `.execute(queries);
-      const [row] = rows;
-      return {
-        counted: Number(row?.counted ?? 0n),
-        refused: Number(row?.refused ?? 0n),
-        earned: row?.earned ?? 0n,
-        final: row?.final ?? 0n,
-      };
+    /**
+     * Records by the members' addresses in hexadecimal, of all members of a federation or of one.
+     * Members without a record are left out. Void rounds do not count.
+     */
+    async records(federation: Uint8Array, member?: Uint8Array): Promise<Map<string, MemberRecord>> {
+      const [updates, rewards] = await Promise.all([
+        updatesByMember(queries, federation, member),
+        rewardsByMember(queries, federation, member),
+      ]);
+      const records = new Map<string, MemberRecord>();
+      for (const { member, counted, refused } of updates)
+        records.set(toHex(member), {
+          ...{ counted: Number(counted), refused: Number(refused) },
+          ...{ earned: 0n, final: 0n },
+        });
+      for (const { member, earned, final } of rewards)
+        records.set(toHex(member), {
+          ...(records.get(toHex(member)) ?? { counted: 0, refused: 0 }),
+          ...{ earned: earned ?? 0n, final: final ?? 0n },
+        });
+      return records;
     },
   };
+}
+
+function updatesByMember(queries: Queries, federation: Uint8Array, member?: Uint8Array) {
+  return queries
+    .selectFrom("updates")
+    .innerJoin("rounds", (join) =>
+      join
+        .onRef("rounds.federation", "=", "updates.federation")
+        .onRef("rounds.number", "=", "updates.round"),
+    )
+    .select((eb) => [
+      "updates.member",
+      eb.fn.countAll<bigint>().filterWhere("updates.state", "=", "counted").as("counted"),
+      eb.fn.countAll<bigint>().filterWhere("updates.state", "=", "refused").as("refused"),
+    ])
+    .where("updates.federation", "=", federation)
+    .where("rounds.state", "<>", "void")
+    .$if(member !== undefined, (query) =>
+      query.where("updates.member", "=", member ?? new Uint8Array()),
+    )
+    .groupBy("updates.member")
+    .execute();
+}
+
+function rewardsByMember(queries: Queries, federation: Uint8Array, member?: Uint8Array) {
+  return queries
+    .selectFrom("rewards")
+    .innerJoin("rounds", (join) =>
+      join
+        .onRef("rounds.federation", "=", "rewards.federation")
+        .onRef("rounds.number", "=", "rewards.round"),
+    )
+    .select((eb) => [
+      "rewards.member",
+      eb.fn.max<bigint | null>("rewards.cumulative").as("earned"),
+      eb.fn
+        .max<bigint | null>("rewards.cumulative")
+        .filterWhere("rounds.state", "=", "final")
+        .as("final"),
+    ])
+    .where("rewards.federation", "=", federation)
+    .where("rounds.state", "in", ["committed", "final"])
+    .$if(member !== undefined, (query) =>
+      query.where("rewards.member", "=", member ?? new Uint8Array()),
+    )
+    .groupBy("rewards.member")
+    .execute();
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Queries } from "./database.ts";
-import type { RoundKey } from "./rounds.ts";
+import type { RoundKey } from "./round.ts";
 import type { RewardsTable } from "./schema.ts";
 
 export type RewardRow = Selectable<RewardsTable>;

@@ -90,7 +90,8 @@ export function roundSteps(queries: Queries) {
     makeVoid: (key: RoundKey, from: RoundState, reason: string) =>
       step(key, from, { state: "void", void_reason: reason }),
 
-    async setEvaluation({ federation, number }: RoundKey, evaluation: EvaluationView) {
+    /** Null says that the model was evaluated and has no scores. */
+    async setEvaluation({ federation, number }: RoundKey, evaluation: EvaluationView | null) {
       await queries
         .updateTable("rounds")
         .set({ evaluation: JSON.stringify(evaluation) })

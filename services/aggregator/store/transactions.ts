@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Queries } from "./database.ts";
-import type { RoundKey } from "./rounds.ts";
+import type { RoundKey } from "./round.ts";
 import type { TransactionKind, TransactionsTable } from "./schema.ts";
 
 export type TransactionRow = Selectable<TransactionsTable>;
@@ -13,12 +13,12 @@ export function transactionStore(queries: Queries) {
       .where("round", "=", number)
       .where("kind", "=", kind);
   return {
-    ofRound: ({ federation, number }: RoundKey): Promise<TransactionRow[]> =>
+    ofRounds: (federation: Uint8Array, numbers: readonly bigint[]): Promise<TransactionRow[]> =>
       queries
         .selectFrom("transactions")
         .selectAll()
         .where("federation", "=", federation)
-        .where("round", "=", number)
+        .where("round", "in", numbers)
         .execute(),
 
     /** A federation's that are not confirmed, oldest first. */

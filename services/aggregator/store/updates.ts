@@ -1,6 +1,6 @@
 import { type Insertable, type Selectable, sql } from "kysely";
 import type { Queries } from "./database.ts";
-import type { RoundKey } from "./rounds.ts";
+import type { RoundKey } from "./round.ts";
 import type { EquivocationsTable, UpdatesTable } from "./schema.ts";
 
 export type UpdateRow = Selectable<UpdatesTable>;
@@ -14,12 +14,14 @@ export interface EquivocationRow {
   readonly second_signature: Uint8Array;
 }
 
-/** Standing updates of a round by state. */
+/** Standing updates of a round: all of them, and those that were screened, by outcome. */
 export interface UpdateCounts {
   readonly received: number;
   readonly counted: number;
   readonly refused: number;
 }
+
+const NO_UPDATES: UpdateCounts = { received: 0, counted: 0, refused: 0 };
 
 export function updateStore(queries: Queries) {
   const ofRound = ({ federation, number }: RoundKey) =>
@@ -28,6 +30,30 @@ export function updateStore(queries: Queries) {
       .selectAll()
       .where("federation", "=", federation)
       .where("round", "=", number);
+  const countsOfRounds = async (
+    federation: Uint8Array,
+    numbers: readonly bigint[],
+  ): Promise<Map<bigint, UpdateCounts>> => {
+    const rows = await queries
+      .selectFrom("updates")
+      .select((eb) => [
+        "round",
+        eb.fn.countAll<bigint>().as("received"),
+        eb.fn.countAll<bigint>().filterWhere("state", "=", "counted").as("counted"),
+        eb.fn.countAll<bigint>().filterWhere("state", "=", "refused").as("refused"),
+      ])
+      .where("federation", "=", federation)
+      .where("round", "in", numbers)
+      .where("state", "<>", "superseded")
+      .groupBy("round")
+      .execute();
+    return new Map(
+      rows.map(({ round, received, counted, refused }) => [
+        round,
+        { received: Number(received), counted: Number(counted), refused: Number(refused) },
+      ]),
+    );
+  };
   return {
     find: (id: bigint): Promise<UpdateRow | undefined> =>
       queries.selectFrom("updates").selectAll().where("id", "=", id).executeTakeFirst(),
@@ -64,19 +90,11 @@ export function updateStore(queries: Queries) {
         .execute(),
 
     async counts({ federation, number }: RoundKey): Promise<UpdateCounts> {
-      const rows = await queries
-        .selectFrom("updates")
-        .select(["state", (eb) => eb.fn.countAll<bigint>().as("count")])
-        .where("federation", "=", federation)
-        .where("round", "=", number)
-        .where("state", "<>", "superseded")
-        .groupBy("state")
-        .execute();
-      const of = (state: UpdateRow["state"]) =>
-        Number(rows.find((row) => row.state === state)?.count ?? 0n);
-      const [counted, refused] = [of("counted"), of("refused")];
-      return { received: of("received") + counted + refused, counted, refused };
+      return (await countsOfRounds(federation, [number])).get(number) ?? NO_UPDATES;
     },
+
+    /** Rounds without updates are left out. */
+    countsOfRounds,
 
     async insert(row: Insertable<UpdatesTable>): Promise<bigint> {
       const { id } = await queries
@@ -177,32 +195,6 @@ export function updateStore(queries: Queries) {
         .execute();
     },
 
-    /**
-     * Updates that wait for screening since before `time`, oldest first: what the reconciler looks after. One that was received after `now`
-     * was dated by a clock that has been set back.
-     */
-    unscreened: (
-      time: bigint,
-      now: bigint,
-      limit: number,
-    ): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
-      queries
-        .selectFrom("updates")
-        .innerJoin("rounds", (join) =>
-          join
-            .onRef("rounds.federation", "=", "updates.federation")
-            .onRef("rounds.number", "=", "updates.round"),
-        )
-        .select(["updates.id", "updates.received_at"])
-        .where("updates.state", "=", "received")
-        .where("rounds.state", "=", "collecting")
-        .where((eb) =>
-          eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]),
-        )
-        .orderBy("updates.id")
-        .limit(limit)
-        .execute(),
-
     /** Envelopes of a round that contradict a stored update, each with that one, in the order of their arrival. */
     equivocations: ({ federation, number }: RoundKey): Promise<EquivocationRow[]> =>
       queries
@@ -226,25 +218,6 @@ export function updateStore(queries: Queries) {
         .orderBy("equivocations.received_at")
         .orderBy("equivocations.envelope_hash")
         .execute(),
-
-    /** A federation's updates that wait for screening, oldest first. */
-    async unscreenedOf(federation: Uint8Array, limit: number): Promise<bigint[]> {
-      const rows = await queries
-        .selectFrom("updates")
-        .innerJoin("rounds", (join) =>
-          join
-            .onRef("rounds.federation", "=", "updates.federation")
-            .onRef("rounds.number", "=", "updates.round"),
-        )
-        .select("updates.id")
-        .where("updates.federation", "=", federation)
-        .where("updates.state", "=", "received")
-        .where("rounds.state", "=", "collecting")
-        .orderBy("updates.id")
-        .limit(limit)
-        .execute();
-      return rows.map(({ id }) => id);
-    },
 
     /** Keeps an envelope that contradicts a stored one; the same evidence twice is kept once. */
     async insertEquivocation(row: Insertable<EquivocationsTable>): Promise<void> {

@@ -42,7 +42,7 @@ const NOT_REACHED = new RegExp(
     // Only tests ask for one dispute by its key.
     "^store.disputes/(find|fail)/",
     "^store.federations/setAuthority/",
-    "^store.(members/ofKey|readers/isUploader)/",
+    "^store.(members/ofKey|blobReferences/isUploader)/",
     "^chain/getBlockHeight/",
   ].join("|"),
 );

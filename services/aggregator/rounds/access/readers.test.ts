@@ -93,6 +93,6 @@ describe("readers of a private federation", () => {
     await recordOlderReferences(context);
     for (const hash of [questionnaire, embeddings, model])
       assert.ok(await mayReadBlob(context, hash, undefined));
-    assert.deepEqual(await context.store.readers.withoutReferences(), []);
+    assert.deepEqual(await context.store.blobReferences.withoutReferences(), []);
   });
 });

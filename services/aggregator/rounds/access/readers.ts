@@ -44,11 +44,11 @@ export async function mayReadBlob(
   hash: Uint8Array,
   key: Uint8Array | undefined,
 ): Promise<boolean> {
-  const { readers } = context.store;
-  const referring = await readers.referring(hash);
+  const { blobReferences } = context.store;
+  const referring = await blobReferences.referring(hash);
   if (referring.some((federation) => !isPrivate(federation))) return true;
   if (key === undefined) return false;
-  if (await readers.isUploader(hash, key)) return true;
+  if (await blobReferences.isUploader(hash, key)) return true;
   for (const federation of referring) if (await isReader(context, federation, key)) return true;
   return false;
 }

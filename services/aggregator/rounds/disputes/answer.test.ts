@@ -9,10 +9,10 @@ import {
   type Workbench,
 } from "../../testing/stack/workbench.ts";
 import type { Context } from "../context.ts";
-import { finalizeRounds } from "../lifecycle/finalize-rounds.ts";
-import { viewRound } from "../views/views.ts";
-import { answerDisputes } from "./answer-disputes.ts";
-import { noteMissedDisputes } from "./missed-disputes.ts";
+import { finalizeRounds } from "../lifecycle/finalize.ts";
+import { viewRound } from "../views/view-round.ts";
+import { answerDisputes } from "./answer.ts";
+import { noteMissedDisputes } from "./missed.ts";
 
 const WINDOW_SECONDS = 3_600;
 const DEMAND_MILLISECONDS = 60_000;
@@ -144,7 +144,7 @@ describe("disputes of committed rounds", () => {
 
   test("what cannot be answered names the blob and the time, once, and holds up nobody else", async () => {
     const { blobs } = bench.context;
-    const lost = toHex((await round()).next_blob ?? new Uint8Array());
+    const lost = toHex((await round()).computed?.nextBlob ?? new Uint8Array());
     const read: typeof blobs.read = async (hash) => {
       if (toHex(hash) === lost) throw new PlenaryError("not-found", "There is no such blob.");
       return blobs.read(hash);
@@ -352,6 +352,8 @@ describe("disputes of committed rounds", () => {
       "dispute-opened",
       "dispute-answered",
     ]);
-    assert.ok((await context.store.due.toAnswer()).map(toHex).includes(toHex(federation.address)));
+    assert.ok(
+      (await context.store.hints.disputed()).map(toHex).includes(toHex(federation.address)),
+    );
   });
 });

@@ -19,13 +19,8 @@ import {
 } from "@plenary/protocol";
 import fc from "fast-check";
 import type { LedgerDispute } from "../../chain/ledger.ts";
-import {
-  answerTo,
-  demandedPiece,
-  isToEnd,
-  nameOfPiece,
-  type RoundMaterial,
-} from "./demanded-piece.ts";
+import type { RoundMaterial } from "../models/round-material.ts";
+import { answerTo, demandedPiece, isToEnd, nameOfPiece } from "./demanded-piece.ts";
 
 const NOW = 1_800_000_000_000;
 const hashOf = (text: string) => sha256(Buffer.from(text));

@@ -1,20 +1,15 @@
-import {
-  chunkProof,
-  type PublishedUpdate,
-  rewardLeafProof,
-  updateLeafProof,
-} from "@plenary/algorithms";
+import { chunkProof, rewardLeafProof, updateLeafProof } from "@plenary/algorithms";
 import {
   chunkBytes,
   encodeUpdateLeaf,
   equalBytes,
   leafHash,
   PlenaryError,
-  type RewardLeaf,
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
 import type { LedgerAnswer, LedgerDispute, LedgerVector } from "../../chain/ledger.ts";
+import type { RoundMaterial } from "../models/round-material.ts";
 
 /** One thing that a dispute demands of the aggregator. */
 export type DemandedPiece =
@@ -33,16 +28,10 @@ export type DemandedPiece =
       readonly chunk: number;
     };
 
-/** What an aggregator knows of a round that it committed, as far as a demand needs it. */
-export interface RoundMaterial {
-  /** In the order of their leaves. */
-  readonly updates: readonly PublishedUpdate[];
-  readonly rewards: readonly RewardLeaf[];
-  /** The vector of which a chunk is demanded. */
-  readonly vector: Int32Array | undefined;
-}
-
-/** What a dispute waits for the aggregator to give; null while nothing is demanded, or if what is demanded is shown already. */
+/**
+ * What a dispute waits for the aggregator to give. Null while nothing is demanded, and if what is
+ * demanded is shown already.
+ */
 export function demandedPiece(dispute: LedgerDispute): DemandedPiece | null {
   const { kind, missing, nextLeaf, index } = dispute;
   if (dispute.demandedUntil === null || dispute.provenRight !== null) return null;
@@ -53,7 +42,8 @@ export function demandedPiece(dispute: LedgerDispute): DemandedPiece | null {
     case "leaf":
       return { kind: kind === "total" ? "reward-leaf" : "update-leaf", leaf: nextLeaf };
     case "delta":
-      // The challenger has proven, to demand this, that the leaf before the next is the committed one.
+      // To demand this, the challenger has proven that the leaf before the next is the committed
+      // one.
       return { kind: "chunk", vector: missing, leaf: nextLeaf - 1, chunk: index };
     default:
       return { kind: "chunk", vector: missing, chunk: index };
@@ -61,8 +51,9 @@ export function demandedPiece(dispute: LedgerDispute): DemandedPiece | null {
 }
 
 /**
- * Whether the service ends a dispute now: one that it has won, and any whose challenger's time is over. What a challenger has won it is
- * paid for ending.
+ * Whether the service ends a dispute: it ends those that it has won, and all whose challenger's time
+ * is over. A dispute that the challenger has won is left to the challenger, who is paid for ending
+ * it.
  */
 export function isToEnd(dispute: LedgerDispute, now: number): boolean {
   const { kind, missing, provenRight, demandedUntil, expiresAt } = dispute;
@@ -72,7 +63,7 @@ export function isToEnd(dispute: LedgerDispute, now: number): boolean {
   return isComplete && provenRight === null && demandedUntil === null;
 }
 
-/** A piece in words, the same whenever it is demanded: no dispute demands one twice. */
+/** A piece in words, always the same. No dispute demands a piece twice. */
 export function nameOfPiece(piece: DemandedPiece): string {
   switch (piece.kind) {
     case "update-leaf":
@@ -123,7 +114,7 @@ function existing<T>(found: T | undefined, piece: DemandedPiece): T {
   const context = piece.kind === "envelope" ? { leafHash: toHex(piece.leafHash) } : {};
   throw new PlenaryError(
     "round-inconsistent",
-    `A dispute demands ${nameOfPiece(piece)}, which the round as this service computed it does not have.`,
+    `A dispute demands ${nameOfPiece(piece)}, which does not exist in the round that this service computed.`,
     context,
   );
 }

@@ -1,15 +1,16 @@
 import { PlenaryError } from "@plenary/protocol";
 import type { LedgerEndedDispute } from "../../chain/ledger.ts";
-import type { RoundRow } from "../../store/rounds.ts";
+import type { Round } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 
 /**
- * Writes down disputes of a round that came and went between two looks at the chain, so that they are told like any other. To be called once
- * a round can be disputed no more. Nothing depends on it but what people are told: without the chain it is left undone.
+ * Writes down disputes of a round that were opened and ended between two looks at the chain, so that
+ * they are told like any other. Call it once the round can no longer be disputed. Only what people
+ * are told depends on it: while the chain does not answer, it is left out.
  */
-export async function noteMissedDisputes(context: Context, round: RoundRow): Promise<void> {
+export async function noteMissedDisputes(context: Context, round: Round): Promise<void> {
   try {
-    const known = await context.store.disputes.ofRound(round);
+    const known = await context.store.disputes.ofRounds(round.federation, [round.number]);
     for (const dispute of await context.ledger.endedDisputes(round.federation, round.number))
       if (!known.some(({ ended_in }) => ended_in === dispute.ending.transaction))
         await note(context, round, dispute);
@@ -22,7 +23,7 @@ export async function noteMissedDisputes(context: Context, round: RoundRow): Pro
   }
 }
 
-async function note(context: Context, round: RoundRow, dispute: LedgerEndedDispute): Promise<void> {
+async function note(context: Context, round: Round, dispute: LedgerEndedDispute): Promise<void> {
   const { address, openedAt, challenger, kind, index, deposit, ending } = dispute;
   const { federation, number } = round;
   await inTransaction(context, async (store) => {

@@ -52,9 +52,9 @@ function embeddingsOf(questionnaire: Uint8Array): string | undefined {
 /** Writes down what federations refer to that were registered before that was kept. */
 export async function recordOlderReferences(context: Context): Promise<void> {
   const { store, log } = context;
-  for (const federation of await store.readers.withoutReferences())
+  for (const federation of await store.blobReferences.withoutReferences())
     try {
-      await store.readers.refer(federation.address, await referencesOf(context, federation));
+      await store.blobReferences.refer(federation.address, await referencesOf(context, federation));
     } catch (error) {
       log.warn(
         { err: error, federation: toBase58(federation.address) },

@@ -73,7 +73,7 @@ export async function registerFederation(
       registered_at: BigInt(context.clock.now()),
     });
     if (!inserted) return;
-    await store.readers.refer(federation, [...named, onChain.configurationHash, stateBlob]);
+    await store.blobReferences.refer(federation, [...named, onChain.configurationHash, stateBlob]);
     await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
   });
   await syncMembers(context, federation);

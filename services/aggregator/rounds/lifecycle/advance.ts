@@ -8,10 +8,8 @@ import { computeRound } from "./compute.ts";
 import { dropVoidRounds, voidDropped } from "./drop-void.ts";
 import { openRound } from "./open.ts";
 import { planRound } from "./plan.ts";
+import type { Progress } from "./progress.ts";
 import { voidRound } from "./void.ts";
-
-/** Whether a federation took a step, or waits for something that is not there yet. */
-export type Progress = "stepped" | "waiting";
 
 /**
  * Lets a federation take every step that it can. Each step leaves the database in a state from which

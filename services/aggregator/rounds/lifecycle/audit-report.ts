@@ -2,24 +2,24 @@ import { checkAuditReports, type SignedAuditReport } from "@plenary/algorithms";
 import { decodeAuditReport, equalBytes, PlenaryError, toBase58 } from "@plenary/protocol";
 import type { AuditReportRow } from "../../store/audit-reports.ts";
 import type { FederationRow } from "../../store/federations.ts";
-import type { RoundRow } from "../../store/rounds.ts";
+import type { Round } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
-import { seedOf } from "./audit-round.ts";
+import { seedOf } from "./audit-draw.ts";
 
 /**
- * Keeps an auditor's report on a round whose audits are drawn and open; resolves when it is durable. The same report again changes nothing.
- * Throws `malformed-envelope`, `verification-failed` as checkAuditReports does, `round-closed`, and `conflict` for another report about the
- * same member.
+ * Keeps an auditor's report on a round whose audits are drawn and open. Resolves when the report is
+ * durable; the same report again changes nothing. Throws `malformed-envelope`, `verification-failed`
+ * as checkAuditReports does, `round-closed`, and `conflict` for another report about the same member.
  */
 export async function acceptAuditReport(
   context: Context,
   federation: FederationRow,
-  round: RoundRow,
+  round: Round,
   signed: SignedAuditReport,
 ): Promise<void> {
   const report = decodeAuditReport(signed.message);
-  if (round.audits_until === null) checkOpen(round);
-  // First of all who signed it: strangers are told nothing of what is there.
+  if (round.audits === null) checkOpen(round);
+  // The signature is checked first: strangers are told nothing about what is there.
   await check(context, federation, round, signed);
   const known = (await context.store.auditReports.ofRound(round)).find(({ member }) =>
     equalBytes(member, report.member),
@@ -28,7 +28,7 @@ export async function acceptAuditReport(
   checkOpen(round);
   const now = context.clock.now();
   const inserted = await inTransaction(context, async (store) => {
-    // The end of the audits waits for those who hold the round.
+    // The end of the audits waits for all that hold the round.
     const held = await store.rounds.hold(round);
     if (held !== undefined) checkOpen(held);
     const row = {
@@ -56,7 +56,7 @@ export async function acceptAuditReport(
 async function check(
   { store }: Context,
   { configuration, genesis_hash, program_id, address }: FederationRow,
-  round: RoundRow,
+  round: Round,
   signed: SignedAuditReport,
 ): Promise<void> {
   const standing = await store.updates.standing(round);
@@ -74,36 +74,27 @@ async function check(
   );
 }
 
-function checkOpen(round: RoundRow): void {
+function checkOpen(round: Round): void {
   if (areAuditsOpen(round)) return;
   throw new PlenaryError(
     "round-closed",
-    round.audits_until === null
-      ? `The audits of round ${round.number} are not drawn: they are when its updates are in, if training is audited here.`
-      : `Round ${round.number} takes no reports any more.`,
+    round.audits === null
+      ? `The audits of round ${round.number} are not drawn: where training is audited, they are drawn when the round has its updates.`
+      : `Round ${round.number} no longer takes reports.`,
     { round: round.number.toString(), state: round.state },
   );
 }
 
-export function areAuditsOpen({
-  state,
-  void_reason,
-  audits_until,
-  audits_closed_at,
-}: RoundRow): boolean {
-  return (
-    state === "closing" &&
-    void_reason === null &&
-    audits_until !== null &&
-    audits_closed_at === null
-  );
+/** Whether reports on a round's audits are taken. */
+export function areAuditsOpen({ state, voidReason, audits }: Round): boolean {
+  return state === "closing" && voidReason === null && audits !== null && audits.closedAt === null;
 }
 
 function requireSame({ member, report }: AuditReportRow, { message }: SignedAuditReport): void {
   if (equalBytes(report, message)) return;
   throw new PlenaryError(
     "conflict",
-    `There is another report about ${toBase58(member)} in this round: an auditor says one thing.`,
+    `This round has another report about ${toBase58(member)}: an auditor reports once on a member.`,
     { member: toBase58(member) },
   );
 }

@@ -31,7 +31,7 @@ import {
 import { isReader } from "../access/readers.ts";
 import { findFederation } from "../lookup.ts";
 import { viewAudits } from "../views/view-audits.ts";
-import { acceptAuditReport } from "./accept-audit-report.ts";
+import { acceptAuditReport } from "./audit-report.ts";
 
 const AUDITORS = [Keypair.generate(), Keypair.generate()];
 const AUDITS: AuditConfiguration = {
@@ -137,11 +137,12 @@ describe("audits of a closed round", () => {
     const { blobs, ledger } = bench.context;
     const { configuration } = await registered();
     const row = await rowOf(number);
-    assert.ok(row.manifest_hash);
+    const manifestHash = row.computed?.commitment.manifestHash;
+    assert.ok(manifestHash);
     const manifest = parseManifest(
-      JSON.parse(new TextDecoder().decode(await blobs.read(row.manifest_hash))),
+      JSON.parse(new TextDecoder().decode(await blobs.read(manifestHash))),
     );
-    assert.deepEqual(hashJson(manifest), row.manifest_hash);
+    assert.deepEqual(hashJson(manifest), manifestHash);
     const onChain = await ledger.round(federation.address, number);
     assert.ok(onChain?.auditDrawn && manifest.audits);
     const vector = async (hash: string) => vectorFromBytes(await blobs.read(fromHex(hash, 32)));
@@ -187,7 +188,7 @@ describe("audits of a closed round", () => {
     assert.equal(drawn, toHex(account?.auditDrawn ?? new Uint8Array()));
     assert.ok(open);
     assert.equal(until, bench.ledger.time + 120_000);
-    const seed = auditSeed(row.base_root, 1n, fromHex(drawn, 32));
+    const seed = auditSeed(row.base.root, 1n, fromHex(drawn, 32));
     const members = federation.members.map(({ address }) => address);
     assert.deepEqual(
       audits.map(({ member, auditor }) => [member, auditor]),
@@ -240,7 +241,7 @@ describe("audits of a closed round", () => {
       );
       assert.ok(!rewards.some(({ member }) => toBase58(member) === cheater));
       assert.equal((await view()).audits[1]?.report?.outcome, outcome);
-      assert.equal((await rowOf()).total_weight, 20);
+      assert.equal((await rowOf()).computed?.commitment.totalWeight, 20);
     });
 
   test("auditors who stay silent keep nobody waiting longer than agreed, and refuse nothing", async () => {
@@ -313,8 +314,8 @@ describe("audits of a closed round", () => {
     for (const place of [0, 1, 2]) await hand(await reportOn(place, "failed"));
     await work();
     const row = await rowOf();
-    assert.match(row.void_reason ?? "", /0 updates counted/);
-    bench.ledger.time = Number(row.commit_by) + 2_000;
+    assert.match(row.voidReason ?? "", /0 updates counted/);
+    bench.ledger.time = (row.opened?.commitBy ?? 0) + 2_000;
     await work();
     assert.equal((await rowOf()).state, "void");
     const updates = await bench.context.store.updates.standing({
@@ -326,8 +327,8 @@ describe("audits of a closed round", () => {
 
   test("a draw that the program will not take any more makes the round void", async () => {
     for (const place of [0, 1, 2]) await federation.upload(1n, await federation.update(1n, place));
-    const { commit_by } = await rowOf();
-    bench.ledger.time = Number(commit_by) + 2_000;
+    const { opened } = await rowOf();
+    bench.ledger.time = (opened?.commitBy ?? 0) + 2_000;
     await work();
     assert.equal((await rowOf()).state, "void");
     assert.ok(!bench.ledger.effects.includes("audit-draw 1"));

@@ -12,8 +12,8 @@ import type { ClosingRound } from "../../store/rounds.ts";
 import { ensureTransaction } from "../chain-transaction.ts";
 import { type Context, inTransaction } from "../context.ts";
 import { isTooLateToCommit } from "../due.ts";
-import type { Progress } from "./advance.ts";
 import { drawnAudits } from "./audit-draw.ts";
+import type { Progress } from "./progress.ts";
 import { giveUpRound, NOT_IN_TIME } from "./void.ts";
 
 /**

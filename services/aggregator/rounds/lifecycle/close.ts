@@ -2,7 +2,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { CollectingRound } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 import { isDueToClose } from "../due.ts";
-import type { Progress } from "./advance.ts";
+import type { Progress } from "./progress.ts";
 
 /** Ends collecting if it is time. From then on no upload gets a receipt for the round. */
 export async function closeRound(

@@ -5,7 +5,7 @@ import type { CommittingRound } from "../../store/rounds.ts";
 import { ensureTransaction } from "../chain-transaction.ts";
 import { type Context, inTransaction } from "../context.ts";
 import { isTooLateToCommit } from "../due.ts";
-import type { Progress } from "./advance.ts";
+import type { Progress } from "./progress.ts";
 import { giveUpRound, NOT_IN_TIME } from "./void.ts";
 
 /**

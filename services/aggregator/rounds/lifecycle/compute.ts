@@ -5,9 +5,9 @@ import type { ClosingRound } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 import type { RoundTools } from "../round-tools.ts";
 import { isCounted, screenInto } from "../updates/screen.ts";
-import type { Progress } from "./advance.ts";
 import { auditRound } from "./audit.ts";
 import { reportsOf } from "./audit-draw.ts";
+import type { Progress } from "./progress.ts";
 import { roundContext, StandingUpdates } from "./round-inputs.ts";
 import { giveUpRound } from "./void.ts";
 
@@ -37,7 +37,13 @@ export async function computeRound(
   if (audits !== undefined && (round.audits === null || round.audits.closedAt === null))
     return auditRound(context, federation, audits, round);
   const updates = new StandingUpdates(context, federation.configuration, standing);
-  await record(context, tools, federation, round, await compute(context, tools, federation, round, updates));
+  await record(
+    context,
+    tools,
+    federation,
+    round,
+    await compute(context, tools, federation, round, updates),
+  );
   return "stepped";
 }
 

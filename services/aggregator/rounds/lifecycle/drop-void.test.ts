@@ -18,7 +18,7 @@ import {
   openWorkbench,
   type Workbench,
 } from "../../testing/stack/workbench.ts";
-import { viewMember } from "../views/views.ts";
+import { viewMember } from "../views/view-federation.ts";
 
 describe("rounds that the chain has dropped", () => {
   let bench: Workbench;
@@ -82,9 +82,9 @@ describe("rounds that the chain has dropped", () => {
     const [first, second] = [await row(1n), await row(2n)];
     bench.ledger.overturn(federation.address, 2n);
     await work();
-    assert.match((await row(2n)).void_reason ?? "", /challenge was upheld/);
+    assert.match((await row(2n)).voidReason ?? "", /challenge was upheld/);
     for (const number of [3n, 4n])
-      assert.match((await row(number)).void_reason ?? "", /builds on round 2, which is void/);
+      assert.match((await row(number)).voidReason ?? "", /builds on round 2, which is void/);
     for (const number of [2n, 3n, 4n]) {
       assert.equal((await row(number)).state, "void");
       assert.equal(await statusOnChain(number), "void");
@@ -92,13 +92,19 @@ describe("rounds that the chain has dropped", () => {
     assert.deepEqual(await events("round-void"), [2n, 3n, 4n]);
     const anew = await row(5n);
     assert.equal(anew.state, "collecting");
-    assert.equal(anew.base_round, 1n);
-    assert.deepEqual(anew.base_root, first.next_root);
-    assert.deepEqual(anew.base_state_root, first.next_state_root);
-    assert.deepEqual(anew.previous_manifest, first.manifest_hash);
+    assert.equal(anew.base.round, 1n);
+    assert.deepEqual(anew.base.root, first.computed?.commitment.nextRoot);
+    assert.deepEqual(anew.base.stateRoot, first.computed?.commitment.nextStateRoot);
+    assert.deepEqual(anew.base.manifest, first.computed?.commitment.manifestHash);
     await commit(5n);
-    assert.deepEqual((await row(5n)).next_root, second.next_root);
-    assert.deepEqual((await row(5n)).next_state_root, second.next_state_root);
+    assert.deepEqual(
+      (await row(5n)).computed?.commitment.nextRoot,
+      second.computed?.commitment.nextRoot,
+    );
+    assert.deepEqual(
+      (await row(5n)).computed?.commitment.nextStateRoot,
+      second.computed?.commitment.nextStateRoot,
+    );
     assert.equal((await tip()).committed_rounds, 2n);
     const earned = async (number: bigint) =>
       (await bench.context.store.rewards.ofRound({ federation: federation.address, number })).map(
@@ -106,7 +112,8 @@ describe("rounds that the chain has dropped", () => {
       );
     assert.deepEqual(await earned(5n), await earned(2n));
     const member = federation.members[0]?.address ?? new Uint8Array();
-    assert.equal((await bench.context.store.members.record(federation.address, member)).counted, 2);
+    const records = await bench.context.store.members.records(federation.address, member);
+    assert.equal(records.get(toHex(member))?.counted, 2);
   });
 
   test("members are shown as they stood before what was dropped", async () => {
@@ -167,8 +174,8 @@ describe("rounds that the chain has dropped", () => {
     await work();
     const moved = await row(2n);
     assert.equal(moved.state, "collecting");
-    assert.equal(moved.base_round, 0n);
-    assert.deepEqual(moved.base_root, (await row(1n)).base_root);
+    assert.equal(moved.base.round, 0n);
+    assert.deepEqual(moved.base.root, (await row(1n)).base.root);
     assert.deepEqual(await events("round-void"), [1n]);
   });
 
@@ -198,7 +205,7 @@ describe("rounds that the chain has dropped", () => {
       assert.equal((await tip()).committed_rounds, 0n);
       const newest = await bench.context.store.rounds.newest(federation.address);
       assert.equal(newest?.state, "collecting");
-      assert.equal(newest?.base_round, 0n);
+      assert.equal(newest?.base.round, 0n);
     });
 
   test("a challenge that was upheld before the database knew of the commit is told, too", async () => {
@@ -222,7 +229,7 @@ describe("rounds that the chain has dropped", () => {
     ledger.overturn(federation.address, 1n);
     await work();
     assert.equal((await row(1n)).state, "void");
-    const disputes = await bench.context.store.disputes.ofRound(round);
+    const disputes = await bench.context.store.disputes.ofRounds(round.federation, [1n]);
     assert.deepEqual(
       disputes.map(({ verdict, ended_in }) => [verdict, ended_in]),
       [["upheld", "signature-of-its-end"]],
@@ -241,11 +248,11 @@ describe("rounds that the chain has dropped", () => {
     await assert.rejects(work(), /killed/);
     assert.equal((await row(3n)).state, "void");
     assert.equal(await statusOnChain(3n), "committed");
-    const { federations, due } = bench.context.store;
+    const { federations, hints } = bench.context.store;
     await federations.setStatus(federation.address, "paused");
-    assert.ok((await due.toAdvance(0n)).map(toHex).includes(toHex(federation.address)));
+    assert.ok((await hints.toAdvance(0n)).map(toHex).includes(toHex(federation.address)));
     await work();
-    assert.ok(!(await due.toAdvance(0n)).map(toHex).includes(toHex(federation.address)));
+    assert.ok(!(await hints.toAdvance(0n)).map(toHex).includes(toHex(federation.address)));
     await federations.setStatus(federation.address, "running");
     await work();
     for (const number of [2n, 3n, 4n]) assert.equal(await statusOnChain(number), "void");
@@ -254,7 +261,7 @@ describe("rounds that the chain has dropped", () => {
       "void 3",
       "void 4",
     ]);
-    assert.equal((await row(5n)).base_round, 0n);
+    assert.equal((await row(5n)).base.round, 0n);
   });
 
   test("a federation that was complete goes on until its rounds stand", async () => {
@@ -267,7 +274,7 @@ describe("rounds that the chain has dropped", () => {
     assert.equal((await tip()).status, "complete");
     bench.ledger.overturn(federation.address, 1n);
     assert.ok(
-      (await bench.context.store.due.toWatch()).map(toHex).includes(toHex(federation.address)),
+      (await bench.context.store.hints.disputable()).map(toHex).includes(toHex(federation.address)),
     );
     await work();
     assert.equal((await tip()).status, "running");
@@ -298,7 +305,7 @@ describe("rounds that the chain has dropped", () => {
     await bench.ledger.voidRound(federation.address, 1n, async () => {});
     await work();
     assert.equal((await row(1n)).state, "void");
-    assert.equal((await row(2n)).base_round, 0n);
+    assert.equal((await row(2n)).base.round, 0n);
     assert.equal((await row(2n)).state, "collecting");
   });
 });

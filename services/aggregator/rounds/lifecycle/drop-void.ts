@@ -99,12 +99,7 @@ async function federationIfAnswered(
   }
 }
 
-async function makeVoid(
-  context: Context,
-  store: Store,
-  first: Round,
-  round: Round,
-): Promise<void> {
+async function makeVoid(context: Context, store: Store, first: Round, round: Round): Promise<void> {
   const reason =
     round.number === first.number
       ? "The chain made it void: a challenge was upheld, or it was not committed in time."

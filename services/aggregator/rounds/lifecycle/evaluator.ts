@@ -9,6 +9,7 @@ import {
   type Questionnaire,
 } from "@plenary/protocol";
 import {
+  type AlignmentReport,
   createPredictor,
   type Engine,
   evaluateModel,
@@ -28,11 +29,14 @@ export interface Evaluator {
   check(configuration: FederationConfiguration): Promise<void>;
   /** The integer that contribution is measured by, from the reproducible engine. */
   utility(configuration: FederationConfiguration, model: Int32Array): Promise<number>;
-  /** Alignment scores for people; undefined if the federation has no held-out answers. */
+  /**
+   * Alignment scores for people. Undefined if the federation has no held-out answers; null if the
+   * model's predictions are not numbers, as those of a model with huge integers are.
+   */
   alignment(
     configuration: FederationConfiguration,
     model: Int32Array,
-  ): Promise<EvaluationView | undefined>;
+  ): Promise<EvaluationView | null | undefined>;
   close(): Promise<void>;
 }
 
@@ -86,18 +90,22 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
         engine: await engine("native"),
         seed: EVALUATION_SEED,
       }).catch(rethrow);
-      const { mean, min, fairness } = report;
-      return {
-        mean,
-        min,
-        fairness,
-        groups: report.groups.map(({ id, alignment }) => ({ id, alignment })),
-      };
+      const evaluation = evaluationOf(report);
+      return isFiniteEvaluation(evaluation) ? evaluation : null;
     },
     async close() {
       for (const opened of engines.values()) await (await opened).close();
     },
   };
+}
+
+/** Whether an evaluation has scores that are numbers. */
+export function isFiniteEvaluation({ mean, min, fairness, groups }: EvaluationView): boolean {
+  return [mean, min, fairness, ...groups.map(({ alignment }) => alignment)].every(Number.isFinite);
+}
+
+function evaluationOf({ mean, min, fairness, groups }: AlignmentReport): EvaluationView {
+  return { mean, min, fairness, groups: groups.map(({ id, alignment }) => ({ id, alignment })) };
 }
 
 /** Whether rounds run the predictor: to measure contribution or to show people its alignment. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { toBase58 } from "@plenary/protocol";
 import { foundOn, openWorkbench, type Workbench } from "../../testing/stack/workbench.ts";
-import { finalizeRounds } from "./finalize-rounds.ts";
+import { finalizeRounds } from "./finalize.ts";
 
 const WINDOW_SECONDS = 3_600;
 let bench: Workbench;

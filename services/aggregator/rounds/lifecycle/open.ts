@@ -5,7 +5,7 @@ import type { OpeningRound } from "../../store/rounds.ts";
 import { syncMembers } from "../access/members.ts";
 import { ensureTransaction } from "../chain-transaction.ts";
 import { type Context, inTransaction } from "../context.ts";
-import type { Progress } from "./advance.ts";
+import type { Progress } from "./progress.ts";
 
 /** Opens a planned round on chain, and lets updates in. */
 export async function openRound(

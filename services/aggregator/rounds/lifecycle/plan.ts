@@ -4,7 +4,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { Round } from "../../store/rounds.ts";
 import { syncMembers } from "../access/members.ts";
 import { type Context, inTransaction } from "../context.ts";
-import type { Progress } from "./advance.ts";
+import type { Progress } from "./progress.ts";
 
 /** The program keeps at most 64 committed rounds that are not final. */
 const MOST_PENDING = 60;

@@ -1,7 +1,7 @@
 import type { ClosingRound, CommittingRound } from "../../store/rounds.ts";
 import { ensureTransaction } from "../chain-transaction.ts";
 import { type Context, inTransaction } from "../context.ts";
-import type { Progress } from "./advance.ts";
+import type { Progress } from "./progress.ts";
 
 export const NOT_IN_TIME = "The round was not committed in time.";
 

@@ -1,12 +1,13 @@
 import { encodeReceipt, PlenaryError, signMessage } from "@plenary/protocol";
+import pRetry from "p-retry";
 import { isUniqueViolation } from "../../store/database.ts";
 import type { FederationRow } from "../../store/federations.ts";
 import type { Store } from "../../store/index.ts";
 import type { RoundKey } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import { type Context, inTransaction } from "../context.ts";
+import type { AdmittedUpload } from "./admit.ts";
 import {
-  type AdmittedUpload,
   checkOpen,
   contradicts,
   equivocation,
@@ -14,29 +15,36 @@ import {
   relatedUpdates,
   sameEnvelope,
   standingOf,
-} from "./admit-update.ts";
+} from "./sequence.ts";
 
 /**
- * Records an update whose payload is stored, and signs its receipt; resolves when the row is durable. The checks that another upload or
- * the round's close may have overtaken are made again under the round's lock. Throws as admitUpload does.
+ * Records an update whose payload is stored, and signs its receipt. Resolves when the row is durable.
+ * Another upload or the close of the round may have overtaken the checks of admitUpload, so they are
+ * made again under the round's lock. Throws as admitUpload does.
  */
 export async function acceptUpdate(
   context: Context,
   admission: AdmittedUpload,
 ): Promise<UpdateRow> {
   const now = context.clock.now();
-  // Signed before the lock is taken, so that others need not wait for it.
+  // Signed before the lock is taken: nobody else has to wait for the signature.
   const row = rowOf(admission, now, context.aggregatorKey);
   const outcome =
     (await acceptNext(context, admission, row)) ?? (await accept(context, admission, row, now));
   if (outcome === "equivocation") throw equivocation(admission.envelope);
-  // Durable: what follows may fail, and nobody needs to wait for it.
+  // The row is durable. What follows may fail, and nobody has to wait for it.
   void announce(context, outcome);
   void context.scheduler.screenUpdate(outcome.id);
   return outcome;
 }
 
-/** The usual case, in one round trip. Undefined if it is another one; `accept` then finds out which. */
+/**
+ * Of two uploads of one member at the same time, the second meets the row of the first: on the next
+ * attempt it is checked against that row.
+ */
+const CONTENDED = { retries: 4, minTimeout: 0, factor: 1 };
+
+/** The usual case, in one round trip. Undefined in any other case; `accept` then finds out which. */
 async function acceptNext(
   { store }: Context,
   { federation }: AdmittedUpload,
@@ -57,22 +65,10 @@ function accept(
   row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
-  return whileContended(() =>
-    inTransaction(context, (store) => acceptIn(store, admission, row, now)),
-  );
-}
-
-const MOST_ATTEMPTS = 5;
-
-/** Two uploads of one member at once: the second meets the first's row, and is checked against it the next time. */
-async function whileContended<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isUniqueViolation(error) || attempt === MOST_ATTEMPTS) throw error;
-    }
-  }
+  return pRetry(() => inTransaction(context, (store) => acceptIn(store, admission, row, now)), {
+    ...CONTENDED,
+    shouldRetry: ({ error }) => isUniqueViolation(error),
+  });
 }
 
 async function acceptIn(
@@ -84,13 +80,13 @@ async function acceptIn(
   const { federation, envelope } = admission;
   const key: RoundKey = { federation: federation.address, number: envelope.round };
   const mayFill = await couldFill(store, federation);
-  // The close of the round waits for those who hold it; only where updates must be counted they wait for each other too.
+  // Closing the round waits for all that hold it. Uploads wait for each other only where they must
+  // be counted.
   const round = await (mayFill ? store.rounds.lock(key) : store.rounds.hold(key));
   const related = await relatedUpdates(store, federation.address, envelope, admission.hash);
   const known = sameEnvelope(related, admission.hash);
   if (known !== undefined) return known;
-  if (round === undefined) throw new Error("unreachable: rounds are never deleted");
-  checkOpen(round);
+  checkOpen(round ?? admission.round);
   if (contradicts(related, envelope)) {
     await keepEvidence(store, admission, now);
     return "equivocation";
@@ -119,12 +115,15 @@ async function checkRoom(
   if (received >= maxUpdates)
     throw new PlenaryError(
       "round-closed",
-      `Round ${key.number} has the ${maxUpdates} updates that it can take: take part in the next one.`,
+      `Round ${key.number} has received the ${maxUpdates} updates that it can take: take part in the next one.`,
       { round: key.number.toString(), limit: maxUpdates },
     );
 }
 
-/** Events are numbered one after the other, so that this is no part of the upload's transaction, which would make all wait for all. */
+/**
+ * Announces an update outside the upload's transaction: events are numbered one after the other, so
+ * inside it every upload would wait for every other.
+ */
 async function announce(context: Context, update: UpdateRow): Promise<void> {
   try {
     await context.store.events.append({

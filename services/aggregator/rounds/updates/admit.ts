@@ -3,20 +3,26 @@ import {
   decodeEnvelope,
   type Envelope,
   envelopeHash,
-  equalBytes,
   fromBase58,
   PlenaryError,
   toBase58,
   verifySignature,
 } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
-import type { Store } from "../../store/index.ts";
 import type { MemberRow } from "../../store/members.ts";
-import type { RoundRow } from "../../store/rounds.ts";
+import type { Round } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import { findMember, isActive, signingKeyOf } from "../access/members.ts";
 import type { Context } from "../context.ts";
 import { findFederation, findRound } from "../lookup.ts";
+import {
+  checkOpen,
+  contradicts,
+  equivocation,
+  keepEvidence,
+  relatedUpdates,
+  sameEnvelope,
+} from "./sequence.ts";
 
 /** What an upload brings beside its payload. */
 export interface Upload {
@@ -33,7 +39,7 @@ export interface Upload {
 export interface AdmittedUpload {
   readonly kind: "payload-expected";
   readonly federation: FederationRow;
-  readonly round: RoundRow;
+  readonly round: Round;
   readonly envelope: Envelope;
   readonly message: Uint8Array;
   readonly hash: Uint8Array;
@@ -49,8 +55,9 @@ export interface KnownUpdate {
 }
 
 /**
- * Checks all that can be checked before the payload is read. Throws `not-found`, `malformed-envelope`, `member-unknown`,
- * `signature-invalid`, `round-closed`, `member-inactive`, `sequence-stale`, `equivocation` and as admitEnvelope does.
+ * Checks all that can be checked before the payload is read. Throws `not-found`,
+ * `malformed-envelope`, `member-unknown`, `signature-invalid`, `round-closed`, `member-inactive`,
+ * `sequence-stale`, `equivocation`, and as admitEnvelope does.
  */
 export async function admitUpload(
   context: Context,
@@ -75,15 +82,18 @@ export async function admitUpload(
   checkOpen(round);
   checkActive(member, round);
   const { envelope: message, signature } = upload;
-  const admission = { federation, round, envelope, message, hash, signature, signingKey };
+  const admitted = { federation, round, envelope, message, hash, signature, signingKey };
   if (contradicts(related, envelope)) {
-    await keepEvidence(context.store, admission, context.clock.now());
+    await keepEvidence(context.store, admitted, context.clock.now());
     throw equivocation(envelope);
   }
-  return { kind: "payload-expected", ...admission };
+  return { kind: "payload-expected", ...admitted };
 }
 
-/** Reads at once all that an upload is checked against. Throws `not-found` for the federation, and when asked for it for the round. */
+/**
+ * Reads all that an upload is checked against, in one go. Throws `not-found` for the federation; for
+ * the round only when it is asked for.
+ */
 async function lookUp(context: Context, upload: Upload, envelope: Envelope, hash: Uint8Array) {
   const address = fromBase58(upload.federation);
   const [federation, related, mirrored, round] = await Promise.all([
@@ -95,47 +105,20 @@ async function lookUp(context: Context, upload: Upload, envelope: Envelope, hash
       throw error;
     }),
   ]);
-  const addressed = (): RoundRow => {
+  const addressed = (): Round => {
     if (round instanceof PlenaryError) throw round;
     return round;
   };
   return { federation, related, mirrored, addressed };
 }
 
-/** Stored updates that a new one of its member has to agree with. */
-export async function relatedUpdates(
-  store: Store,
-  federation: Uint8Array,
-  { round, member, sequence }: Envelope,
-  hash: Uint8Array,
-): Promise<UpdateRow[]> {
-  if (round > LARGEST_ROUND) return [];
-  return store.updates.related({ federation, number: round }, member, sequence, hash);
-}
-
-/** The stored update with this very envelope. */
-export function sameEnvelope(
-  related: readonly UpdateRow[],
-  hash: Uint8Array,
-): UpdateRow | undefined {
-  return related.find((update) => equalBytes(update.envelope_hash, hash));
-}
-
-/** The update of the member that stands, if it has one. */
-export function standingOf(related: readonly UpdateRow[]): UpdateRow | undefined {
-  return related.find(({ state }) => state !== "superseded");
-}
-
-/** Rounds are counted in the database's signed 64-bit integers. */
-const LARGEST_ROUND = 2n ** 63n - 1n;
-
-function identityOf(federation: FederationRow, round: RoundRow) {
+function identityOf(federation: FederationRow, round: Round) {
   return {
     genesisHash: federation.genesis_hash,
     programId: federation.program_id,
     federation: federation.address,
     round: round.number,
-    baseRoot: round.base_root,
+    baseRoot: round.base.root,
   };
 }
 
@@ -148,17 +131,7 @@ function checkSignature({ envelope, signature }: Upload, key: Uint8Array): void 
     );
 }
 
-/** Throws `round-closed`. */
-export function checkOpen(round: RoundRow): void {
-  if (round.state !== "collecting")
-    throw new PlenaryError(
-      "round-closed",
-      `Round ${round.number} takes no updates any more: take part in the next one.`,
-      { round: round.number.toString(), state: round.state },
-    );
-}
-
-function checkActive(member: MemberRow, round: RoundRow): void {
+function checkActive(member: MemberRow, round: Round): void {
   if (isActive(member, round.number)) return;
   const message =
     member.joined_round > round.number
@@ -168,43 +141,4 @@ function checkActive(member: MemberRow, round: RoundRow): void {
     member: toBase58(member.address),
     round: round.number.toString(),
   });
-}
-
-/** Whether a stored update has this sequence and another envelope. Throws `sequence-stale` on one below the standing update's. */
-export function contradicts(related: readonly UpdateRow[], envelope: Envelope): boolean {
-  if (related.some(({ sequence }) => sequence === envelope.sequence)) return true;
-  const standing = standingOf(related);
-  if (standing === undefined || standing.sequence < envelope.sequence) return false;
-  throw new PlenaryError(
-    "sequence-stale",
-    `The service holds this member's update with sequence ${standing.sequence}; only a higher one replaces it.`,
-    { standing: standing.sequence.toString(), actual: envelope.sequence.toString() },
-  );
-}
-
-/** Keeps an envelope that contradicts a stored one. */
-export async function keepEvidence(
-  store: Store,
-  admission: Omit<AdmittedUpload, "kind">,
-  now: number,
-): Promise<void> {
-  const { federation, envelope, message, hash, signature } = admission;
-  await store.updates.insertEquivocation({
-    federation: federation.address,
-    round: envelope.round,
-    member: envelope.member,
-    sequence: envelope.sequence,
-    envelope: message,
-    envelope_hash: hash,
-    signature,
-    received_at: BigInt(now),
-  });
-}
-
-export function equivocation(envelope: Envelope): PlenaryError {
-  return new PlenaryError(
-    "equivocation",
-    `The member has signed another envelope with sequence ${envelope.sequence}; both are kept as evidence. Sign a correction with a higher sequence.`,
-    { member: toBase58(envelope.member), sequence: envelope.sequence.toString() },
-  );
 }

@@ -1,13 +1,15 @@
-import { compressorsById } from "@plenary/algorithms";
-import { decodeEnvelope, type FederationConfiguration, REASONS } from "@plenary/protocol";
+import { decodeEnvelope, REASONS } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import type { Context } from "../context.ts";
 import { isDueToClose } from "../due.ts";
 import type { RoundTools } from "../round-tools.ts";
 
-/** Screens one update, folds it in if it counts, and asks for the round's close if it was the last one needed. */
-export async function screenReceivedUpdate(
+/**
+ * Screens one received update, folds it in if it counts, and asks for the round to be closed if this
+ * was the last update that it needed.
+ */
+export async function screenReceived(
   context: Context,
   tools: RoundTools,
   id: bigint,
@@ -21,14 +23,18 @@ export async function screenReceivedUpdate(
     federation: update.federation,
     number: update.round,
   });
-  if (round !== undefined && (await isDueToClose(context, federation, round)))
+  if (round?.state !== "collecting") return;
+  if (await isDueToClose(context, federation, round))
     await context.scheduler.advance(update.federation);
 }
 
-/** Screens a received update, records the result and folds it in. Nothing happens if it was screened or superseded meanwhile. */
+/**
+ * Screens a received update, records the result and folds the update in. Nothing happens if the
+ * update was screened or superseded in the meantime.
+ */
 export async function screenInto(
   context: Context,
-  { sums, screener }: RoundTools,
+  { sums, screener }: Pick<RoundTools, "sums" | "screener">,
   federation: FederationRow,
   update: UpdateRow,
 ): Promise<void> {
@@ -36,24 +42,14 @@ export async function screenInto(
     configuration: federation.configuration,
     envelope: decodeEnvelope(update.envelope),
     payload: await context.blobs.read(update.payload_hash),
+    // The store hashed the payload when it took it in.
+    payloadHash: update.payload_hash,
   });
   const now = context.clock.now();
   const recorded = await context.store.updates.setScreened(update.id, screened.leaf.reason, now);
   if (!recorded || screened.delta === undefined) return;
   const key = { federation: update.federation, number: update.round };
   sums.fold(key, federation.configuration, update.id, screened.delta, update.weight);
-}
-
-/** The update of a counted row, decoded anew from its payload. Screening has found it to be in order. */
-export async function deltaOf(
-  context: Context,
-  { codecs, parameterCount }: FederationConfiguration,
-  update: UpdateRow,
-): Promise<Int32Array> {
-  const compressor = compressorsById(codecs).get(decodeEnvelope(update.envelope).codec);
-  if (compressor === undefined)
-    throw new Error(`unreachable: update ${update.id} was counted with a codec that is none`);
-  return compressor.decode(await context.blobs.read(update.payload_hash), parameterCount);
 }
 
 /** Whether a reason code says that the update counts. */

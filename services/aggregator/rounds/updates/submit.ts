@@ -2,8 +2,8 @@ import { PlenaryError } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import type { Context } from "../context.ts";
-import { acceptUpdate } from "./accept-update.ts";
-import { type AdmittedUpload, admitUpload, type Upload } from "./admit-update.ts";
+import { acceptUpdate } from "./accept.ts";
+import { type AdmittedUpload, admitUpload, type Upload } from "./admit.ts";
 
 /** The payload of an upload, which is read only after its envelope has been admitted. */
 export interface UploadBody {

@@ -3,7 +3,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { TransactionRow } from "../../store/transactions.ts";
 import type { Context } from "../context.ts";
 
-/** Updates that one retry has screened again at most; the reconciler does the others. */
+/** Most updates that one retry has screened again; the reconciler does the others. */
 const BATCH = 1_000;
 
 /** What a federation's rounds wait for. */
@@ -14,12 +14,12 @@ export async function viewOperations(
   const { address } = federation;
   const newest = await store.rounds.newest(address);
   const pending = await store.transactions.pendingOf(address);
-  const unscreened = await store.updates.unscreenedOf(address, BATCH);
+  const unscreened = await store.hints.toScreenOf(address, BATCH);
   return {
     round:
       newest === undefined
         ? null
-        : { number: newest.number.toString(), state: newest.state, voidReason: newest.void_reason },
+        : { number: newest.number.toString(), state: newest.state, voidReason: newest.voidReason },
     transactions: pending.map(viewTransaction),
     unscreened: unscreened.length,
   };
@@ -34,7 +34,7 @@ export async function retryAll(context: Context, federation: FederationRow): Pro
   );
   await scheduler.advance(federation.address);
   await scheduler.finalize(federation.address);
-  for (const id of await store.updates.unscreenedOf(federation.address, BATCH))
+  for (const id of await store.hints.toScreenOf(federation.address, BATCH))
     await scheduler.screenUpdate(id);
 }
 

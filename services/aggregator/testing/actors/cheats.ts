@@ -169,16 +169,13 @@ function recordingWrongPay(store: Store, wrong: ReadonlyMap<bigint, WrongPay>): 
     ...store,
     rounds: {
       ...store.rounds,
-      move: (key, from, changes) => {
+      compute: (key, computed) => {
         const pay = wrong.get(key.number);
-        if (pay === undefined || changes.state !== "committing")
-          return store.rounds.move(key, from, changes);
-        return store.rounds.move(key, from, {
-          ...changes,
-          rewards_root: pay.rewardsRoot,
-          reward_count: pay.rewards.length,
-          manifest_hash: pay.manifestHash,
-        });
+        if (pay === undefined) return store.rounds.compute(key, computed);
+        const { rewards, rewardsRoot, manifestHash } = pay;
+        const changes = { rewardsRoot, rewardCount: rewards.length, manifestHash };
+        const commitment = { ...computed.commitment, ...changes };
+        return store.rounds.compute(key, { ...computed, commitment });
       },
     },
     rewards: {
@@ -217,7 +214,7 @@ function manifestIn(bytes: Uint8Array): RoundManifest | undefined {
 async function earnedBefore({ store }: Context, manifest: RoundManifest): Promise<Pay> {
   const key = { federation: fromBase58(manifest.federation), number: BigInt(manifest.round) };
   const round = await store.rounds.find(key);
-  return store.rewards.ofRound({ ...key, number: round?.base_round ?? 0n });
+  return store.rewards.ofRound({ ...key, number: round?.base.round ?? 0n });
 }
 
 function leavesOf({ rewards }: RoundManifest): Pay {

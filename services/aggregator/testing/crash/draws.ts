@@ -16,12 +16,12 @@ export type Role = "server" | "worker";
 const NOT_IN: Readonly<Record<Role, RegExp>> = {
   server: new RegExp(
     [
-      "^store.(disputes|due|transactions/(plan|attempt|sign|fail|confirm))",
+      "^store.(disputes/(?!ofRounds)|hints/(?!toScreenOf)|transactions/(plan|attempt|sign|fail|confirm))",
       "^store.federations/(restoreTip|advanceTip)",
       "^store.members/countActive",
       "^store.(nonces/forget|rewards/insert)",
-      "^store.rounds/(findAt|notFinal|notSettled|notVoided|insert|move|setEvaluation|toEvaluate)",
-      "^store.updates/(find|standing|setScreened|setScore|refuseCounted|unscreened)/",
+      "^store.rounds/(findAt|notFinal|notSettled|notVoided|plan|rebase|open|close|drawAudits|closeAudits|compute|commit|finalize|giveUp|makeVoid|setEvaluation)/",
+      "^store.updates/(find|standing|setScreened|setScore|refuseCounted)/",
       "^database/withLock",
       "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound|drawAudits|auditSlotHash|disputes|disputeEnding|endedDisputes|answerDispute|resolveDispute)",
       "^chain/(getLatestBlockhash|getBlockHeight|sendTransaction|getSignatureStatuses|getSignaturesForAddress|getTransaction)",
@@ -30,13 +30,14 @@ const NOT_IN: Readonly<Record<Role, RegExp>> = {
   ),
   worker: new RegExp(
     [
-      "^store.(auditReports/insert|events/after|nonces/use|transactions/ofRound)",
+      "^store.(auditReports/insert|events/after|nonces/use|transactions/ofRounds)",
       // What is demanded can be given there.
       "^store.disputes/(find|fail)/",
       "^store.federations/(all|insert)",
-      "^store.members/(ofFederation|find|count|record)/",
+      "^store.members/(ofFederation|find|count|records)/",
       "^store.rounds/(list|lastFinal|hold)",
-      "^store.updates/(all|standingOf|related|insert|insertNext|supersede|insertEquivocation)/",
+      "^store.updates/(all|standingOf|related|countsOfRounds|insert|insertNext|supersede|insertEquivocation)/",
+      "^store.hints/toScreenOf/",
       "^database/(connect|ping)",
       "^ledger/(genesisHash|isAuthority|member)/",
       "^chain/getGenesisHash",
@@ -62,14 +63,14 @@ const VOIDED_EVERY = 5;
 const AUDITED_EVERY = 3;
 /** What only audits are sure to come to. */
 const OF_AUDITS =
-  /^(store.auditReports|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
+  /^(store.auditReports|store.rounds\/(drawAudits|closeAudits)|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
 /** What only a round that is void comes to. */
-const OF_LATE = /^ledger\/voidRound\//;
+const OF_LATE = /^(ledger\/voidRound|store.rounds\/(giveUp|makeVoid))\//;
 /** What only rounds come to that can be disputed for a while, and what only those that are, and those that are dropped. */
 const OF_WINDOWS = /^(store.disputes\/open|queue\/answerDisputes)\//;
 const OF_DISPUTES =
-  /^(store.disputes\/(?!open|ofRound)|store.rounds\/findAt|ledger\/(disputes|disputeEnding|answerDispute|resolveDispute))/;
-const OF_VOIDED = /^store.(federations\/restoreTip|transactions\/fail)\//;
+  /^(store.disputes\/(?!open|ofRounds)|store.rounds\/findAt|ledger\/(disputes|disputeEnding|answerDispute|resolveDispute))/;
+const OF_VOIDED = /^store.(federations\/restoreTip|rounds\/rebase|transactions\/fail)\//;
 const HOURS = 3_600_000;
 const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
@@ -118,7 +119,7 @@ function delay(point: string, occurrence: number): Fault {
 }
 
 const AT_START =
-  /^(files\/(makeFolder|list)|database\/connect|chain\/getGenesisHash|store\.(readers\/withoutReferences|nonces\/forget))\//;
+  /^(files\/(makeFolder|list)|database\/connect|chain\/getGenesisHash|store\.(blobReferences\/withoutReferences|nonces\/forget))\//;
 
 /** Whether a life ends at a point that is crossed while a process starts, and not again for long. */
 export function isAtStart(life: FaultPlan | undefined): boolean {

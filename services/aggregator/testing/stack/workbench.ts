@@ -14,12 +14,12 @@ import { Keypair } from "@solana/web3.js";
 import type { JobContext } from "../../jobs/job.ts";
 import { JOBS } from "../../jobs/queue.ts";
 import type { Context } from "../../rounds/context.ts";
-import { registerFederation } from "../../rounds/federations/register-federation.ts";
+import { registerFederation } from "../../rounds/federations/register.ts";
 import { trainingEvaluator } from "../../rounds/lifecycle/evaluator.ts";
 import { ModelCache } from "../../rounds/models/model-cache.ts";
 import { RunningSums } from "../../rounds/updates/running-sums.ts";
 import { createScreener } from "../../rounds/updates/screener.ts";
-import { submitUpdate } from "../../rounds/updates/submit-update.ts";
+import { submitUpdate } from "../../rounds/updates/submit.ts";
 import { folderBlobStore } from "../../store/blobs/index.ts";
 import { openDatabase } from "../../store/database.ts";
 import { storeOn } from "../../store/index.ts";
@@ -168,7 +168,7 @@ export async function foundOn(
   );
   const authority = (await ledger.federation(address))?.authority ?? new Uint8Array();
   for (const hash of [questionnaire, initialModel])
-    await context.store.readers.recordUpload(hash, authority);
+    await context.store.blobReferences.recordUpload(hash, authority);
   await registerFederation(
     context,
     trainingEvaluator(context.blobs),
@@ -192,7 +192,7 @@ export async function foundOn(
       return signUpdate(member, {
         ...identity,
         round,
-        baseRoot: row.base_root,
+        baseRoot: row.base.root,
         delta,
         change: {
           programId: ledger.programId,

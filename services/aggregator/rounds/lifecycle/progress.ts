@@ -1,0 +1,2 @@
+/** Whether a federation took a step, or waits for something that is not there yet. */
+export type Progress = "stepped" | "waiting";
