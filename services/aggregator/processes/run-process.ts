@@ -3,7 +3,7 @@ import { PlenaryError } from "@plenary/protocol";
 import { readLogLevel } from "./config.ts";
 import { createLog, type ServiceLog } from "./service.ts";
 
-const STOP_MILLISECONDS = 20_000;
+const STOP_MILLISECONDS = 5_000;
 
 /*
  * V8 collects the whole heap each time that the bytes of buffers have grown by a fixed 64 MiB, which megabytes an update reach all the

@@ -25,7 +25,7 @@ export async function startWorker(
   const service = await open(config, log);
   const { context, queue } = service;
   const tools = openTools(service);
-  const app = fastify({ logger: false });
+  const app = fastify({ logger: false, forceCloseConnections: true });
   const metrics = createMetrics();
   measureDisputes(metrics, () => context.store.disputes.tally());
   mountMetrics(app, metrics);

@@ -13,7 +13,7 @@ import type { EventSignal } from "../store/event-signal.ts";
 import { auditHandlers } from "./audits.ts";
 import { blobHandlers } from "./blobs.ts";
 import { acceptBodies } from "./bodies.ts";
-import { boundConnections, CONNECTION_OPTIONS } from "./connections.ts";
+import { boundedServer } from "./connections.ts";
 import { handleErrors } from "./errors.ts";
 import { eventHandlers } from "./events.ts";
 import { federationHandlers } from "./federations.ts";
@@ -48,8 +48,11 @@ const BODY_LIMIT = 4 * 1024;
  */
 export async function createApplication(settings: ApplicationSettings): Promise<FastifyInstance> {
   const { context } = settings;
+  const { serverFactory, finished } = boundedServer(settings.connectionsPerAddress);
   const app: FastifyInstance = fastify({
-    ...CONNECTION_OPTIONS,
+    serverFactory,
+    // By then `finished` has let requests finish.
+    forceCloseConnections: true,
     loggerInstance: settings.logger,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
@@ -58,7 +61,10 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  boundConnections(app, settings.connectionsPerAddress);
+  app.addHook("preClose", async () => {
+    await settings.events.close();
+    await finished();
+  });
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
@@ -80,7 +86,6 @@ async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings
   const signed = signedRequests(context, createLimits(app, settings.limits));
   const readers = createReaders(context, signed);
   acceptBodies(app);
-  app.addHook("preClose", () => events.close());
   const handlers = {
     ...federationHandlers(context, readers, settings.evaluator),
     ...auditHandlers(context, readers),

@@ -87,7 +87,9 @@ function routeOf(
       const body = typeof endpoint.body === "object" ? request.body : undefined;
       const call = { params, query, body, requester, request, reply };
       const answer = await handle(call as Call<Endpoint>);
-      return reply.sent || answer === reply ? reply : reply.code(endpoint.status).send(answer);
+      // Bytes and events are written by their handler. A client that left has not had all of them.
+      if (typeof endpoint.response === "string" || reply.sent) return reply;
+      return reply.code(endpoint.status).send(answer);
     },
   };
 }
