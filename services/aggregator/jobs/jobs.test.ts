@@ -47,7 +47,10 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
   async function due({ address }: BenchFederation): Promise<AskedJob[]> {
     const { store } = bench.context;
     const data = { federation: toBase58(address) };
-    const unscreened = await store.hints.toScreen(BigInt(bench.ledger.time + 1), 0n, 100);
+    const unscreened = await store.hints.toScreen(BigInt(bench.ledger.time + 1), 0n, {
+      offset: 0,
+      limit: 100,
+    });
     return [
       { name: "advanceFederation", data },
       { name: "finalizeRounds", data },

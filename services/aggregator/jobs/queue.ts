@@ -60,8 +60,8 @@ export async function openQueue(settings: QueueSettings): Promise<JobQueue> {
       backoff: { type: "exponential", delay: 500 },
       priority: job.priority,
       removeOnComplete: true,
-      removeOnFail: KEPT_FAILURES,
-      ...(jobId === undefined ? {} : { jobId }),
+      // A failed job that is kept would keep its id: nobody could ask for it again.
+      ...(jobId === undefined ? { removeOnFail: KEPT_FAILURES } : { jobId, removeOnFail: true }),
     };
     try {
       await inTime(queue.add(job.name, data, options));

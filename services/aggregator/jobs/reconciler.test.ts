@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { PlenaryError } from "@plenary/protocol";
 import { foundOn, openWorkbench, type Workbench } from "../testing/stack/workbench.ts";
+import { Backoff } from "./backoff.ts";
 import { startReconciler } from "./reconciler.ts";
 
 const HOURS = 3_600_000;
@@ -11,21 +13,39 @@ before(async () => {
 });
 after(() => bench.close());
 
-test("a clock that is set back by hours, and a chain that does not answer, keep nothing from being asked for again", async () => {
+/** Takes what was asked for so far, and gives what the reconciler asks for in a second and a half. */
+async function askedAt(skew: number): Promise<string[]> {
+  bench.skew = skew;
+  bench.asked.length = 0;
+  const reconciler = startReconciler(bench.context);
+  await setTimeout(1_500);
+  await reconciler.close();
+  return bench.asked.map(({ name }) => name);
+}
+
+test("a clock that was set back or forward, and a chain that does not answer, hide no lost update", async () => {
   const federation = await foundOn(bench, "reconciler");
   const worker = bench.worker();
   for (let job = bench.asked.shift(); job !== undefined; job = bench.asked.shift())
     await bench.run(worker, job);
   bench.skew = 9 * HOURS;
   await federation.upload(1n, await federation.update(1n, 0));
-  bench.asked.length = 0;
-  bench.skew = 0;
   bench.ledger.now = () => Promise.reject(new PlenaryError("chain-unavailable", "no answer"));
-  const reconciler = startReconciler(bench.context);
-  const asked = () => bench.asked.filter(({ name }) => name === "screenUpdate").length;
-  while (asked() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  bench.skew = -9 * HOURS;
-  while (asked() === 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  await reconciler.close();
-  assert.ok(asked() >= 2);
+  // The update was received now, by a clock that was 9 hours ahead.
+  for (const skew of [0, -9 * HOURS, 18 * HOURS])
+    assert.ok((await askedAt(skew)).includes("screenUpdate"), `clock off by ${skew}`);
+  // What was received a moment ago still has its job.
+  assert.ok(!(await askedAt(9 * HOURS)).includes("screenUpdate"));
+});
+
+test("work that stays due is asked for less and less often, and at once when it is due again", () => {
+  let time = 0;
+  const backoff = new Backoff(() => time);
+  const asked: number[] = [];
+  for (time = 0; time <= 40_000; time += 500) if (backoff.isTime("step")) asked.push(time);
+  assert.deepEqual(asked, [0, 500, 1_500, 3_500, 7_500, 15_500, 25_500, 35_500]);
+  backoff.keepOnly(new Set(["step"]));
+  assert.ok(!backoff.isTime("step"));
+  backoff.keepOnly(new Set());
+  assert.ok(backoff.isTime("step"));
 });

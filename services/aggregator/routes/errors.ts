@@ -1,6 +1,6 @@
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, PlenaryError } from "@plenary/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { databaseUnavailable, isConnectionFailure } from "../store/database.ts";
+import { databaseUnavailable, isDatabaseUnavailable } from "../store/database-errors.ts";
 
 /** Fastify's own refusals in the protocol's codes. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -50,7 +50,7 @@ function answer(error: PlenaryError, request: FastifyRequest, reply: FastifyRepl
 /** Any error as one of the protocol's. */
 export function toPlenaryError(error: unknown): PlenaryError {
   if (error instanceof PlenaryError) return error;
-  if (isConnectionFailure(error)) return databaseUnavailable(error);
+  if (isDatabaseUnavailable(error)) return databaseUnavailable(error);
   if (!isFastifyError(error)) return internal(error);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return new PlenaryError(known, error.message, {}, { cause: error });

@@ -1,6 +1,12 @@
-import { PlenaryError } from "@plenary/protocol";
-import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type Transaction,
+} from "kysely";
 import { Pool, type PoolClient, types } from "pg";
+import { databaseUnavailable, isDatabaseUnavailable } from "./database-errors.ts";
 import type { Schema } from "./schema.ts";
 
 /** What repositories run on: the pool or one transaction. */
@@ -14,7 +20,7 @@ export interface Database {
   withLock<T>(name: string, work: () => Promise<T>): Promise<T | undefined>;
   /** A connection of its own, for LISTEN. The caller releases it. */
   connect(): Promise<PoolClient>;
-  /** Throws `database-unavailable` if the database does not answer. */
+  /** Throws `database-unavailable` unless the database can be written. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,7 +38,10 @@ const parsers = {
   },
 };
 
-/** Opens a pool. Nothing is connected until the first query; `onError` hears of idle connections that break. */
+/**
+ * Opens a pool. Nothing is connected until the first query. `onError` is told of idle connections
+ * that break.
+ */
 export function openDatabase(url: string, onError: (error: Error) => void): Database {
   const pool = new Pool({
     connectionString: url,
@@ -42,22 +51,50 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     types: parsers,
   });
   pool.on("error", onError);
-  // A connection that breaks in use tells its query and then everybody; without a listener that would end the process.
+  // A connection that breaks while it is in use fails its query and then emits an error, which would
+  // end the process if nobody listened.
   pool.on("connect", (client) => client.on("error", onError));
-  const queries = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const queries = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: sound(pool) }) });
   return {
     queries,
     transaction: (work) => guarded(() => queries.transaction().execute(work)),
     withLock: (name, work) => withLock(pool, name, work),
     connect: () => guarded(() => pool.connect()),
     ping: async () => {
-      await guarded(() => pool.query("SELECT 1"));
+      const { rows } = await guarded(() => pool.query("SHOW transaction_read_only"));
+      if (rows[0]?.transaction_read_only !== "off")
+        throw databaseUnavailable(new Error("The database can only be read, as a standby can."));
     },
     close: () => queries.destroy(),
   };
 }
 
-/** A session lock: PostgreSQL gives it up when its connection ends, so that a killed process holds nothing. */
+/**
+ * The pool, except that a connection is closed after a query that found the database unusable: a
+ * session that began on a standby, or while the database was read-only, stays so.
+ */
+function sound(pool: Pool): PostgresPool {
+  return {
+    async connect() {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      const query = async <R>(text: string, values: unknown[]): Promise<R> => {
+        try {
+          return (await client.query(text, values)) as R;
+        } catch (error) {
+          if (error instanceof Error && isDatabaseUnavailable(error)) broken = error;
+          throw error;
+        }
+      };
+      return { query, release: () => client.release(broken) } as PostgresPoolClient;
+    },
+    end: () => pool.end(),
+  };
+}
+
+/**
+ * A session lock: PostgreSQL gives it up when its connection ends, so a killed process holds nothing.
+ */
 async function withLock<T>(
   pool: Pool,
   name: string,
@@ -88,52 +125,10 @@ async function withLock<T>(
   }
 }
 
-const CONNECTION_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOENT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "57P01",
-  "57P02",
-  "57P03",
-  "08000",
-  "08003",
-  "08006",
-  "53300",
-]);
-const CONNECTION_MESSAGE =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
-
-/** Whether an error says that the database cannot be reached, as opposed to one about a query. */
-export function isConnectionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ("code" in error && typeof error.code === "string" && CONNECTION_CODES.has(error.code))
-    return true;
-  if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
-  return CONNECTION_MESSAGE.test(error.message);
-}
-
-/** Whether an insert met a row that another transaction has just written. */
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "23505";
-}
-
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isConnectionFailure(error) ? databaseUnavailable(error) : error;
+    throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
   }
-}
-
-export function databaseUnavailable(cause: unknown): PlenaryError {
-  return new PlenaryError(
-    "database-unavailable",
-    "The service cannot reach its database. Nothing accepted was lost; try again in a moment.",
-    {},
-    { cause },
-  );
 }

@@ -3,6 +3,12 @@ import type { Queries } from "./database.ts";
 import type { RoundKey } from "./round.ts";
 import type { UpdateRow } from "./updates.ts";
 
+/** A part of a list: after the first `offset` rows, at most `limit`. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+
 /**
  * Hints where work may be due, read from the database alone: losing every queued job therefore loses
  * nothing. A hint may be wrong. What a job finds due is decided in rounds/due.ts, not here.
@@ -77,13 +83,14 @@ export function hintStore(queries: Queries) {
     toScreen: (
       time: bigint,
       now: bigint,
-      limit: number,
+      { offset, limit }: Page,
     ): Promise<Pick<UpdateRow, "id" | "received_at">[]> =>
       unscreened(queries)
         .select(["updates.id", "updates.received_at"])
         .where((eb) =>
           eb.or([eb("updates.received_at", "<", time), eb("updates.received_at", ">", now)]),
         )
+        .offset(offset)
         .limit(limit)
         .execute(),
 
@@ -98,7 +105,7 @@ export function hintStore(queries: Queries) {
     },
 
     /** Computed rounds that nobody has evaluated yet, in federations with held-out answers. */
-    toEvaluate: (limit: number): Promise<RoundKey[]> =>
+    toEvaluate: ({ offset, limit }: Page): Promise<RoundKey[]> =>
       queries
         .selectFrom("rounds")
         .innerJoin("federations", "federations.address", "rounds.federation")
@@ -108,6 +115,8 @@ export function hintStore(queries: Queries) {
         .where("rounds.state", "in", ["committing", "committed", "final"])
         .where(sql<boolean>`federations.configuration ->> 'heldOut' IS NOT NULL`)
         .orderBy("rounds.created_at")
+        .orderBy("rounds.federation")
+        .offset(offset)
         .limit(limit)
         .execute(),
   };

@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
-import { databaseUnavailable, isConnectionFailure } from "./database.ts";
+import { databaseUnavailable, isDatabaseUnavailable } from "./database-errors.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations", import.meta.url));
 
 /**
- * Brings the database to the newest schema, or with `down` back by `count` migrations. Processes that start together wait for each other.
- * Returns the names of the migrations that ran. Throws `database-unavailable` if there is no database.
+ * Brings the database to the newest schema, or with `down` back by `count` migrations. Processes that
+ * start at the same time wait for each other. Resolves with the names of the migrations that ran.
+ * Throws `database-unavailable` if the database cannot be used.
  */
 export async function migrate(
   databaseUrl: string,
@@ -26,6 +27,6 @@ export async function migrate(
     });
     return ran.map(({ name }) => name);
   } catch (error) {
-    throw isConnectionFailure(error) ? databaseUnavailable(error) : error;
+    throw isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
   }
 }

@@ -1,4 +1,9 @@
+import { fromBase58 } from "@plenary/protocol";
+import { sql } from "kysely";
 import type { Queries } from "./database.ts";
+
+/** A clock that runs ahead and is then set right must not make a request good a second time. */
+const KEPT_MILLISECONDS = 86_400_000n;
 
 export function nonceStore(queries: Queries) {
   return {
@@ -13,9 +18,32 @@ export function nonceStore(queries: Queries) {
       return used !== undefined;
     },
 
-    /** Forgets nonces whose requests would be refused by their time. */
+    /**
+     * Forgets nonces whose requests are refused by their time: those of strangers at once, because
+     * anybody can make any number of keys, and those of keys that a federation knows after a day.
+     */
     async forget(now: bigint): Promise<void> {
-      await queries.deleteFrom("nonces").where("expires_at", "<", now).execute();
+      const auditors = await auditorKeys(queries);
+      await sql`
+        DELETE FROM nonces WHERE expires_at < ${now - KEPT_MILLISECONDS} OR (
+          expires_at < ${now}
+          AND key <> ALL (${auditors}::bytea[])
+          AND NOT EXISTS (SELECT 1 FROM members WHERE owner = nonces.key)
+          AND NOT EXISTS (SELECT 1 FROM members WHERE update_key = nonces.key)
+          AND NOT EXISTS (
+            SELECT 1 FROM federations WHERE authority = nonces.key OR aggregator = nonces.key
+          )
+        )
+      `.execute(queries);
     },
   };
+}
+
+async function auditorKeys(queries: Queries): Promise<Buffer[]> {
+  const { rows } = await sql<{ auditor: string }>`
+    SELECT DISTINCT json_array_elements_text(configuration -> 'audits' -> 'auditors') AS auditor
+    FROM federations WHERE configuration -> 'audits' IS NOT NULL
+  `.execute(queries);
+  // Arrays of bytes reach PostgreSQL as Buffers only.
+  return rows.map(({ auditor }) => Buffer.from(fromBase58(auditor)));
 }

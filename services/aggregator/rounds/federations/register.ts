@@ -21,6 +21,7 @@ import { type Evaluator, runsPredictor } from "../lifecycle/evaluator.ts";
 import { findFederation } from "../lookup.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
+import { requirePrintable } from "./printable.ts";
 
 /**
  * Begins to aggregate a federation that stands on chain with this service as its aggregator. `requester` has signed the request. Doing it
@@ -44,6 +45,7 @@ export async function registerFederation(
       },
     );
   checkAuthority(requester, onChain.authority);
+  requirePrintable(configuration, "configuration");
   checkAgainstChain(context, configuration, onChain);
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);

@@ -3,13 +3,14 @@ import { canonicalJsonBytes, vectorToBytes } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { ClosingRound } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
+import { isTooLateToCommit } from "../due.ts";
 import type { RoundTools } from "../round-tools.ts";
 import { isCounted, screenInto } from "../updates/screen.ts";
 import { auditRound } from "./audit.ts";
 import { reportsOf } from "./audit-draw.ts";
 import type { Progress } from "./progress.ts";
 import { roundContext, StandingUpdates } from "./round-inputs.ts";
-import { giveUpRound } from "./void.ts";
+import { giveUpRound, NOT_IN_TIME } from "./void.ts";
 
 /**
  * Computes a closed round: screens the updates that are left, completes the sum, and stores the next
@@ -37,13 +38,15 @@ export async function computeRound(
   if (audits !== undefined && (round.audits === null || round.audits.closedAt === null))
     return auditRound(context, federation, audits, round);
   const updates = new StandingUpdates(context, federation.configuration, standing);
-  await record(
-    context,
-    tools,
-    federation,
-    round,
-    await compute(context, tools, federation, round, updates),
-  );
+  try {
+    const result = await compute(context, tools, federation, round, updates);
+    await record(context, tools, federation, round, result);
+  } catch (error) {
+    // What fails is tried again, but not for ever: one that fails until the end is void.
+    if (!(await isTooLateToCommit(context, round))) throw error;
+    context.log.error({ round: round.number.toString(), err: error }, "a round cannot be computed");
+    await giveUpRound(context, round, NOT_IN_TIME);
+  }
   return "stepped";
 }
 

@@ -1,6 +1,6 @@
 import { encodeReceipt, PlenaryError, signMessage } from "@plenary/protocol";
 import pRetry from "p-retry";
-import { isUniqueViolation } from "../../store/database.ts";
+import { isUniqueViolation } from "../../store/database-errors.ts";
 import type { FederationRow } from "../../store/federations.ts";
 import type { Store } from "../../store/index.ts";
 import type { RoundKey } from "../../store/rounds.ts";
