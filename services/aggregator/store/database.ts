@@ -60,11 +60,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     transaction: (work) => guarded(() => queries.transaction().execute(work)),
     withLock: (name, work) => withLock(pool, name, work),
     connect: () => guarded(() => pool.connect()),
-    ping: async () => {
-      const { rows } = await guarded(() => pool.query("SHOW transaction_read_only"));
-      if (rows[0]?.transaction_read_only !== "off")
-        throw databaseUnavailable(new Error("The database can only be read, as a standby can."));
-    },
+    ping: () => guarded(() => checkWritable(pool)),
     close: () => queries.destroy(),
   };
 }
@@ -90,6 +86,20 @@ function sound(pool: Pool): PostgresPool {
     },
     end: () => pool.end(),
   };
+}
+
+/** Throws `database-unavailable` in a session that can only read, and closes that session. */
+async function checkWritable(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query("SHOW transaction_read_only");
+    if (rows[0]?.transaction_read_only !== "off")
+      throw databaseUnavailable(new Error("The database can only be read, as a standby can."));
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }
 
 /**

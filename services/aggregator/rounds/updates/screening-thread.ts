@@ -1,24 +1,32 @@
-import { parentPort } from "node:worker_threads";
-import { type ScreeningInput, screenUpdate } from "@plenary/algorithms";
-import { PlenaryError } from "@plenary/protocol";
-import type { ScreeningAnswer } from "./screener.ts";
+import { type Screened, type ScreeningInput, screenUpdate } from "@plenary/algorithms";
+import { type ErrorCode, PlenaryError } from "@plenary/protocol";
+import { move, transferableSymbol, valueSymbol } from "piscina";
 
-/*
- * One thread of the screener: takes updates one after the other and answers each.
- */
+/** Errors lose their code between threads, so they are sent in parts. */
+export type ScreeningAnswer =
+  | { readonly screened: Screened }
+  | {
+      readonly error: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly context: PlenaryError["context"];
+      };
+    };
 
-parentPort?.on("message", ({ id, input }: { id: number; input: ScreeningInput }) => {
-  const answer = screen(id, input);
+/** What one thread of the screener does. The vector is given to the caller without copying. */
+export function screen(input: ScreeningInput): unknown {
+  const answer = answerOf(input);
   const delta = "screened" in answer ? answer.screened.delta : undefined;
-  parentPort?.postMessage(answer, delta === undefined ? [] : [delta.buffer as ArrayBuffer]);
-});
+  if (delta === undefined) return answer;
+  return move({ [valueSymbol]: answer, [transferableSymbol]: delta.buffer });
+}
 
-function screen(id: number, input: ScreeningInput): ScreeningAnswer {
+function answerOf(input: ScreeningInput): ScreeningAnswer {
   try {
-    return { id, screened: screenUpdate(input) };
+    return { screened: screenUpdate(input) };
   } catch (error) {
     if (error instanceof PlenaryError)
-      return { id, error: { code: error.code, message: error.message, context: error.context } };
-    return { id, error: { code: "internal", message: String(error), context: {} } };
+      return { error: { code: error.code, message: error.message, context: error.context } };
+    return { error: { code: "internal", message: String(error), context: {} } };
   }
 }
