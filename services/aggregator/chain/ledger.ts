@@ -1,5 +1,4 @@
-import type { RoundCommitment } from "@plenary/algorithms";
-import type { RewardLeaf, UpdateLeaf } from "@plenary/protocol";
+import type { RewardLeaf, RoundCommitment, UpdateLeaf } from "@plenary/protocol";
 
 /*
  * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are milliseconds since 1970 by the chain's clock.

@@ -1,4 +1,4 @@
-import type { RoundCommitment } from "@plenary/algorithms";
+import type { RoundCommitment } from "@plenary/protocol";
 import { drawnHash, PlenaryError, sha256, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
