@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compilePackages } from "./compile.ts";
 import { manifestOf, OUTPUT, PACKAGES } from "./packages.ts";
@@ -7,7 +7,8 @@ import { stagePackage } from "./stage.ts";
 
 /**
  * Compiles, stages and packs every package; answers the tarballs' paths below `folder` in the order
- * of PACKAGES. Throws with the output of the tool that failed.
+ * of PACKAGES. The API reference of each, which its tarball holds too, is written to `folder`/api.
+ * Throws with the output of the tool that failed.
  */
 export function packPackages(folder = OUTPUT): readonly string[] {
   mkdirSync(OUTPUT, { recursive: true });
@@ -23,11 +24,18 @@ export function packPackages(folder = OUTPUT): readonly string[] {
       }
       return target;
     });
+    for (const [index, target] of staged.entries()) copyReference(index, target, folder);
     npmPack(staged, folder);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   return PACKAGES.map((one) => tarballOf(one.folder, folder));
+}
+
+function copyReference(index: number, staged: string, folder: string): void {
+  const reference = join(staged, "API.md");
+  if (!existsSync(reference)) return;
+  cpSync(reference, join(folder, "api", `${PACKAGES[index]?.folder}.md`));
 }
 
 function tarballOf(name: string, folder: string): string {

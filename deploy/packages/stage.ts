@@ -1,6 +1,7 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { type ClientPackage, manifestOf, ROOT } from "./packages.ts";
+import { referenceOf } from "./reference/reference.ts";
 
 /** Lays out in `target` what the tarball of a package holds, from the compiled `sources`. */
 export function stagePackage(one: ClientPackage, sources: string, target: string): void {
@@ -19,6 +20,7 @@ export function stagePackage(one: ClientPackage, sources: string, target: string
   const { bin = {} } = manifestOf(one.folder);
   for (const path of Object.values(bin)) write(join(target, path), COMMAND);
   write(join(target, "package.json"), `${JSON.stringify(packageJson(one), null, 2)}\n`);
+  if (one.entries.includes("index.ts")) write(join(target, "API.md"), referenceOf(one, target));
   write(join(target, "README.md"), `# @plenary/${one.folder}\n\n${one.description}.\n`);
   cpSync(join(ROOT, "LICENSE"), join(target, "LICENSE"));
 }

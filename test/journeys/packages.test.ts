@@ -40,6 +40,16 @@ test("the packages install from their tarballs, compile a consumer, and run the 
     }
   });
 
+  await t.test("the API reference names all that a package exports", async () => {
+    for (const name of PACKAGES) {
+      const place = join(folder, "node_modules/@plenary", name);
+      const reference = readFileSync(join(place, "API.md"), "utf8");
+      const exported = Object.keys(await import(join(place, "index.js")));
+      const missing = exported.filter((one) => !reference.includes(`\n### ${one}\n`));
+      assert.deepEqual(missing, [], name);
+    }
+  });
+
   await t.test("a strict consumer compiles against the declarations", () => {
     const [, example = ""] = /```ts\n(.*?)```/s.exec(
       readFileSync(join(ROOT, "README.md"), "utf8"),
