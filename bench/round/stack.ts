@@ -88,7 +88,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       // The benchmark measures how fast uploads go, not how fast they may.
       PLENARY_UPLOAD_RATE_LIMIT: "100000000",
     });
-    const settings = { root: ROOT, home, supervisor, ports, log };
+    const settings = { root: ROOT, home, supervisor, ports, log, endHung: false };
     const databaseUrl = await openDatabase({ ...settings, url: given.databaseUrl });
     const stack = await startStack({ ...settings, config: { ...given, databaseUrl } });
     const service = createServiceClient({ url: stack.serviceUrl });

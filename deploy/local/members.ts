@@ -4,10 +4,12 @@ import {
   type Home,
   keepKeypair,
   keypairFile,
+  memberEnvironment,
   nodeProcess,
   type ProcessDescription,
   replaceFile,
   type Stack,
+  type SupervisedProcess,
   type Supervisor,
 } from "@plenary/stack";
 import type { Connection, PublicKey } from "@solana/web3.js";
@@ -15,6 +17,8 @@ import { equipMember, type OpenedFederation } from "./open-federation.ts";
 import type { RunPlan, RunSettings } from "./plan-federation.ts";
 
 const CLI = "clients/cli/main.ts";
+/** The command's exit code for wrong settings, keys or data: another try would end the same way. */
+const INVALID_INPUT = 2;
 
 export interface MembersSettings {
   readonly root: string;
@@ -40,21 +44,28 @@ export interface Organisation {
   readonly groups: readonly string[];
 }
 
+/** An organisation whose process runs. */
+export interface RunningOrganisation extends Organisation {
+  readonly training: SupervisedProcess;
+}
+
 /** Gives each organisation its keypair, its answers, and what joining costs, and starts its process, which joins and trains. */
-export async function startOrganisations(settings: MembersSettings): Promise<Organisation[]> {
+export async function startOrganisations(
+  settings: MembersSettings,
+): Promise<RunningOrganisation[]> {
   const { home, connection, federation, plan, stack, supervisor } = settings;
-  const organisations: Organisation[] = [];
+  const organisations: RunningOrganisation[] = [];
   for (const [index, answers] of plan.slices.entries()) {
     const name = `member-${String(index + 1).padStart(2, "0")}`;
     const owner = keepKeypair(home, name).publicKey;
     const address = memberAddress(stack.program, federation.address, owner);
     const organisation = { name, address, index, groups: answers.groups.map(({ id }) => id) };
-    organisations.push(organisation);
     if ((await readMember(connection, address)) === null) {
       writeAnswers(answersFile(settings, organisation), answers);
       await equipMember(connection, federation, owner);
     }
-    await supervisor.start(command(settings, organisation, "train"));
+    const training = await supervisor.start(command(settings, organisation, "train"));
+    organisations.push({ ...organisation, training });
   }
   return organisations;
 }
@@ -81,7 +92,7 @@ function command(
   organisation: Organisation,
   verb: Verb,
 ): ProcessDescription {
-  const { home, stack, federation, environment, run, id } = settings;
+  const { root, home, stack, federation, environment, run, id } = settings;
   const own: Readonly<Record<Verb, readonly string[]>> = {
     train: [
       ...["--data", answersFile(settings, organisation), "--engine", run.engine],
@@ -109,8 +120,16 @@ function command(
     ],
     ...own[verb],
   ];
-  const description = nodeProcess(settings, organisation.name, CLI, { environment });
-  return { ...description, args: [...description.args, ...args] };
+  return {
+    ...nodeProcess({
+      root,
+      name: organisation.name,
+      script: CLI,
+      args,
+      environment: memberEnvironment(environment),
+    }),
+    finalExitCodes: [INVALID_INPUT],
+  };
 }
 
 function answersFile({ home, id }: MembersSettings, { name }: Organisation): string {

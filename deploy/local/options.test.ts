@@ -52,10 +52,15 @@ test("variables are checked, and an empty one counts as absent", () => {
   assert.equal(config.home, join(FOLDER, ".plenary"));
   assert.deepEqual(config.stack.service, {
     host: "127.0.0.1",
+    hostVariable: "PLENARY_HOST",
     preferred: 8080,
     demandedBy: "PLENARY_PORT",
   });
-  assert.deepEqual(config.stack.localnet, { host: "127.0.0.1", preferred: 8899 });
+  assert.deepEqual(config.stack.localnet, {
+    host: "127.0.0.1",
+    hostVariable: "PLENARY_LOCALNET_HOST",
+    preferred: 8899,
+  });
   for (const wrong of [
     { PLENARY_PORT: "70700" },
     { DATABASE_URL: "mysql://a" },

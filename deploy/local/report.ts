@@ -1,6 +1,7 @@
 import { Base58Address, Base58Signature, HexHash, parserOf, U64String } from "@plenary/protocol";
 import { LocalStackError, replaceFile, systemCode } from "@plenary/stack";
 import Type, { type Static } from "typebox";
+import type { Claim } from "./claims.ts";
 
 const strict = { additionalProperties: false };
 
@@ -69,6 +70,38 @@ export type Report = Static<typeof ReportSchema>;
 
 /** Reads a report. Throws `invalid-input` naming the field that is wrong. */
 export const parseReport: (value: unknown) => Report = parserOf(ReportSchema, "Report");
+
+/** What a run has come to, from which its report is made. */
+export interface RunOutcome
+  extends Pick<Report, "federation" | "program" | "dataset" | "baselines"> {
+  readonly rounds: readonly RoundReport[];
+  /** How many there are. */
+  readonly members: number;
+  readonly claims: readonly Claim[];
+  /** Base units of the reward mint, as the chain has them. */
+  readonly earned: bigint;
+  readonly claimed: bigint;
+}
+
+export function reportOf({ members, earned, claimed, ...outcome }: RunOutcome): Report {
+  const { rounds, claims } = outcome;
+  const sum = (value: (round: RoundReport) => number) =>
+    rounds.reduce((total, round) => total + value(round), 0);
+  return {
+    ...outcome,
+    rounds: [...rounds],
+    claims: claims.map((claim) => ({ ...claim, amount: String(claim.amount) })),
+    totals: {
+      rounds: rounds.length,
+      members,
+      counted: sum(({ counted }) => counted),
+      refused: sum(({ refused }) => refused),
+      seconds: Math.round(sum(({ seconds }) => seconds) * 1000) / 1000,
+      earned: String(earned),
+      claimed: String(claimed),
+    },
+  };
+}
 
 /** Writes a report that has the form above, whole or not at all. */
 export function writeReport(file: string, report: Report): void {

@@ -28,7 +28,8 @@ export async function waitOut<T>(signal: AbortSignal, work: () => Promise<T>): P
   });
 }
 
-/** The pause between two looks at something that changes by itself. */
+/** The pause between two looks at something that changes by itself. Rejects once `signal` aborts. */
 export async function pause(signal: AbortSignal): Promise<void> {
-  await sleep(PAUSE_MS, undefined, { signal });
+  await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
 }

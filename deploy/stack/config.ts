@@ -19,6 +19,8 @@ export interface StackConfig {
 /** Where a part of the stack is to listen. */
 export interface ListenWish {
   readonly host: string;
+  /** The variable that names the host. */
+  readonly hostVariable: string;
   readonly preferred: number;
   /** The variable that demands this port, if one does: without one, another free port will do. */
   readonly demandedBy?: string;
@@ -41,10 +43,12 @@ export function readStackConfig(environment: Environment): StackConfig {
     programId: given.PLENARY_PROGRAM_ID,
     service: {
       host: given.PLENARY_HOST ?? LOOPBACK,
+      hostVariable: "PLENARY_HOST",
       ...port(given, "PLENARY_PORT", DEFAULT_SERVICE_PORT),
     },
     localnet: {
       host: given.PLENARY_LOCALNET_HOST ?? LOOPBACK,
+      hostVariable: "PLENARY_LOCALNET_HOST",
       ...port(given, "PLENARY_LOCALNET_PORT", DEFAULT_LOCALNET_PORT),
     },
     searchPath: given.PATH ?? "",
@@ -72,7 +76,11 @@ function url(given: Environment, name: string, protocols: readonly string[]): st
   );
 }
 
-function port(given: Environment, name: string, fallback: number): Omit<ListenWish, "host"> {
+function port(
+  given: Environment,
+  name: string,
+  fallback: number,
+): Pick<ListenWish, "preferred" | "demandedBy"> {
   const text = given[name];
   if (text === undefined) return { preferred: fallback };
   const value = Number(text);

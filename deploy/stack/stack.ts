@@ -1,18 +1,22 @@
-import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
-import { Connection, PublicKey } from "@solana/web3.js";
+import { PublicKey } from "@solana/web3.js";
+import { startLocalChain } from "./chain/local-chain.ts";
+import { requireProgram } from "./chain/remote-chain.ts";
 import type { StackConfig } from "./config.ts";
 import { openDatabase } from "./database/postgres.ts";
-import { LocalStackError } from "./errors.ts";
+import { serviceEnvironment } from "./environment.ts";
 import type { Home } from "./home.ts";
 import { keepKeypair, keypairFile } from "./keys.ts";
+import { httpUrl } from "./network/addresses.ts";
+import type { Ports } from "./network/ports.ts";
+import { isReady, nodeServer } from "./node-process.ts";
 import { openQueue } from "./queue/redis.ts";
-import type { Ports } from "./supervisor/ports.ts";
-import type { ProcessDescription, Supervisor } from "./supervisor/processes.ts";
+import type { ProcessDescription } from "./supervisor/process-description.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Log levels at which the processes do not say that they are ready. */
 const QUIET = /^(warn|error|fatal|silent)$/;
-const READY_REQUEST_MS = 2_000;
+const READY = '"msg":"ready"';
 
 export interface StackSettings {
   readonly config: StackConfig;
@@ -22,8 +26,10 @@ export interface StackSettings {
   readonly supervisor: Supervisor;
   readonly ports: Ports;
   readonly log: (line: string) => void;
-  /** Script, below the repository's folder, and arguments of another working process than the service's own. */
+  /** Script, below the repository's folder, and arguments of a worker other than the service's. */
   readonly worker?: readonly [string, ...string[]];
+  /** Whether a process that hangs is ended (default true): a benchmark suspends some on purpose. */
+  readonly endHung?: boolean;
 }
 
 /** Where the running parts answer. */
@@ -35,93 +41,72 @@ export interface Stack {
   readonly ownChain: boolean;
 }
 
-/** Starts database, queue and chain, each unless the environment names one, then the service's two processes. */
+/**
+ * Starts database, queue and chain, each unless the environment names one, and then the two
+ * processes of the service.
+ */
 export async function startStack(settings: StackSettings): Promise<Stack> {
-  const { config, log } = settings;
+  const { config, log, supervisor, ports } = settings;
   const program = new PublicKey(config.programId ?? PROGRAM_ID);
   const [databaseUrl, redisUrl, rpcUrl] = await Promise.all([
     openDatabase({ ...settings, url: config.databaseUrl }),
     openQueue({ ...settings, url: config.redisUrl, searchPath: config.searchPath }),
     openChain(settings, program),
   ]);
-  const environment = serviceEnvironment(settings, { databaseUrl, redisUrl, rpcUrl, program });
-  const { supervisor, ports } = settings;
+  const environment = environmentOf(settings, { databaseUrl, redisUrl, rpcUrl, program });
+  const { host, hostVariable } = config.service;
   const [worker, ...args] = settings.worker ?? ["services/aggregator/processes/worker.ts"];
   const [port] = await Promise.all([
     supervisor.startOnPort(ports, { purpose: "the service", ...config.service }, (candidate) =>
-      nodeProcess(settings, "server", "services/aggregator/processes/server.ts", {
+      serviceProcess(settings, candidate, {
+        name: "server",
+        script: "services/aggregator/processes/server.ts",
         environment: { ...environment, PLENARY_PORT: String(candidate) },
-        url: localUrl(candidate),
       }),
     ),
-    supervisor.startOnPort(ports, { purpose: "the worker's health" }, (candidate) =>
-      nodeProcess(settings, "worker", worker, {
-        args,
-        environment: { ...environment, PLENARY_WORKER_PORT: String(candidate) },
-        url: localUrl(candidate),
-      }),
+    supervisor.startOnPort(
+      ports,
+      { purpose: "the worker's health", host, hostVariable },
+      (candidate) =>
+        serviceProcess(settings, candidate, {
+          name: "worker",
+          script: worker,
+          args,
+          environment: { ...environment, PLENARY_WORKER_PORT: String(candidate) },
+        }),
     ),
   ]);
-  const serviceUrl = localUrl(port);
+  const serviceUrl = httpUrl(host, port);
   log(`Service: ${serviceUrl}`);
   return { rpcUrl, serviceUrl, program, ownChain: config.rpcUrl === undefined };
 }
 
 async function openChain(settings: StackSettings, program: PublicKey): Promise<string> {
-  const { config, home, ports, supervisor, log } = settings;
-  if (config.rpcUrl !== undefined) {
-    await requireProgram(config.rpcUrl, program);
-    log("Chain: the one of PLENARY_RPC_URL");
-    return config.rpcUrl;
-  }
-  const wish = { purpose: "the local chain", count: 2, ...config.localnet };
-  const port = await supervisor.startOnPort(ports, wish, (candidate) => ({
-    ...nodeProcess(settings, "localnet", "services/localnet/main.ts", {
-      environment: {
-        ...config.environment,
-        PLENARY_LOCALNET_PORT: String(candidate),
-        PLENARY_LOCALNET_LEDGER: home.folder("localnet"),
-      },
-      url: localUrl(candidate),
-    }),
-    ready: () => isHealthy(localUrl(candidate)),
-  }));
-  log(`Chain: local Solana node on ${localUrl(port)}`);
-  return localUrl(port);
+  const { rpcUrl } = settings.config;
+  if (rpcUrl === undefined) return startLocalChain(settings);
+  await requireProgram(rpcUrl, program);
+  settings.log("Chain: the one of PLENARY_RPC_URL");
+  return rpcUrl;
 }
 
-function localUrl(port: number): string {
-  return `http://127.0.0.1:${port}`;
-}
-
-export interface NodeProcessSettings {
-  readonly environment: Readonly<Record<string, string>>;
+interface ServiceProcess {
+  readonly name: string;
+  readonly script: string;
   readonly args?: readonly string[];
-  /** Where a process that listens answers /readyz. */
-  readonly url?: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A process of this repository, run by the Node that runs this one. */
-export function nodeProcess(
-  { root }: Pick<StackSettings, "root">,
-  name: string,
-  script: string,
-  { environment, args = [], url }: NodeProcessSettings,
+function serviceProcess(
+  { root, config, endHung }: StackSettings,
+  port: number,
+  part: ServiceProcess,
 ): ProcessDescription {
-  const description = {
-    name,
-    command: process.execPath,
-    args: [join(root, script), ...args],
-    cwd: root,
-    env: environment,
-  };
-  if (url === undefined) return { ...description, ready: async () => true, restart: "on-failure" };
-  return {
-    ...description,
-    ready: () => isReady(`${url}/readyz`),
-    restart: "always",
-    ...(QUIET.test(environment.PLENARY_LOG_LEVEL ?? "") ? {} : { readyLine: '"msg":"ready"' }),
-  };
+  const url = httpUrl(config.service.host, port);
+  const isQuiet = QUIET.test(part.environment.PLENARY_LOG_LEVEL ?? "");
+  // Without its own word, another program on the same port could answer in its place.
+  const ready = async (said: string) => (isQuiet || said.includes(READY)) && (await isReady(url));
+  const { liveness, ...unwatched } = nodeServer({ root, ...part }, url, ready);
+  return liveness === undefined || endHung === false ? unwatched : { ...unwatched, liveness };
 }
 
 interface Addresses {
@@ -131,11 +116,11 @@ interface Addresses {
   readonly program: PublicKey;
 }
 
-function serviceEnvironment(settings: StackSettings, addresses: Addresses): Record<string, string> {
+function environmentOf(settings: StackSettings, addresses: Addresses): Record<string, string> {
   const { config, home } = settings;
   keepKeypair(home, "aggregator");
   const environment: Record<string, string> = {
-    ...config.environment,
+    ...serviceEnvironment(config.environment),
     DATABASE_URL: addresses.databaseUrl,
     PLENARY_RPC_URL: addresses.rpcUrl,
     PLENARY_PROGRAM_ID: addresses.program.toBase58(),
@@ -145,45 +130,4 @@ function serviceEnvironment(settings: StackSettings, addresses: Addresses): Reco
   delete environment.REDIS_URL;
   if (addresses.redisUrl !== null) environment.REDIS_URL = addresses.redisUrl;
   return environment;
-}
-
-async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(READY_REQUEST_MS) });
-  return response.ok;
-}
-
-async function isHealthy(url: string): Promise<boolean> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "getHealth" }),
-    signal: AbortSignal.timeout(READY_REQUEST_MS),
-  });
-  const answer: unknown = await response.json();
-  return (
-    typeof answer === "object" && answer !== null && "result" in answer && answer.result === "ok"
-  );
-}
-
-async function requireProgram(url: string, program: PublicKey): Promise<void> {
-  const address = program.toBase58();
-  const account = await new Connection(url, {
-    commitment: "confirmed",
-    disableRetryOnRateLimit: true,
-  })
-    .getAccountInfo(program)
-    .catch((cause: unknown) => {
-      throw new LocalStackError(
-        "chain-unavailable",
-        "The chain of PLENARY_RPC_URL does not answer. Correct the variable, or unset it to use a local chain.",
-        {},
-        { cause },
-      );
-    });
-  if (account?.executable) return;
-  throw new LocalStackError(
-    "chain-unavailable",
-    `The program ${address} is not deployed on the chain of PLENARY_RPC_URL. Deploy programs/plenary.so there, or set PLENARY_PROGRAM_ID to where it is.`,
-    { program: address },
-  );
 }

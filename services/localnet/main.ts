@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { pino } from "pino";
 import { readSettings } from "./config.ts";
 import { EXIT_CODES, LocalnetError } from "./errors.ts";
@@ -5,12 +6,17 @@ import { startNode } from "./node.ts";
 
 const log = pino({ name: "localnet" }, pino.destination({ dest: 1, sync: true }));
 
-/** Ends the process with the exit code that stands for what went wrong. */
+/** Logs what went wrong, and ends the process with its exit code. */
 function die(error: unknown): never {
   if (error instanceof LocalnetError)
     log.fatal({ code: error.code, ...error.context }, error.message);
   else log.fatal(error, "The node failed.");
   process.exit(error instanceof LocalnetError ? EXIT_CODES[error.code] : 1);
+}
+
+/** Nothing but this machine reaches 127.0.0.0/8 and ::1. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 async function main(): Promise<void> {
@@ -24,7 +30,7 @@ async function main(): Promise<void> {
       { bytes: node.tornBytes },
       "The journal ended in an interrupted write, which was dropped.",
     );
-  if (!["127.0.0.1", "::1", "localhost"].includes(settings.host))
+  if (!isLoopback(settings.host))
     log.warn(
       { host: settings.host },
       "Everyone who reaches this address can use the node: PLENARY_LOCALNET_HOST is not loopback.",
@@ -50,4 +56,9 @@ async function main(): Promise<void> {
   );
 }
 
+// Without these, Node writes plain lines among the JSON.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => log.warn(warning, "Node warns."));
+process.on("uncaughtException", die);
+process.on("unhandledRejection", die);
 main().catch(die);

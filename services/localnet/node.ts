@@ -32,7 +32,7 @@ export interface NodeOptions {
 }
 
 /** How long clients may take to let go of their connections when the node stops. */
-const CLOSE_PATIENCE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 /** Attempts to find two neighbouring free ports for port 0. */
 const PORT_ATTEMPTS = 50;
 
@@ -91,7 +91,7 @@ async function serve(bank: Bank, { host, port }: Settings, { onInternalError }: 
       for (const client of sockets.clients) client.close(1001, "the node is shutting down");
       const force = setTimeout(() => {
         for (const client of sockets.clients) client.terminate();
-      }, CLOSE_PATIENCE_MS);
+      }, CLOSE_TIMEOUT_MS);
       sockets.close();
       await Promise.all([closeServer(rpc), closeServer(upgrades)]);
       clearTimeout(force);
@@ -146,7 +146,7 @@ async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Keep-alive connections that wait for a next request would hold the server open.
   server.closeIdleConnections();
-  const force = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE_MS);
+  const force = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
   await closed;
   clearTimeout(force);
 }

@@ -18,7 +18,6 @@ import {
 import type { Keypair } from "@solana/web3.js";
 import type { ChainContext } from "../access/index.ts";
 import { readRoundRecord } from "../member-store/index.ts";
-import type { Remedy } from "../remedy.ts";
 import type { Verifier } from "../verification/index.ts";
 import { readCommitted } from "../verification/index.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
@@ -51,8 +50,8 @@ export async function omissionOf(
   if (leaves === null)
     throw new PlenaryError(
       "not-found",
-      `The leaves of round ${number} are withheld. Dispute the round, so that the aggregator must show them.`,
-      { round: number.toString(), remedy: "dispute-round" satisfies Remedy },
+      `The leaves of round ${number} are withheld: verify the round with --dispute, so that the aggregator must show them.`,
+      { round: number.toString() },
     );
   const proof = proveOmission(receipt, leaves, receiptedRound(round));
   await checkOmissionProof(verifier, proof);
@@ -68,11 +67,8 @@ export async function checkOmissionProof(
   if (!equalBytes(federation, verifier.address.toBytes()))
     throw new PlenaryError(
       "invalid-input",
-      "The receipt is of another federation than the one asked about: name that federation.",
-      {
-        federation: verifier.address.toBase58(),
-        remedy: "name-federation" satisfies Remedy,
-      },
+      "The receipt is of another federation than the one asked about: give its address as --federation.",
+      { federation: verifier.address.toBase58() },
     );
   const round = await readCommitted(verifier, number);
   return checkOmission(proof, receiptedRound(round), {

@@ -5,8 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
 import { LocalStackError } from "../errors.ts";
 import { type Home, openHome } from "../home.ts";
-import { Ports } from "../supervisor/ports.ts";
-import { Supervisor } from "../supervisor/processes.ts";
+import { Ports } from "../network/ports.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openDatabase } from "./postgres.ts";
 

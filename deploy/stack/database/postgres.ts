@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { LocalStackError, systemCode } from "../errors.ts";
 import { type Home, replaceFile } from "../home.ts";
-import type { Ports } from "../supervisor/ports.ts";
-import type { Supervisor } from "../supervisor/processes.ts";
+import type { Ports } from "../network/ports.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 import { type DatabaseUser, locateBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
 
 const ROLE = "plenary";

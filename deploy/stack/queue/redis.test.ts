@@ -3,10 +3,10 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { LocalStackError } from "../errors.ts";
 import { openHome } from "../home.ts";
-import { Ports } from "../supervisor/ports.ts";
-import { Supervisor } from "../supervisor/processes.ts";
+import { Ports } from "../network/ports.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { openQueue, type QueueSettings, tryPing } from "./redis.ts";
+import { openQueue, type QueueSettings, whyUnavailable } from "./redis.ts";
 
 async function settingsFor(
   log: (line: string) => void,
@@ -41,12 +41,12 @@ test("the Redis on PATH is started, wants its password, and comes back after kil
   );
   const open = new URL(url);
   open.password = "";
-  assert.match((await tryPing(open.href)) ?? "", /NOAUTH/);
+  assert.match((await whyUnavailable(open.href)) ?? "", /NOAUTH/);
   assert.match(await ask(url, "CONFIG GET appendonly"), /appendonly\r\n\$3\r\nyes/);
   const pid = /process_id:(\d+)/.exec(await ask(url, "INFO server"))?.[1];
   process.kill(Number(pid), "SIGKILL");
   await back.promise;
-  assert.equal(await tryPing(url), null);
+  assert.equal(await whyUnavailable(url), null);
   await settings.supervisor.stop();
   settings.home.close();
 });

@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { connect as connectTcp } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { Redis } from "ioredis";
 import { LocalStackError } from "../errors.ts";
 import { type Home, replaceFile } from "../home.ts";
-import type { Ports } from "../supervisor/ports.ts";
-import type { Supervisor } from "../supervisor/processes.ts";
+import type { Ports } from "../network/ports.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 
 const OLDEST_VERSION = [6, 2] as const;
 const TIMEOUT_MS = 5_000;
@@ -29,7 +28,7 @@ export interface QueueSettings {
 export async function openQueue(settings: QueueSettings): Promise<string | null> {
   const { url, log, searchPath } = settings;
   if (url !== undefined) {
-    const failure = await tryPing(url);
+    const failure = await whyUnavailable(url);
     if (failure !== null) {
       throw new LocalStackError(
         "queue-unavailable",
@@ -62,7 +61,7 @@ async function startServer(
     args: [writeConfiguration(home, candidate, password)],
     cwd: folder,
     env: { LC_ALL: "C" },
-    ready: async () => (await tryPing(urlOf(candidate))) === null,
+    ready: async () => (await whyUnavailable(urlOf(candidate))) === null,
     restart: "always",
   }));
   log(`Queue: ${command} on 127.0.0.1:${port}`);
@@ -116,40 +115,27 @@ function findServer(searchPath: string, log: (line: string) => void): string | n
 }
 
 /** Why a Redis does not answer, or null if it does. */
-export function tryPing(url: string): Promise<string | null> {
-  let target: URL;
-  try {
-    target = new URL(url);
-  } catch {
-    return Promise.resolve("not a URL such as redis://127.0.0.1:6379");
-  }
-  const { protocol, hostname: host, port: portText, username, password } = target;
-  const port = Number(portText || 6379);
-  const credentials = [username, password].filter((part) => part !== "").map(decodeURIComponent);
-  const login = credentials.length > 0 ? command("AUTH", ...credentials) : "";
-  return new Promise((resolve) => {
-    const socket =
-      protocol === "rediss:"
-        ? connectTls({ host, port, servername: host })
-        : connectTcp({ host, port });
-    const finish = (failure: string | null) => {
-      socket.destroy();
-      resolve(failure);
-    };
-    let answer = "";
-    socket.setTimeout(TIMEOUT_MS, () => finish("no answer in time"));
-    socket.on("error", (error) => finish(error.message));
-    socket.on("close", () => resolve("the connection was closed"));
-    socket.on("data", (data) => {
-      answer += data.toString();
-      const error = /^-(.*)\r\n/m.exec(answer);
-      if (error !== null) finish(error[1] ?? "refused");
-      else if (answer.includes("+PONG\r\n")) finish(null);
-    });
-    socket.write(`${login}${command("PING")}`);
+export async function whyUnavailable(url: string): Promise<string | null> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: TIMEOUT_MS,
+    commandTimeout: TIMEOUT_MS,
+    // It is asked before it is known to be ready.
+    enableReadyCheck: false,
+    retryStrategy: () => null,
   });
-}
-
-function command(...words: readonly string[]): string {
-  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
+  let reason: string | undefined;
+  client.on("error", (error: Error) => {
+    reason = error.message;
+  });
+  try {
+    await client.connect();
+    await client.ping();
+    return null;
+  } catch (error) {
+    // A connection that fails rejects with "closed"; the event names the cause.
+    return reason ?? (error instanceof Error ? error.message : String(error));
+  } finally {
+    client.disconnect();
+  }
 }

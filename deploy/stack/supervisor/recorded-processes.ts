@@ -32,12 +32,12 @@ export function readProcessRecord(file: string): RecordedProcess | null {
 export async function endProcess(
   identity: ProcessIdentity,
   signal: NodeJS.Signals,
-  patience: number,
+  timeoutMs: number,
 ): Promise<void> {
   for (const each of [signal, "SIGKILL"] as const) {
     if (!isRunning(identity)) return;
     sendSignal(identity.pid, each);
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + timeoutMs;
     while (isRunning(identity) && Date.now() < deadline)
       await new Promise((done) => setTimeout(done, POLL_MS));
   }

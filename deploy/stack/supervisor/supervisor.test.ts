@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { LocalStackError } from "../errors.ts";
 import { openHome } from "../home.ts";
+import { Ports } from "../network/ports.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { Ports } from "./ports.ts";
+import type { ProcessDescription } from "./process-description.ts";
 import { identityOf, isRunning } from "./process-identity.ts";
-import { type ProcessDescription, Supervisor } from "./processes.ts";
+import { Supervisor } from "./supervisor.ts";
 
 const IDLE = "setInterval(() => {}, 1000)";
 
@@ -60,7 +61,7 @@ test("processes are stopped in the reverse order of starting, and leave no recor
   assert.deepEqual(readdirSync(home.folder("processes")), []);
 });
 
-test("who asks a second time to stop waits for what the first is stopping", async () => {
+test("a second request to stop waits for what the first is stopping", async () => {
   const { home, supervisor } = await createSupervisor();
   const folder = temporaryFolder();
   const slowly = `process.on("SIGTERM", () => setTimeout(() => process.exit(), 200)); ${IDLE}`;
@@ -96,6 +97,48 @@ test("a process that ends with code 0 is done", async () => {
   await supervisor.stop();
 });
 
+test("a process that ends with a final exit code is not started again, and its last words are told", async () => {
+  const { supervisor, lines } = await createSupervisor();
+  const folder = temporaryFolder();
+  const code = 'process.on("SIGTERM", () => { console.error("no such owner"); process.exit(2); })';
+  const member = await supervisor.start({
+    ...program("member", folder, `${code}; ${IDLE}`),
+    finalExitCodes: [2],
+  });
+  process.kill(member.pid() ?? assert.fail(), "SIGTERM");
+  assert.deepEqual(await member.ended, { kind: "failed", code: 2, lastWords: "no such owner" });
+  assert.equal(member.pid(), undefined);
+  assert.deepEqual(lines, ["member ended with code 2 and is not started again: no such owner"]);
+  await supervisor.stop();
+});
+
+test("a process that runs and does not answer any more is ended and started again", {
+  timeout: 60_000,
+}, async () => {
+  const { supervisor, said } = await createSupervisor();
+  const folder = temporaryFolder();
+  const [port] = [await new Ports().take({ purpose: "a test" })];
+  const listen = `await new Promise((done) => require("node:http")
+    .createServer((_, response) => response.end()).listen(${port}, "127.0.0.1", done))`;
+  const server = await supervisor.start({
+    ...program("server", folder, ""),
+    args: ["-e", `(async () => { ${listen}; console.log("ready"); })()`],
+    ready: async (written) => written.includes("ready"),
+    liveness: {
+      check: (signal) => fetch(`http://127.0.0.1:${port}/`, { signal }),
+      intervalMs: 500,
+      failures: 2,
+    },
+  });
+  const first = server.pid() ?? assert.fail();
+  const back = said(/server is back/);
+  process.kill(first, "SIGSTOP");
+  await back;
+  assert.notEqual(server.pid(), first);
+  assert.equal(identityOf(first), null);
+  await supervisor.stop();
+});
+
 test("a process that cannot start is reported with the end of its log", async () => {
   const { supervisor, home } = await createSupervisor();
   const description = {
@@ -124,7 +167,7 @@ test("a process that ignores the request to end is killed", async () => {
   const { supervisor } = await createSupervisor();
   const service = await supervisor.start({
     ...program("service", temporaryFolder(), `process.on("SIGTERM", () => {}); ${IDLE}`),
-    stopPatienceMs: 100,
+    stopTimeoutMs: 100,
   });
   const identity = identityOf(service.pid() ?? 0);
   assert.ok(identity !== null);
@@ -132,7 +175,7 @@ test("a process that ignores the request to end is killed", async () => {
   assert.equal(isRunning(identity), false);
 });
 
-test("of two that prefer the same port the slower gets another, also if the faster has left it since", async () => {
+test("of two processes that prefer one port the slower gets another, even if the faster has left", async () => {
   const { supervisor } = await createSupervisor();
   const folder = temporaryFolder();
   const preferred = await new Ports().take({ purpose: "a test" });
@@ -173,7 +216,7 @@ test("what a killed supervisor left running is ended by the next one, and nothin
   const ready = join(temporaryFolder(), "left.ready");
   const abandon = `
     const { openHome } = await import(${JSON.stringify(import.meta.resolve("../home.ts"))});
-    const { Supervisor } = await import(${JSON.stringify(import.meta.resolve("./processes.ts"))});
+    const { Supervisor } = await import(${JSON.stringify(import.meta.resolve("./supervisor.ts"))});
     const { existsSync } = await import("node:fs");
     const home = await openHome(${JSON.stringify(home.path)});
     const left = await new Supervisor(home, () => {}).start({
