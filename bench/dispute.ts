@@ -29,7 +29,7 @@ import {
   type UpdateLeaf,
 } from "@plenary/protocol";
 import type { Keypair, TransactionInstruction } from "@solana/web3.js";
-import { Scenario } from "../programs/plenary/tests/scenario.ts";
+import { Scenario } from "../programs/plenary/testing/scenario.ts";
 
 const { values } = parseArgs({
   options: {

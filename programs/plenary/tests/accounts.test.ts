@@ -16,10 +16,10 @@ import {
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
-import { chunkProof, REJECTED } from "./disputed-round.ts";
-import { goldenAccounts, goldenDispute } from "./golden.ts";
-import { plainFields } from "./golden-fields.ts";
-import { keypairOf, START, TestChain } from "./test-chain.ts";
+import { goldenAccounts, goldenDispute } from "../testing/golden/accounts.ts";
+import { plainFields } from "../testing/golden/fields.ts";
+import { chunkProof, REJECTED } from "../testing/open-dispute.ts";
+import { keypairOf, START, TestChain } from "../testing/test-chain.ts";
 
 type Kind = "federation" | "member" | "round" | "dispute" | "equivocation";
 

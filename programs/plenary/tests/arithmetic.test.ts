@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sha256 } from "@plenary/protocol";
 import { address } from "@solana/kit";
 import { ComputeBudgetProgram, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { TestChain } from "./test-chain.ts";
+import { TestChain } from "../testing/test-chain.ts";
 
 /*
  * Integer arithmetic of the virtual machine's compiled code against BigInt, random and at the edges. The program under test

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import type { rewardClaim } from "@plenary/chain";
 import { auditPath, encodeRewardLeaf, leafHash, merkleRoot } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { Scenario } from "./scenario.ts";
-import { digest } from "./test-chain.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { digest } from "../testing/test-chain.ts";
 
 test("only the leaf that is in the tree is paid", () => {
   const scenario = Scenario.ready();

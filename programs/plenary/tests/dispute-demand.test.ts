@@ -8,18 +8,11 @@ import {
   PROGRAM_ID,
 } from "@plenary/chain";
 import { auditPath, encodeRewardLeaf, leafHash } from "@plenary/protocol";
-import {
-  chunkProof,
-  DisputedRound,
-  disputable,
-  endOf,
-  type OpenDispute,
-  REJECTED,
-  type RoundPlan,
-  UPHELD,
-} from "./disputed-round.ts";
-import { fedavgm } from "./rules.ts";
-import { digest } from "./test-chain.ts";
+import { DisputedRound, disputable } from "../testing/disputed-round.ts";
+import { chunkProof, endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
+import type { RoundPlan } from "../testing/round-plan.ts";
+import { fedavgm } from "../testing/rules.ts";
+import { digest } from "../testing/test-chain.ts";
 
 const BASE = Int32Array.from({ length: 130 }, (_, j) => (j - 60) * 1_000_003);
 const PLAN: RoundPlan = {

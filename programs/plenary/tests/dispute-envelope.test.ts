@@ -3,10 +3,11 @@ import { describe, test } from "node:test";
 import { disputeEnvelope, memberRotateKey, PROGRAM_ID, type SignedMessage } from "@plenary/chain";
 import type { UpdateLeaf } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { DisputedRound, endOf, type OpenDispute, REJECTED, UPHELD } from "./disputed-round.ts";
-import { envelopeOf, signed } from "./signed.ts";
-import { BASE, signingFederation } from "./signing-federation.ts";
-import { digest, keypairOf } from "./test-chain.ts";
+import { DisputedRound } from "../testing/disputed-round.ts";
+import { endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
+import { envelopeOf, signed } from "../testing/signed.ts";
+import { BASE, signingFederation } from "../testing/signing-federation.ts";
+import { digest, keypairOf } from "../testing/test-chain.ts";
 
 describe("an invented update", () => {
   function showing(

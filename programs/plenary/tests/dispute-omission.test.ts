@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { disputeNarrow, PROGRAM_ID, type SignedMessage } from "@plenary/chain";
 import type { LeafProof, UpdateLeaf } from "@plenary/protocol";
-import { DisputedRound, endOf, type OpenDispute, REJECTED, UPHELD } from "./disputed-round.ts";
-import { envelopeOf, receiptOf, signed } from "./signed.ts";
-import { BASE, signingFederation } from "./signing-federation.ts";
-import { digest } from "./test-chain.ts";
+import { DisputedRound } from "../testing/disputed-round.ts";
+import { endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
+import { envelopeOf, receiptOf, signed } from "../testing/signed.ts";
+import { BASE, signingFederation } from "../testing/signing-federation.ts";
+import { digest } from "../testing/test-chain.ts";
 
 describe("an omitted update", () => {
   const narrow = (dispute: OpenDispute, { index, leaf, path }: LeafProof<UpdateLeaf>) =>

@@ -9,15 +9,9 @@ import {
   merkleRoot,
   type RewardLeaf,
 } from "@plenary/protocol";
-import {
-  type Commitment,
-  DisputedRound,
-  endOf,
-  type OpenDispute,
-  REJECTED,
-  UPHELD,
-} from "./disputed-round.ts";
-import { signingFederation } from "./signing-federation.ts";
+import { type Commitment, DisputedRound } from "../testing/disputed-round.ts";
+import { endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
+import { signingFederation } from "../testing/signing-federation.ts";
 
 describe("wrong pay", () => {
   /** A second round on a first one that paid `before`, with these leaves in its rewards tree. */

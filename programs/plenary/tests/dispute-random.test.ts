@@ -3,18 +3,12 @@ import { test } from "node:test";
 import { disputedVectors, missingPiece, type Rules } from "@plenary/chain";
 import type { UpdateLeaf } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
-import {
-  type Commitment,
-  DisputedRound,
-  disputable,
-  type OpenDispute,
-  REJECTED,
-  type RoundPlan,
-  UPHELD,
-} from "./disputed-round.ts";
-import { FEDAVG, fedavgm } from "./rules.ts";
-import type { Scenario } from "./scenario.ts";
-import { digest } from "./test-chain.ts";
+import { type Commitment, DisputedRound, disputable } from "../testing/disputed-round.ts";
+import { type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
+import type { RoundPlan } from "../testing/round-plan.ts";
+import { FEDAVG, fedavgm } from "../testing/rules.ts";
+import type { Scenario } from "../testing/scenario.ts";
+import { digest } from "../testing/test-chain.ts";
 
 /*
  * Random rounds of both provable strategies, honest or with one value altered, each disputed to its end. An honest round must stand,

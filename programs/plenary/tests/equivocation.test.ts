@@ -9,9 +9,9 @@ import {
 } from "@plenary/chain";
 import { type Envelope, sha256 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import { Scenario } from "./scenario.ts";
-import { envelopeOf, signed } from "./signed.ts";
-import { digest, keypairOf } from "./test-chain.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { envelopeOf, signed } from "../testing/signed.ts";
+import { digest, keypairOf } from "../testing/test-chain.ts";
 
 const DELTA = Int32Array.from({ length: 100 }, (_, j) => j);
 

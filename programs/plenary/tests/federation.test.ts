@@ -16,9 +16,9 @@ import {
   vaultWithdraw,
 } from "@plenary/chain";
 import { PublicKey } from "@solana/web3.js";
-import { fedavgm } from "./rules.ts";
-import { Scenario } from "./scenario.ts";
-import { digest, TestChain } from "./test-chain.ts";
+import { fedavgm } from "../testing/rules.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { digest, TestChain } from "../testing/test-chain.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
 

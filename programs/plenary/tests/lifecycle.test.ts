@@ -11,8 +11,9 @@ import {
   updateKeyAt,
 } from "@plenary/chain";
 import type { PublicKey } from "@solana/web3.js";
-import { createMint, Scenario } from "./scenario.ts";
-import { digest, START, TestChain } from "./test-chain.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { digest, START, TestChain } from "../testing/test-chain.ts";
+import { createMint } from "../testing/tokens.ts";
 
 after(() => {
   const lines = [...TestChain.units].filter(([label]) => label.includes("_")).sort();

@@ -16,9 +16,9 @@ import {
 } from "@plenary/chain";
 import type { OwnerAdmission } from "@plenary/protocol";
 import { ComputeBudgetProgram, type Keypair, PublicKey } from "@solana/web3.js";
-import { Scenario } from "./scenario.ts";
-import { admissionOf, receiptOf, signed } from "./signed.ts";
-import { digest, keypairOf } from "./test-chain.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { admissionOf, receiptOf, signed } from "../testing/signed.ts";
+import { digest, keypairOf } from "../testing/test-chain.ts";
 
 const computeLimit = ComputeBudgetProgram.setComputeUnitLimit({ units: 400_000 });
 

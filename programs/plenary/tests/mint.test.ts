@@ -18,9 +18,10 @@ import {
   ExtensionType,
 } from "@solana/spl-token";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { createMint, Scenario } from "./scenario.ts";
-import { TestChain } from "./test-chain.ts";
-import { createExtendedMint, type MintExtension } from "./token-2022.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { TestChain } from "../testing/test-chain.ts";
+import { createExtendedMint, type MintExtension } from "../testing/token-2022.ts";
+import { createMint } from "../testing/tokens.ts";
 
 const REFUSED: readonly (readonly [string, readonly MintExtension[]])[] = [
   ["MintTakesFee", [ExtensionType.TransferFeeConfig]],

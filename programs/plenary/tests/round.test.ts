@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROGRAM_ID, roundClose, roundFinalize, roundVoid } from "@plenary/chain";
 import { EMPTY_ROOT, type RoundCommitment } from "@plenary/protocol";
-import { Scenario } from "./scenario.ts";
-import { digest } from "./test-chain.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { digest } from "../testing/test-chain.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
 

@@ -3,10 +3,12 @@ import { describe, test } from "node:test";
 import type { Rules } from "@plenary/chain";
 import { EMPTY_ROOT, vectorRoot } from "@plenary/protocol";
 import fc from "fast-check";
-import { DisputedRound, disputable, REJECTED, type RoundPlan } from "./disputed-round.ts";
-import { CUSTOM, FEDAVG, fedavgm } from "./rules.ts";
-import { Scenario } from "./scenario.ts";
-import { digest, TestChain } from "./test-chain.ts";
+import { DisputedRound, disputable } from "../testing/disputed-round.ts";
+import { REJECTED } from "../testing/open-dispute.ts";
+import type { RoundPlan } from "../testing/round-plan.ts";
+import { CUSTOM, FEDAVG, fedavgm } from "../testing/rules.ts";
+import { Scenario } from "../testing/scenario.ts";
+import { digest, TestChain } from "../testing/test-chain.ts";
 
 const CODES = Array.from({ length: 256 }, (_, code) => code);
 const STATE = digest("a state");

@@ -6,15 +6,15 @@ import {
   decodeMember,
   decodeRound,
 } from "@plenary/chain";
-import { goldenAccounts, goldenDispute } from "./golden.ts";
-import { plainFields } from "./golden-fields.ts";
+import { goldenAccounts, goldenDispute } from "./accounts.ts";
+import { plainFields } from "./fields.ts";
 
 /*
  * Writes test/vectors/accounts/: run it once when an account's layout gets a new version. Files of older versions stay, since accounts
  * of that layout stay on chain; `accounts.json` is what the client reads in all versions alike.
  */
 
-const folder = new URL("../../../test/vectors/accounts/", import.meta.url);
+const folder = new URL("../../../../test/vectors/accounts/", import.meta.url);
 const { scenario, federation, member, round } = goldenAccounts();
 const disputed = goldenDispute();
 const { address: dispute } = disputed.dispute;

@@ -11,22 +11,20 @@ import {
   PROGRAM_ID,
 } from "@plenary/chain";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { DisputedRound, disputable, type OpenDispute, type RoundPlan } from "./disputed-round.ts";
-import { FEDAVG } from "./rules.ts";
-import type { Earned, Scenario } from "./scenario.ts";
-import { envelopeOf, receiptOf, signed, signedUpdate } from "./signed.ts";
-import { digest, type TestChain } from "./test-chain.ts";
+import { DisputedRound, disputable } from "../disputed-round.ts";
+import type { OpenDispute } from "../open-dispute.ts";
+import type { Earned } from "../rewards.ts";
+import type { RoundPlan } from "../round-plan.ts";
+import { FEDAVG } from "../rules.ts";
+import type { Scenario } from "../scenario.ts";
+import { envelopeOf, receiptOf, signed, signedUpdate } from "../signed.ts";
+import { digest, type TestChain } from "../test-chain.ts";
+import { type NamedStep, type Step, TOKEN_ACCOUNTS } from "./ground.ts";
 
-/** One instruction that succeeds where it stands, and who signs it. */
-export interface Step {
-  readonly instructions: readonly TransactionInstruction[];
-  readonly signers: readonly Keypair[];
-  /** `account <- substitute` pairs that are rightly accepted. */
-  readonly accepted?: readonly string[];
-}
-type NamedStep = readonly [string, () => Step];
-
-/** Every instruction of disputes and of equivocation, in the order in which one federation can go through them all. */
+/**
+ * Every instruction of disputes and of equivocation, in the order in which one federation can go
+ * through them all.
+ */
 export function disputeSteps(
   chain: TestChain,
   mint: PublicKey,
@@ -34,16 +32,14 @@ export function disputeSteps(
   const base = Int32Array.from({ length: 100 }, (_, j) => j * 1000);
   const empty: RoundPlan = { rules: FEDAVG, base, state: new Int32Array(), updates: [] };
   const scenario = disputable(empty, "steps", chain, mint);
-  const stage = new Stage(scenario, empty);
+  const all = new DisputeSteps(scenario, empty);
   return {
     scenario,
-    steps: [...stage.chunkSteps(), ...stage.otherSteps(), ...stage.equivocationSteps()],
+    steps: [...all.chunkSteps(), ...all.otherSteps(), ...all.equivocationSteps()],
   };
 }
 
-const TOKEN_ACCOUNTS = ["strangerTokens", "foreignTokens", "foreignVault", "foreignEscrow"];
-
-class Stage {
+class DisputeSteps {
   readonly scenario: Scenario;
   readonly challenger: Keypair;
   readonly owner: Keypair;

@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { seeds } from "../../../../test/nightly.ts";
-import { instructionsFor } from "./instructions.ts";
-import { Observer } from "./observe.ts";
-import type { Operation } from "./operations.ts";
-import { predict } from "./predict.ts";
-import { isShown, verdictOf } from "./predict-dispute.ts";
-import { resolve } from "./resolve.ts";
-import { type DisputeId, disputeKey, initialState, OWNERS, type State } from "./state.ts";
-import { OPERATIONS, type Sequence, sequences } from "./steps.ts";
-import { leafOrder } from "./updates-tree.ts";
-import { Ground, type World } from "./world.ts";
+import { seeds } from "../../../test/nightly.ts";
+import { instructionsFor } from "../testing/model/instructions.ts";
+import { Observer } from "../testing/model/observe.ts";
+import type { Operation } from "../testing/model/operations.ts";
+import { predict } from "../testing/model/predict.ts";
+import { isShown, verdictOf } from "../testing/model/predict-dispute.ts";
+import { resolve } from "../testing/model/resolve.ts";
+import {
+  type DisputeId,
+  disputeKey,
+  initialState,
+  OWNERS,
+  type State,
+} from "../testing/model/state.ts";
+import { OPERATIONS, type Sequence, sequences } from "../testing/model/steps.ts";
+import { leafOrder } from "../testing/model/updates-tree.ts";
+import { Ground, type World } from "../testing/model/world.ts";
 
 /*
  * Random lives of federations, instruction by instruction, in the compiled program and in a model of it: each instruction must

@@ -18,8 +18,8 @@ import {
   getTypeLen,
 } from "@solana/spl-token";
 import { type PublicKey, SystemProgram, TransactionInstruction } from "@solana/web3.js";
-import { DECIMALS } from "./scenario.ts";
 import { digest, keypairOf, type TestChain } from "./test-chain.ts";
+import { DECIMALS } from "./tokens.ts";
 
 /** Initialises one extension of a new mint; `authority` is whatever role the extension has. */
 type Initialize = (mint: PublicKey, authority: PublicKey) => TransactionInstruction;

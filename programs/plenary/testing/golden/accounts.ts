@@ -1,10 +1,12 @@
 import { equivocationAddress, equivocationOpen, memberRotateKey, PROGRAM_ID } from "@plenary/chain";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { DisputedRound, disputable, type OpenDispute, type RoundPlan } from "./disputed-round.ts";
-import { fedavgm } from "./rules.ts";
-import { Scenario } from "./scenario.ts";
-import { envelopeOf, signed, signedUpdate } from "./signed.ts";
-import { keypairOf } from "./test-chain.ts";
+import { DisputedRound, disputable } from "../disputed-round.ts";
+import type { OpenDispute } from "../open-dispute.ts";
+import type { RoundPlan } from "../round-plan.ts";
+import { fedavgm } from "../rules.ts";
+import { Scenario } from "../scenario.ts";
+import { envelopeOf, signed, signedUpdate } from "../signed.ts";
+import { keypairOf } from "../test-chain.ts";
 
 /** Accounts in a state in which no field that can be set is zero, as `test/vectors/accounts/` keeps their bytes. */
 export interface GoldenAccounts {

@@ -22,8 +22,8 @@ import {
 } from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
 import { FEDAVG } from "../rules.ts";
-import { createMint, issue } from "../scenario.ts";
 import { keypairOf, START, TestChain } from "../test-chain.ts";
+import { createMint, issue } from "../tokens.ts";
 import { chainTerms } from "./chain-terms.ts";
 import {
   ACTORS,

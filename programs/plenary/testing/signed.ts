@@ -10,7 +10,7 @@ import {
   vectorRoot,
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import type { PlannedUpdate } from "./disputed-round.ts";
+import type { PlannedUpdate } from "./round-plan.ts";
 import type { Scenario } from "./scenario.ts";
 import { digest } from "./test-chain.ts";
 

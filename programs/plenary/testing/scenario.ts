@@ -1,93 +1,25 @@
-import assert from "node:assert/strict";
 import {
   bondDeposit,
-  decodeFederation,
-  decodeMember,
-  decodeRound,
-  type Federation,
-  federationAddress,
   federationCreate,
-  type Member,
-  MINT_LENGTH,
-  memberAddress,
   memberExit,
   memberJoin,
-  mintCreate,
-  mintTo,
   PROGRAM_ID,
-  type Round,
   rewardClaim,
-  roundAddress,
   roundCommit,
   roundFinalize,
   roundOpen,
   type Terms,
-  TOKEN_PROGRAM,
-  tokenAccountAddress,
-  tokenAccountCreate,
   vaultFund,
 } from "@plenary/chain";
-import {
-  auditPath,
-  compareBytes,
-  EMPTY_ROOT,
-  encodeRewardLeaf,
-  leafHash,
-  merkleRoot,
-  type RoundCommitment,
-} from "@plenary/protocol";
+import { auditPath, EMPTY_ROOT, merkleRoot, type RoundCommitment } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { type Earned, rewardHashes, sorted } from "./rewards.ts";
 import { FEDAVG } from "./rules.ts";
-import { digest, keypairOf, type Outcome, TestChain } from "./test-chain.ts";
+import { Stage } from "./stage.ts";
+import { digest, TestChain } from "./test-chain.ts";
 
-export const DECIMALS = 6;
-
-/** What one member has earned since the federation began. */
-export interface Earned {
-  readonly member: PublicKey;
-  readonly cumulative: bigint;
-}
-
-/** A federation on a test chain with everybody who may act on it. */
-export class Scenario {
-  readonly chain: TestChain;
-  readonly authority: Keypair;
-  readonly aggregator: Keypair;
-  readonly payer: Keypair;
-  readonly stranger: Keypair;
-  readonly mint: PublicKey;
-  /** The program that owns the mint. */
-  readonly tokenProgram: PublicKey;
-  readonly terms: Terms;
-  readonly federation: PublicKey;
-
-  /** `name` keeps the keys of two federations on one chain apart. */
-  constructor(chain: TestChain, name: string, terms: Partial<Terms> = {}, mint?: PublicKey) {
-    this.chain = chain;
-    this.authority = chain.actor(`${name} authority`);
-    this.aggregator = chain.actor(`${name} aggregator`);
-    this.payer = chain.actor(`${name} payer`);
-    this.stranger = chain.actor(`${name} stranger`);
-    this.mint = mint ?? createMint(chain, `${name} mint`);
-    this.tokenProgram = chain.owner(this.mint);
-    this.terms = {
-      aggregator: this.aggregator.publicKey,
-      admission: "open",
-      configurationHash: digest("configuration"),
-      maxUpdates: 16,
-      maxWeight: 1000,
-      rewardPerRound: 1000n,
-      minimumStake: 50n,
-      minimumBond: 500n,
-      challengeWindow: 60,
-      collectLimit: 600,
-      grace: 30,
-      exitCooldown: 100,
-      ...terms,
-    };
-    this.federation = federationAddress(PROGRAM_ID, this.authority.publicKey, 7n);
-  }
-
+/** A stage on which the federation's life is played: creation, members, rounds and claims. */
+export class Scenario extends Stage {
   /** A federation that is created, funded with 10,000 and bonded with 600. */
   static ready(
     name = "first",
@@ -144,74 +76,6 @@ export class Scenario {
       rules: FEDAVG,
       ...changes,
     });
-  }
-
-  /** Runs what must succeed, then checks what must always hold. */
-  run(
-    label: string,
-    instructions: readonly TransactionInstruction[],
-    signers: readonly Keypair[],
-  ): Outcome {
-    const outcome = this.chain.run(label, instructions, signers);
-    this.checkSolvency();
-    return outcome;
-  }
-
-  /** Sends what must be refused with the program's error `name`. */
-  refuse(
-    name: string,
-    instructions: readonly TransactionInstruction[],
-    signers: readonly Keypair[],
-  ): void {
-    const outcome = this.chain.send(instructions, signers);
-    assert.equal(outcome.error, name, outcome.logs.join("\n"));
-  }
-
-  /** The vault covers what is owed, and the escrow holds exactly stakes, bond and deposits. */
-  checkSolvency(): void {
-    const state = this.state();
-    const reserved = state.openRound === 0n ? 0n : state.rewardPerRound;
-    const owed = state.promised - state.totalClaimed + reserved;
-    assert.ok(this.chain.tokens(state.vault) >= owed, "the vault covers what is owed");
-    assert.equal(this.chain.tokens(state.escrow), state.bond + state.stakes + state.deposits);
-  }
-
-  state(): Federation {
-    return decodeFederation(this.federation, this.bytes(this.federation));
-  }
-
-  member(owner: Keypair): Member {
-    const at = this.memberAddress(owner);
-    return decodeMember(at, this.bytes(at));
-  }
-
-  round(number: bigint): Round {
-    const at = roundAddress(PROGRAM_ID, this.federation, number);
-    return decodeRound(at, this.bytes(at));
-  }
-
-  memberAddress(owner: Keypair): PublicKey {
-    return memberAddress(PROGRAM_ID, this.federation, owner.publicKey);
-  }
-
-  bytes(at: PublicKey): Uint8Array {
-    const data = this.chain.data(at);
-    assert.ok(data !== null, `account ${at.toBase58()} exists`);
-    return data;
-  }
-
-  /** The owner's token account, with `amount` more in it. */
-  tokensFor(owner: Keypair, amount: bigint, mint = this.mint): PublicKey {
-    return issue(this.chain, mint, owner.publicKey, amount);
-  }
-
-  tokenAccount(owner: Keypair): PublicKey {
-    return tokenAccountAddress(this.mint, owner.publicKey, this.tokenProgram);
-  }
-
-  /** The key that signs the updates of who joined with `join`. */
-  updateKey(owner: Keypair): Keypair {
-    return keypairOf(`update key of ${owner.publicKey.toBase58()}`);
   }
 
   /** Joins with the minimum stake. */
@@ -347,55 +211,4 @@ export class Scenario {
       cumulative,
     }));
   }
-}
-
-/** A mint without extensions. */
-export function createMint(
-  chain: TestChain,
-  label: string,
-  tokenProgram = TOKEN_PROGRAM,
-): PublicKey {
-  const treasury = chain.actor("treasury");
-  const mint = keypairOf(label);
-  const payer = treasury.publicKey;
-  const rent = Number(chain.svm.minimumBalanceForRentExemption(BigInt(MINT_LENGTH)));
-  const key = mint.publicKey;
-  const create = mintCreate({
-    payer,
-    mint: key,
-    authority: payer,
-    decimals: DECIMALS,
-    rent,
-    tokenProgram,
-  });
-  chain.run("mint", create, [treasury, mint]);
-  return key;
-}
-
-/** Mints to the owner's associated token account, creating it where needed; returns its address. */
-export function issue(
-  chain: TestChain,
-  mint: PublicKey,
-  owner: PublicKey,
-  amount: bigint,
-): PublicKey {
-  const treasury = chain.actor("treasury");
-  const tokenProgram = chain.owner(mint);
-  const destination = tokenAccountAddress(mint, owner, tokenProgram);
-  const create = tokenAccountCreate({ payer: treasury.publicKey, mint, owner, tokenProgram });
-  const supply = mintTo({ mint, authority: treasury.publicKey, destination, amount, tokenProgram });
-  chain.run("mint", [...create, ...supply], [treasury]);
-  return destination;
-}
-
-export function sorted(earned: readonly Earned[]): Earned[] {
-  return [...earned].sort((left, right) =>
-    compareBytes(left.member.toBytes(), right.member.toBytes()),
-  );
-}
-
-export function rewardHashes(earned: readonly Earned[]): Uint8Array[] {
-  return sorted(earned).map(({ member, cumulative }) =>
-    leafHash(encodeRewardLeaf({ member: member.toBytes(), cumulative })),
-  );
 }
