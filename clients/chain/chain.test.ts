@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { EMPTY_ROOT, PlenaryError, sha256 } from "@plenary/protocol";
 import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import {
@@ -13,6 +14,8 @@ import {
   eventsNamed,
   federationAddress,
   federationCreate,
+  LAMPORTS_PER_SIGNATURE,
+  lamportsNeeded,
   listFederations,
   listMembers,
   listRounds,
@@ -27,6 +30,7 @@ import {
   readMember,
   readRound,
   readTokenProgram,
+  requireLamports,
   roundAddress,
   roundFinalize,
   roundOpen,
@@ -68,10 +72,7 @@ before(async () => {
     connection = new Connection(message.rpc, "confirmed");
     break;
   }
-  const airdrop = await connection.requestAirdrop(authority.publicKey, 10_000_000_000);
-  while (
-    (await connection.getSignatureStatuses([airdrop])).value[0]?.confirmationStatus === undefined
-  );
+  await airdrop(authority, 10_000_000_000);
   await createMint();
 });
 
@@ -81,6 +82,12 @@ after(async () => {
   await once(node, "exit");
   rmSync(folder, { recursive: true, force: true });
 });
+
+async function airdrop({ publicKey }: Keypair, lamports: number): Promise<void> {
+  const signature = await connection.requestAirdrop(publicKey, lamports);
+  const statuses = () => connection.getSignatureStatuses([signature]);
+  while ((await statuses()).value[0]?.confirmationStatus !== "confirmed") await setTimeout(50);
+}
 
 async function createMint(): Promise<void> {
   const payer = authority.publicKey;
@@ -246,12 +253,39 @@ test("a refusal names the program's error and says its sentence", async () => {
   );
 });
 
-test("who cannot pay the fee is told so", async () => {
+test("a payer without SOL is told what it holds and what it needs", async () => {
+  const poor = Keypair.generate();
   const finalize = roundFinalize(PROGRAM_ID, { federation, number: 1n });
-  await assert.rejects(
-    sendTransaction(connection, finalize, [Keypair.generate()]),
-    (error) => error instanceof TransactionFailed && error.programError === null,
-  );
+  await assert.rejects(sendTransaction(connection, finalize, [poor]), {
+    code: "insufficient-funds",
+    message: `${poor.publicKey} holds 0 SOL. Fees and rent need 0.00089588 SOL: send it at least 0.00089588 SOL more.`,
+  });
+});
+
+test("a payer that cannot pay the rent of an account is told what it holds and what it needs", async () => {
+  const poor = Keypair.generate();
+  await airdrop(poor, 1_000_000);
+  const space = 165;
+  const rent = await connection.getMinimumBalanceForRentExemption(space);
+  const account = tokenAccountCreate({
+    payer: poor.publicKey,
+    mint: mint.publicKey,
+    owner: poor.publicKey,
+  });
+  const needed = BigInt(rent + LAMPORTS_PER_SIGNATURE);
+  await assert.rejects(sendTransaction(connection, account, [poor]), {
+    code: "insufficient-funds",
+    context: { account: poor.publicKey.toBase58(), held: "1000000", needed: needed.toString() },
+  });
+  const needs = { signatures: 1, accounts: [space] };
+  const whole = needed + BigInt(await connection.getMinimumBalanceForRentExemption(0));
+  assert.equal(await lamportsNeeded(connection, needs), whole);
+  await assert.rejects(requireLamports(connection, poor.publicKey, needs), {
+    code: "insufficient-funds",
+  });
+  await airdrop(poor, Number(whole) - 1_000_000);
+  await requireLamports(connection, poor.publicKey, needs);
+  await sendTransaction(connection, account, [poor]);
 });
 
 test("a node that is not there is named", async () => {

@@ -31,6 +31,26 @@ export class TransactionFailed extends PlenaryError {
   }
 }
 
+/**
+ * A transaction that was sent, and of which nobody can say whether it took effect. Repeating what
+ * it should do could do it twice.
+ */
+export class TransactionUnknown extends PlenaryError {
+  /** Base58. */
+  readonly signature: string;
+
+  /** `reason` completes the sentence "because ...". */
+  constructor(signature: string, reason: string) {
+    super(
+      "transaction-unknown",
+      `It is unknown whether the transaction took effect, because ${reason}: look at ${signature} before you repeat the command.`,
+      { signature, reason },
+    );
+    this.name = "TransactionUnknown";
+    this.signature = signature;
+  }
+}
+
 /** Handler for rejected RPC calls: what cannot be reached is `chain-unavailable`, naming the endpoint's host. */
 export function unreachable(connection: Connection): (cause: unknown) => never {
   return (cause) => {

@@ -12,6 +12,7 @@ export * from "./events.ts";
 export * from "./federation.ts";
 export { IDL } from "./generated/idl.ts";
 export { readTransaction } from "./history.ts";
+export * from "./lamports.ts";
 export * from "./member.ts";
 export { PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";

@@ -7,32 +7,49 @@ import {
   Transaction,
   type TransactionInstruction,
 } from "@solana/web3.js";
-import { transactionFailed, unreachable } from "./errors.ts";
-import { readTransaction } from "./history.ts";
+import pTimeout from "p-timeout";
+import { TransactionFailed, TransactionUnknown, transactionFailed, unreachable } from "./errors.ts";
+import { insufficientLamports, lamportsNeeded, missingLamports } from "./lamports.ts";
+import { type Fate, isInHistory, readFate, type SignedTransaction } from "./transaction-fate.ts";
 
 /** Options of `sendTransaction`. */
 export interface SendOptions {
   /** Fee per compute unit in micro-lamports; none by default. */
   readonly computeUnitPrice?: number;
   readonly computeUnitLimit?: number;
-  /** How often to sign anew after a blockhash expired; 3 by default. */
+  /** How often to sign in all, while no signed transaction has landed; 3 by default. */
   readonly attempts?: number;
   /** Milliseconds between looks at the transaction's status; 250 by default. */
   readonly pollInterval?: number;
-  /** Called with each signature before its transaction is sent, so that a caller can look it up after a crash. */
+  /** Called with each signature before it is sent, so that a caller can look it up after a crash. */
   readonly onSigned?: (signature: string) => Promise<void>;
+  /** Ends the wait. If the transaction was sent by then, its fate is unknown. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without any answer after which the fate is unknown; 20,000 by default. */
+  readonly silenceLimit?: number;
 }
 
-const RESEND_EVERY = 8;
+/** Looks after which a transaction is submitted again, and after which its block is looked for. */
+const LOOKS_UNTIL_RESEND = 8;
+const LOOKS_UNTIL_HISTORY = 24;
+/** Looks at a transaction that cannot land any more and was not found, until it is given up. */
+const MOST_UNCLEAR_LOOKS = 5;
+
+const CALL_LIMIT_MS = 10_000;
+const SILENCE_LIMIT_MS = 20_000;
+const SILENT_PAUSE_MS = 500;
+/** A blockhash lives for about a minute. A node for which none ever expires stands still. */
+const WAIT_LIMIT_MS = 180_000;
 
 /**
- * Signs, sends and waits until the transaction is confirmed; sends it again until its blockhash expires. A transaction
- * whose blockhash expired can never land, so signing anew is safe.
+ * Signs, sends and waits until the transaction is confirmed. The same signed transaction is
+ * submitted again until its blockhash expires. Another one is signed only if the chain shows that
+ * the first has not landed and never will (see transaction-fate.ts), so that nothing is paid twice.
  * @param signers the first pays the fee.
  * @returns the signature, base58.
- * @throws TransactionFailed when a program refuses; PlenaryError `chain-unavailable` when the node does not answer or
- * nothing lands.
+ * @throws TransactionFailed if a program refuses; TransactionUnknown if the transaction may have
+ * landed and the node does not say; PlenaryError `insufficient-funds` if the payer lacks SOL, and
+ * `chain-unavailable` if the node cannot be asked or nothing landed.
  */
 export async function sendTransaction(
   connection: Connection,
@@ -42,101 +59,139 @@ export async function sendTransaction(
 ): Promise<string> {
   const attempts = options.attempts ?? 3;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const signature = await sendOnce(connection, instructions, signers, options);
-    if (signature !== null) return signature;
+    const transaction = await sign(connection, instructions, signers, options);
+    options.signal?.throwIfAborted();
+    await options.onSigned?.(transaction.signature);
+    await submit(connection, transaction);
+    if (await waitFor(connection, transaction, options)) return transaction.signature;
   }
   throw new PlenaryError(
     "chain-unavailable",
-    "The transaction did not land before its blockhash expired; the chain may be congested, so try again later.",
-    {
-      attempts,
-    },
+    "The transaction expired before the chain took it, and nothing was moved. The chain may be congested: try again later.",
+    { attempts },
   );
 }
 
-/** Resolves to null when the blockhash expired and the transaction did not land. */
-async function sendOnce(
+async function sign(
   connection: Connection,
   instructions: readonly TransactionInstruction[],
   signers: readonly Signer[],
   options: SendOptions,
-): Promise<string | null> {
-  const { blockhash, lastValidBlockHeight } = await connection
-    .getLatestBlockhash("confirmed")
-    .catch(unreachable(connection));
-  const transaction = assemble(instructions, signers, options, blockhash);
-  const wire = transaction.serialize();
-  const signature = toBase58(transaction.signature ?? new Uint8Array());
-  await options.onSigned?.(signature);
-  if (!(await submit(connection, wire, false))) return null;
-  for (let turn = 1; ; turn++) {
-    options.signal?.throwIfAborted();
-    if (await isConfirmed(connection, signature)) return signature;
-    const height = await connection.getBlockHeight("confirmed").catch(unreachable(connection));
-    if (height > lastValidBlockHeight)
-      return (await isConfirmed(connection, signature)) ? signature : null;
-    if (turn % RESEND_EVERY === 0) await submit(connection, wire, true);
-    await pause(options.pollInterval ?? 250);
-  }
-}
-
-function assemble(
-  instructions: readonly TransactionInstruction[],
-  signers: readonly Signer[],
-  options: SendOptions,
-  blockhash: string,
-): Transaction {
-  const payer = signers[0];
+): Promise<SignedTransaction> {
+  const [payer] = signers;
   if (payer === undefined)
     throw new PlenaryError("invalid-input", "A transaction needs a signer that pays its fee.");
+  const [{ context, value }, lamports] = await Promise.all([
+    connection.getLatestBlockhashAndContext("confirmed"),
+    connection.getBalance(payer.publicKey, "confirmed"),
+  ]).catch(unreachable(connection));
+  const { blockhash } = value;
   const transaction = new Transaction({ feePayer: payer.publicKey, recentBlockhash: blockhash });
-  if (options.computeUnitLimit !== undefined) {
+  if (options.computeUnitLimit !== undefined)
     transaction.add(ComputeBudgetProgram.setComputeUnitLimit({ units: options.computeUnitLimit }));
-  }
-  if (options.computeUnitPrice !== undefined) {
+  if (options.computeUnitPrice !== undefined)
     transaction.add(
       ComputeBudgetProgram.setComputeUnitPrice({ microLamports: options.computeUnitPrice }),
     );
-  }
   transaction.add(...instructions);
   transaction.sign(...signers);
-  return transaction;
+  const wire = transaction.serialize();
+  const signature = toBase58(transaction.signature ?? new Uint8Array());
+  return { signature, wire, blockhash, slot: context.slot, payer: payer.publicKey, lamports };
 }
 
 /**
- * Hands the transaction to the node; false if the node does not know the blockhash, so that it must be signed anew. A repeated
- * submission may meet its own success ("already processed"), so only the first one's refusal counts.
+ * Hands the transaction to the node for the first time. Throws if the node has refused it; any
+ * other failure leaves open whether the node has it, which the looks that follow find out.
  */
-async function submit(connection: Connection, wire: Uint8Array, again: boolean): Promise<boolean> {
+async function submit(connection: Connection, transaction: SignedTransaction): Promise<void> {
   try {
-    await connection.sendRawTransaction(wire, {
-      skipPreflight: again,
-      preflightCommitment: "confirmed",
-      maxRetries: 0,
-    });
+    await inTime(connection.sendRawTransaction(transaction.wire, SUBMISSION));
   } catch (cause) {
-    if (again) return true;
-    if (!(cause instanceof SendTransactionError)) return unreachable(connection)(cause);
+    if (!(cause instanceof SendTransactionError)) return;
     const { message } = cause.transactionError;
-    if (/blockhash not found/i.test(message)) return false;
-    throw transactionFailed(message, cause.logs ?? [], cause);
+    // The node is behind, or has the transaction already: the same one is submitted again.
+    if (/blockhash not found|already been processed/i.test(message)) return;
+    if (/node is (behind|unhealthy)/i.test(message)) return unreachable(connection)(cause);
+    const error = transactionFailed(message, cause.logs ?? [], cause);
+    throw await explain(connection, transaction, error);
   }
-  return true;
 }
 
-async function isConfirmed(connection: Connection, signature: string): Promise<boolean> {
-  const { value } = await connection
-    .getSignatureStatuses([signature])
-    .catch(unreachable(connection));
-  const status = value[0];
-  if (status === null || status === undefined) return false;
-  if (status.err !== null) throw transactionFailed(status.err, await logsOf(connection, signature));
-  return status.confirmationStatus === "confirmed" || status.confirmationStatus === "finalized";
+const SUBMISSION = { preflightCommitment: "confirmed", maxRetries: 0 } as const;
+
+/** Resolves to true when the transaction is confirmed, to false when it never can be. */
+async function waitFor(
+  connection: Connection,
+  transaction: SignedTransaction,
+  options: SendOptions,
+): Promise<boolean> {
+  const { pollInterval = 250, silenceLimit = SILENCE_LIMIT_MS, signal } = options;
+  let [silent, waiting, unclear] = [0, 0, 0];
+  for (let look = 1; ; look++) {
+    const began = Date.now();
+    const fate = await lookFor(connection, transaction, look);
+    if (fate === "landed" || fate === "absent") return fate === "landed";
+    if (fate === "unclear") unclear += 1;
+    if (signal?.aborted) throw unknown(transaction, "the wait was ended");
+    await pause(fate === "silent" ? Math.max(pollInterval, SILENT_PAUSE_MS) : pollInterval);
+    // A computer that slept in between has not waited: it looks again before it gives up.
+    const passed = Math.min(Date.now() - began, CALL_LIMIT_MS);
+    silent = fate === "silent" ? silent + passed : 0;
+    waiting += passed;
+    if (silent > silenceLimit) throw unknown(transaction, "the node does not answer");
+    if (unclear >= MOST_UNCLEAR_LOOKS || waiting > WAIT_LIMIT_MS)
+      throw unknown(transaction, "the node does not show it");
+  }
 }
 
-async function logsOf(connection: Connection, signature: string): Promise<string[]> {
-  const found = await readTransaction(connection, signature).catch(() => null);
-  return found?.meta?.logMessages ?? [];
+/** Looks at the transaction, and submits it again from time to time. `silent`: no answer. */
+async function lookFor(
+  connection: Connection,
+  transaction: SignedTransaction,
+  look: number,
+): Promise<Fate | "silent"> {
+  const { signature, wire } = transaction;
+  try {
+    const fate = await inTime(readFate(connection, transaction));
+    if (fate !== "pending") return fate;
+    if (look % LOOKS_UNTIL_HISTORY === 0 && (await inTime(isInHistory(connection, signature))))
+      return "landed";
+    if (look % LOOKS_UNTIL_RESEND === 0) await inTime(submitAgain(connection, wire));
+    return "pending";
+  } catch (error) {
+    if (error instanceof TransactionFailed) throw await explain(connection, transaction, error);
+    return "silent";
+  }
+}
+
+/** What comes of it only the looks tell: it may meet its own success ("already processed"). */
+async function submitAgain(connection: Connection, wire: Uint8Array): Promise<void> {
+  await connection
+    .sendRawTransaction(wire, { ...SUBMISSION, skipPreflight: true })
+    .catch(() => undefined);
+}
+
+/** Says what the payer lacks where that is why the chain refused. */
+async function explain(
+  connection: Connection,
+  { payer, lamports }: SignedTransaction,
+  error: TransactionFailed,
+): Promise<PlenaryError> {
+  const missing = missingLamports(error.message, error.logs);
+  if (missing === null) return error;
+  const held = BigInt(lamports);
+  const needed = await lamportsNeeded(connection, { signatures: 1 });
+  const more = missing ?? (held < needed ? needed - held : needed);
+  return insufficientLamports(payer.toBase58(), held, held + more, error);
+}
+
+function unknown({ signature }: SignedTransaction, reason: string): TransactionUnknown {
+  return new TransactionUnknown(signature, reason);
+}
+
+function inTime<T>(call: Promise<T>): Promise<T> {
+  return pTimeout(call, { milliseconds: CALL_LIMIT_MS });
 }
 
 function pause(milliseconds: number): Promise<void> {

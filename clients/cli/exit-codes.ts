@@ -14,6 +14,8 @@ export const EXIT = {
   refused: 4,
   /** Something that was checked does not hold. */
   verification: 5,
+  /** A transaction may have taken effect: look it up before the command is repeated. */
+  unknown: 6,
   interrupted: 130,
 } as const;
 
@@ -23,6 +25,7 @@ const INPUT: readonly ErrorCode[] = [
   "file-unreadable",
   "file-permissions",
   "not-found",
+  "insufficient-funds",
 ];
 
 /** Exit code of an error. */
@@ -35,6 +38,7 @@ export function exitCodeOf(error: unknown): number {
     )
       return EXIT.unreachable;
     if (error.code === "verification-failed") return EXIT.verification;
+    if (error.code === "transaction-unknown") return EXIT.unknown;
     return error.code === "internal" ? EXIT.unexpected : EXIT.refused;
   }
   if (error instanceof TrainingError) return EXIT.input;

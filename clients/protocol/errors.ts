@@ -63,6 +63,8 @@ export const ERROR_STATUS = {
   "service-unavailable": 503,
   "verification-failed": 409,
   "transaction-failed": 409,
+  "transaction-unknown": 503,
+  "insufficient-funds": 402,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

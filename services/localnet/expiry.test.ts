@@ -1,15 +1,16 @@
-/** What the chain client makes of transactions that a node has taken and forgotten, when their blockhash expires. */
+/** What the chain client makes of transactions that a node has taken and does not show. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type SendOptions, sendTransaction } from "@plenary/chain";
+import { type SendOptions, sendTransaction, TransactionUnknown } from "@plenary/chain";
 import { Connection, Keypair, SystemProgram, Transaction } from "@solana/web3.js";
 import bs58 from "bs58";
 import { BLOCKHASH_LIFETIME } from "./bank/sysvars.ts";
+import { type Doubt, type DoubtfulOptions, doubtfulNode } from "./testing/doubtful-node.ts";
 import { startTestNode } from "./testing/test-node.ts";
 
 const AMOUNT = 1_000_000;
 
-/** What stands between client and node: an answer instead of the node's, or undefined to ask that. */
+/** Gives an answer instead of the node's, or undefined to ask the node. */
 type Interception = (method: string, params: readonly unknown[]) => unknown;
 
 async function setUp(t: TestContext, intercept: Interception) {
@@ -42,11 +43,11 @@ function sentBy(params: readonly unknown[]): { wire: Buffer; signature: string }
   return { wire, signature: bs58.encode(Transaction.from(wire).signature ?? new Uint8Array()) };
 }
 
-test("forgotten, sent again and expired, it is signed anew with another blockhash and takes effect once", async (t) => {
+test("a transaction that never landed is signed again with another blockhash, and takes effect once", async (t) => {
   const forgotten: Buffer[] = [];
   const { connection, advance, pay, signed, paid } = await setUp(t, (method, params) => {
-    // Time goes on with every look at it.
-    if (method === "getBlockHeight") advance(1);
+    // A slot passes with every look.
+    if (method === "isBlockhashValid") advance(1);
     if (method !== "sendTransaction") return undefined;
     const { wire, signature } = sentBy(params);
     if (signature !== signed[0]) return undefined;
@@ -58,7 +59,7 @@ test("forgotten, sent again and expired, it is signed anew with another blockhas
   assert.equal(landed, signed[1]);
   assert.notEqual(signed[1], signed[0]);
   assert.equal(await paid(), AMOUNT);
-  // Copies of the first, which no node takes any more however late they come.
+  // No node takes a copy of the first any more, however late it comes.
   const [first, again] = forgotten;
   assert.ok(first && again?.equals(first));
   await assert.rejects(connection.sendRawTransaction(first), /Blockhash not found/);
@@ -67,7 +68,7 @@ test("forgotten, sent again and expired, it is signed anew with another blockhas
   assert.equal(await paid(), AMOUNT);
 });
 
-test("what is forgotten each time is given up, and not sent for ever", async (t) => {
+test("a transaction that is forgotten each time is given up", async (t) => {
   const sent: string[] = [];
   const { advance, pay, signed, paid } = await setUp(t, (method, params) => {
     if (method !== "sendTransaction") return undefined;
@@ -78,17 +79,17 @@ test("what is forgotten each time is given up, and not sent for ever", async (t)
   });
   await assert.rejects(pay({ attempts: 4 }), {
     code: "chain-unavailable",
-    message: /did not land/,
+    message: /nothing was moved/,
   });
   assert.equal(new Set(signed).size, 4);
   assert.deepEqual(sent, signed);
   assert.equal(await paid(), 0);
 });
 
-test("what landed unseen before its blockhash expired is not signed a second time", async (t) => {
+test("a transaction that landed unseen before its blockhash expired is not signed again", async (t) => {
   let isShown = false;
   const { advance, pay, signed, paid } = await setUp(t, (method) => {
-    if (method === "getBlockHeight") {
+    if (method === "isBlockhashValid") {
       advance(BLOCKHASH_LIFETIME + 1);
       isShown = true;
     }
@@ -99,4 +100,72 @@ test("what landed unseen before its blockhash expired is not signed a second tim
   assert.equal(await pay(), signed[0]);
   assert.equal(signed.length, 1);
   assert.equal(await paid(), AMOUNT);
+});
+
+test("a transaction that landed, and that no status and no history shows, is not signed again", async (t) => {
+  const { advance, pay, signed, paid } = await setUp(t, (method) => {
+    if (method === "isBlockhashValid") advance(BLOCKHASH_LIFETIME + 1);
+    if (method === "getTransaction") return null;
+    return method === "getSignatureStatuses"
+      ? { context: { slot: Number.MAX_SAFE_INTEGER }, value: [null] }
+      : undefined;
+  });
+  await assert.rejects(pay(), (error) => {
+    assert.ok(error instanceof TransactionUnknown);
+    assert.deepEqual([error.signature], signed);
+    assert.match(error.message, new RegExp(`unknown.* look at ${signed[0]}`));
+    return true;
+  });
+  assert.equal(await paid(), AMOUNT);
+});
+
+test("a wait that is ended leaves the fate of a sent transaction unknown", async (t) => {
+  const ended = new AbortController();
+  const { pay, signed } = await setUp(t, (method) => {
+    if (method !== "getSignatureStatuses") return undefined;
+    ended.abort();
+    return { context: { slot: 1 }, value: [null] };
+  });
+  await assert.rejects(pay({ signal: ended.signal }), { code: "transaction-unknown" });
+  await assert.rejects(pay({ signal: ended.signal }), { name: "AbortError" });
+  assert.equal(signed.length, 1);
+});
+
+/** Pays through a node in front of the real one. */
+async function payThrough(t: TestContext, doubt: Doubt, options?: DoubtfulOptions) {
+  const { node, connection, funded } = await startTestNode(t);
+  const front = await doubtfulNode(node.rpcUrl, doubt, options);
+  t.after(front.close);
+  const payer = await funded();
+  const to = Keypair.generate().publicKey;
+  const transfer = SystemProgram.transfer({
+    fromPubkey: payer.publicKey,
+    toPubkey: to,
+    lamports: AMOUNT,
+  });
+  const client = new Connection(front.url, "confirmed");
+  const limits = { pollInterval: 1, silenceLimit: 1_500 };
+  const outcome = await sendTransaction(client, [transfer], [payer], limits).catch(
+    (error: unknown) => error,
+  );
+  assert.equal(await connection.getBalance(to), AMOUNT);
+  assert.equal(front.sent.length, 1);
+  return { outcome, signature: front.sent[0] };
+}
+
+test("a node that is behind does not make a transaction be paid twice", async (t) => {
+  const { outcome, signature } = await payThrough(t, "stale");
+  assert.equal(outcome, signature);
+});
+
+test("a signature that left the node's cache is found in its history", async (t) => {
+  const limits = { confirmsAfter: 0, forgetsAfter: -1 };
+  const { outcome, signature } = await payThrough(t, "cache", limits);
+  assert.equal(outcome, signature);
+});
+
+test("a node that goes away after it took a transaction leaves its fate unknown", async (t) => {
+  const { outcome, signature } = await payThrough(t, "away");
+  assert.ok(outcome instanceof TransactionUnknown);
+  assert.equal(outcome.signature, signature);
 });

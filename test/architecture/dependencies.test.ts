@@ -8,7 +8,6 @@ import { isTest, packageFolders, ROOT, SOURCES, type Source } from "./sources.ts
 
 /** Packages that a package runs by path, and those that wait to replace what is written by hand. */
 const NOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
-  "clients/chain": ["@solana/spl-token", "p-retry"],
   "clients/cli": ["prom-client"],
   "clients/service": ["eventsource-parser", "p-retry", "p-timeout"],
   "clients/training": ["piscina"],

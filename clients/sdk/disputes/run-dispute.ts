@@ -10,6 +10,7 @@ import {
   readFederation,
   sendTransaction,
   TransactionFailed,
+  TransactionUnknown,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { isRetryable, pause } from "@plenary/service";
@@ -194,7 +195,10 @@ async function endure(run: Run, error: unknown, refusals: number): Promise<void>
   const { options, emit } = run;
   options.signal?.throwIfAborted();
   const mayPass =
-    error instanceof TransactionFailed ? refusals < MOST_REFUSALS : isRetryable(error);
+    error instanceof TransactionFailed
+      ? refusals < MOST_REFUSALS
+      : // The next step follows from the account, so a step of unknown fate is not taken twice.
+        error instanceof TransactionUnknown || isRetryable(error);
   if (!mayPass) throw error;
   emit({ ...named(run), type: "dispute-retrying", message: messageOf(error) });
   await rest(options);

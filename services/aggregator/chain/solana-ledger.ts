@@ -15,6 +15,7 @@ import {
   roundOpen,
   roundVoid,
   sendTransaction,
+  TransactionUnknown,
 } from "@plenary/chain";
 import { fromBase58, PlenaryError, toBase58 } from "@plenary/protocol";
 import {
@@ -54,7 +55,7 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
     sendTransaction(connection, instructions, [aggregator], {
       onSigned,
       pollInterval: POLL_MILLISECONDS,
-    });
+    }).catch(asUnavailable);
   return {
     programId: settings.programId,
     aggregator: aggregator.publicKey.toBytes(),
@@ -85,6 +86,15 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
     voidRound: (federation, number, onSigned) =>
       send(roundVoid(program, { federation: new PublicKey(federation), number }), onSigned),
   };
+}
+
+/**
+ * The jobs ask the chain what a round's account shows before they send anything again, so a
+ * transaction of unknown fate is to them a chain that does not answer for now.
+ */
+function asUnavailable(cause: unknown): never {
+  if (!(cause instanceof TransactionUnknown)) throw cause;
+  throw new PlenaryError("chain-unavailable", cause.message, cause.context, { cause });
 }
 
 type Reader = Omit<

@@ -43,7 +43,7 @@ const NOT_REACHED = new RegExp(
     "^store.disputes/(find|fail)/",
     "^store.federations/setAuthority/",
     "^store.(members/ofKey|blobReferences/isUploader)/",
-    "^chain/getBlockHeight/",
+    "^chain/isBlockhashValid/",
   ].join("|"),
 );
 

@@ -83,8 +83,12 @@ export async function forgetfulChain(target: string): Promise<ForgetfulChain> {
     if (request.method === "getAccountInfo") return read(request, body, response);
     if (request.method === "getLatestBlockhash")
       return answer(response, request.id, JSON.stringify(await time.latestBlockhash()));
-    if (request.method === "getBlockHeight")
-      return answer(response, request.id, String(await time.blockHeight()));
+    if (request.method === "isBlockhashValid")
+      return answer(
+        response,
+        request.id,
+        JSON.stringify(await time.isValid(String(request.params[0]))),
+      );
     response.end(await ask(body));
   };
   const server = createServer((incoming, response) => {

@@ -40,8 +40,16 @@ export class HurriedTime {
     this.#passing = pass();
   }
 
-  async blockHeight(): Promise<number> {
-    return (await this.#height()) + this.#blocksAhead;
+  /** As a client sees it: what is passing has passed when this resolves. */
+  async isValid(
+    blockhash: string,
+  ): Promise<{ readonly context: unknown; readonly value: boolean }> {
+    await this.#passing;
+    const answer = await this.#call<{ readonly context: unknown; readonly value: boolean }>(
+      "isBlockhashValid",
+      blockhash,
+    );
+    return this.isExpired(blockhash) ? { ...answer, value: false } : answer;
   }
 
   /** One that has not expired; the node makes a new one with each block. */
@@ -63,8 +71,8 @@ export class HurriedTime {
     return this.#call<number>("getBlockHeight");
   }
 
-  async #call<T>(method: string): Promise<T> {
-    const params = [{ commitment: "confirmed" }];
+  async #call<T>(method: string, ...given: readonly string[]): Promise<T> {
+    const params = [...given, { commitment: "confirmed" }];
     const text = await this.#ask(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
     return (JSON.parse(text) as { readonly result: T }).result;
   }

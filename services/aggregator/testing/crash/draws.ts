@@ -24,7 +24,7 @@ const NOT_IN: Readonly<Record<Role, RegExp>> = {
       "^store.updates/(find|standing|setScreened|setScore|refuseCounted)/",
       "^database/withLock",
       "^ledger/(now|round|openRound|commitRound|finalizeRound|voidRound|drawAudits|auditSlotHash|disputes|disputeEnding|endedDisputes|answerDispute|resolveDispute)",
-      "^chain/(getLatestBlockhash|getBlockHeight|sendTransaction|getSignatureStatuses|getSignaturesForAddress|getTransaction)",
+      "^chain/(getLatestBlockhash|getBalance|isBlockhashValid|sendTransaction|getSignatureStatuses|getSignaturesForAddress|getTransaction)",
       "^queue/(answerDisputes|finalize|evaluate)",
     ].join("|"),
   ),
