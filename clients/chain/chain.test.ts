@@ -85,8 +85,15 @@ after(async () => {
 
 async function airdrop({ publicKey }: Keypair, lamports: number): Promise<void> {
   const signature = await connection.requestAirdrop(publicKey, lamports);
-  const statuses = () => connection.getSignatureStatuses([signature]);
-  while ((await statuses()).value[0]?.confirmationStatus !== "confirmed") await setTimeout(50);
+  const status = async () => (await connection.getSignatureStatuses([signature])).value[0];
+  for (
+    let look = 0;
+    ((await status())?.confirmationStatus ?? "processed") === "processed";
+    look++
+  ) {
+    assert.ok(look < 200, "the airdrop is not confirmed");
+    await setTimeout(50);
+  }
 }
 
 async function createMint(): Promise<void> {
