@@ -14,8 +14,6 @@ import {
   eventsNamed,
   federationAddress,
   federationCreate,
-  LAMPORTS_PER_SIGNATURE,
-  lamportsNeeded,
   listFederations,
   listMembers,
   listRounds,
@@ -30,7 +28,6 @@ import {
   readMember,
   readRound,
   readTokenProgram,
-  requireLamports,
   roundAddress,
   roundFinalize,
   roundOpen,
@@ -258,41 +255,6 @@ test("a refusal names the program's error and says its sentence", async () => {
     sendTransaction(connection, missing, [authority]),
     (error) => error instanceof TransactionFailed && error.programError === "AccountNotInitialized",
   );
-});
-
-test("a payer without SOL is told what it holds and what it needs", async () => {
-  const poor = Keypair.generate();
-  const finalize = roundFinalize(PROGRAM_ID, { federation, number: 1n });
-  await assert.rejects(sendTransaction(connection, finalize, [poor]), {
-    code: "insufficient-funds",
-    message: `${poor.publicKey} holds 0 SOL. Fees and rent need 0.00089588 SOL: send it at least 0.00089588 SOL more.`,
-  });
-});
-
-test("a payer that cannot pay the rent of an account is told what it holds and what it needs", async () => {
-  const poor = Keypair.generate();
-  await airdrop(poor, 1_000_000);
-  const space = 165;
-  const rent = await connection.getMinimumBalanceForRentExemption(space);
-  const account = tokenAccountCreate({
-    payer: poor.publicKey,
-    mint: mint.publicKey,
-    owner: poor.publicKey,
-  });
-  const needed = BigInt(rent + LAMPORTS_PER_SIGNATURE);
-  await assert.rejects(sendTransaction(connection, account, [poor]), {
-    code: "insufficient-funds",
-    context: { account: poor.publicKey.toBase58(), held: "1000000", needed: needed.toString() },
-  });
-  const needs = { signatures: 1, accounts: [space] };
-  const whole = needed + BigInt(await connection.getMinimumBalanceForRentExemption(0));
-  assert.equal(await lamportsNeeded(connection, needs), whole);
-  await assert.rejects(requireLamports(connection, poor.publicKey, needs), {
-    code: "insufficient-funds",
-  });
-  await airdrop(poor, Number(whole) - 1_000_000);
-  await requireLamports(connection, poor.publicKey, needs);
-  await sendTransaction(connection, account, [poor]);
 });
 
 test("a node that is not there is named", async () => {
