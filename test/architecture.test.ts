@@ -64,6 +64,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   // Packs sources for members without importing them.
   "deploy/packages": [],
   programs: ["clients/protocol", "clients/chain"],
+  testing: ["clients/protocol", "clients/chain", "services/localnet"],
 };
 
 /** Rooms that are packages: others import them by their names. */
@@ -73,8 +74,10 @@ const PACKAGES = /^(clients|services)\/|^deploy\/stack$/;
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   "services/localnet": ["clients/protocol", "clients/chain"],
   // Tests of the service start the real database that the local stack starts, and ask test/nightly.ts how many cases to draw.
-  "services/aggregator": ["deploy/stack", "test"],
-  programs: ["test"],
+  "services/aggregator": ["deploy/stack", "test", "testing"],
+  programs: ["test", "testing"],
+  "clients/chain": ["testing"],
+  "clients/sdk": ["testing"],
 };
 const UNBOUND = ["test", "bench", "migrations"];
 

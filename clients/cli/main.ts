@@ -6,6 +6,7 @@ import { readEnvironment } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { type Output, openOutput } from "./output/index.ts";
 import { buildProgram, type Run } from "./program.ts";
+import { messageOf } from "./remedies.ts";
 
 const interruption = new AbortController();
 
@@ -35,8 +36,8 @@ const run: Run = async (given, work) => {
 };
 
 function report(output: Output, error: unknown): void {
-  if (error instanceof PlenaryError || error instanceof TrainingError)
-    output.fail(error.code, error.message, error.context);
+  if (error instanceof PlenaryError) output.fail(error.code, messageOf(error), error.context);
+  else if (error instanceof TrainingError) output.fail(error.code, error.message, error.context);
   else if (interruption.signal.aborted) output.fail("interrupted", "interrupted", {});
   else if (error instanceof Error) output.fail("internal", String(error), {}, framesOf(error));
   else output.fail("internal", String(error), {});

@@ -178,6 +178,7 @@ export {
   type TrainedRound,
   type TrainOptions,
 } from "./participation/index.ts";
+export type { Remedy } from "./remedy.ts";
 export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
 // Check a round, once or for as long as a watch runs, and dispute what is wrong.
 export {

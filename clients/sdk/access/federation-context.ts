@@ -9,6 +9,7 @@ import {
 } from "@plenary/protocol";
 import type { ServiceClient } from "@plenary/service";
 import { createPredictor, type Predictor } from "@plenary/training";
+import type { Remedy } from "../remedy.ts";
 import {
   type FederationAccess,
   type OpenFederationOptions,
@@ -34,7 +35,11 @@ export async function openContext(options: OpenFederationOptions): Promise<Feder
     throw new PlenaryError(
       "invalid-input",
       "This federation is private: give the keypair of a member (or of its authority), with which its readers sign.",
-      { field: "keypair", federation: access.address.toBase58() },
+      {
+        field: "keypair",
+        federation: access.address.toBase58(),
+        remedy: "give-keypair" satisfies Remedy,
+      },
     );
   const questionnaire = await readQuestionnaire(client, configuration, signal);
   const embeddings = decodeEmbeddings(

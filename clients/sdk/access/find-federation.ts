@@ -1,5 +1,6 @@
 import { ENDPOINTS, type FederationView, PlenaryError } from "@plenary/protocol";
 import type { ServiceClient } from "@plenary/service";
+import type { Remedy } from "../remedy.ts";
 import { publicKey } from "./connection.ts";
 
 /** The federation with this address, or the service's only one. Throws `not-found`, `invalid-input` where there are several. */
@@ -27,7 +28,7 @@ export async function findFederation(
     throw new PlenaryError(
       "invalid-input",
       `The service has ${federations.length} federations; say which: ${federations.map(({ address: known, name }) => `${known} (${name})`).join(", ")}.`,
-      { federations: federations.length },
+      { federations: federations.length, remedy: "name-federation" satisfies Remedy },
     );
   return only;
 }

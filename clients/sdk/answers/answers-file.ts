@@ -1,5 +1,6 @@
 import { type AnswerSet, PlenaryError, parseAnswers, type Questionnaire } from "@plenary/protocol";
 import { readBytes } from "../files/index.ts";
+import type { Remedy } from "../remedy.ts";
 import type { AnswersProblem } from "./answer-rows.ts";
 import { readCsvRows } from "./csv-rows.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -25,15 +26,17 @@ export async function readAnswers(path: string, questionnaire: Questionnaire): P
   if (answers !== null) return answers;
   const [first] = problems;
   const place = `line ${first?.line}${first?.column ? `, column ${first.column}` : ""}`;
+  const others = problems.length - 1;
   const more =
-    problems.length > 1
-      ? ` (and ${problems.length - 1} more: "plenary data check" lists them)`
-      : "";
+    others === 0
+      ? ""
+      : ` There ${others === 1 ? "is 1 more problem" : `are ${others} more problems`}.`;
   throw new PlenaryError("answers-invalid", `${path}, ${place}: ${first?.message}${more}`, {
     path,
     line: first?.line ?? 0,
     column: first?.column ?? "",
     problems: problems.length,
+    ...(others > 0 && { remedy: "check-answers" satisfies Remedy }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Federation, readFederation, unreachable } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
+import type { Remedy } from "../remedy.ts";
 
 /** What rights and money need: the chain alone, for the service may be down, or unwilling. */
 export interface ChainAccess {
@@ -33,7 +34,7 @@ export async function requireFees(connection: Connection, payer: PublicKey): Pro
   if ((await connection.getBalance(payer, "confirmed").catch(unreachable(connection))) > 0) return;
   throw new PlenaryError(
     "invalid-input",
-    `${payer.toBase58()} has no SOL, and pays this transaction's fee. Send it some; on a development chain: plenary airdrop.`,
-    { account: payer.toBase58() },
+    `${payer.toBase58()} has no SOL, and pays this transaction's fee. Send it some.`,
+    { account: payer.toBase58(), remedy: "ask-development-chain" satisfies Remedy },
   );
 }

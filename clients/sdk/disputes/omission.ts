@@ -18,6 +18,7 @@ import {
 import type { Keypair } from "@solana/web3.js";
 import type { ChainContext } from "../access/index.ts";
 import { readRoundRecord } from "../member-store/index.ts";
+import type { Remedy } from "../remedy.ts";
 import type { Verifier } from "../verification/index.ts";
 import { readCommitted } from "../verification/index.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
@@ -50,8 +51,8 @@ export async function omissionOf(
   if (leaves === null)
     throw new PlenaryError(
       "not-found",
-      `The leaves of round ${number} are withheld: verify the round with --dispute, so that the aggregator must show them.`,
-      { round: number.toString() },
+      `The leaves of round ${number} are withheld. Dispute the round, so that the aggregator must show them.`,
+      { round: number.toString(), remedy: "dispute-round" satisfies Remedy },
     );
   const proof = proveOmission(receipt, leaves, receiptedRound(round));
   await checkOmissionProof(verifier, proof);
@@ -67,8 +68,11 @@ export async function checkOmissionProof(
   if (!equalBytes(federation, verifier.address.toBytes()))
     throw new PlenaryError(
       "invalid-input",
-      "The receipt is of another federation than the one asked about: give its address as --federation.",
-      { federation: verifier.address.toBase58() },
+      "The receipt is of another federation than the one asked about: name that federation.",
+      {
+        federation: verifier.address.toBase58(),
+        remedy: "name-federation" satisfies Remedy,
+      },
     );
   const round = await readCommitted(verifier, number);
   return checkOmission(proof, receiptedRound(round), {

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { PlenaryError } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
+import type { Remedy } from "../remedy.ts";
 import { createPrivately } from "./durable-file.ts";
 import { fileError } from "./files.ts";
 
@@ -73,9 +74,8 @@ function isByte(value: unknown): value is number {
 }
 
 function malformed(path: string, problem: string): PlenaryError {
-  return new PlenaryError(
-    "invalid-input",
-    `${path} is no Solana keypair file: ${problem}. Make one with "plenary keygen" or "solana-keygen new".`,
-    { path },
-  );
+  return new PlenaryError("invalid-input", `${path} is not a Solana keypair file: ${problem}.`, {
+    path,
+    remedy: "make-keypair" satisfies Remedy,
+  });
 }

@@ -10,14 +10,14 @@ import {
   type Terms,
 } from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
-import { tokenBalance } from "../chain-state/index.ts";
-import { joinFederation } from "../membership/index.ts";
 import {
   type ChainFederation,
   createChainFederation,
   startChain,
   type TestChain,
-} from "../testing/chain-federation.ts";
+} from "../../../testing/index.ts";
+import { tokenBalance } from "../chain-state/index.ts";
+import { joinFederation } from "../membership/index.ts";
 import {
   acceptAuthority,
   closeRounds,

@@ -11,13 +11,13 @@ import {
   vaultAddress,
 } from "@plenary/chain";
 import { Keypair, PublicKey } from "@solana/web3.js";
-import { tokenBalance } from "../chain-state/index.ts";
 import {
   type ChainFederation,
   createChainFederation,
   startChain,
   type TestChain,
-} from "../testing/chain-federation.ts";
+} from "../../../testing/index.ts";
+import { tokenBalance } from "../chain-state/index.ts";
 import {
   closeMember,
   leaveFederation,

@@ -18,6 +18,7 @@ import {
   unsettledRounds,
   waitingRounds,
 } from "../chain-state/index.ts";
+import type { Remedy } from "../remedy.ts";
 import { readMembership } from "./member-account.ts";
 
 /** What the stake of a member that has left waits for. */
@@ -103,7 +104,11 @@ async function requireFree(
 function stillMember(member: Member): PlenaryError {
   return new PlenaryError(
     "conflict",
-    `${member.owner.toBase58()} has not left the federation, so its stake of ${member.stake} stays: leave first (plenary leave).`,
-    { member: member.address.toBase58(), stake: member.stake.toString() },
+    `${member.owner.toBase58()} has not left the federation, so its stake of ${member.stake} stays: leave first.`,
+    {
+      member: member.address.toBase58(),
+      stake: member.stake.toString(),
+      remedy: "leave-federation" satisfies Remedy,
+    },
   );
 }

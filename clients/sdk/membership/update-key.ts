@@ -14,6 +14,7 @@ import {
   unsettledRounds,
   waitingRounds,
 } from "../chain-state/index.ts";
+import type { Remedy } from "../remedy.ts";
 import { readMembership } from "./member-account.ts";
 
 export interface Rotated {
@@ -66,8 +67,8 @@ export async function requireUpdateKey(
   const actual = keys.map((key) => key.toBase58()).join(", ");
   throw new PlenaryError(
     "signature-invalid",
-    `The updates of this member are signed with ${updateKey.toBase58()}, not with ${actual}: train with that key, or let the owner change it (plenary rotate-key).`,
-    { expected: updateKey.toBase58(), actual },
+    `The updates of this member are signed with ${updateKey.toBase58()}, not with ${actual}: train with that key, or let the owner change it.`,
+    { expected: updateKey.toBase58(), actual, remedy: "rotate-key" satisfies Remedy },
   );
 }
 

@@ -10,6 +10,7 @@ import {
 import { createServiceClient, type RequestSigner } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import { type ChainContext, findFederation, openChainContext, signerFor } from "../access/index.ts";
+import type { Remedy } from "../remedy.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
 /** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
@@ -38,9 +39,7 @@ export async function openVerifier(options: OpenVerifierOptions): Promise<Verifi
     throw new PlenaryError(
       "invalid-input",
       "Where are the public bytes? Give the URL of a service or a mirror, or a folder.",
-      {
-        field: "blobs",
-      },
+      { field: "blobs", remedy: "name-bytes" satisfies Remedy },
     );
   const federation = options.federation ?? (await onlyFederation(options)).address;
   const chain = await openChainContext({ ...options, federation });
@@ -68,7 +67,11 @@ async function signerOf(
     throw new PlenaryError(
       "invalid-input",
       "This federation is private: give the keypair of a member, or a folder with its bytes.",
-      { field: "keypair", federation: address.toBase58() },
+      {
+        field: "keypair",
+        federation: address.toBase58(),
+        remedy: "give-keypair" satisfies Remedy,
+      },
     );
   const signer = await signerFor(keypair, { connection, program, aggregator: onChain.aggregator });
   await createServiceClient({ url: service, signer }).call(ENDPOINTS.roundList, {
@@ -93,6 +96,6 @@ function onlyFederation({ service, signal }: OpenVerifierOptions): Promise<Feder
   throw new PlenaryError(
     "invalid-input",
     "Which federation? Give its address, or the URL of a service that has only one.",
-    { field: "federation" },
+    { field: "federation", remedy: "name-federation" satisfies Remedy },
   );
 }

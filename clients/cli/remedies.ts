@@ -1,0 +1,23 @@
+import type { PlenaryError } from "@plenary/protocol";
+import type { Remedy } from "@plenary/sdk";
+
+/** How the command does what an error of the SDK asks for. */
+const REMEDIES: Readonly<Record<Remedy, string>> = {
+  "ask-development-chain": "On a development chain: plenary airdrop.",
+  "check-answers": "All of them: plenary data check FILE.",
+  "dispute-round": "The command is plenary verify NUMBER --dispute.",
+  "give-keypair": "Give --keypair FILE.",
+  "leave-federation": "The command is plenary leave.",
+  "make-keypair": "Make one with plenary keygen FILE, or with solana-keygen new.",
+  "name-bytes": "Give --service URL, or --blobs URL or FOLDER.",
+  "name-federation": "Give --federation ADDRESS.",
+  "rotate-key": "The command is plenary rotate-key.",
+};
+
+const NAMES = new Map<unknown, string>(Object.entries(REMEDIES));
+
+/** An error's message with the command that helps; a service's own refusal names none. */
+export function messageOf({ message, context }: PlenaryError): string {
+  const remedy = "requestId" in context ? undefined : NAMES.get(context.remedy);
+  return remedy === undefined ? message : `${message} ${remedy}`;
+}

@@ -1,0 +1,14 @@
+/**
+ * What tests need of a chain: a node of their own, and federations on it. Tests alone import this
+ * room, and journeys use the SDK itself instead.
+ */
+export { type ChainFederation, createChainFederation } from "./chain-federation.ts";
+export {
+  createTestMint,
+  digest,
+  mintInstructions,
+  testFederationCreate,
+  testTerms,
+} from "./federation-account.ts";
+export { CUSTOM, FEDAVG, fedavgm } from "./rules.ts";
+export { chainPast, giveSol, startChain, type TestChain } from "./start-chain.ts";

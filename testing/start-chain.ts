@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { disconnect, readChainTime } from "@plenary/chain";
+import { Connection, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+
+/** A chain of a test's own, with the committed program. */
+export interface TestChain {
+  readonly connection: Connection;
+  stop(): Promise<void>;
+}
+
+/** Starts a local node. Throws if it ends before it is ready. */
+export async function startChain(): Promise<TestChain> {
+  const folder = await mkdtemp(join(tmpdir(), "plenary-chain-"));
+  const main = join(import.meta.dirname, "../services/localnet/main.ts");
+  const node = spawn(process.execPath, [main], {
+    env: {
+      ...process.env,
+      PLENARY_LOCALNET_PORT: "0",
+      PLENARY_LOCALNET_LEDGER: join(folder, "ledger"),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: node.stdout })) {
+    const { rpc }: { rpc?: string } = JSON.parse(line);
+    if (rpc === undefined) continue;
+    const connection = new Connection(rpc, "confirmed");
+    return {
+      connection,
+      async stop() {
+        disconnect(connection);
+        node.kill("SIGTERM");
+        if (node.exitCode === null) await once(node, "exit");
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  }
+  throw new Error("The chain ended before it was ready.");
+}
+
+const POLL_MILLISECONDS = 100;
+const PATIENCE_SECONDS = 60;
+
+/** Gives an account SOL, and resolves when the account has it. */
+export async function giveSol(connection: Connection, owner: PublicKey, sol = 1): Promise<void> {
+  const signature = await connection.requestAirdrop(owner, sol * LAMPORTS_PER_SOL);
+  await until(`an airdrop for ${owner.toBase58()}`, async () => {
+    const { value } = await connection.getSignatureStatuses([signature]);
+    return value[0]?.confirmationStatus !== undefined;
+  });
+}
+
+/** Resolves when the chain's clock shows more than `time` (Unix seconds). */
+export function chainPast(connection: Connection, time: bigint): Promise<void> {
+  return until(`the chain's time ${time}`, async () => (await readChainTime(connection)) > time);
+}
+
+async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 1_000 * PATIENCE_SECONDS;
+  while (!(await isThere())) {
+    if (Date.now() > end) throw new Error(`Waited ${PATIENCE_SECONDS} s for ${what}.`);
+    await pause(POLL_MILLISECONDS);
+  }
+}
