@@ -17,6 +17,7 @@ import {
   testFederationCreate,
   testTerms,
 } from "./federation-account.ts";
+import { FEDAVG } from "./rules.ts";
 import { chainPast, giveSol, type TestChain } from "./start-chain.ts";
 
 /** A federation whose rounds the test itself opens and commits: nobody trains, and no service runs. */
@@ -39,12 +40,13 @@ export interface ChainFederation {
 export async function createChainFederation(
   { connection }: TestChain,
   changes: Partial<Terms>,
+  rules = FEDAVG,
 ): Promise<ChainFederation> {
   const [authority, aggregator] = [Keypair.generate(), Keypair.generate()];
   for (const { publicKey } of [authority, aggregator]) await giveSol(connection, publicKey, 5);
   const rewardMint = await createTestMint(connection, authority, [authority.publicKey]);
   const terms = testTerms(aggregator.publicKey, changes);
-  const create = testFederationCreate(authority.publicKey, rewardMint, terms);
+  const create = testFederationCreate(authority.publicKey, rewardMint, terms, { rules });
   await sendTransaction(connection, create, [authority]);
   const address = federationAddress(PROGRAM_ID, authority.publicKey, 1n);
   return {

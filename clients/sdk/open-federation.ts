@@ -1,4 +1,4 @@
-import { memberAddress } from "@plenary/chain";
+import { memberAddress, type Rules } from "@plenary/chain";
 import {
   type AnswerSet,
   PlenaryError,
@@ -9,6 +9,7 @@ import {
 } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type FederationContext, type OpenFederationOptions, openContext } from "./access/index.ts";
+import { requireFederation } from "./chain-state/index.ts";
 import { openMemberStore } from "./member-store/index.ts";
 import {
   type Claim,
@@ -62,6 +63,8 @@ export interface FederationMember {
   readonly address: PublicKey;
   /** Transaction of the join; null when the member had joined before. */
   readonly joinTransaction: string | null;
+  /** The federation's rules, by which its rounds are provable on chain or replay-only. */
+  readonly rules: Rules;
   /** Trains in every round until told to stop. See `participate`. */
   train(options?: TrainOptions): AsyncGenerator<TrainedRound>;
   /** Claims what final rounds have earned, after waiting half a minute at most for rounds that are about to be final. See `claimRewards`. */
@@ -146,9 +149,11 @@ async function openMember(
   );
   try {
     const joinTransaction = await enter();
+    const { rules } = await requireFederation(context);
     return {
       address,
       joinTransaction,
+      rules,
       train: (train) =>
         participate({ context, member: address, updateKeypairs, answers, store }, train),
       claim: ({ patience = CLAIM_PATIENCE } = {}) =>

@@ -9,7 +9,7 @@ import {
 } from "@plenary/sdk";
 import { EXIT, isAbort } from "../exit-codes.ts";
 import { readJson } from "../json-file.ts";
-import { disputeStatusLine, membershipLines } from "../output/index.ts";
+import { disputeStatusLine, membershipLines, rulesLine } from "../output/index.ts";
 import {
   accessConfigured,
   configuredKeypair,
@@ -40,7 +40,7 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
   if (settings.data !== undefined && federation.configuration.visibility !== "private")
     await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
-  const { member, transaction } = await joinFederation(federation, {
+  const { member, transaction, rules } = await joinFederation(federation, {
     keypair,
     ownerAdmission,
     signal,
@@ -51,7 +51,8 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
     transaction === null
       ? `${member.toBase58()} is a member already`
       : `joined as ${member.toBase58()} in transaction ${transaction}`;
-  session.output.say("joined", text, { member: member.toBase58(), transaction });
+  const fields = { member: member.toBase58(), transaction, rules };
+  session.output.say("joined", [text, rulesLine(rules)], fields);
 }
 
 export interface TrainFlags {
@@ -67,7 +68,9 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
   const { output, signal } = session;
   const { member, transaction } = await openTraining(session, flags.seed);
   const address = member.address.toBase58();
-  output.say("joined", `member ${address}`, { member: address, transaction });
+  const { rules } = member;
+  const fields = { member: address, transaction, rules };
+  output.say("joined", [`member ${address}`, rulesLine(rules)], fields);
   const options: TrainOptions = {
     rounds: flags.once ? 1 : flags.rounds,
     engine: flags.engine,

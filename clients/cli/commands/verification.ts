@@ -10,7 +10,7 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { disputeLine, proveOmissionText } from "../output/index.ts";
+import { disputeLine, proveOmissionText, roundRulesLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface VerifyFlags {
@@ -85,11 +85,13 @@ function linesOf({
   refused,
   uncheckedKeys,
   ownUpdate,
+  rules,
 }: RoundVerification): string[] {
   const lines = comparisons.map(
     ({ field, chain, computed, equal }) =>
       `${equal ? "equal    " : "DIFFERENT"}  ${field.padEnd(18)}  ${chain}${equal ? "" : ` on chain, ${computed} computed`}`,
   );
+  lines.push(roundRulesLine(rules));
   if (uncheckedKeys > 0)
     lines.push(`${uncheckedKeys} signing keys are no longer on chain and were not checked`);
   if (finding === null)

@@ -1,7 +1,7 @@
 import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
 import type { MetricsPage } from "../metrics.ts";
-import { disputeLine } from "../output/index.ts";
+import { disputeLine, roundRulesLine, rulesLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
 
 export interface WatchFlags {
@@ -59,16 +59,21 @@ function show({ output }: Session, event: WatchEvent): void {
   output.say(type, textOf(event), fields);
 }
 
-function textOf(event: Exclude<WatchEvent, { type: "verifying" | "disputing" }>): string {
+function textOf(
+  event: Exclude<WatchEvent, { type: "verifying" | "disputing" }>,
+): string | string[] {
   switch (event.type) {
     case "watching":
-      return `watching federation ${event.federation} from round ${event.from} on`;
+      return [
+        `watching federation ${event.federation} from round ${event.from} on`,
+        rulesLine(event.rules),
+      ];
     case "round-verified": {
-      const { finding, counted, refused } = event.verification;
+      const { finding, counted, refused, rules } = event.verification;
       const took = `(${event.seconds.toFixed(1)} s)`;
       return finding === null
         ? `round ${event.round} is right: ${counted} updates counted, ${refused} refused ${took}`
-        : `round ${event.round} is wrong: ${finding.text} ${took}`;
+        : [`round ${event.round} is wrong: ${finding.text} ${took}`, roundRulesLine(rules)];
     }
     case "round-passed":
       return `round ${event.round} has no result: ${event.why}`;

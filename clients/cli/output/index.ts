@@ -2,4 +2,5 @@ export { disputeLine, disputeStatusLine } from "./dispute-lines.ts";
 export { membershipLines, stakeLine } from "./membership-lines.ts";
 export { type Output, openOutput } from "./output.ts";
 export { proveOmissionText } from "./participation-lines.ts";
+export { roundRulesLine, rulesLine } from "./rules-line.ts";
 export { inTransaction } from "./transaction-text.ts";

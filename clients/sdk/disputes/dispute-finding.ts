@@ -2,7 +2,7 @@ import type { Proof } from "@plenary/algorithms";
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import type { Verifier } from "../verification/index.ts";
+import { isDisputable, needsChunk, type Verifier } from "../verification/index.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence } from "./evidence.ts";
 import { type DisputeOptions, runDispute } from "./run-dispute.ts";
@@ -32,9 +32,19 @@ export async function disputeFinding(
     throw new PlenaryError("not-found", `Round ${number} is not on chain.`, {
       round: number.toString(),
     });
+  if (!isDisputable(proof, round.rules) && needsChunk(proof)) throw replayOnly(number);
   const evidence = await collectEvidence(verifier, round);
   return runDispute(
     { verifier, challenger, evidence, subject: subjectOf(proof, evidence) },
     options,
+  );
+}
+
+/** Before anything is sent: the program would refuse the dispute. */
+function replayOnly(round: bigint): PlenaryError {
+  return new PlenaryError(
+    "invalid-input",
+    `Round ${round} is replay-only: the program does not know the round's rules, so that no dispute can prove a wrong chunk. A replay of the round shows what is wrong.`,
+    { round: round.toString() },
   );
 }

@@ -48,15 +48,27 @@ export async function omissionOf(
   const { round: number } = decodeReceipt(receipt.message);
   const round = await readCommitted(verifier, number);
   const { leaves } = await collectEvidence(verifier, round);
-  if (leaves === null)
-    throw new PlenaryError(
-      "not-found",
-      `The leaves of round ${number} are withheld. Dispute the round, so that the aggregator must show them.`,
-      { round: number.toString(), remedy: "dispute-round" satisfies Remedy },
-    );
+  if (leaves === null) throw leavesWithheld(round);
   const proof = proveOmission(receipt, leaves, receiptedRound(round));
   await checkOmissionProof(verifier, proof);
   return proof;
+}
+
+/** A chunk's dispute makes the aggregator show its leaves; a replay-only round has no such dispute. */
+function leavesWithheld({ number, rules }: Round): PlenaryError {
+  const text = `The leaves of round ${number} are withheld`;
+  const context = { round: number.toString() };
+  if (!rules.provable)
+    return new PlenaryError(
+      "not-found",
+      `${text}, and the round is replay-only: no dispute makes the aggregator show them.`,
+      context,
+    );
+  return new PlenaryError(
+    "not-found",
+    `${text}. Dispute the round, so that the aggregator must show them.`,
+    { ...context, remedy: "dispute-round" satisfies Remedy },
+  );
 }
 
 /** Checks a proof of omission against the Round account; returns what it proves. Throws as checkOmission does. */

@@ -2,6 +2,7 @@ import {
   type Federation,
   memberAddress,
   memberJoin,
+  type Rules,
   readMember,
   type SignedMessage,
   sendTransaction,
@@ -36,6 +37,8 @@ export interface Joined {
   readonly member: PublicKey;
   /** Null when the owner was a member already. */
   readonly transaction: string | null;
+  /** The federation's rules, by which its rounds are provable on chain or replay-only. */
+  readonly rules: Rules;
 }
 
 /**
@@ -49,9 +52,9 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
   const owner = keypair.publicKey;
   const updateKey = options.updateKey ?? owner;
   const member = memberAddress(program, federation, owner);
-  if (await isMember(connection, member, updateKey)) return { member, transaction: null };
   const onChain = await requireFederation(context);
-  const { rewardMint } = onChain;
+  const { rewardMint, rules } = onChain;
+  if (await isMember(connection, member, updateKey)) return { member, transaction: null, rules };
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
   const { tokenProgram, account } = await rewardTokensOf(connection, onChain, owner);
@@ -76,7 +79,7 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
   const transaction = await sendTransaction(connection, instructions, signers, {
     signal: options.signal,
   });
-  return { member, transaction };
+  return { member, transaction, rules };
 }
 
 async function isMember(

@@ -1,6 +1,7 @@
 export { type BlobSource, openBlobSource } from "./blob-source.ts";
 export { committedUpdates, readCommittedLeaves } from "./committed-updates.ts";
 export type { Comparison } from "./comparison.ts";
+export { isDisputable, needsChunk } from "./disputable.ts";
 export { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 export {
   readCommitted,

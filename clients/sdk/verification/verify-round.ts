@@ -11,7 +11,7 @@ import {
   type SignedReceipt,
   wrongChunk,
 } from "@plenary/algorithms";
-import type { Round } from "@plenary/chain";
+import type { Round, Rules } from "@plenary/chain";
 import {
   canonicalJson,
   equalBytes,
@@ -21,6 +21,7 @@ import {
 } from "@plenary/protocol";
 import { readCommittedLeaves } from "./committed-updates.ts";
 import { type Comparison, compare, unexplained } from "./comparison.ts";
+import { firstDisputable } from "./disputable.ts";
 import { findOwnUpdate, type OwnUpdate } from "./own-update.ts";
 import {
   type PublishedRound,
@@ -40,8 +41,13 @@ export interface RoundVerification {
   readonly valid: boolean;
   /** The first wrong thing; null if nothing is wrong. */
   readonly finding: Finding | null;
-  /** The first wrong thing that a dispute proves: `finding`, or what is provable beside it; null if nothing is. */
+  /**
+   * The first wrong thing that a dispute proves: `finding`, or another one; null if there is none. In
+   * a replay-only round no wrong chunk is.
+   */
   readonly provable: Finding | null;
+  /** The rules of the round, by which it is provable or replay-only. */
+  readonly rules: Rules;
   /** Empty where the round could not be computed to its end. */
   readonly comparisons: readonly Comparison[];
   readonly counted: number;
@@ -85,7 +91,7 @@ export async function verifyRound(
     return { ...(await judge(verifier, found, options)), ownUpdate };
   } catch (error) {
     if (!(error instanceof Refuted)) throw error;
-    return { ...verdict(number, [error.finding], found), ownUpdate };
+    return { ...verdict(round, [error.finding], found), ownUpdate };
   }
 }
 
@@ -131,7 +137,7 @@ async function judge(
           findWrongPay({ ...rewards, computed: rewards.published }, round),
         ];
   return verdict(
-    round.number,
+    round,
     findings.filter((finding) => finding !== null),
     found,
     compare(round, replayed),
@@ -243,7 +249,7 @@ function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding 
 }
 
 function verdict(
-  round: bigint,
+  { number, rules }: Round,
   findings: readonly Finding[],
   found: PublishedRound | null,
   comparisons: readonly Comparison[] = [],
@@ -253,10 +259,11 @@ function verdict(
   const updates = found?.updates ?? [];
   const counted = updates.filter(({ leaf }) => leaf.weight > 0).length;
   return {
-    round,
+    round: number,
+    rules,
     valid: finding === null,
     finding,
-    provable: findings.find(({ kind }) => kind !== "not-provable") ?? null,
+    provable: firstDisputable(findings, rules),
     comparisons,
     counted,
     refused: updates.length - counted,

@@ -1,10 +1,17 @@
+import type { Rules } from "@plenary/chain";
 import type { DisputeEvent } from "../disputes/index.ts";
 import type { RoundVerification, VerificationProgress } from "../verification/index.ts";
 import type { WatchedOutcome } from "./watch-state.ts";
 
 /** What a watch is doing, for logs and for people. */
 export type WatchEvent =
-  | { readonly type: "watching"; readonly federation: string; readonly from: bigint }
+  | {
+      readonly type: "watching";
+      readonly federation: string;
+      readonly from: bigint;
+      /** The federation's rules, by which its rounds are provable on chain or replay-only. */
+      readonly rules: Rules;
+    }
   | { readonly type: "verifying"; readonly round: bigint; readonly progress: VerificationProgress }
   | {
       readonly type: "round-verified";

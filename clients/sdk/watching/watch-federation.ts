@@ -74,11 +74,14 @@ async function follow(watch: Watch): Promise<void> {
   await persistently(watch, () => chooseStart(watch));
   for (const dispute of state.record.disputes)
     if (dispute.outcome === null) startDispute(watch, dispute);
-  emit({
-    type: "watching",
-    federation: verifier.address.toBase58(),
-    from: BigInt(state.record.next),
-  });
+  const federation = await persistently(watch, () => requireFederation(verifier));
+  if (federation !== undefined)
+    emit({
+      type: "watching",
+      federation: verifier.address.toBase58(),
+      from: BigInt(state.record.next),
+      rules: federation.rules,
+    });
   while (!isEnded(options)) {
     const moved = await persistently(watch, () => lookAtNext(watch));
     if (moved !== true) await rest(watch);
