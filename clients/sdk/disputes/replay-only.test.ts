@@ -49,7 +49,7 @@ test("only what the program would have to compute is beyond dispute in a replay-
 test("joining says that rounds are replay-only, and a dispute is refused before it is sent", async () => {
   const federation = await createChainFederation(
     chain,
-    { challengeWindow: 600, exitCooldown: 600 },
+    { challengeWindow: 600, exitCooldown: 600, rewardPerRound: 0n },
     CUSTOM,
   );
   const { connection } = federation;
