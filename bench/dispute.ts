@@ -64,7 +64,7 @@ const text = (label: string) => sha256(new TextEncoder().encode(label));
 
 /** The round of `count` updates; every sixteenth is refused. */
 function computeRound(count: number): Round {
-  const sum = createAggregator({ name: "mean" }).create(parameters);
+  const sum = createAggregator({ name: "mean" }).incremental!.start(parameters);
   const updates: Update[] = [];
   for (let i = 0; i < count; i++) {
     const delta = randomVector(i + 1);
@@ -86,7 +86,7 @@ function computeRound(count: number): Round {
   updates.sort((a, b) => compareBytes(a.leaf.member, b.leaf.member));
   const { totalWeight } = sum;
   const base = new Int32Array(parameters);
-  const { next } = createStrategy({ name: "fedavg" }).apply(base, sum.finish(), new Int32Array());
+  const { next } = createStrategy({ name: "fedavg" }).apply(base, sum.finish(), []);
   return { updates, totalWeight, next };
 }
 

@@ -11,7 +11,7 @@ import { cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createAggregator, createCompressor } from "@plenary/algorithms";
+import { createAggregator, createCodec } from "@plenary/algorithms";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const INSTALL = `Flower is needed for the other side. Install it and run again:
@@ -96,7 +96,7 @@ const mean = createAggregator({ name: "mean" });
 function showMemory(): void {
   const update = randomUpdate(1);
   const before = process.resourceUsage().maxRSS;
-  const accumulator = mean.create(parameters!);
+  const accumulator = mean.incremental!.start(parameters!);
   for (let i = 1; i <= updates!; i++) {
     accumulator.fold(update, i);
     if (i !== 1 && i !== 10 && i !== updates) continue;
@@ -114,13 +114,11 @@ function seconds(work: () => unknown): number {
 }
 
 function foldTogether(list: readonly Int32Array[]): Int32Array {
-  const accumulator = mean.create(parameters!);
-  accumulator.foldAll(list.map((delta, i) => ({ delta, weight: 100 + i })));
-  return accumulator.finish();
+  return mean.aggregate(list.map((delta, i) => ({ delta, weight: 100 + i })));
 }
 
 function foldOneByOne(list: Iterable<Int32Array>): Int32Array {
-  const accumulator = mean.create(parameters!);
+  const accumulator = mean.incremental!.start(parameters!);
   for (const delta of list) accumulator.fold(delta, 100);
   return accumulator.finish();
 }
@@ -141,7 +139,7 @@ const [flower, tuned] = await Promise.all([startFlower(), startFlower(TUNED_ALLO
 console.log(`  ${flower.versions}`);
 
 const list = Array.from({ length: updates! }, (_, i) => randomUpdate(i + 1));
-const int8 = createCompressor("int8");
+const int8 = createCodec({ name: "int8" });
 const payloads = list.map((delta) => int8.encode(delta));
 function* decoded(list: readonly Uint8Array[]): Iterable<Int32Array> {
   for (const payload of list) yield int8.decode(payload, parameters!);

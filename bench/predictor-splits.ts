@@ -7,7 +7,7 @@
  * every round, as it must where training is audited).
  */
 import { parseArgs } from "node:util";
-import { createAggregator, createStrategy } from "@plenary/algorithms";
+import { createAggregator, createStrategy, type WeightedDelta } from "@plenary/algorithms";
 import { type AnswerSet, deltaOf } from "@plenary/protocol";
 import { dealGroups, loadDataset } from "@plenary/sdk";
 import {
@@ -64,9 +64,9 @@ async function train(members: readonly AnswerSet[], training: TrainingSettings):
   const aggregator = createAggregator({ name: "mean" });
   const strategy = createStrategy({ name: "fedavg" });
   let model = predictor.initialParameters(1);
-  let serverState: Int32Array = new Int32Array(strategy.stateLength(model.length));
+  let serverState = strategy.init(model.length);
   for (let round = 0; round < rounds; round++) {
-    const sum = aggregator.create(model.length);
+    const updates: WeightedDelta[] = [];
     for (const [member, answers] of members.entries()) {
       const optimizerState = states.get(member);
       const input = {
@@ -81,9 +81,13 @@ async function train(members: readonly AnswerSet[], training: TrainingSettings):
       };
       const result = await trainRound(input);
       if (values.optimizer === "kept") states.set(member, result.optimizerState);
-      sum.fold(deltaOf(model, result.after), result.weight);
+      updates.push({ delta: deltaOf(model, result.after), weight: result.weight });
     }
-    ({ next: model, state: serverState } = strategy.apply(model, sum.finish(), serverState));
+    ({ next: model, state: serverState } = strategy.apply(
+      model,
+      aggregator.aggregate(updates),
+      serverState,
+    ));
   }
   const { user, system } = process.cpuUsage(start);
   return { model, cpuSeconds: (user + system) / 1e6 };

@@ -3,7 +3,7 @@
  * client. Its update is ready: in the way "ready" as the payload with its hashes, so that it is signed and uploaded; in the way "whole" as
  * the vector that training leaves, so that the base model is downloaded and checked and the update is encoded and hashed in the round too.
  */
-import { createCompressor, vectorRootFast } from "@plenary/algorithms";
+import { createCodec, vectorRootFast } from "@plenary/algorithms";
 import {
   ENDPOINTS,
   ENVELOPE_HEADER,
@@ -71,13 +71,13 @@ type Encoded = Pick<Envelope, "codec" | "payloadLength" | "payloadHash" | "delta
   readonly payload: Uint8Array;
 };
 
-function encode(codec: string): Encoded {
-  const compressor = createCompressor(codec);
-  const payload = compressor.encode(update);
-  const decoded = codec === "int32" ? update : compressor.decode(payload, update.length);
+function encode(name: string): Encoded {
+  const codec = createCodec({ name });
+  const payload = codec.encode(update);
+  const decoded = name === "int32" ? update : codec.decode(payload, update.length);
   return {
     payload,
-    codec: compressor.id,
+    codec: codec.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
     deltaRoot: vectorRootFast(decoded),

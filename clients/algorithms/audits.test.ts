@@ -10,7 +10,8 @@ import {
 import nacl from "tweetnacl";
 import { createAggregator } from "./aggregators/index.ts";
 import type { SignedAuditReport } from "./audits.ts";
-import { completeRound, replayRound } from "./replay.ts";
+import { completeRound } from "./complete-round.ts";
+import { replayRound } from "./replay.ts";
 import type { RoundContext } from "./round.ts";
 import { screenUpdate } from "./screening/index.ts";
 import {
@@ -169,7 +170,7 @@ test("an aggregator can neither claim a failed audit without a report nor count 
   const [a, b, c] = updates(context);
   const round = publicRound(context, [a, b, c]);
   const complete = (auditFailed: boolean, audits: SignedAuditReport[]) => {
-    const accumulator = createAggregator(context.configuration.aggregator).create(150);
+    const running = createAggregator(context.configuration.aggregator).incremental!.start(150);
     const screened = [a, b, c].map(({ update, envelope, payload }) => {
       const isFailed = auditFailed && envelope === c.envelope;
       const { configuration } = context;
@@ -179,13 +180,13 @@ test("an aggregator can neither claim a failed audit without a report nor count 
         payload,
         auditFailed: isFailed,
       });
-      if (delta !== undefined) accumulator.fold(delta, leaf.weight);
+      if (delta !== undefined) running.fold(delta, leaf.weight);
       return { update: { ...update, leaf }, delta };
     });
     const delta = async (wanted: { message: Uint8Array }) =>
       screened.find(({ update }) => update.message === wanted.message)!.delta!;
     const updates = screened.map(({ update }) => update);
-    return completeRound({ context: round.context, updates, accumulator, delta, audits }, evaluate);
+    return completeRound({ context: round.context, updates, running, delta, audits }, evaluate);
   };
   const failed = reportFixture(round, c, "failed");
   const honest = await complete(true, [failed]);

@@ -1,29 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PlenaryError } from "@plenary/protocol";
-import { Value } from "typebox/value";
-import { createAlgorithms } from "./configuration.ts";
-import { StrategyConfiguration } from "./strategies/index.ts";
+import { configurationHash, PlenaryError } from "@plenary/protocol";
+import Type from "typebox";
+import { createAlgorithms, createPipeline } from "./configuration.ts";
+import { definePlugin } from "./plugin.ts";
+import { REGISTRIES } from "./registries.ts";
+import { CUSTOM_RULE } from "./rule.ts";
+import { rulesOf } from "./rules.ts";
+import { createStrategy } from "./strategies/index.ts";
 import { configurationFixture } from "./testing/round-fixture.ts";
 
 test("a configuration gives its plug-ins", () => {
-  const { strategy, aggregator, contribution, compressors } = createAlgorithms(
+  const { strategy, aggregator, contribution, codecs } = createAlgorithms(
     configurationFixture({ strategy: { name: "fedavgm", momentum: 1 } }),
   );
-  assert.equal(strategy.momentum, 1);
+  assert.deepEqual(strategy.rule, { code: 1, parameters: [1], stateVectors: 1 });
   assert.equal(aggregator.name, "mean");
   assert.equal(contribution.name, "leave-one-out");
-  assert.deepEqual([...compressors.keys()], [1, 0]);
+  assert.deepEqual([...codecs.keys()], [1, 0]);
 });
 
 test("what a process could not run is refused when it starts, by name", () => {
   const limits = { maxUpdates: 16, maxWeight: 100, maxPayloadBytes: 599 };
   const wrong: [Parameters<typeof configurationFixture>[0], RegExp][] = [
-    [{ strategy: { name: "fedsgd" } }, /strategy "fedsgd".*fedavg, fedavgm/],
+    [{ strategy: { name: "fedsgd" } }, /strategy\.name must be "fedavg" or "fedavgm"/],
     [{ strategy: { name: "fedavgm" } }, /momentum/],
-    [{ aggregator: { name: "median" } }, /aggregator "median"/],
+    [{ aggregator: { name: "median" } }, /aggregator\.name must be "mean"/],
     [{ codecs: ["int8", "zip"] }, /codec "zip"/],
-    [{ contribution: { name: "shapley" } }, /"shapley"/],
+    [
+      { contribution: { name: "shapley" } },
+      /contribution\.name must be "leave-one-out" or "data-size"/,
+    ],
     [{ limits }, /maxPayloadBytes is 599.*int32 needs 600/],
     [{ limits: { ...limits, maxWeight: 2 ** 22 } }, /2\^26/],
   ];
@@ -36,12 +43,68 @@ test("what a process could not run is refused when it starts, by name", () => {
         message.test(error.message),
       JSON.stringify(changes),
     );
-  assert.throws(() => createAlgorithms({ version: 2 }), PlenaryError);
+  assert.throws(() => createAlgorithms({ version: 3 }), /version must be 1 or 2/);
 });
 
-test("the schema of a kind is the union of its registry", () => {
-  assert.ok(Value.Check(StrategyConfiguration, { name: "fedavg" }));
-  assert.ok(Value.Check(StrategyConfiguration, { name: "fedavgm", momentum: 9 }));
-  assert.ok(!Value.Check(StrategyConfiguration, { name: "fedavgm" }));
-  assert.ok(!Value.Check(StrategyConfiguration, { name: "fedsgd" }));
+test("version 2 has codecs and steps with parameters of their own", () => {
+  const { codecs: _, ...shared } = configurationFixture();
+  const version2 = (codecs: unknown[], pipeline: unknown[]) => ({
+    ...shared,
+    version: 2,
+    codecs,
+    pipeline,
+  });
+  const value = version2([{ name: "int8" }, { name: "int32" }], [{ name: "clip", maxNorm: 2 }]);
+  const { configuration } = createAlgorithms(value);
+  assert.deepEqual(configuration, value);
+  const { steps, codec } = createPipeline(configuration);
+  assert.deepEqual([steps.map(({ name }) => name), codec.name], [["clip"], "int8"]);
+  assert.equal(createPipeline(configuration, "int32").codec.id, 0);
+  assert.throws(() => createPipeline(configuration, "zip"), { code: "codec-refused" });
+  const wrong: [unknown, RegExp][] = [
+    [version2(["int8"], []), /codecs\.0 must be object/],
+    [version2([], []), /codecs must have at least 1 entries/],
+    [version2([{ name: "int8" }, { name: "int8" }], []), /two with the number 1/],
+    [version2([{ name: "int8", bits: 4 }], []), /codecs\.0\.bits is not a known field/],
+    [version2([{ name: "int8" }], [{ name: "clip" }]), /pipeline\.0\.maxNorm is missing/],
+    [version2([{ name: "int8" }], [{ name: "noise" }]), /pipeline\.0\.name must be "clip"/],
+    [{ ...value, pipeline: undefined }, /pipeline/],
+    [{ ...value, codecs: Array(200_000).fill(0) }, /at most 16 entries, not 200000/],
+  ];
+  for (const [configuration, message] of wrong)
+    assert.throws(() => createAlgorithms(configuration), message);
+});
+
+test("a configuration of version 1 keeps its hash and has the pipeline that it always had", () => {
+  const fixture = configurationFixture();
+  const { configuration } = createAlgorithms(fixture);
+  assert.deepEqual(configurationHash(configuration), configurationHash(fixture));
+  const { steps, codec } = createPipeline(configuration);
+  assert.deepEqual([steps, codec.name], [[], "int8"]);
+});
+
+test("the rules of a configuration are its plug-ins' own, and custom ones are not provable", () => {
+  const rules = { aggregator: 0, strategy: 0, masking: 0, stateVectors: 0, provable: true };
+  const zeros = [0, 0, 0, 0, 0, 0, 0, 0];
+  assert.deepEqual(rulesOf(configurationFixture()), { ...rules, parameters: zeros });
+  assert.deepEqual(rulesOf(configurationFixture({ strategy: { name: "fedavgm", momentum: 9 } })), {
+    ...rules,
+    strategy: 1,
+    stateVectors: 1,
+    parameters: [9, 0, 0, 0, 0, 0, 0, 0],
+  });
+  const rule = { code: CUSTOM_RULE, parameters: [3], stateVectors: 2 };
+  const custom = definePlugin("custom", Type.Object({ name: Type.Literal("custom") }), () => ({
+    ...createStrategy({ name: "fedavg" }),
+    rule,
+  }));
+  const registries = { ...REGISTRIES, strategies: { custom } };
+  const configuration = configurationFixture({ strategy: { name: "custom" } });
+  assert.deepEqual(rulesOf(configuration, registries), {
+    ...rules,
+    strategy: CUSTOM_RULE,
+    stateVectors: 2,
+    provable: false,
+    parameters: [3, 0, 0, 0, 0, 0, 0, 0],
+  });
 });

@@ -1,7 +1,7 @@
 import { PlenaryError, parserOf } from "@plenary/protocol";
 import Type, { type Static, type TObject, type TUnion } from "typebox";
 
-/** One implementation of a plug-in kind: the form of its configuration, and how to make it from one. */
+/** One implementation of a plug-in kind: the form of its configuration, and how to make it. */
 export interface PluginFactory<T> {
   readonly name: string;
   /** `{ name: "<name>", ...parameters }`. */
@@ -9,6 +9,9 @@ export interface PluginFactory<T> {
   /** Throws `invalid-input`, naming the field, on a configuration of another form. */
   readonly create: (configuration: unknown) => T;
 }
+
+/** The implementations of one kind, by name. */
+export type Registry<T> = Readonly<Record<string, PluginFactory<T>>>;
 
 /** A factory whose configuration is checked against `schema` before `create` sees it. */
 export function definePlugin<S extends TObject, T>(
@@ -21,32 +24,26 @@ export function definePlugin<S extends TObject, T>(
 }
 
 /** The form of every configuration that a registry can serve: the union of its entries' forms. */
-export function configurationSchema(
-  registry: Readonly<Record<string, PluginFactory<unknown>>>,
-): TUnion {
+export function schemaOfRegistry(registry: Registry<unknown>): TUnion {
   return Type.Union(Object.values(registry).map((factory) => factory.schema));
 }
 
-/** The plug-in that `configuration.name` names. Throws `invalid-input` on an unknown name, listing the known ones. */
+/**
+ * The plug-in that `configuration.name` names. Throws `invalid-input` on an unknown name, listing
+ * the known ones, and on wrong parameters.
+ */
 export function createPlugin<T>(
   kind: string,
-  registry: Readonly<Record<string, PluginFactory<T>>>,
+  registry: Registry<T>,
   configuration: { readonly name: string },
 ): T {
-  const factory = Object.hasOwn(registry, configuration.name)
-    ? registry[configuration.name]
-    : undefined;
-  if (factory === undefined) {
-    const known = Object.keys(registry).join(", ");
-    throw new PlenaryError(
-      "invalid-input",
-      `There is no ${kind} "${configuration.name}"; known are: ${known}.`,
-      {
-        kind,
-        name: configuration.name,
-        known,
-      },
-    );
-  }
-  return factory.create(configuration);
+  const { name } = configuration;
+  const factory = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  if (factory !== undefined) return factory.create(configuration);
+  const known = Object.keys(registry).join(", ");
+  throw new PlenaryError(
+    "invalid-input",
+    `There is no ${kind} "${name.slice(0, 64)}"; known are: ${known}.`,
+    { kind, name: name.slice(0, 64), known },
+  );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { toHex } from "@plenary/protocol";
 import { createAggregator } from "./aggregators/index.ts";
-import { createCompressor } from "./compressors/index.ts";
+import { createCodec } from "./codecs/index.ts";
 import { magnitudeOf } from "./kernels/index.ts";
 import { splitBudget } from "./rewards.ts";
 import { createStrategy } from "./strategies/index.ts";
@@ -44,23 +44,24 @@ test("means and server steps equal NumPy's", () => {
     momentum,
     ...expected
   } of vectors.aggregation) {
-    const accumulator = createAggregator({ name: "mean" }).create(base.length);
-    for (const [i, delta] of deltas.entries())
-      accumulator.fold(Int32Array.from(delta), weights[i]!);
-    const mean = accumulator.finish();
+    const updates = deltas.map((delta, i) => ({
+      delta: Int32Array.from(delta),
+      weight: weights[i]!,
+    }));
+    const mean = createAggregator({ name: "mean" }).aggregate(updates);
     assert.deepEqual([...mean], expected.mean, name);
     const model = Int32Array.from(base);
-    const plain = createStrategy({ name: "fedavg" }).apply(model, mean, new Int32Array(0));
+    const plain = createStrategy({ name: "fedavg" }).apply(model, mean, []);
     assert.deepEqual([...plain.next], expected.fedavg, name);
     const configuration: { name: string; momentum: number } = { name: "fedavgm", momentum };
-    const step = createStrategy(configuration).apply(model, mean, Int32Array.from(velocity));
+    const step = createStrategy(configuration).apply(model, mean, [Int32Array.from(velocity)]);
     assert.deepEqual([...step.next], expected.fedavgm.next, name);
-    assert.deepEqual([...step.state], expected.fedavgm.state, name);
+    assert.deepEqual([...step.state[0]!], expected.fedavgm.state, name);
   }
 });
 
 test("int8 payloads equal NumPy's byte for byte", () => {
-  const int8 = createCompressor("int8");
+  const int8 = createCodec({ name: "int8" });
   for (const { name, delta, payload, decoded } of vectors.int8) {
     const bytes = int8.encode(Int32Array.from(delta));
     assert.equal(toHex(bytes), payload, name);

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import Type, { type Static, type TSchema } from "typebox";
 import { fromBase58 } from "./bytes.ts";
 import { hashJson } from "./canonical-json.ts";
 import { PlenaryError } from "./errors.ts";
@@ -58,15 +58,43 @@ export const parseAudits: (value: unknown) => AuditConfiguration = parserOf(
   "Configuration: audits",
 );
 
-/**
- * What a federation has agreed on: the hash of its canonical JSON stands on chain. `predictor`, `training`, `strategy`, `aggregator` and
- * `contribution` are checked further by the packages that implement them.
- */
-export const FederationConfigurationSchema = Type.Object(
+const Limits = Type.Object(
   {
-    version: Type.Literal(1),
+    maxUpdates: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
+    maxWeight: Type.Integer({ minimum: 1, maximum: TOTAL_WEIGHT_LIMIT }),
+    maxPayloadBytes: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+  },
+  { additionalProperties: false },
+);
+
+const Rounds = Type.Object(
+  {
+    /** Updates that close a round at once. */
+    quorum: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
+    /** Updates without which a round is void at its deadline. */
+    minimum: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
+    deadlineSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
+    /** Time after the deadline in which the aggregator must commit. */
+    graceSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
+    /** Rounds after which the federation rests; 0 is no end. */
+    total: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
+  },
+  { additionalProperties: false },
+);
+
+/** The forms of the plug-ins that a process knows. */
+export interface PluginSchemas {
+  readonly strategy: TSchema;
+  readonly aggregator: TSchema;
+  readonly codec: TSchema;
+  readonly updateStep: TSchema;
+  readonly contribution: TSchema;
+}
+
+function sharedFields<P extends PluginSchemas>({ strategy, aggregator, contribution }: P) {
+  return {
     name: Type.String({ minLength: 1, maxLength: 128 }),
-    /** Whether only members may read rounds, updates and blobs at the service; absent, everybody may. */
+    /** Whether only members may read rounds, updates and blobs; absent, everybody may. */
     visibility: Type.Optional(Type.Literal("private")),
     /** Blob of the questionnaire's canonical JSON. */
     questionnaire: HexHash,
@@ -77,13 +105,8 @@ export const FederationConfigurationSchema = Type.Object(
     /** Blob of the first model, int32 little-endian. */
     initialModel: HexHash,
     parameterCount: Type.Integer({ minimum: 1, maximum: PARAMETER_LIMIT }),
-    strategy: Plugin,
-    aggregator: Plugin,
-    codecs: Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
-      minItems: 1,
-      maxItems: 16,
-      uniqueItems: true,
-    }),
+    strategy: strategy as P["strategy"],
+    aggregator: aggregator as P["aggregator"],
     screening: Type.Object(
       {
         /** Largest L2 norm of an update, in real units; 0 is no limit. */
@@ -91,45 +114,89 @@ export const FederationConfigurationSchema = Type.Object(
       },
       { additionalProperties: false },
     ),
-    contribution: Plugin,
-    /** Blob of the public answers that every model is evaluated on (canonical JSON of an answer set), or null. */
+    contribution: contribution as P["contribution"],
+    /** Blob of the public answers that models are evaluated on (an answer set), or null. */
     heldOut: Type.Union([HexHash, Type.Null()]),
-    limits: Type.Object(
-      {
-        maxUpdates: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
-        maxWeight: Type.Integer({ minimum: 1, maximum: TOTAL_WEIGHT_LIMIT }),
-        maxPayloadBytes: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
-      },
-      { additionalProperties: false },
-    ),
-    rounds: Type.Object(
-      {
-        /** Updates that close a round at once. */
-        quorum: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
-        /** Updates without which a round is void at its deadline. */
-        minimum: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
-        deadlineSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
-        /** Time after the deadline in which the aggregator must commit. */
-        graceSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
-        /** Rounds after which the federation rests; 0 is no end. */
-        total: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
-      },
-      { additionalProperties: false },
-    ),
+    limits: Limits,
+    rounds: Rounds,
     /** Most that one round may pay, in base units of the reward mint. */
     rewardPerRound: U64String,
     /** Absent: training is not audited. */
     audits: Type.Optional(Audits),
-  },
-  { additionalProperties: false },
-);
+  };
+}
+
+const MOST_CODECS = 16;
+const MOST_STEPS = 8;
+
+/**
+ * What a federation has agreed on: the hash of its canonical JSON stands on chain. Version 1 names
+ * its codecs and has no steps between training and compression.
+ */
+export function configurationSchema<P extends PluginSchemas>(plugins: P) {
+  const version1 = Type.Object(
+    {
+      version: Type.Literal(1),
+      ...sharedFields(plugins),
+      codecs: Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
+        minItems: 1,
+        maxItems: MOST_CODECS,
+        uniqueItems: true,
+      }),
+    },
+    { additionalProperties: false },
+  );
+  const version2 = Type.Object(
+    {
+      version: Type.Literal(2),
+      ...sharedFields(plugins),
+      codecs: Type.Array(plugins.codec as P["codec"], { minItems: 1, maxItems: MOST_CODECS }),
+      /** Steps between training and compression, in their order. */
+      pipeline: Type.Array(plugins.updateStep as P["updateStep"], { maxItems: MOST_STEPS }),
+    },
+    { additionalProperties: false },
+  );
+  return Type.Union([version1, version2]);
+}
+
+/**
+ * A configuration with any plug-ins. The packages that implement plug-ins check theirs further:
+ * `createAlgorithms` of @plenary/algorithms, `createPredictor` of @plenary/training.
+ */
+export const FederationConfigurationSchema = configurationSchema({
+  strategy: Plugin,
+  aggregator: Plugin,
+  codec: Plugin,
+  updateStep: Plugin,
+  contribution: Plugin,
+});
 export type FederationConfiguration = Static<typeof FederationConfigurationSchema>;
+
+/** A federation's codecs, the first of which members use by default. */
+export function codecConfigurations(
+  configuration: Pick<FederationConfiguration, "codecs">,
+): readonly PluginConfiguration[] {
+  return configuration.codecs.map((codec) => (typeof codec === "string" ? { name: codec } : codec));
+}
+
+/** The steps between a member's training and its compression. */
+export function pipelineConfigurations(
+  configuration: FederationConfiguration,
+): readonly PluginConfiguration[] {
+  return configuration.version === 1 ? [] : configuration.pipeline;
+}
 
 const parseForm = parserOf(FederationConfigurationSchema, "Configuration");
 
 /** Throws `invalid-input` naming the field that is wrong. */
 export function parseConfiguration(value: unknown): FederationConfiguration {
-  const configuration = parseForm(value);
+  return checkConfiguration(parseForm(value));
+}
+
+/** What no form says: which values fit together. Throws `invalid-input` naming the field. */
+export function checkConfiguration(
+  configuration: FederationConfiguration,
+): FederationConfiguration {
   const { maxUpdates, maxWeight } = configuration.limits;
   if (maxUpdates * maxWeight >= TOTAL_WEIGHT_LIMIT)
     throw new PlenaryError(

@@ -154,23 +154,27 @@ function wrongDiscriminator(
 ): SchemaProblem | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (branches.some((branch) => constantsFit(branch, value))) return undefined;
-  const [key] = Object.entries(branches[0]?.properties ?? {}).find(isConstant) ?? [];
+  const [key] = constantsOf(branches[0] ?? ANYTHING)[0] ?? [];
   const known = branches.map(({ properties = {} }) => properties[key ?? ""]?.const);
   if (key === undefined || known.includes(undefined)) return undefined;
-  const names = known.map((name) => JSON.stringify(name));
-  return { path: [key], problem: `must be ${names.join(" or ")}` };
+  const names = known.map((name) => JSON.stringify(name)).join(" or ");
+  const given = (value as Readonly<Record<string, unknown>>)[key];
+  const not = typeof given === "string" ? `, not ${JSON.stringify(given.slice(0, 64))}` : "";
+  return { path: [key], problem: `must be ${names}${not}` };
 }
 
-function isConstant([, field]: [string, SchemaNode]): boolean {
-  return field.const !== undefined;
-}
-
-/** Whether a branch has constant fields, such as a plug-in's name, and `value` has all of them. */
-function constantsFit({ properties = {} }: SchemaNode, value: unknown): boolean {
+/** Whether a branch must have constant fields, such as a plug-in's name, and `value` has all of them. */
+function constantsFit(branch: SchemaNode, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const constants = Object.entries(properties).filter(isConstant);
+  const constants = constantsOf(branch);
   const fields = value as Readonly<Record<string, unknown>>;
   return constants.length > 0 && constants.every(([key, field]) => fields[key] === field.const);
+}
+
+function constantsOf({ properties = {}, required = [] }: SchemaNode): [string, SchemaNode][] {
+  return Object.entries(properties).filter(
+    ([key, field]) => field.const !== undefined && required.includes(key),
+  );
 }
 
 function ownProblem(schema: SchemaNode, value: unknown): string {

@@ -60,7 +60,11 @@ test("every text of digits is judged by its value", () => {
 });
 
 const Shape = Type.Object({ name: Type.Literal("circle"), radius: Type.Number({ minimum: 0 }) });
-const Square = Type.Object({ name: Type.Literal("square"), side: Type.Integer() });
+const Square = Type.Object({
+  name: Type.Literal("square"),
+  side: Type.Integer(),
+  filled: Type.Optional(Type.Literal("yes")),
+});
 const Drawing = Type.Object(
   {
     title: Type.String({ maxLength: 8 }),
@@ -102,7 +106,7 @@ test("the first wrong field is named, with what is wrong", () => {
     ],
     [
       { ...good, shapes: [{ name: "line", side: 1 }] },
-      'Drawing: shapes.0.name must be "circle" or "square".',
+      'Drawing: shapes.0.name must be "circle" or "square", not "line".',
     ],
     [{ ...good, shapes: [circle, circle] }, "Drawing: shapes must not have duplicate items."],
     [{ ...good, shapes: Array(4).fill(0) }, "Drawing: shapes must have at most 3 entries, not 4."],

@@ -1,9 +1,17 @@
-import { compressorsById, magnitudeOf, vectorRootFast } from "@plenary/algorithms";
+import {
+  applyPipeline,
+  codecsById,
+  createPipeline,
+  initPipeline,
+  type PipelineOutput,
+  type Registries,
+  vectorRootFast,
+} from "@plenary/algorithms";
 import {
   type AnswerSet,
   type AuditConfiguration,
   type Checkpoint,
-  DELTA_LIMIT,
+  codecConfigurations,
   decodeCheckpoint,
   deltaOf,
   type Envelope,
@@ -57,6 +65,8 @@ export interface AuditInput {
   readonly segments: readonly number[];
   /** `wasm` in reproducible mode. */
   readonly engine: Engine;
+  /** The plug-ins that Plenary comes with, by default. */
+  readonly registries?: Registries | undefined;
 }
 
 /** What an audit found. `checkpoint` counts as in AuditReport. */
@@ -241,29 +251,34 @@ function shown(audit: Audit, number: number): Checkpoint {
   );
 }
 
-/** The update must be what the last checkpoint gives through the member's own pipeline: difference, codec. */
+/** The update must be what the last checkpoint gives through the federation's pipeline. */
 function checkUpdate(audit: Audit): void {
-  const { envelope, configuration, base, total } = audit;
+  const { envelope, base, total } = audit;
   const { parameters } = shown(audit, total);
-  const update = encodedOrUndefined(configuration, envelope.codec, deltaOf(base, parameters));
+  const update = sentUpdate(audit, deltaOf(base, parameters));
   if (
     update !== undefined &&
-    equalBytes(update.payloadHash, envelope.payloadHash) &&
-    equalBytes(update.deltaRoot, envelope.deltaRoot)
+    equalBytes(sha256(update.payload), envelope.payloadHash) &&
+    equalBytes(vectorRootFast(update.decoded), envelope.deltaRoot)
   )
     return;
   throw new Finding("failed", total + 1, "The update is not what the last checkpoint gives.");
 }
 
-/** Undefined where no codec of the federation could have carried it: another codec, or entries out of its range. */
-function encodedOrUndefined({ codecs }: FederationConfiguration, codec: number, delta: Int32Array) {
-  const compressor = compressorsById(codecs).get(codec);
-  if (compressor === undefined || magnitudeOf(delta).maxAbs >= DELTA_LIMIT) return undefined;
-  const payload = compressor.encode(delta);
-  return {
-    payloadHash: sha256(payload),
-    deltaRoot: vectorRootFast(compressor.decode(payload, delta.length)),
-  };
+/**
+ * What a member sends of a trained update. Where training is audited, the steps of the pipeline
+ * begin each round with a new state, as the optimiser does. Undefined if the federation does not
+ * take the envelope's codec.
+ */
+function sentUpdate(
+  { configuration, envelope, registries }: Audit,
+  delta: Int32Array,
+): PipelineOutput | undefined {
+  const codecs = codecsById(codecConfigurations(configuration), registries?.codecs);
+  const codec = codecs.get(envelope.codec);
+  if (codec === undefined) return undefined;
+  const pipeline = createPipeline(configuration, codec.name, registries);
+  return applyPipeline(pipeline, delta, initPipeline(pipeline, delta.length));
 }
 
 function decodedOrUndefined(bytes: Uint8Array): Checkpoint | undefined {

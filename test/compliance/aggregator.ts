@@ -1,160 +1,132 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Accumulator, type Aggregator, createAggregator } from "@plenary/algorithms";
-import { PlenaryError } from "@plenary/protocol";
+import { createAggregator, type RunningAggregate, type WeightedDelta } from "@plenary/algorithms";
+import { CHUNK_LENGTH } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, throwsCode } from "./vectors.ts";
 
 const LENGTH = 67;
-const updates = fc.array(fc.tuple(deltas(LENGTH), fc.integer({ min: 1, max: 2 ** 21 })), {
-  minLength: 1,
-  maxLength: 8,
-});
-type Updates = [Int32Array, number][];
-
-function folded(aggregator: Aggregator, list: Updates): Accumulator {
-  const accumulator = aggregator.create(LENGTH);
-  for (const [delta, weight] of list) accumulator.fold(delta, weight);
-  return accumulator;
-}
+const update = fc.record({ delta: deltas(LENGTH), weight: fc.integer({ min: 1, max: 2 ** 21 }) });
+const updates = fc.array(update, { minLength: 1, maxLength: 8 });
 
 /** What every aggregator must do, whatever it computes. */
 export function aggregatorCompliance(configuration: { readonly name: string }): void {
   describe(`aggregator ${JSON.stringify(configuration)}`, () => {
     const aggregator = createAggregator(configuration);
 
-    test("the order of updates does not matter", () => {
-      fc.assert(
-        fc.property(
-          updates.chain((list) =>
-            fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
-          ),
-          ([list, shuffled]) => {
-            assert.deepEqual(
-              folded(aggregator, list).snapshot(),
-              folded(aggregator, shuffled).snapshot(),
-            );
-          },
-        ),
+    test("the order of updates does not matter, and they are left as they are", () => {
+      const shuffled = updates.chain((list) =>
+        fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
       );
-    });
-
-    test("how updates are split between accumulators does not matter", () => {
       fc.assert(
-        fc.property(
-          updates,
-          fc.array(fc.nat(2), { minLength: 8, maxLength: 8 }),
-          (list, workers) => {
-            const parts = [0, 1, 2].map((w) =>
-              folded(
-                aggregator,
-                list.filter((_, i) => workers[i] === w),
-              ),
-            );
-            const whole = aggregator.create(LENGTH);
-            for (const part of parts) whole.join(part);
-            assert.deepEqual(whole.snapshot(), folded(aggregator, list).snapshot());
-            assert.deepEqual(whole.finish(), folded(aggregator, list).finish());
-          },
-        ),
-      );
-    });
-
-    test("folding together equals folding one by one, and takes all or nothing", () => {
-      fc.assert(
-        fc.property(updates, (list) => {
-          const together = list.map(([delta, weight]) => ({ delta, weight }));
-          const accumulator = aggregator.create(LENGTH);
-          accumulator.foldAll(together);
-          assert.deepEqual(accumulator.snapshot(), folded(aggregator, list).snapshot());
-          const bad = { delta: new Int32Array(LENGTH), weight: 0 };
-          throwsCode(() => accumulator.foldAll([...together, bad]), "weight-out-of-range");
-          assert.deepEqual(accumulator.snapshot(), folded(aggregator, list).snapshot());
+        fc.property(shuffled, ([list, other]) => {
+          const before = list.map(({ delta }) => delta.slice());
+          assert.deepEqual(aggregator.aggregate(list), aggregator.aggregate(other));
+          assert.deepEqual(
+            list.map(({ delta }) => delta),
+            before,
+          );
         }),
       );
     });
 
-    test("removing undoes folding", () => {
+    test("equal updates aggregate to themselves, whatever their weights", () => {
+      const weights = fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 5 });
+      fc.assert(
+        fc.property(deltas(LENGTH), weights, (delta, list) => {
+          const equal = list.map((weight) => ({ delta, weight }));
+          assert.deepEqual(aggregator.aggregate(equal), delta);
+        }),
+      );
+    });
+
+    test("no update, wrong lengths and wrong weights are refused", () => {
+      const delta = new Int32Array(LENGTH);
+      const aggregate = (...list: WeightedDelta[]) => aggregator.aggregate(list);
+      throwsCode(() => aggregate(), "round-inconsistent");
+      const shorter = { delta: delta.subarray(1), weight: 1 };
+      throwsCode(() => aggregate({ delta, weight: 1 }, shorter), "invalid-input");
+      for (const weight of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 26])
+        throwsCode(() => aggregate({ delta, weight }), "weight-out-of-range");
+      const heavy = { delta, weight: 2 ** 25 };
+      throwsCode(() => aggregate(heavy, heavy), "weight-out-of-range");
+    });
+
+    test("its rule has the form that the program reads", () => {
+      const { code, parameters, stateVectors } = aggregator.rule;
+      assert.ok(Number.isInteger(code) && code >= 0 && code <= 255);
+      assert.ok(parameters.every((entry) => Number.isInteger(entry) && entry >= 0));
+      assert.equal(stateVectors, 0);
+    });
+  });
+}
+
+/** What the incremental form of an aggregator must do beside: agree with the aggregate of all. */
+export function incrementalCompliance(configuration: { readonly name: string }): void {
+  describe(`incremental aggregator ${JSON.stringify(configuration)}`, () => {
+    const aggregator = createAggregator(configuration);
+    const start = (list: readonly WeightedDelta[]): RunningAggregate => {
+      assert.ok(aggregator.incremental);
+      const running = aggregator.incremental.start(LENGTH);
+      for (const { delta, weight } of list) running.fold(delta, weight);
+      return running;
+    };
+    const assertHolds = (running: RunningAggregate, list: readonly WeightedDelta[]) => {
+      const weight = list.reduce((sum, update) => sum + update.weight, 0);
+      assert.deepEqual([running.count, running.totalWeight], [list.length, weight]);
+      assert.deepEqual(running.finish(), aggregator.aggregate(list));
+    };
+
+    test("folding one by one gives the aggregate of all", () => {
+      fc.assert(fc.property(updates, (list) => assertHolds(start(list), list)));
+    });
+
+    test("removing undoes folding, and a finished aggregate can be folded into", () => {
       fc.assert(
         fc.property(updates, updates, (list, others) => {
-          const accumulator = folded(aggregator, [...list, ...others]);
-          for (const [delta, weight] of others) accumulator.remove(delta, weight);
-          assert.deepEqual(accumulator.snapshot(), folded(aggregator, list).snapshot());
+          const running = start([...list, ...others]);
+          assertHolds(running, [...list, ...others]);
+          for (const { delta, weight } of others) running.remove(delta, weight);
+          assertHolds(running, list);
+          for (const { delta, weight } of others) running.fold(delta, weight);
+          assertHolds(running, [...list, ...others]);
         }),
       );
     });
 
-    test("a snapshot restores in the middle, and is not touched by what follows", () => {
-      fc.assert(
-        fc.property(updates, updates, (before, after) => {
-          const original = folded(aggregator, before);
-          const snapshot = original.snapshot();
-          const restored = aggregator.restore(snapshot);
-          for (const [delta, weight] of after) {
-            original.fold(delta, weight);
-            restored.fold(delta, weight);
-          }
-          assert.deepEqual(restored.finish(), original.finish());
-          assert.equal(restored.totalWeight, original.totalWeight);
-          assert.equal(restored.count, before.length + after.length);
-          assert.deepEqual(aggregator.restore(snapshot).snapshot(), snapshot);
-        }),
-      );
+    test("an update that is refused leaves everything as it was", () => {
+      const delta = new Int32Array(LENGTH).fill(3);
+      const running = start([]);
+      throwsCode(() => running.finish(), "round-inconsistent");
+      throwsCode(() => running.remove(delta, 1), "round-inconsistent");
+      const all = { delta, weight: 2 ** 26 - 2 };
+      running.fold(all.delta, all.weight);
+      throwsCode(() => running.fold(delta.subarray(1), 1), "invalid-input");
+      for (const weight of [0, 0.5, 2]) {
+        throwsCode(() => running.fold(delta, weight), "weight-out-of-range");
+        assertHolds(running, [all]);
+      }
+      throwsCode(() => running.remove(delta, 1), "round-inconsistent");
+      assertHolds(running, [all]);
     });
+  });
+}
 
-    test("finishing changes nothing; equal updates aggregate to themselves", () => {
-      fc.assert(
-        fc.property(
-          deltas(LENGTH),
-          fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 5 }),
-          (delta, weights) => {
-            const accumulator = folded(
-              aggregator,
-              weights.map((weight) => [delta, weight]),
-            );
-            assert.deepEqual(accumulator.finish(), delta);
-            assert.deepEqual(accumulator.finish(), delta);
-            assert.equal(accumulator.count, weights.length);
-          },
-        ),
-      );
-    });
-
-    test("wrong lengths, weights and empty sums are refused and leave everything as it was", () => {
-      const accumulator = aggregator.create(LENGTH);
-      const delta = new Int32Array(LENGTH);
-      throwsCode(() => accumulator.finish(), "round-inconsistent");
-      throwsCode(() => accumulator.remove(delta, 1), "round-inconsistent");
-      throwsCode(() => accumulator.fold(new Int32Array(LENGTH - 1), 1), "invalid-input");
-      throwsCode(() => accumulator.join(aggregator.create(LENGTH + 1)), "invalid-input");
-      for (const weight of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 26])
-        throwsCode(() => accumulator.fold(delta, weight), "weight-out-of-range");
-      accumulator.fold(delta, 2 ** 26 - 2);
-      throwsCode(() => accumulator.fold(delta, 2), "weight-out-of-range");
-      const two = folded(aggregator, [[delta, 2]]);
-      throwsCode(() => accumulator.join(two), "weight-out-of-range");
-      throwsCode(() => two.remove(delta, 1), "round-inconsistent");
-      assert.equal(accumulator.count, 1);
-      assert.deepEqual(accumulator.finish(), delta);
-    });
-
-    test("bytes that are no snapshot are refused with an error that says so", () => {
-      const snapshot = folded(aggregator, [[new Int32Array(LENGTH).fill(3), 7]]).snapshot();
-      fc.assert(
-        fc.property(fc.nat(snapshot.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-          throwsCode(() => aggregator.restore(snapshot.subarray(0, at)), "invalid-input");
-          const bent = snapshot.slice();
-          bent[at] = bent[at]! ^ flip;
-          try {
-            assert.equal(aggregator.restore(bent).parameterCount, LENGTH);
-          } catch (error) {
-            assert.ok(
-              error instanceof PlenaryError && error.code === "invalid-input",
-              String(error),
-            );
-          }
-        }),
-      );
-    });
+/** What an aggregator that the program knows must do beside: judge each chunk by itself. */
+export function provableAggregatorCompliance(configuration: { readonly name: string }): void {
+  test(`one chunk of ${JSON.stringify(configuration)} follows from that chunk of the updates`, () => {
+    const aggregator = createAggregator(configuration);
+    fc.assert(
+      fc.property(updates, (list) => {
+        const whole = aggregator.aggregate(list);
+        for (let from = 0; from < LENGTH; from += CHUNK_LENGTH) {
+          const chunk = list.map(({ delta, weight }) => ({
+            delta: delta.slice(from, from + CHUNK_LENGTH),
+            weight,
+          }));
+          assert.deepEqual(aggregator.aggregate(chunk), whole.slice(from, from + CHUNK_LENGTH));
+        }
+      }),
+    );
   });
 }

@@ -6,6 +6,7 @@ import {
   createStrategy,
   type Evaluate,
   type ScoredRound,
+  type WeightedDelta,
 } from "@plenary/algorithms";
 import fc from "fast-check";
 import { deltas, models, throwsCode } from "./vectors.ts";
@@ -18,7 +19,7 @@ const updates = fc.array(
     maxLength: 6,
   },
 );
-type Updates = { readonly delta: Int32Array; readonly weight: number }[];
+type Updates = WeightedDelta[];
 
 /** Minus the sum of squares: an integer utility that any model has. */
 const evaluate: Evaluate = async (model) =>
@@ -26,12 +27,15 @@ const evaluate: Evaluate = async (model) =>
 
 function roundOf(base: Int32Array, list: Updates): ScoredRound {
   const strategy = createStrategy({ name: "fedavg" });
-  const accumulator = createAggregator({ name: "mean" }).create(LENGTH);
-  for (const { delta, weight } of list) accumulator.fold(delta, weight);
-  const state = new Int32Array(0);
-  const { next } = strategy.apply(base, accumulator.finish(), state);
-  const counted = list.map(({ delta, weight }) => ({ weight, delta: async () => delta }));
-  return { strategy, base, state, next, accumulator, counted, evaluate };
+  const aggregator = createAggregator({ name: "mean" });
+  const step = (updates: Updates) =>
+    strategy.apply(
+      base,
+      updates.length === 0 ? new Int32Array(LENGTH) : aggregator.aggregate(updates),
+      [],
+    ).next;
+  const nextWithout = async (index: number) => step(list.toSpliced(index, 1));
+  return { next: step(list), nextWithout, counted: list, evaluate };
 }
 
 /** What every contribution measure must do, whatever it values. */
@@ -39,15 +43,13 @@ export function contributionCompliance(configuration: { readonly name: string })
   describe(`contribution ${JSON.stringify(configuration)}`, () => {
     const contribution = createContribution(configuration);
 
-    test("one integer score for each update, the same each time, and the sum left as it was", async () => {
+    test("one integer score for each update, the same each time", async () => {
       await fc.assert(
         fc.asyncProperty(models(LENGTH), updates, async (base, list) => {
           const round = roundOf(base, list);
-          const before = round.accumulator.snapshot();
           const scores = await contribution.score(round);
           assert.equal(scores.length, list.length);
           assert.ok(scores.every((score) => typeof score === "bigint"));
-          assert.deepEqual(round.accumulator.snapshot(), before);
           assert.deepEqual(await contribution.score(round), scores);
         }),
         { numRuns: 30 },

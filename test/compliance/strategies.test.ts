@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createStrategy, type strategies } from "@plenary/algorithms";
-import { strategyCompliance } from "./strategy.ts";
+import { CUSTOM_RULE, createStrategy, type strategies } from "@plenary/algorithms";
+import { provableStrategyCompliance, strategyCompliance } from "./strategy.ts";
 import { throwsCode } from "./vectors.ts";
 
 type Configuration = { readonly name: string; readonly [parameter: string]: unknown };
@@ -17,13 +17,22 @@ const CONFIGURATIONS: Record<
   ],
 };
 
-for (const configuration of Object.values(CONFIGURATIONS).flat()) strategyCompliance(configuration);
+const ALL = Object.values(CONFIGURATIONS).flat();
+const isKnown = (configuration: Configuration) =>
+  createStrategy(configuration).rule.code !== CUSTOM_RULE;
 
-test("no two strategies share a number", () => {
-  const ids = Object.values(CONFIGURATIONS).map(
-    ([configuration]) => createStrategy(configuration).id,
-  );
-  assert.equal(new Set(ids).size, ids.length);
+for (const configuration of ALL) strategyCompliance(configuration);
+for (const configuration of ALL.filter(isKnown)) provableStrategyCompliance(configuration);
+
+test("the program knows FedAvg and FedAvgM", () => {
+  assert.deepEqual(ALL.filter(isKnown), [...CONFIGURATIONS.fedavg, ...CONFIGURATIONS.fedavgm]);
+});
+
+test("no two strategies that the program knows share a code", () => {
+  const codes = Object.values(CONFIGURATIONS)
+    .map(([configuration]) => createStrategy(configuration).rule.code)
+    .filter((code) => code !== CUSTOM_RULE);
+  assert.equal(new Set(codes).size, codes.length);
 });
 
 test("unknown names and parameters out of range are refused", () => {

@@ -1,36 +1,39 @@
 import type { WeightedDelta } from "../kernels/index.ts";
+import type { Rule } from "../rule.ts";
 
 export type { WeightedDelta };
 
-/** How the updates of a round become one. */
+/** How the updates of a round become one. Pure: equal updates give equal bits on every machine. */
 export interface Aggregator {
   readonly name: string;
-  /** An accumulator with nothing in it, for updates of `parameterCount` entries. */
-  create(parameterCount: number): Accumulator;
-  /** The accumulator that `snapshot` was taken of. Throws `invalid-input` on other bytes. */
-  restore(snapshot: Uint8Array): Accumulator;
+  readonly rule: Rule;
+  /**
+   * The aggregate of at least one update, all of one length, with positive integer weights. The
+   * result does not depend on their order. Throws `round-inconsistent` without an update,
+   * `invalid-input` on lengths that differ and `weight-out-of-range` on weights that are not
+   * positive or add up to 2^26 or more.
+   */
+  aggregate(updates: readonly WeightedDelta[]): Int32Array;
+  /** A rule that needs to see one update at a time only can say so, and then no round holds all. */
+  readonly incremental?: {
+    /** An aggregate of nothing, for updates of `parameterCount` entries. */
+    start(parameterCount: number): RunningAggregate;
+  };
 }
 
 /**
- * A running aggregate. Its memory depends on the parameter count alone; its result depends on the multiset of updates alone, not on
- * their order, nor on how they were split between accumulators that were joined.
+ * An aggregate that updates are added to and taken from. Its memory depends on the parameter count
+ * alone; its result is what `aggregate` gives for the updates that it holds.
  */
-export interface Accumulator {
-  readonly parameterCount: number;
-  /** Sum of the weights folded in, below 2^26. */
+export interface RunningAggregate {
+  /** Sum of the weights that it holds, below 2^26. */
   readonly totalWeight: number;
-  /** Number of updates folded in. */
+  /** Number of updates that it holds. */
   readonly count: number;
-  /** Adds an update. Throws `invalid-input` on a wrong length and `weight-out-of-range` on a weight that is not 1 .. 2^26 - 1 in all. */
+  /** Adds an update. Throws as `aggregate` does, and then holds what it held before. */
   fold(delta: Int32Array, weight: number): void;
-  /** Folds updates that are ready together: faster than one by one, and all or none if one is refused. */
-  foldAll(updates: readonly WeightedDelta[]): void;
-  /** Takes out an update that was folded in before with this weight. */
+  /** Takes out an update that was folded in with this weight. Throws `round-inconsistent`. */
   remove(delta: Int32Array, weight: number): void;
-  /** Adds all that `other`, of the same aggregator and parameter count, holds. */
-  join(other: Accumulator): void;
-  /** The aggregate. Throws `round-inconsistent` if nothing was folded in. The accumulator stays usable. */
+  /** The aggregate; it can be added to afterwards. Throws `round-inconsistent` if it holds nothing. */
   finish(): Int32Array;
-  /** Bytes from which `restore` makes an equal accumulator: what a worker stores to survive a restart. */
-  snapshot(): Uint8Array;
 }

@@ -1,14 +1,16 @@
-import { configurationSchema, createPlugin, type PluginFactory } from "../plugin.ts";
+import { createPlugin, type Registry } from "../plugin.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { mean } from "./mean.ts";
 
-export type { Accumulator, Aggregator, WeightedDelta } from "./aggregator.ts";
+export { aggregateRound, type CountedUpdate, type RoundAggregate } from "./aggregate-round.ts";
+export type { Aggregator, RunningAggregate, WeightedDelta } from "./aggregator.ts";
 
-export const aggregators = { mean } as const satisfies Record<string, PluginFactory<Aggregator>>;
+export const aggregators = { mean } as const satisfies Registry<Aggregator>;
 
-export const AggregatorConfiguration = configurationSchema(aggregators);
-
-/** The aggregator of a federation's configuration. Throws `invalid-input` on an unknown name or wrong parameters. */
-export function createAggregator(configuration: { readonly name: string }): Aggregator {
-  return createPlugin<Aggregator>("aggregator", aggregators, configuration);
+/** The aggregator that a configuration names. Throws `invalid-input` on a wrong name or parameter. */
+export function createAggregator(
+  configuration: { readonly name: string },
+  registry: Registry<Aggregator> = aggregators,
+): Aggregator {
+  return createPlugin("aggregator", registry, configuration);
 }

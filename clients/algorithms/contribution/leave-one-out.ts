@@ -1,14 +1,15 @@
 import { PlenaryError } from "@plenary/protocol";
 import Type from "typebox";
 import { definePlugin } from "../plugin.ts";
-import type { Contribution, Evaluate, ScoredRound, ScoredUpdate } from "./contribution.ts";
+import type { Contribution, Evaluate } from "./contribution.ts";
 
 /**
- * Leave-one-out: an update is worth U(next) - U(next without it). Wang, Dang, Zhou, "Measure Contribution of Participants in Federated
- * Learning" (IEEE Big Data 2019, arXiv:1909.08525), section III-A, on updates in place of retraining. Costs K + 1 evaluations.
+ * Leave-one-out: an update is worth U(next) - U(next without it). Wang, Dang, Zhou, "Measure
+ * Contribution of Participants in Federated Learning" (IEEE Big Data 2019, arXiv:1909.08525),
+ * section III-A, on updates in place of retraining. Costs K + 1 evaluations.
  *
- * The sum of squares in place of a likelihood: it needs no logarithm, which IEEE 754 does not fix. Without the only update of a round the
- * mean is zero.
+ * The sum of squares in place of a likelihood: it needs no logarithm, which IEEE 754 does not fix.
+ * Without the only update of a round the aggregate is zero.
  */
 export const leaveOneOut = definePlugin(
   "leave-one-out",
@@ -22,25 +23,15 @@ export const leaveOneOut = definePlugin(
   ),
   (): Contribution => ({
     name: "leave-one-out",
-    score: async (round) => {
-      const full = await utility(round.evaluate, round.next);
+    score: async ({ next, nextWithout, counted, evaluate }) => {
+      const full = await utility(evaluate, next);
       const scores: bigint[] = [];
-      for (const update of round.counted)
-        scores.push(full - (await utility(round.evaluate, await nextWithout(round, update))));
+      for (const index of counted.keys())
+        scores.push(full - (await utility(evaluate, await nextWithout(index))));
       return scores;
     },
   }),
 );
-
-async function nextWithout(round: ScoredRound, update: ScoredUpdate): Promise<Int32Array> {
-  const { accumulator, base, state, strategy } = round;
-  if (accumulator.count === 1) return strategy.apply(base, new Int32Array(base.length), state).next;
-  const delta = await update.delta();
-  accumulator.remove(delta, update.weight);
-  const mean = accumulator.finish();
-  accumulator.fold(delta, update.weight);
-  return strategy.apply(base, mean, state).next;
-}
 
 async function utility(evaluate: Evaluate, model: Int32Array): Promise<bigint> {
   const value = await evaluate(model);

@@ -1,4 +1,5 @@
 import {
+  codecConfigurations,
   type Envelope,
   type ErrorCode,
   equalBytes,
@@ -8,7 +9,9 @@ import {
   toHex,
   ZERO_HASH,
 } from "@plenary/protocol";
-import { compressorsById } from "../compressors/index.ts";
+import { codecsById } from "../codecs/index.ts";
+
+import { REGISTRIES, type Registries } from "../registries.ts";
 
 /** What an envelope must be about to belong to a round. */
 export interface RoundIdentity {
@@ -20,18 +23,21 @@ export interface RoundIdentity {
 }
 
 /**
- * Whether an envelope may get a receipt, as far as the envelope alone tells: right chain, federation, round and base, a codec of the
- * federation, a payload and weight within its limits, and checkpoints where training is audited. Signature, membership and sequence are
- * the caller's. Throws `wrong-chain`, `wrong-round`, `base-stale`, `codec-refused`, `payload-too-large`, `weight-out-of-range` or
- * `checkpoints-missing`. What passes and is wrong nevertheless gets
- * a leaf with its reason (screenUpdate).
+ * Whether an envelope may get a receipt, as far as the envelope alone tells: right chain,
+ * federation, round and base, a codec of the federation, a payload and weight within its limits,
+ * and checkpoints where training is audited. The caller checks signature, membership and sequence.
+ * Throws `wrong-chain`, `wrong-round`, `base-stale`, `codec-refused`, `payload-too-large`,
+ * `weight-out-of-range` or `checkpoints-missing`. An update that passes and is wrong nevertheless
+ * gets a leaf with its reason (screenUpdate).
  */
 export function admitEnvelope(
   envelope: Envelope,
   identity: RoundIdentity,
   configuration: FederationConfiguration,
+  registries: Registries = REGISTRIES,
 ): void {
   checkIdentity(envelope, identity);
+  checkCodec(envelope, configuration, registries);
   checkLimits(envelope, configuration);
 }
 
@@ -68,12 +74,19 @@ function checkIdentity(envelope: Envelope, identity: RoundIdentity): void {
     );
 }
 
+function checkCodec(
+  { codec }: Envelope,
+  configuration: FederationConfiguration,
+  registries: Registries,
+): void {
+  const configurations = codecConfigurations(configuration);
+  if (codecsById(configurations, registries.codecs).has(codec)) return;
+  const names = configurations.map(({ name }) => name).join(", ");
+  throw refusal("codec-refused", `This federation takes the codecs ${names} only.`, { codec });
+}
+
 function checkLimits(envelope: Envelope, configuration: FederationConfiguration): void {
-  const { limits, codecs } = configuration;
-  if (!compressorsById(codecs).has(envelope.codec))
-    throw refusal("codec-refused", `This federation takes the codecs ${codecs.join(", ")} only.`, {
-      codec: envelope.codec,
-    });
+  const { limits } = configuration;
   if (envelope.payloadLength > limits.maxPayloadBytes)
     throw refusal(
       "payload-too-large",

@@ -1,19 +1,21 @@
 import {
-  DELTA_LIMIT,
+  codecConfigurations,
   type Envelope,
   encodeEnvelope,
   envelopeHash,
   equalBytes,
   type FederationConfiguration,
-  FRACTION_BITS,
   PlenaryError,
   REASONS,
   type ReasonName,
   sha256,
   type UpdateLeaf,
 } from "@plenary/protocol";
-import { compressorsById } from "../compressors/index.ts";
+import { codecsById } from "../codecs/index.ts";
+
 import { magnitudeOf, vectorRootFast } from "../kernels/index.ts";
+import { REGISTRIES, type Registries } from "../registries.ts";
+import { sizeReason } from "./limits.ts";
 
 /** An update as it goes into the updates tree; `delta` is there if and only if it counts. */
 export type Screened =
@@ -40,13 +42,15 @@ export interface ScreeningInput extends UpdateBytes {
 }
 
 /**
- * Decides whether an update counts, and if not why. Pure and exact, so that a verifier comes to the same leaf. Checks in the order of the
- * reason codes; the first that fails is the reason. Throws `payload-truncated` or `payload-hash-mismatch` if the payload is not the one
- * that the envelope names (then nothing can be said about the update), `codec-refused` for a codec that admitEnvelope refuses.
+ * Decides whether an update counts, and if not why. Pure and exact, so that a verifier comes to the
+ * same leaf. Checks in the order of the reason codes; the first that fails is the reason. Throws
+ * `payload-truncated` or `payload-hash-mismatch` if the payload is not the one that the envelope
+ * names (then nothing can be said about the update), and `codec-refused` for a codec that
+ * admitEnvelope refuses.
  */
-export function screenUpdate(input: ScreeningInput): Screened {
+export function screenUpdate(input: ScreeningInput, registries: Registries = REGISTRIES): Screened {
   const { envelope } = input;
-  const delta = decodedOrUndefined(input);
+  const delta = decodedOrUndefined(input, registries);
   if (delta === undefined) return refused(envelope, "payload-malformed");
   const reason = firstReason(input, delta);
   if (reason !== undefined) return refused(envelope, reason);
@@ -54,30 +58,27 @@ export function screenUpdate(input: ScreeningInput): Screened {
 }
 
 /**
- * The vector of an update that was screened before. Throws `codec-malformed` if its payload is malformed, and as screenUpdate does.
+ * The vector of an update that was screened before. Throws `codec-malformed` if its payload is
+ * malformed, and as screenUpdate does.
  */
-export function decodeUpdate({
-  configuration,
-  envelope,
-  payload,
-  payloadHash,
-}: UpdateBytes): Int32Array {
+export function decodeUpdate(
+  { configuration, envelope, payload, payloadHash }: UpdateBytes,
+  registries: Registries = REGISTRIES,
+): Int32Array {
   checkPayload(envelope, payload, payloadHash ?? sha256(payload));
-  const compressor = compressorsById(configuration.codecs).get(envelope.codec);
-  if (compressor === undefined)
-    throw new PlenaryError(
-      "codec-refused",
-      `This federation does not take the codec ${envelope.codec}.`,
-      {
-        codec: envelope.codec,
-      },
-    );
-  return compressor.decode(payload, configuration.parameterCount);
+  const codecs = codecsById(codecConfigurations(configuration), registries.codecs);
+  const codec = codecs.get(envelope.codec);
+  if (codec !== undefined) return codec.decode(payload, configuration.parameterCount);
+  throw new PlenaryError(
+    "codec-refused",
+    `This federation does not take the codec ${envelope.codec}.`,
+    { codec: envelope.codec },
+  );
 }
 
-function decodedOrUndefined(input: UpdateBytes): Int32Array | undefined {
+function decodedOrUndefined(input: UpdateBytes, registries: Registries): Int32Array | undefined {
   try {
-    return decodeUpdate(input);
+    return decodeUpdate(input, registries);
   } catch (error) {
     if (error instanceof PlenaryError && error.code === "codec-malformed") return undefined;
     throw error;
@@ -93,17 +94,9 @@ function firstReason(
   delta: Int32Array,
 ): Exclude<ReasonName, "counted"> | undefined {
   if (!equalBytes(vectorRootFast(delta), envelope.deltaRoot)) return "delta-root-mismatch";
-  const { maxAbs, sumOfSquares } = magnitudeOf(delta);
-  if (maxAbs >= DELTA_LIMIT) return "delta-out-of-range";
-  if (exceedsNorm(sumOfSquares, configuration.screening.maxNorm)) return "norm-exceeded";
+  const tooLarge = sizeReason(magnitudeOf(delta), configuration.screening);
+  if (tooLarge !== undefined) return tooLarge;
   return auditFailed === true ? "audit-failed" : undefined;
-}
-
-/** Whether sqrt(sumOfSquares) > floor(maxNorm 2^24), in integers; a maxNorm of 0 is no limit. */
-function exceedsNorm(sumOfSquares: bigint, maxNorm: number): boolean {
-  if (maxNorm === 0) return false;
-  const limit = BigInt(Math.floor(maxNorm * 2 ** FRACTION_BITS));
-  return sumOfSquares > limit * limit;
 }
 
 function checkPayload(envelope: Envelope, payload: Uint8Array, payloadHash: Uint8Array): void {

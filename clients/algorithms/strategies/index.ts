@@ -1,18 +1,17 @@
-import { configurationSchema, createPlugin, type PluginFactory } from "../plugin.ts";
+import { createPlugin, type Registry } from "../plugin.ts";
 import { fedavg } from "./fedavg.ts";
 import { fedavgm } from "./fedavgm.ts";
 import type { Strategy } from "./strategy.ts";
 
-export type { Strategy, StrategyStep } from "./strategy.ts";
+export { initialState, joinState, splitState, zeroState } from "./state.ts";
+export type { StateVectors, Strategy, StrategyStep } from "./strategy.ts";
 
-export const strategies = { fedavg, fedavgm } as const satisfies Record<
-  string,
-  PluginFactory<Strategy>
->;
+export const strategies = { fedavg, fedavgm } as const satisfies Registry<Strategy>;
 
-export const StrategyConfiguration = configurationSchema(strategies);
-
-/** The strategy of a federation's configuration. Throws `invalid-input` on an unknown name or wrong parameters. */
-export function createStrategy(configuration: { readonly name: string }): Strategy {
-  return createPlugin<Strategy>("strategy", strategies, configuration);
+/** The strategy that a configuration names. Throws `invalid-input` on a wrong name or parameter. */
+export function createStrategy(
+  configuration: { readonly name: string },
+  registry: Registry<Strategy> = strategies,
+): Strategy {
+  return createPlugin("strategy", registry, configuration);
 }

@@ -1,21 +1,22 @@
-/** What the server makes of a round's mean update. Pure: equal arguments give equal bits on every machine. */
+import type { Rule } from "../rule.ts";
+
+/** Vectors of int32, each as long as the model, that a rule keeps from round to round. */
+export type StateVectors = readonly Int32Array[];
+
+/** What the server makes of a round's aggregate. Pure: equal arguments give equal bits anywhere. */
 export interface Strategy {
   readonly name: string;
-  /** Number in the Round account. */
-  readonly id: number;
-  /** Momentum in the Round account, in units of 2^-16; 0 for strategies without. */
-  readonly momentum: number;
-  /** Whether the program can judge a disputed round of this strategy. */
-  readonly provable: boolean;
-  /** Length of the server's state for a model of `parameterCount` entries; the first state is all zeros. */
-  stateLength(parameterCount: number): number;
+  readonly rule: Rule;
+  /** The state before the first round: `rule.stateVectors` vectors of `parameterCount` zeros. */
+  init(parameterCount: number): StateVectors;
   /**
-   * The next model and state. `base` and `mean` have one length, `state` has stateLength of it. Arguments are left as they are.
+   * The next model and state. `base`, `aggregate` and every vector of `state` have one length.
+   * Arguments are left as they are.
    */
-  apply(base: Int32Array, mean: Int32Array, state: Int32Array): StrategyStep;
+  apply(base: Int32Array, aggregate: Int32Array, state: StateVectors): StrategyStep;
 }
 
 export interface StrategyStep {
   readonly next: Int32Array;
-  readonly state: Int32Array;
+  readonly state: StateVectors;
 }

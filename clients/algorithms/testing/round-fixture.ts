@@ -20,21 +20,21 @@ import {
 } from "@plenary/protocol";
 import nacl from "tweetnacl";
 import { type AuditedUpdate, auditSeedOf, type SignedAuditReport } from "../audits.ts";
-import { type Compressor, createCompressor } from "../compressors/index.ts";
+import { createCodec } from "../codecs/index.ts";
 import type { Evaluate } from "../contribution/index.ts";
 import { vectorRootFast } from "../kernels/index.ts";
 import type { PublicRound, SignedUpdate } from "../replay.ts";
 import type { RoundContext } from "../round.ts";
-import { createStrategy } from "../strategies/index.ts";
+import { createStrategy, initialState } from "../strategies/index.ts";
 
 /** Rounds made of real keys, signatures and payloads, from a seed: what the tests of this package replay. */
 
 const text = new TextEncoder();
 export const hashOf = (name: string): Uint8Array => sha256(text.encode(name));
 
-export function configurationFixture(
-  changes: Partial<FederationConfiguration> = {},
-): FederationConfiguration {
+type Version1 = Extract<FederationConfiguration, { version: 1 }>;
+
+export function configurationFixture(changes: Partial<Version1> = {}): Version1 {
   return {
     version: 1,
     name: "fixture",
@@ -65,9 +65,11 @@ export function vectorFixture(name: string, length: number, bound: number): Int3
   });
 }
 
-export function contextFixture(configuration = configurationFixture()): RoundContext {
+export function contextFixture(
+  configuration: FederationConfiguration = configurationFixture(),
+): RoundContext {
   const { parameterCount, strategy } = configuration;
-  const stateLength = createStrategy(strategy).stateLength(parameterCount);
+  const stateLength = initialState(createStrategy(strategy), parameterCount).length;
   return {
     genesisHash: hashOf("genesis"),
     programId: hashOf("program"),
@@ -100,10 +102,10 @@ export interface UpdateFixture {
 }
 
 export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFixture {
-  const compressor: Compressor = createCompressor(plan.codec ?? "int8");
-  const payload = plan.payload ?? compressor.encode(plan.delta);
+  const codec = createCodec({ name: plan.codec ?? "int8" });
+  const payload = plan.payload ?? codec.encode(plan.delta);
   const decoded =
-    plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
+    plan.payload === undefined ? codec.decode(payload, plan.delta.length) : plan.delta;
   const envelope: Envelope = {
     genesisHash: context.genesisHash,
     programId: context.programId,
@@ -112,7 +114,7 @@ export function updateFixture(context: RoundContext, plan: UpdatePlan): UpdateFi
     member: hashOf(`member ${plan.member}`),
     baseRoot: vectorRootFast(context.base),
     sequence: 1n,
-    codec: compressor.id,
+    codec: codec.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
     weight: plan.weight ?? 100,

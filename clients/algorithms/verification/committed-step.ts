@@ -1,10 +1,11 @@
 import { equalBytes, PlenaryError, REASONS } from "@plenary/protocol";
-import { createAggregator } from "../aggregators/index.ts";
+import { aggregateRound, createAggregator } from "../aggregators/index.ts";
 import { hashBlob } from "../blob-hash.ts";
 import { vectorRootFast } from "../kernels/index.ts";
+import { REGISTRIES, type Registries } from "../registries.ts";
 import type { RoundContext, RoundResult } from "../round.ts";
 import { decodeUpdate, type UpdateBytes } from "../screening/index.ts";
-import { createStrategy } from "../strategies/index.ts";
+import { createStrategy, joinState, splitState } from "../strategies/index.ts";
 import type { PublishedUpdate } from "./leaves.ts";
 
 /** Next model and state, with their roots. */
@@ -12,45 +13,61 @@ export type CommittedStep = Pick<RoundResult, "next" | "state"> & {
   readonly roots: Pick<RoundResult["roots"], "next" | "stateAfter">;
 };
 
+/** Ends the step where a leaf counts a payload that does not decode to its delta root. */
+class Undecodable extends Error {}
+
 /**
- * The step that the committed leaves give, whatever screening says of them: what a dispute of a chunk computes. Null where a leaf counts
- * a payload that does not decode to its delta root, for then nobody but the aggregator can know the update. Holds one payload at a time.
+ * The step that the committed leaves give, whatever screening says of them: what a dispute of a
+ * chunk computes. Null where a leaf counts a payload that does not decode to its delta root, for
+ * then only the aggregator can know the update.
  */
 export async function committedStep(
   context: RoundContext,
   updates: readonly PublishedUpdate[],
   payload: (hash: Uint8Array) => Promise<Uint8Array>,
+  registries: Registries = REGISTRIES,
 ): Promise<CommittedStep | null> {
   const { configuration } = context;
-  const accumulator = createAggregator(configuration.aggregator).create(context.base.length);
-  for (const { leaf, envelope } of updates) {
-    if (leaf.reason !== REASONS.counted.code) continue;
-    const bytes = await payload(leaf.payloadHash);
-    const delta = decoded({
-      configuration,
-      envelope,
-      payload: bytes,
-      payloadHash: await hashBlob(bytes),
-    });
-    if (delta === null || !equalBytes(vectorRootFast(delta), leaf.deltaRoot)) return null;
-    accumulator.fold(delta, leaf.weight);
+  const counted = updates.filter(({ leaf }) => leaf.reason === REASONS.counted.code);
+  const aggregator = createAggregator(configuration.aggregator, registries.aggregators);
+  const strategy = createStrategy(configuration.strategy, registries.strategies);
+  const committed = counted.map((update) => ({
+    weight: update.leaf.weight,
+    delta: () => committedDelta(context, update, payload, registries),
+  }));
+  try {
+    const { all } = await aggregateRound(aggregator, committed);
+    const before = splitState(strategy, context.base.length, context.state);
+    const step = strategy.apply(context.base, all, before);
+    const state = joinState(step.state);
+    const roots = { next: vectorRootFast(step.next), stateAfter: vectorRootFast(state) };
+    return { next: step.next, state, roots };
+  } catch (error) {
+    if (error instanceof Undecodable) return null;
+    throw error;
   }
-  const step = createStrategy(configuration.strategy).apply(
-    context.base,
-    accumulator.finish(),
-    context.state,
-  );
-  return {
-    ...step,
-    roots: { next: vectorRootFast(step.next), stateAfter: vectorRootFast(step.state) },
-  };
 }
 
-function decoded(update: UpdateBytes): Int32Array | null {
+async function committedDelta(
+  { configuration }: RoundContext,
+  { leaf, envelope }: PublishedUpdate,
+  payload: (hash: Uint8Array) => Promise<Uint8Array>,
+  registries: Registries,
+): Promise<Int32Array> {
+  const bytes = await payload(leaf.payloadHash);
+  const payloadHash = await hashBlob(bytes);
+  const update = { configuration, envelope, payload: bytes, payloadHash };
+  const delta = decodedOrUndefined(update, registries);
+  if (delta === undefined || !equalBytes(vectorRootFast(delta), leaf.deltaRoot))
+    throw new Undecodable();
+  return delta;
+}
+
+function decodedOrUndefined(update: UpdateBytes, registries: Registries): Int32Array | undefined {
   try {
-    return decodeUpdate(update);
+    return decodeUpdate(update, registries);
   } catch (error) {
-    if (error instanceof PlenaryError) return null;
+    if (error instanceof PlenaryError) return undefined;
     throw error;
   }
 }

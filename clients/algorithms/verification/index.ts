@@ -1,4 +1,4 @@
-export type { CommittedRound, RoundCommitment } from "./committed-round.ts";
+export type { CommittedRound } from "./committed-round.ts";
 export { type CommittedStep, committedStep } from "./committed-step.ts";
 export { type Finding, type Proof, PUBLIC_BLOBS, type PublicBlob, REPLAY_ONLY } from "./finding.ts";
 export {

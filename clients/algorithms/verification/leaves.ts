@@ -15,8 +15,9 @@ import {
   type UpdateLeaf,
   verifySignature,
 } from "@plenary/protocol";
-import { updatesRoot } from "../replay.ts";
+import { REGISTRIES, type Registries } from "../registries.ts";
 import type { RoundContext } from "../round.ts";
+import { updatesRoot } from "../round-roots.ts";
 import { admitEnvelope } from "../screening/index.ts";
 import type { CommittedRound } from "./committed-round.ts";
 import { type Finding, REPLAY_ONLY } from "./finding.ts";
@@ -110,12 +111,13 @@ export function findUnsignedLeaf(
   updates: readonly PublishedUpdate[],
   context: RoundContext,
   baseRoot: Uint8Array,
+  registries: Registries = REGISTRIES,
 ): Finding | null {
   for (const [index, update] of updates.entries()) {
     const where = `leaf ${index}`;
     const problem = envelopeProblem(update, context, baseRoot);
     if (problem !== null) return { kind: "leaf", index, text: `${where} ${problem}` };
-    const refusal = admissionProblem(update, context, baseRoot);
+    const refusal = admissionProblem(update, context, baseRoot, registries);
     if (refusal !== null)
       return { kind: "not-provable", why: REPLAY_ONLY, text: `${where} ${refusal}` };
   }
@@ -148,9 +150,10 @@ function admissionProblem(
   { leaf, envelope }: PublishedUpdate,
   context: RoundContext,
   baseRoot: Uint8Array,
+  registries: Registries,
 ): string | null {
   try {
-    admitEnvelope(envelope, { ...context, baseRoot }, context.configuration);
+    admitEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
     return null;
   } catch (error) {
     if (!(error instanceof PlenaryError)) throw error;

@@ -14,7 +14,7 @@ import {
 } from "@plenary/protocol";
 import fc from "fast-check";
 import nacl from "tweetnacl";
-import { updatesRoot } from "../replay.ts";
+import { updatesRoot } from "../round-roots.ts";
 import { hashOf } from "../testing/round-fixture.ts";
 import {
   checkOmission,

@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes, type RewardLeaf, toBase58, toHex } from "@plenary/protocol";
-import { rewardsRoot } from "../replay.ts";
 import { totalEarned } from "../rewards.ts";
+import { rewardsRoot } from "../round-roots.ts";
 import type { CommittedRound } from "./committed-round.ts";
 import { type Finding, REPLAY_ONLY } from "./finding.ts";
 

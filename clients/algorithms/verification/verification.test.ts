@@ -16,9 +16,10 @@ import {
 } from "@plenary/protocol";
 import fc from "fast-check";
 import { vectorRootFast } from "../kernels/index.ts";
-import { type PublicRound, replayRound, rewardsRoot, updatesRoot } from "../replay.ts";
+import { type PublicRound, replayRound } from "../replay.ts";
 import { totalEarned } from "../rewards.ts";
 import type { RoundContext, RoundResult } from "../round.ts";
+import { rewardsRoot, updatesRoot } from "../round-roots.ts";
 import {
   configurationFixture,
   contextFixture,

@@ -1,4 +1,4 @@
-import { createAlgorithms } from "@plenary/algorithms";
+import { createAlgorithms, REGISTRIES, type Registries } from "@plenary/algorithms";
 import { PROGRAM_ID, unreachable } from "@plenary/chain";
 import {
   configurationHash,
@@ -33,6 +33,8 @@ export interface OpenFederationOptions {
   /** A member's, the authority's or the aggregator's: signs what is read of a private federation, and nothing of a public one. */
   readonly keypair?: Keypair | undefined;
   readonly client?: Omit<ServiceClientOptions, "url">;
+  /** Plug-ins of one's own beside those that Plenary comes with. */
+  readonly registries?: Registries | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,6 +48,7 @@ export interface FederationAccess {
   readonly genesisHash: Uint8Array;
   readonly configuration: FederationConfiguration;
   readonly configurationHash: Uint8Array;
+  readonly registries: Registries;
 }
 
 /**
@@ -54,7 +57,7 @@ export interface FederationAccess {
  * `service-unavailable`, `chain-unavailable`, `not-found`, `wrong-chain` or `configuration-mismatch`.
  */
 export async function openAccess(options: OpenFederationOptions): Promise<FederationAccess> {
-  const { signal, keypair } = options;
+  const { signal, keypair, registries = REGISTRIES } = options;
   const client = createServiceClient({ ...options.client, url: options.service });
   const connection = connectTo(options.rpc);
   const program = publicKey(options.program ?? PROGRAM_ID.toBase58(), "program");
@@ -64,8 +67,10 @@ export async function openAccess(options: OpenFederationOptions): Promise<Federa
   const { address, aggregator, rewardMint, configuration, hash } = await checkedConfiguration(
     connection,
     view,
+    registries,
   );
-  const access = { connection, program, address, rewardMint, genesisHash, configuration };
+  const found = { connection, program, address, rewardMint, genesisHash, configuration };
+  const access = { ...found, registries };
   if (configuration.visibility !== "private" || keypair === undefined)
     return { ...access, client, configurationHash: hash };
   const signer = await signerFor(keypair, { connection, program, aggregator });
@@ -74,10 +79,14 @@ export async function openAccess(options: OpenFederationOptions): Promise<Federa
 }
 
 /** The configuration that the service shows, if it is the one whose hash stands on chain. */
-async function checkedConfiguration(connection: Connection, view: FederationView) {
+async function checkedConfiguration(
+  connection: Connection,
+  view: FederationView,
+  registries: Registries,
+) {
   const address = new PublicKey(view.address);
   const onChain = await requireFederation({ connection, address });
-  const { configuration } = createAlgorithms(view.configuration);
+  const { configuration } = createAlgorithms(view.configuration, registries);
   const hash = configurationHash(configuration);
   if (!equalBytes(hash, onChain.configurationHash))
     throw new PlenaryError(

@@ -69,7 +69,7 @@ export async function auditMember(
       `The bundle's envelope is not the update of ${bundle.member} that was drawn.`,
       { member: bundle.member },
     );
-  const { configuration, predictor } = context;
+  const { configuration, predictor, registries } = context;
   const segments = segmentsOf(context, draw, bundle.member);
   const engine = await openEngine(
     draw.audits.mode.name === "reproducible" ? "wasm" : (options.engine ?? "native"),
@@ -83,6 +83,7 @@ export async function auditMember(
       base: draw.base,
       segments,
       engine,
+      registries,
     });
     return signFinding(context, draw, bundle.member, segments, finding, auditor);
   } finally {

@@ -128,7 +128,8 @@ async function findHidden(
 
 async function readStep(verifier: Verifier, round: Round): Promise<CommittedStep | null> {
   const { context, updates } = await readPublishedRound(verifier, round);
-  return committedStep(context, updates, (hash) => readPayload(verifier, updates, hash));
+  const payload = (hash: Uint8Array) => readPayload(verifier, updates, hash);
+  return committedStep(context, updates, payload, verifier.registries);
 }
 
 function vectorOf(manifest: RoundManifest, round: Round, name: CommittedVector) {
@@ -178,7 +179,7 @@ async function readDelta(
   const payload = await unlessWithheld(readPayload(verifier, updates, leaf.payloadHash));
   if (payload === null) return null;
   try {
-    const delta = decodeUpdate({ configuration, envelope, payload });
+    const delta = decodeUpdate({ configuration, envelope, payload }, verifier.registries);
     return equalBytes(vectorRootFast(delta), leaf.deltaRoot) ? delta : null;
   } catch (error) {
     // A payload that does not decode is not what was counted: what was, the aggregator must show.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Proof, PUBLIC_BLOBS } from "@plenary/algorithms";
+import { type Proof, PUBLIC_BLOBS, REGISTRIES } from "@plenary/algorithms";
 import { fromBase58 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import {
@@ -60,7 +60,8 @@ test("joining says that rounds are replay-only, and a dispute is refused before 
   await federation.openRound();
   await federation.commitRound();
   const genesisHash = fromBase58(await connection.getGenesisHash());
-  const verifier = { ...federation, genesisHash, blobs: openBlobSource("/nowhere") };
+  const blobs = openBlobSource("/nowhere");
+  const verifier = { ...federation, genesisHash, blobs, registries: REGISTRIES };
   const balance = () => connection.getBalance(member.publicKey, "confirmed");
   const before = await balance();
   for (const proof of PROOFS.filter(needsChunk))

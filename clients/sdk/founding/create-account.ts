@@ -1,4 +1,4 @@
-import { createStrategy, vectorRootFast } from "@plenary/algorithms";
+import { createStrategy, initialState, rulesOf, vectorRootFast } from "@plenary/algorithms";
 import {
   type Federation,
   federationCreate,
@@ -34,16 +34,9 @@ export async function createAccount(
     id,
     terms: termsOf(options),
     modelRoot: vectorRootFast(initialModel),
-    stateRoot: vectorRootFast(new Int32Array(strategy.stateLength(configuration.parameterCount))),
+    stateRoot: vectorRootFast(initialState(strategy, configuration.parameterCount)),
     parameterCount: configuration.parameterCount,
-    rules: {
-      aggregator: 0,
-      strategy: strategy.id,
-      masking: 0,
-      stateVectors: strategy.stateLength(1),
-      provable: strategy.provable,
-      parameters: [strategy.momentum, 0, 0, 0, 0, 0, 0, 0],
-    },
+    rules: rulesOf(configuration),
   });
   const reference = await sendTransaction(connection, instructions, [authority], {
     signal: options.signal,

@@ -1,4 +1,4 @@
-import { createAlgorithms, createCompressor } from "@plenary/algorithms";
+import { createAlgorithms, createCodec } from "@plenary/algorithms";
 import {
   type AnswerSet,
   type AuditConfiguration,
@@ -78,7 +78,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
   const training = { ...trainingOf(predictorConfiguration.name), ...plan.training };
   parseTrainingSettings(training);
   const { configuration } = createAlgorithms({
-    version: 1,
+    version: 2,
     name: plan.name,
     ...(plan.private === true && { visibility: "private" }),
     questionnaire: keepJson(questionnaire),
@@ -88,7 +88,8 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     parameterCount: predictor.parameterCount,
     strategy: plan.strategy ?? { name: "fedavg" },
     aggregator: { name: "mean" },
-    codecs,
+    codecs: codecs.map((name) => ({ name })),
+    pipeline: [],
     screening: { maxNorm: plan.maxNorm ?? 0 },
     contribution: plan.contribution ?? payBy(scoredOn === null ? null : keepJson(scoredOn)),
     heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
@@ -104,7 +105,7 @@ function defaultLimits(
   codecs: readonly string[],
   parameterCount: number,
 ): FederationConfiguration["limits"] {
-  const longest = codecs.map((codec) => createCompressor(codec).maxPayloadLength(parameterCount));
+  const longest = codecs.map((name) => createCodec({ name }).maxPayloadLength(parameterCount));
   return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
 }
 

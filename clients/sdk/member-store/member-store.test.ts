@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { equalBytes, toHex } from "@plenary/protocol";
-import { openMemberStore, readStoredRound } from "./index.ts";
+import { type Outcome, openMemberStore, readStoredRound } from "./index.ts";
 import { IDENTITY, updateOf } from "./testing/updates.ts";
 
 const DOOMED = join(import.meta.dirname, "testing/doomed-member.ts");
@@ -76,6 +76,33 @@ test("old payloads are cleared away, records are kept", async (t) => {
   assert.ok(old);
   assert.equal(await store.payload(old), null);
   assert.equal((await store.latest())?.round, "12");
+});
+
+test("states are those of the last update that counts, however many did not since", async (t) => {
+  const store = await openMemberStore(await folderOf(t), IDENTITY);
+  t.after(() => store.close());
+  const stateOf = (round: bigint) => [[], [Int32Array.of(Number(round), -1)]];
+  const keep = async (round: bigint, outcome: Outcome) => {
+    await store.prepare({ ...updateOf(round, 1n), pipelineState: stateOf(round) });
+    await store.settle(round, outcome);
+  };
+  const states = async () => {
+    const record = await store.lastCounted();
+    if (record === null) return null;
+    const optimizer = await store.optimizerState(record);
+    return [record.round, optimizer?.step, await store.pipelineState(record)];
+  };
+  await keep(1n, "refused");
+  assert.equal(await states(), null);
+  await keep(2n, "counted");
+  for (const [i, outcome] of (["refused", "void", "missed", "void", "refused"] as const).entries())
+    await keep(BigInt(3 + i), outcome);
+  assert.deepEqual(await states(), ["2", 2, stateOf(2n)]);
+  await keep(8n, "counted");
+  assert.deepEqual(await states(), ["8", 8, stateOf(8n)]);
+  // A committed round became void: its update counts for nothing after all.
+  await store.settle(8n, "void");
+  assert.equal((await store.lastCounted())?.round, "2");
 });
 
 test("a training that may be audited is kept whole, read beside its owner, and cleared away with its round", async (t) => {

@@ -34,6 +34,8 @@ const RoundRecordSchema = Type.Object(
     loss: Type.Number(),
     /** File of the optimiser's state after this training, or null if it has none. */
     optimizer: Type.Union([HexHash, Type.Null()]),
+    /** File of the pipeline's state after this update; absent or null if it keeps none. */
+    pipeline: Type.Optional(Type.Union([HexHash, Type.Null()])),
     /** What an audit will ask for: the training commitment, and the files of checkpoint 1 and on. */
     training: Type.Optional(
       Type.Object(

@@ -1,4 +1,12 @@
-import { vectorRootFast } from "@plenary/algorithms";
+import {
+  applyPipeline,
+  createPipeline,
+  initPipeline,
+  type PipelineOutput,
+  signEnvelope,
+  signUpdate,
+  vectorRootFast,
+} from "@plenary/algorithms";
 import { type Round, readRound, roundAddress } from "@plenary/chain";
 import {
   decodeEnvelope,
@@ -20,8 +28,8 @@ import type { Keypair } from "@solana/web3.js";
 import { readUpdate } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
+import { verifyReceipt } from "./receipt.ts";
 import { trainForRound } from "./train-for-round.ts";
-import { encodeUpdate, signAgain, signUpdate, verifyReceipt } from "./update.ts";
 
 /** Brings a round to its receipt, signing with `keypair`. Null if it closed before there was anything to record. */
 export async function takePart(
@@ -74,12 +82,8 @@ async function renewVoided(
   const payload = await store.payload(last);
   if (payload === null) return null;
   const sequence = await nextSequence(session, round.number);
-  const signed = signAgain(
-    decodeEnvelope(fromBase64(last.envelope)),
-    round.number,
-    sequence,
-    keypair,
-  );
+  const envelope = decodeEnvelope(fromBase64(last.envelope));
+  const signed = signEnvelope({ ...envelope, round: round.number, sequence }, keypair.secretKey);
   return store.prepare({
     record: {
       ...partsOf(last),
@@ -90,6 +94,7 @@ async function renewVoided(
     },
     payload,
     optimizerState: await store.optimizerState(last),
+    pipelineState: await store.pipelineState(last),
     training: await store.training(last),
   });
 }
@@ -125,14 +130,27 @@ async function train(
   round: Round,
   keypair: Keypair,
 ): Promise<RoundRecord> {
-  const { context, store, options } = session;
+  const { context, store } = session;
   const base = await downloadBase(session, view, round);
   const { result, checkpointRoot, kept } = await trainForRound(session, round, base);
-  const update = encodeUpdate(context, deltaOf(base, result.after), options.codec);
+  const update = await throughPipeline(session, deltaOf(base, result.after));
   const weight = Math.min(result.weight, round.maxWeight);
   const sequence = await nextSequence(session, round.number);
-  const subject = { context, round, member: session.member, sequence, weight, checkpointRoot };
-  const signed = signUpdate(subject, update, keypair);
+  const signed = signUpdate(
+    {
+      genesisHash: context.genesisHash,
+      programId: context.program.toBytes(),
+      federation: context.address.toBytes(),
+      round: round.number,
+      member: session.member.toBytes(),
+      baseRoot: round.baseRoot,
+      sequence,
+      weight,
+      checkpointRoot,
+    },
+    update,
+    keypair.secretKey,
+  );
   return store.prepare({
     record: {
       round: round.number.toString(),
@@ -144,10 +162,23 @@ async function train(
       loss: result.loss,
     },
     payload: update.payload,
-    // Where training is audited the optimiser starts anew in every round.
+    // Where training is audited, optimiser and pipeline start each round with a new state.
     optimizerState: kept === undefined ? result.optimizerState : undefined,
+    pipelineState: kept === undefined ? update.state : undefined,
     training: kept,
   });
+}
+
+/** Clips and compresses a trained update, from the states that the last counted one left. */
+async function throughPipeline(
+  { context, store, options }: ParticipationSession,
+  delta: Int32Array,
+): Promise<PipelineOutput> {
+  const pipeline = createPipeline(context.configuration, options.codec, context.registries);
+  const isAudited = context.configuration.audits !== undefined;
+  const last = isAudited ? null : await store.lastCounted();
+  const state = last === null ? undefined : await store.pipelineState(last);
+  return applyPipeline(pipeline, delta, state ?? initPipeline(pipeline, delta.length));
 }
 
 /** The base model, with the root that stands on chain: a service cannot show different members different models. */

@@ -38,7 +38,7 @@ export async function trainForRound(
     signal: options.signal,
   };
   if (audits === undefined) {
-    const last = await store.latest();
+    const last = await store.lastCounted();
     const optimizerState = last === null ? undefined : await store.optimizerState(last);
     const result = await trainer.train({ ...input, seed: store.seed, optimizerState });
     return { result, checkpointRoot: ZERO_HASH, kept: undefined };

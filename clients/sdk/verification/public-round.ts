@@ -75,7 +75,7 @@ export async function readPublishedRound(
     ),
   );
   const context = await roundContext(verifier, { round, manifest, configuration }, signal);
-  refuteIf(findUnsignedLeaf(updates, context, round.baseRoot));
+  refuteIf(findUnsignedLeaf(updates, context, round.baseRoot, verifier.registries));
   const uncheckedKeys = await checkSigningKeys(verifier, updates, round);
   return { round, manifest, context, updates, uncheckedKeys };
 }
@@ -122,7 +122,7 @@ export async function readConfiguration(
   const bytes = await readNamed(verifier, "the configuration of the round", hash, signal);
   return parsed(
     bytes,
-    (value) => createAlgorithms(value).configuration,
+    (value) => createAlgorithms(value, verifier.registries).configuration,
     (problem) => missing(`the configuration ${toHex(hash)} of the round is none: ${problem}`),
   );
 }

@@ -1,3 +1,4 @@
+import { REGISTRIES, type Registries } from "@plenary/algorithms";
 import { type Federation, readFederation } from "@plenary/chain";
 import {
   configurationHash,
@@ -16,6 +17,7 @@ import { type BlobSource, openBlobSource } from "./blob-source.ts";
 /** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
 export interface Verifier extends ChainContext {
   readonly blobs: BlobSource;
+  readonly registries: Registries;
 }
 
 export interface OpenVerifierOptions {
@@ -27,6 +29,8 @@ export interface OpenVerifierOptions {
   /** A mirror's URL or a folder; the service by default. */
   readonly blobs?: string | undefined;
   readonly program?: string | undefined;
+  /** Plug-ins of one's own beside those that Plenary comes with. */
+  readonly registries?: Registries | undefined;
   /** Of a member, for a private federation at its service: signs what is read there. */
   readonly keypair?: Keypair | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +47,8 @@ export async function openVerifier(options: OpenVerifierOptions): Promise<Verifi
     );
   const federation = options.federation ?? (await onlyFederation(options)).address;
   const chain = await openChainContext({ ...options, federation });
-  return { ...chain, blobs: openBlobSource(place, await signerOf(options, chain)) };
+  const blobs = openBlobSource(place, await signerOf(options, chain));
+  return { ...chain, blobs, registries: options.registries ?? REGISTRIES };
 }
 
 /**

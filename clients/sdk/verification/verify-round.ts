@@ -177,6 +177,7 @@ async function replay(
         onProgress?.({ stage: "scores", done: scored, total: evaluations });
         return value;
       },
+      verifier.registries,
     );
   } catch (error) {
     if (!(error instanceof PlenaryError) || !REFUTATIONS.has(error.code)) throw error;
@@ -225,7 +226,8 @@ function stepAsCommitted(
   { context, updates }: PublishedRound,
   { signal }: VerifyOptions,
 ): Promise<CommittedStep | null> {
-  return committedStep(context, updates, (hash) => readPayload(verifier, updates, hash, signal));
+  const payload = (hash: Uint8Array) => readPayload(verifier, updates, hash, signal);
+  return committedStep(context, updates, payload, verifier.registries);
 }
 
 function findingOf(error: unknown): Finding {

@@ -1,4 +1,4 @@
-import { createCompressor, vectorRootFast } from "@plenary/algorithms";
+import { createCodec, vectorRootFast } from "@plenary/algorithms";
 import {
   type AnswerSet,
   type AuditConfiguration,
@@ -89,8 +89,8 @@ export function submit(
   made: MadeUpdate,
   segments: readonly number[],
 ): { envelope: Envelope; evidence: TrainingEvidence } {
-  const compressor = createCompressor("int8");
-  const payload = compressor.encode(made.delta);
+  const codec = createCodec({ name: "int8" });
+  const payload = codec.encode(made.delta);
   const encoded = made.checkpoints.map(encodeCheckpoint);
   const leaves = checkpointLeaves(made.commitment, encoded.map(leafHash));
   const envelope: Envelope = {
@@ -101,11 +101,11 @@ export function submit(
     member: new Uint8Array(32).fill(7),
     baseRoot: vectorRootFast(setting.base),
     sequence: 1n,
-    codec: compressor.id,
+    codec: codec.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
     weight: made.weight,
-    deltaRoot: vectorRootFast(compressor.decode(payload, made.delta.length)),
+    deltaRoot: vectorRootFast(codec.decode(payload, made.delta.length)),
     checkpointRoot: merkleRoot(leaves),
   };
   const numbers = checkpointsToShow(segments, encoded.length);

@@ -1,3 +1,4 @@
+import { REGISTRIES } from "@plenary/algorithms";
 import { pino } from "pino";
 import { carriedOn } from "../chain/chain-clock.ts";
 import { solanaLedger } from "../chain/solana-ledger.ts";
@@ -68,6 +69,7 @@ export async function openService(
     chainClock: carriedOn(ledger.now),
     log,
     aggregatorKey: config.aggregatorKey,
+    registries: REGISTRIES,
   };
   return {
     context,

@@ -46,5 +46,5 @@ export async function startWorker(
 }
 
 function toolsOf({ context, evaluator }: Service): RoundTools {
-  return openRoundTools(context.blobs, evaluator);
+  return openRoundTools(context.blobs, evaluator, context.registries);
 }

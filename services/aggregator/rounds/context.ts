@@ -1,3 +1,4 @@
+import type { Registries } from "@plenary/algorithms";
 import type { ChainClock } from "../chain/chain-clock.ts";
 import type { Ledger } from "../chain/ledger.ts";
 import type { BlobStore } from "../store/blobs/index.ts";
@@ -27,6 +28,8 @@ export interface Context {
   readonly log: Log;
   /** Signs receipts: the secret key (64 bytes) of `ledger.aggregator`. */
   readonly aggregatorKey: Uint8Array;
+  /** The plug-ins that federations may name. */
+  readonly registries: Registries;
 }
 
 /** Runs `work` in one database transaction with repositories on it. */

@@ -1,3 +1,4 @@
+import { REGISTRIES, type Registries } from "@plenary/algorithms";
 import type { BlobStore } from "../store/blobs/index.ts";
 import type { Evaluator } from "./lifecycle/evaluator.ts";
 import { ModelCache } from "./models/model-cache.ts";
@@ -12,10 +13,14 @@ export interface RoundTools {
   readonly evaluator: Evaluator;
 }
 
-export function openRoundTools(blobs: BlobStore, evaluator: Evaluator): RoundTools {
+export function openRoundTools(
+  blobs: BlobStore,
+  evaluator: Evaluator,
+  registries: Registries = REGISTRIES,
+): RoundTools {
   return {
-    sums: new RunningSums(),
-    screener: createScreener(),
+    sums: new RunningSums(registries),
+    screener: createScreener(registries),
     models: new ModelCache(blobs),
     evaluator,
   };

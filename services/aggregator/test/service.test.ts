@@ -265,9 +265,12 @@ function expectedModel(federation: TestFederation, rounds: number): Int32Array {
   const strategy = createStrategy(federation.configuration.strategy);
   let model = federation.model;
   for (let round = 0; round < rounds; round++) {
-    const sum = createAggregator(federation.configuration.aggregator).create(model.length);
-    for (const member of federation.members) sum.fold(deltaOf(federation, member), 10);
-    model = strategy.apply(model, sum.finish(), new Int32Array(0)).next;
+    const updates = federation.members.map((member) => ({
+      delta: deltaOf(federation, member),
+      weight: 10,
+    }));
+    const { aggregator } = federation.configuration;
+    model = strategy.apply(model, createAggregator(aggregator).aggregate(updates), []).next;
   }
   return model;
 }

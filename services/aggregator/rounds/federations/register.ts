@@ -1,4 +1,4 @@
-import { createAlgorithms, vectorRootFast } from "@plenary/algorithms";
+import { createAlgorithms, initialState, vectorRootFast } from "@plenary/algorithms";
 import {
   configurationHash,
   equalBytes,
@@ -49,11 +49,11 @@ export async function registerFederation(
   checkAgainstChain(context, configuration, onChain);
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
-  const { strategy } = createAlgorithms(configuration);
+  const { strategy } = createAlgorithms(configuration, context.registries);
   if (configuration.audits !== undefined) parseTrainingSettings(configuration.training);
   const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
-  const state = new Int32Array(strategy.stateLength(configuration.parameterCount));
+  const state = initialState(strategy, configuration.parameterCount);
   // So that no round fails for a blob that does not fit.
   if (runsPredictor(configuration)) await evaluator.check(configuration);
   if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);

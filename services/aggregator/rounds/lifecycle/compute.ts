@@ -68,18 +68,19 @@ async function compute(
   updates: StandingUpdates,
 ): Promise<RoundResult> {
   const { configuration } = federation;
-  const accumulator = await sums.complete(round, configuration, updates.counted(), (id) =>
+  const running = await sums.complete(round, configuration, updates.counted(), (id) =>
     updates.delta(id),
   );
   return completeRound(
     {
       context: await roundContext(context, models, federation, round),
       updates: updates.signed(),
-      accumulator,
+      running,
       audits: await reportsOf(context, round),
       delta: (update) => updates.deltaOf(update),
     },
     (model) => evaluator.utility(configuration, model),
+    context.registries,
   );
 }
 

@@ -64,7 +64,8 @@ export class StandingUpdates {
     const payload = await this.#context.blobs.read(row.payload_hash);
     // The store hashed the payload when it took it in.
     const payloadHash = row.payload_hash;
-    return decodeUpdate({ configuration: this.#configuration, envelope, payload, payloadHash });
+    const bytes = { configuration: this.#configuration, envelope, payload, payloadHash };
+    return decodeUpdate(bytes, this.#context.registries);
   }
 }
 

@@ -73,7 +73,12 @@ export async function admitUpload(
   );
   const known = sameEnvelope(related, hash);
   if (known === undefined)
-    admitEnvelope(envelope, identityOf(federation, addressed()), federation.configuration);
+    admitEnvelope(
+      envelope,
+      identityOf(federation, addressed()),
+      federation.configuration,
+      context.registries,
+    );
   const member = mirrored ?? (await findMember(context, federation.address, envelope.member));
   const signingKey = signingKeyOf(member, envelope.round);
   checkSignature(upload, signingKey);

@@ -42,12 +42,21 @@ test("whatever was folded here, folded elsewhere or superseded, the sum holds wh
       const sum = await sums.complete(key, configuration, counted, async (id) =>
         at(deltas, Number(id)),
       );
-      const expected = createAggregator(configuration.aggregator).create(PARAMETERS);
-      for (const { id, weight } of counted) expected.fold(at(deltas, Number(id)), weight);
-      assert.deepEqual(sum.snapshot(), expected.snapshot());
+      assert.ok(sum);
+      const held = counted.map(({ id, weight }) => ({ delta: at(deltas, Number(id)), weight }));
+      const total = counted.reduce((all, { weight }) => all + weight, 0);
+      const holdsWhatCounts = () => {
+        assert.deepEqual([sum.count, sum.totalWeight], [counted.length, total]);
+        if (total > 0)
+          assert.deepEqual(
+            sum.finish(),
+            createAggregator(configuration.aggregator).aggregate(held),
+          );
+      };
+      holdsWhatCounts();
       // Too late: the round is being computed.
       sums.fold(key, configuration, 99n, new Int32Array(PARAMETERS).fill(1), 1);
-      assert.deepEqual(sum.snapshot(), expected.snapshot());
+      holdsWhatCounts();
     }),
   );
 });
@@ -59,7 +68,7 @@ test("superseded updates cannot push a sum over its limit", async () => {
   for (let id = 0n; id < 5n; id++) sums.fold(key, configuration, id, delta, heavy);
   const last = [{ id: 4n, weight: heavy } as UpdateRow];
   const sum = await sums.complete(key, configuration, last, async () => delta);
-  assert.deepEqual([sum.count, sum.totalWeight], [1, heavy]);
+  assert.deepEqual([sum?.count, sum?.totalWeight], [1, heavy]);
 });
 
 function at(deltas: readonly Int32Array[], index: number): Int32Array {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { createCompressor, screenUpdate, vectorRootFast } from "@plenary/algorithms";
+import { createCodec, screenUpdate, vectorRootFast } from "@plenary/algorithms";
 import { type Envelope, type FederationConfiguration, sha256 } from "@plenary/protocol";
 import { createScreener } from "./screener.ts";
 
@@ -46,8 +46,8 @@ test("hands on what a thread refuses to screen", async () => {
 });
 
 function inputOf(configuration: FederationConfiguration, delta: Int32Array, member: number) {
-  const compressor = createCompressor("int32");
-  const payload = compressor.encode(delta);
+  const codec = createCodec({ name: "int32" });
+  const payload = codec.encode(delta);
   const zero = new Uint8Array(32);
   const envelope: Envelope = {
     genesisHash: zero,
@@ -57,7 +57,7 @@ function inputOf(configuration: FederationConfiguration, delta: Int32Array, memb
     member: zero.map(() => member),
     baseRoot: zero,
     sequence: 1n,
-    codec: compressor.id,
+    codec: codec.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
     weight: 5,

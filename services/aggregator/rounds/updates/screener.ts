@@ -1,5 +1,11 @@
 import { availableParallelism } from "node:os";
-import { type Screened, type ScreeningInput, screenUpdate } from "@plenary/algorithms";
+import {
+  REGISTRIES,
+  type Registries,
+  type Screened,
+  type ScreeningInput,
+  screenUpdate,
+} from "@plenary/algorithms";
 import { PlenaryError } from "@plenary/protocol";
 import { Piscina } from "piscina";
 import type { ScreeningAnswer } from "./screening-thread.ts";
@@ -22,8 +28,11 @@ export interface Screener {
   close(): Promise<void>;
 }
 
-/** Starts threads when they are first needed. A thread that dies is replaced. */
-export function createScreener(): Screener {
+/**
+ * Starts threads when they are first needed. A thread that dies is replaced. A thread knows the
+ * plug-ins that Plenary comes with: with others, everything is screened here.
+ */
+export function createScreener(registries: Registries = REGISTRIES): Screener {
   const pool = new Piscina<ScreeningInput, ScreeningAnswer>({
     filename: new URL("./screening-thread.ts", import.meta.url).href,
     name: "screen",
@@ -33,7 +42,8 @@ export function createScreener(): Screener {
   });
   return {
     async screen(input) {
-      if (input.configuration.parameterCount < LARGE_MODEL) return screenUpdate(input);
+      const isSmall = input.configuration.parameterCount < LARGE_MODEL;
+      if (isSmall || registries !== REGISTRIES) return screenUpdate(input, registries);
       const payload = ownBytes(input.payload);
       const answer = await pool.run({ ...input, payload }, { transferList: [payload.buffer] });
       if ("screened" in answer) return answer.screened;

@@ -1,4 +1,4 @@
-import { type Accumulator, rewardsRoot } from "@plenary/algorithms";
+import { type RunningAggregate, rewardsRoot } from "@plenary/algorithms";
 import {
   canonicalJsonBytes,
   equalBytes,
@@ -85,7 +85,7 @@ export function cheatingWith(cheats: Cheats, open = openService): WorkerSettings
       return { ...service, context: payingWrongly(service.context, cheats) };
     },
     openTools: ({ context, evaluator }: Service) => ({
-      ...openRoundTools(context.blobs, evaluator),
+      ...openRoundTools(context.blobs, evaluator, context.registries),
       sums: new CheatingSums(cheats),
     }),
   };
@@ -102,15 +102,15 @@ class CheatingSums extends RunningSums {
   override async complete(...parameters: Parameters<RunningSums["complete"]>) {
     const honest = await super.complete(...parameters);
     const parameter = this.#cheats.integer.get(parameters[0].number);
-    const has = parameter !== undefined && parameter < honest.parameterCount;
+    const has =
+      parameter !== undefined && honest !== undefined && parameter < honest.finish().length;
     return has ? cheatingSum(honest, parameter) : honest;
   }
 }
 
 /** Next model, scores and manifest then agree with each other and not with the updates. */
-function cheatingSum(honest: Accumulator, parameter: number): Accumulator {
+function cheatingSum(honest: RunningAggregate, parameter: number): RunningAggregate {
   return {
-    parameterCount: honest.parameterCount,
     get totalWeight() {
       return honest.totalWeight;
     },
@@ -118,10 +118,7 @@ function cheatingSum(honest: Accumulator, parameter: number): Accumulator {
       return honest.count;
     },
     fold: (delta, weight) => honest.fold(delta, weight),
-    foldAll: (updates) => honest.foldAll(updates),
     remove: (delta, weight) => honest.remove(delta, weight),
-    join: (other) => honest.join(other),
-    snapshot: () => honest.snapshot(),
     finish() {
       const mean = honest.finish();
       mean[parameter] = (mean[parameter] ?? 0) - 1;

@@ -1,4 +1,10 @@
-import { createCompressor, createStrategy, vectorRootFast } from "@plenary/algorithms";
+import {
+  createCodec,
+  createStrategy,
+  initialState,
+  rulesOf,
+  vectorRootFast,
+} from "@plenary/algorithms";
 import {
   bondDeposit,
   federationAddress,
@@ -131,16 +137,9 @@ async function create(
         exitCooldown: plan.challengeWindow ?? 0,
       },
       modelRoot: vectorRootFast(model),
-      stateRoot: vectorRootFast(new Int32Array(strategy.stateLength(model.length))),
+      stateRoot: vectorRootFast(initialState(strategy, model.length)),
       parameterCount: model.length,
-      rules: {
-        aggregator: 0,
-        strategy: strategy.id,
-        masking: 0,
-        stateVectors: strategy.stateLength(1),
-        provable: strategy.provable,
-        parameters: [strategy.momentum, 0, 0, 0, 0, 0, 0, 0],
-      },
+      rules: rulesOf(configuration),
     }),
     [authority],
   );
@@ -285,10 +284,10 @@ export interface UpdatePlan {
 
 /** An update of a member, as an organisation would sign it. */
 export function signUpdate(member: TestMember, plan: UpdatePlan): TestUpdate {
-  const compressor = createCompressor(plan.codec ?? "int32");
-  const payload = plan.payload ?? compressor.encode(plan.delta);
+  const codec = createCodec({ name: plan.codec ?? "int32" });
+  const payload = plan.payload ?? codec.encode(plan.delta);
   const decoded =
-    plan.payload === undefined ? compressor.decode(payload, plan.delta.length) : plan.delta;
+    plan.payload === undefined ? codec.decode(payload, plan.delta.length) : plan.delta;
   const message = encodeEnvelope({
     genesisHash: plan.genesisHash,
     programId: PROGRAM_ID.toBytes(),
@@ -297,7 +296,7 @@ export function signUpdate(member: TestMember, plan: UpdatePlan): TestUpdate {
     member: member.address,
     baseRoot: plan.baseRoot,
     sequence: plan.sequence ?? 1n,
-    codec: compressor.id,
+    codec: codec.id,
     payloadLength: payload.length,
     payloadHash: sha256(payload),
     weight: plan.weight ?? 10,

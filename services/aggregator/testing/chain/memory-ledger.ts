@@ -1,5 +1,4 @@
-import type { RoundCommitment } from "@plenary/protocol";
-import { drawnHash, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { drawnHash, PlenaryError, type RoundCommitment, sha256, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
   Ledger,

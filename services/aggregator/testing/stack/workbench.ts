@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createStrategy, vectorRootFast } from "@plenary/algorithms";
+import {
+  createStrategy,
+  initialState,
+  REGISTRIES,
+  type Registries,
+  vectorRootFast,
+} from "@plenary/algorithms";
 import {
   configurationHash,
   type FederationConfiguration,
@@ -54,7 +60,7 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-export async function openWorkbench(): Promise<Workbench> {
+export async function openWorkbench(registries: Registries = REGISTRIES): Promise<Workbench> {
   const folder = mkdtempSync(join(tmpdir(), "plenary-workbench-"));
   const started = await startDatabase(join(folder, "home"));
   await migrate(started.url);
@@ -64,7 +70,7 @@ export async function openWorkbench(): Promise<Workbench> {
   const ledger = new MemoryLedger(key);
   const asked: AskedJob[] = [];
   const evaluator = trainingEvaluator(blobs);
-  const screener = createScreener();
+  const screener = createScreener(registries);
   const bench: Workbench = {
     ledger,
     asked,
@@ -80,10 +86,16 @@ export async function openWorkbench(): Promise<Workbench> {
       chainClock: { now: () => ledger.now() },
       log: { info() {}, warn() {}, error() {} },
       aggregatorKey: key.secretKey,
+      registries,
     },
     worker: (context = bench.context) => ({
       context,
-      tools: { sums: new RunningSums(), models: new ModelCache(blobs), evaluator, screener },
+      tools: {
+        sums: new RunningSums(registries),
+        models: new ModelCache(blobs),
+        evaluator,
+        screener,
+      },
     }),
     run: async (worker, { name, data }) => {
       const definition = JOBS[name] as {
@@ -145,14 +157,14 @@ export async function foundOn(
   const initialModel = await context.blobs.write(vectorToBytes(model));
   const configuration = change(configurationOf(toHex(questionnaire), model));
   const members = [0, 1, 2].map((place) => memberOf(name, place));
-  const strategy = createStrategy(configuration.strategy);
+  const strategy = createStrategy(configuration.strategy, context.registries.strategies);
   ledger.found(
     address,
     {
       configurationHash: configurationHash(configuration),
       parameterCount: model.length,
       lastModelRoot: vectorRootFast(model),
-      lastStateRoot: vectorRootFast(new Int32Array(strategy.stateLength(model.length))),
+      lastStateRoot: vectorRootFast(initialState(strategy, model.length)),
     },
     members.map(({ owner, updateKey, address }) => ({
       address,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createCompressor } from "@plenary/algorithms";
+import { createCodec } from "@plenary/algorithms";
 import { PlenaryError } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, throwsCode } from "./vectors.ts";
@@ -10,10 +10,10 @@ const lengths = fc.oneof(
   fc.constantFrom(1, 63, 64, 65, 128, 8192, 8193),
 );
 
-/** What every compressor must do, however much it loses. */
-export function compressorCompliance(name: string): void {
-  describe(`compressor ${name}`, () => {
-    const compressor = createCompressor(name);
+/** What every codec must do, however much it loses. */
+export function codecCompliance(configuration: { readonly name: string }): void {
+  describe(`codec ${JSON.stringify(configuration)}`, () => {
+    const codec = createCodec(configuration);
 
     test("what it encodes it decodes, to integers in range, and the same each time", () => {
       fc.assert(
@@ -21,17 +21,17 @@ export function compressorCompliance(name: string): void {
           lengths.chain((length) => deltas(length)),
           (delta) => {
             const before = delta.slice();
-            const payload = compressor.encode(delta);
+            const payload = codec.encode(delta);
             assert.deepEqual(delta, before);
-            assert.deepEqual(compressor.encode(delta), payload);
-            assert.ok(payload.length <= compressor.maxPayloadLength(delta.length));
-            const decoded = compressor.decode(payload, delta.length);
+            assert.deepEqual(codec.encode(delta), payload);
+            assert.ok(payload.length <= codec.maxPayloadLength(delta.length));
+            const decoded = codec.decode(payload, delta.length);
             assert.equal(decoded.length, delta.length);
             assert.ok(decoded.every((entry) => Math.abs(entry) < 2 ** 27));
             const padded = new Uint8Array(payload.length + 3);
             padded.set(payload, 3);
             assert.deepEqual(
-              compressor.decode(padded.subarray(3), delta.length),
+              codec.decode(padded.subarray(3), delta.length),
               decoded,
               "unaligned payload",
             );
@@ -42,29 +42,29 @@ export function compressorCompliance(name: string): void {
 
     test("zeros stay zeros", () => {
       const zeros = new Int32Array(1000);
-      assert.deepEqual(compressor.decode(compressor.encode(zeros), 1000), zeros);
+      assert.deepEqual(codec.decode(codec.encode(zeros), 1000), zeros);
     });
 
     test("entries of 2^27 and more are refused with their index", () => {
       for (const value of [2 ** 27, -(2 ** 27), 2 ** 31 - 1, -(2 ** 31)]) {
         const delta = new Int32Array(100);
         delta[77] = value;
-        throwsCode(() => compressor.encode(delta), "invalid-input");
+        throwsCode(() => codec.encode(delta), "invalid-input");
       }
     });
 
     test("cut, prolonged and mislabelled payloads are refused", () => {
       fc.assert(
         fc.property(deltas(130), fc.nat(), fc.integer({ min: 1, max: 99 }), (delta, cut, more) => {
-          const payload = compressor.encode(delta);
+          const payload = codec.encode(delta);
           const longer = new Uint8Array(payload.length + more);
           longer.set(payload);
           throwsCode(
-            () => compressor.decode(payload.subarray(0, cut % payload.length), 130),
+            () => codec.decode(payload.subarray(0, cut % payload.length), 130),
             "codec-malformed",
           );
-          throwsCode(() => compressor.decode(longer, 130), "codec-malformed");
-          throwsCode(() => compressor.decode(payload, 131), "codec-malformed");
+          throwsCode(() => codec.decode(longer, 130), "codec-malformed");
+          throwsCode(() => codec.decode(payload, 131), "codec-malformed");
         }),
       );
     });
@@ -72,7 +72,7 @@ export function compressorCompliance(name: string): void {
     test("hostile bytes give a vector of the right length or a typed error, nothing else", () => {
       const decodeAnything = (payload: Uint8Array, length: number): void => {
         try {
-          assert.equal(compressor.decode(payload, length).length, length);
+          assert.equal(codec.decode(payload, length).length, length);
         } catch (error) {
           assert.ok(
             error instanceof PlenaryError && error.code === "codec-malformed",
@@ -87,7 +87,7 @@ export function compressorCompliance(name: string): void {
       );
       fc.assert(
         fc.property(deltas(130), fc.nat(), fc.integer({ min: 1, max: 255 }), (delta, at, flip) => {
-          const payload = compressor.encode(delta);
+          const payload = codec.encode(delta);
           const index = at % payload.length;
           payload[index] = payload[index]! ^ flip;
           decodeAnything(payload, 130);

@@ -2,7 +2,7 @@ import { PlenaryError } from "@plenary/protocol";
 import Type from "typebox";
 import { dequantizeInt8, INT8_BLOCK, quantizeInt8 } from "../kernels/index.ts";
 import { definePlugin } from "../plugin.ts";
-import type { Compressor } from "./compressor.ts";
+import type { Codec } from "./codec.ts";
 import { checkPayloadLength, checkRange } from "./range.ts";
 
 /*
@@ -62,7 +62,7 @@ function malformedBlock(payload: Uint8Array, block: number): PlenaryError {
 export const int8 = definePlugin(
   "int8",
   Type.Object({ name: Type.Literal("int8") }, { additionalProperties: false }),
-  (): Compressor => ({
+  (): Codec => ({
     name: "int8",
     id: 1,
     maxPayloadLength: (parameterCount) => blockCount(parameterCount) * 4 + parameterCount,

@@ -1,14 +1,14 @@
 import { vectorFromBytes, vectorToBytes } from "@plenary/protocol";
 import Type from "typebox";
 import { definePlugin } from "../plugin.ts";
-import type { Compressor } from "./compressor.ts";
+import type { Codec } from "./codec.ts";
 import { checkPayloadLength, checkRange } from "./range.ts";
 
 /** No compression. Payload: parameterCount x i32 little-endian. */
 export const int32 = definePlugin(
   "int32",
   Type.Object({ name: Type.Literal("int32") }, { additionalProperties: false }),
-  (): Compressor => ({
+  (): Codec => ({
     name: "int32",
     id: 0,
     maxPayloadLength: (parameterCount) => parameterCount * 4,

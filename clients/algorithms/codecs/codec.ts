@@ -1,0 +1,18 @@
+/** How an update travels: int32 vectors as payload bytes. Decoding gives the same integers anywhere. */
+export interface Codec {
+  readonly name: string;
+  /** Number in the envelope. */
+  readonly id: number;
+  /** Most bytes that the payload of an update of `parameterCount` entries has. */
+  maxPayloadLength(parameterCount: number): number;
+  /**
+   * Throws `invalid-input`, naming the index, on an entry of 2^27 or more in magnitude: screening
+   * refuses such an update.
+   */
+  encode(delta: Int32Array): Uint8Array;
+  /**
+   * The update, which the deltaRoot of its envelope must be taken of. Throws `codec-malformed` on
+   * bytes that `encode` cannot give.
+   */
+  decode(payload: Uint8Array, parameterCount: number): Int32Array;
+}

@@ -1,0 +1,30 @@
+import type { StateVectors } from "../strategies/index.ts";
+
+/**
+ * One step of a member's way from a trained update to the payload that it signs, between training
+ * and compression. It runs on the member's machine. Pure: an auditor repeats it bit for bit.
+ */
+export interface UpdateStep {
+  readonly name: string;
+  /** The step's state before a member's first round, for models of `parameterCount` entries. */
+  init(parameterCount: number): StateVectors;
+  /** Arguments are left as they are. */
+  apply(input: UpdateStepInput): UpdateStepOutput;
+}
+
+export interface UpdateStepInput {
+  /** The update as the step before hands it on. */
+  readonly delta: Int32Array;
+  readonly state: StateVectors;
+  /**
+   * The update that the round would add up if this step handed on that vector: what the steps
+   * behind it and the codec make of it. A step that keeps what compression loses needs it.
+   */
+  readonly received: (delta: Int32Array) => Int32Array;
+}
+
+export interface UpdateStepOutput {
+  readonly delta: Int32Array;
+  /** Kept by the member if the update counts; else the next round begins with the old state. */
+  readonly state: StateVectors;
+}

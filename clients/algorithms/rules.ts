@@ -1,0 +1,46 @@
+import type { FederationConfiguration } from "@plenary/protocol";
+import { createAggregator } from "./aggregators/index.ts";
+import { REGISTRIES, type Registries } from "./registries.ts";
+import { CUSTOM_RULE } from "./rule.ts";
+import { createStrategy } from "./strategies/index.ts";
+
+const PARAMETERS = 8;
+
+/** The rules of a federation's rounds, as its account on chain holds them. */
+export interface Rules {
+  readonly aggregator: number;
+  readonly strategy: number;
+  /** 0: updates are not masked. */
+  readonly masking: number;
+  readonly stateVectors: number;
+  /** Whether the program can judge a disputed chunk. If not, only a replay can check a round. */
+  readonly provable: boolean;
+  /** The strategy's parameters, then the aggregator's, then zeros: eight in all. */
+  readonly parameters: readonly number[];
+}
+
+/** The rules that a configuration's plug-ins make up. Throws `invalid-input` on unknown plug-ins. */
+export function rulesOf(
+  configuration: Pick<FederationConfiguration, "strategy" | "aggregator">,
+  registries: Registries = REGISTRIES,
+): Rules {
+  const strategy = createStrategy(configuration.strategy, registries.strategies).rule;
+  const aggregator = createAggregator(configuration.aggregator, registries.aggregators).rule;
+  const parameters = [...strategy.parameters, ...aggregator.parameters];
+  return {
+    aggregator: aggregator.code,
+    strategy: strategy.code,
+    masking: 0,
+    stateVectors: strategy.stateVectors,
+    provable: isProvable({ aggregator: aggregator.code, strategy: strategy.code }),
+    parameters: [...parameters, ...Array<number>(PARAMETERS).fill(0)].slice(0, PARAMETERS),
+  };
+}
+
+/** Whether the program has a module for both rules, and so can judge a disputed chunk. */
+export function isProvable({
+  aggregator,
+  strategy,
+}: Pick<Rules, "aggregator" | "strategy">): boolean {
+  return aggregator !== CUSTOM_RULE && strategy !== CUSTOM_RULE;
+}
