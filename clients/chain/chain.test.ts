@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import { EMPTY_ROOT, PlenaryError, sha256 } from "@plenary/protocol";
+import { EMPTY_ROOT, PlenaryError } from "@plenary/protocol";
 import { Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import {
-  disconnect,
+  createTestMint,
+  digest,
+  giveSol,
+  startChain,
+  type TestChain,
+  testFederationCreate,
+  testTerms,
+} from "../../testing/index.ts";
+import {
   eventsNamed,
   federationAddress,
-  federationCreate,
   listFederations,
   listMembers,
   listRounds,
@@ -43,103 +43,25 @@ import {
 
 /* The client against a running node with the committed program. */
 
-const folder = mkdtempSync(join(tmpdir(), "plenary-chain-"));
-const node = spawn(
-  process.execPath,
-  [join(import.meta.dirname, "../../services/localnet/main.ts")],
-  {
-    env: {
-      ...process.env,
-      PLENARY_LOCALNET_PORT: "0",
-      PLENARY_LOCALNET_LEDGER: join(folder, "ledger"),
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  },
-);
 const authority = Keypair.generate();
-const mint = Keypair.generate();
 const federation = federationAddress(PROGRAM_ID, authority.publicKey, 1n);
-const digest = (label: string) => sha256(new TextEncoder().encode(label));
+let chain: TestChain;
 let connection: Connection;
+let mint: PublicKey;
 
 before(async () => {
-  for await (const line of createInterface({ input: node.stdout })) {
-    const message: { msg?: string; rpc?: string } = JSON.parse(line);
-    if (message.msg !== "ready" || message.rpc === undefined) continue;
-    connection = new Connection(message.rpc, "confirmed");
-    break;
-  }
-  await airdrop(authority, 10_000_000_000);
-  await createMint();
+  chain = await startChain();
+  connection = chain.connection;
+  await giveSol(connection, authority.publicKey, 10);
+  mint = await createTestMint(connection, authority, [authority.publicKey], 1000n);
 });
 
-after(async () => {
-  disconnect(connection);
-  node.kill("SIGTERM");
-  await once(node, "exit");
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function airdrop({ publicKey }: Keypair, lamports: number): Promise<void> {
-  const signature = await connection.requestAirdrop(publicKey, lamports);
-  const status = async () => (await connection.getSignatureStatuses([signature])).value[0];
-  for (
-    let look = 0;
-    ((await status())?.confirmationStatus ?? "processed") === "processed";
-    look++
-  ) {
-    assert.ok(look < 200, "the airdrop is not confirmed");
-    await setTimeout(50);
-  }
-}
-
-async function createMint(): Promise<void> {
-  const payer = authority.publicKey;
-  const destination = tokenAccountAddress(mint.publicKey, payer);
-  const rent = await connection.getMinimumBalanceForRentExemption(MINT_LENGTH);
-  const create = mintCreate({ payer, mint: mint.publicKey, authority: payer, decimals: 6, rent });
-  const account = tokenAccountCreate({ payer, mint: mint.publicKey, owner: payer });
-  const supply = mintTo({ mint: mint.publicKey, authority: payer, destination, amount: 1000n });
-  await sendTransaction(
-    connection,
-    [...create, ...account, ...account, ...supply],
-    [authority, mint],
-  );
-  assert.equal((await connection.getTokenAccountBalance(destination)).value.amount, "1000");
-}
+after(() => chain.stop());
 
 test("creates a federation, reads it back and watches it change", async () => {
   assert.equal(await readFederation(connection, federation), null);
-  const instructions = federationCreate(PROGRAM_ID, {
-    authority: authority.publicKey,
-    rewardMint: mint.publicKey,
-    id: 1n,
-    terms: {
-      aggregator: authority.publicKey,
-      admission: "open",
-      configurationHash: digest("configuration"),
-      maxUpdates: 16,
-      maxWeight: 1000,
-      rewardPerRound: 10n,
-      minimumStake: 0n,
-      minimumBond: 0n,
-      challengeWindow: 0,
-      collectLimit: 60,
-      grace: 60,
-      exitCooldown: 0,
-    },
-    modelRoot: digest("model"),
-    stateRoot: EMPTY_ROOT,
-    parameterCount: 10,
-    rules: {
-      aggregator: 0,
-      strategy: 0,
-      masking: 0,
-      stateVectors: 0,
-      provable: true,
-      parameters: [0, 0, 0, 0, 0, 0, 0, 0],
-    },
-  });
+  const terms = testTerms(authority.publicKey, { challengeWindow: 0, collectLimit: 60, grace: 60 });
+  const instructions = testFederationCreate(authority.publicKey, mint, terms);
   const signature = await sendTransaction(connection, instructions, [authority], {
     computeUnitPrice: 1,
   });
@@ -164,20 +86,20 @@ test("creates a federation, reads it back and watches it change", async () => {
 });
 
 test("members and rounds are found by their federation", async () => {
-  const source = tokenAccountAddress(mint.publicKey, authority.publicKey);
-  const owner = { federation, rewardMint: mint.publicKey, owner: authority.publicKey };
+  const source = tokenAccountAddress(mint, authority.publicKey);
+  const owner = { federation, rewardMint: mint, owner: authority.publicKey };
   const join = {
     ...owner,
     payer: authority.publicKey,
     source,
     payout: source,
-    updateKey: mint.publicKey,
+    updateKey: mint,
     stake: 0n,
   };
   await sendTransaction(connection, memberJoin(PROGRAM_ID, join), [authority]);
   const fund = {
     federation,
-    rewardMint: mint.publicKey,
+    rewardMint: mint,
     funder: authority.publicKey,
     source,
     amount: 500n,
@@ -214,11 +136,11 @@ test("members and rounds are found by their federation", async () => {
   const read = await readRound(connection, round);
   assert.equal(read?.status, "open");
   assert.notDeepEqual(read?.slotHash, new Uint8Array(32));
-  assert.deepEqual(await listMembers(connection, PROGRAM_ID, mint.publicKey), []);
+  assert.deepEqual(await listMembers(connection, PROGRAM_ID, mint), []);
 });
 
 test("a mint names its token program, and nothing else passes for a mint", async () => {
-  assert.ok((await readTokenProgram(connection, mint.publicKey)).equals(TOKEN_PROGRAM));
+  assert.ok((await readTokenProgram(connection, mint)).equals(TOKEN_PROGRAM));
   const payer = authority.publicKey;
   const other = Keypair.generate();
   const rent = await connection.getMinimumBalanceForRentExemption(MINT_LENGTH);

@@ -1,5 +1,5 @@
+import { FEDAVG, fedavgm } from "../../../testing/index.ts";
 import type { PlannedUpdate, RoundPlan } from "./round-plan.ts";
-import { FEDAVG, fedavgm } from "./rules.ts";
 import { digest } from "./test-chain.ts";
 
 /** Three chunks, of which the last is padded. */

@@ -13,8 +13,8 @@ import {
 } from "@plenary/chain";
 import { auditPath, EMPTY_ROOT, merkleRoot, type RoundCommitment } from "@plenary/protocol";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { FEDAVG } from "../../../testing/index.ts";
 import { type Earned, rewardHashes, sorted } from "./rewards.ts";
-import { FEDAVG } from "./rules.ts";
 import { Stage } from "./stage.ts";
 import { digest, TestChain } from "./test-chain.ts";
 

@@ -1,7 +1,7 @@
 import type { Keypair } from "@solana/web3.js";
+import { FEDAVG } from "../../../testing/index.ts";
 import { disputable } from "./disputed-round.ts";
 import type { RoundPlan } from "./round-plan.ts";
-import { FEDAVG } from "./rules.ts";
 import type { Scenario } from "./scenario.ts";
 import { signedUpdate } from "./signed.ts";
 

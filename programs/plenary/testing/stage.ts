@@ -14,7 +14,8 @@ import {
   tokenAccountAddress,
 } from "@plenary/chain";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
-import { digest, keypairOf, type Outcome, type TestChain } from "./test-chain.ts";
+import { testTerms } from "../../../testing/index.ts";
+import { keypairOf, type Outcome, type TestChain } from "./test-chain.ts";
 import { createMint, issue } from "./tokens.ts";
 
 /** A federation on a test chain and everybody who acts on it: their keys, tokens and accounts. */
@@ -39,21 +40,15 @@ export class Stage {
     this.stranger = chain.actor(`${name} stranger`);
     this.mint = mint ?? createMint(chain, `${name} mint`);
     this.tokenProgram = chain.owner(this.mint);
-    this.terms = {
-      aggregator: this.aggregator.publicKey,
-      admission: "open",
-      configurationHash: digest("configuration"),
-      maxUpdates: 16,
-      maxWeight: 1000,
+    this.terms = testTerms(this.aggregator.publicKey, {
       rewardPerRound: 1000n,
       minimumStake: 50n,
       minimumBond: 500n,
       challengeWindow: 60,
-      collectLimit: 600,
       grace: 30,
       exitCooldown: 100,
       ...terms,
-    };
+    });
     this.federation = federationAddress(PROGRAM_ID, this.authority.publicKey, 7n);
   }
 

@@ -130,7 +130,4 @@ export function keypairOf(label: string): Keypair {
   return Keypair.fromSeed(sha256(new TextEncoder().encode(label)));
 }
 
-/** A hash that stands for something whose content does not matter. */
-export function digest(label: string): Uint8Array {
-  return sha256(new TextEncoder().encode(label));
-}
+export { digest } from "../../../testing/index.ts";

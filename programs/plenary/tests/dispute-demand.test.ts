@@ -8,10 +8,10 @@ import {
   PROGRAM_ID,
 } from "@plenary/chain";
 import { auditPath, encodeRewardLeaf, leafHash } from "@plenary/protocol";
+import { fedavgm } from "../../../testing/index.ts";
 import { DisputedRound, disputable } from "../testing/disputed-round.ts";
 import { chunkProof, endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
 import type { RoundPlan } from "../testing/round-plan.ts";
-import { fedavgm } from "../testing/rules.ts";
 import { digest } from "../testing/test-chain.ts";
 
 const BASE = Int32Array.from({ length: 130 }, (_, j) => (j - 60) * 1_000_003);

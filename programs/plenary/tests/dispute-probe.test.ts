@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { disputeAnswer, disputeProbe, PROGRAM_ID } from "@plenary/chain";
 import { chunkCount, chunkLeaves, differingLeaves, equalBytes } from "@plenary/protocol";
 import fc from "fast-check";
+import { FEDAVG, fedavgm } from "../../../testing/index.ts";
 import { type Commitment, DisputedRound, disputable } from "../testing/disputed-round.ts";
 import { chunkProof, endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
 import type { RoundPlan } from "../testing/round-plan.ts";
-import { FEDAVG, fedavgm } from "../testing/rules.ts";
 import { digest } from "../testing/test-chain.ts";
 
 type Result = "next" | "nextState";

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { disputedVectors, missingPiece, type Rules } from "@plenary/chain";
 import type { UpdateLeaf } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
+import { FEDAVG, fedavgm } from "../../../testing/index.ts";
 import { type Commitment, DisputedRound, disputable } from "../testing/disputed-round.ts";
 import { type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispute.ts";
 import type { RoundPlan } from "../testing/round-plan.ts";
-import { FEDAVG, fedavgm } from "../testing/rules.ts";
 import type { Scenario } from "../testing/scenario.ts";
 import { digest } from "../testing/test-chain.ts";
 

@@ -16,7 +16,7 @@ import {
   vaultWithdraw,
 } from "@plenary/chain";
 import { PublicKey } from "@solana/web3.js";
-import { fedavgm } from "../testing/rules.ts";
+import { fedavgm } from "../../../testing/index.ts";
 import { Scenario } from "../testing/scenario.ts";
 import { digest, TestChain } from "../testing/test-chain.ts";
 

@@ -3,10 +3,10 @@ import { describe, test } from "node:test";
 import type { Rules } from "@plenary/chain";
 import { EMPTY_ROOT, vectorRoot } from "@plenary/protocol";
 import fc from "fast-check";
+import { CUSTOM, FEDAVG, fedavgm } from "../../../testing/index.ts";
 import { DisputedRound, disputable } from "../testing/disputed-round.ts";
 import { REJECTED } from "../testing/open-dispute.ts";
 import type { RoundPlan } from "../testing/round-plan.ts";
-import { CUSTOM, FEDAVG, fedavgm } from "../testing/rules.ts";
 import { Scenario } from "../testing/scenario.ts";
 import { digest, TestChain } from "../testing/test-chain.ts";
 

@@ -1,9 +1,9 @@
 import { equivocationAddress, equivocationOpen, memberRotateKey, PROGRAM_ID } from "@plenary/chain";
 import type { Keypair, PublicKey } from "@solana/web3.js";
+import { fedavgm } from "../../../../testing/index.ts";
 import { DisputedRound, disputable } from "../disputed-round.ts";
 import type { OpenDispute } from "../open-dispute.ts";
 import type { RoundPlan } from "../round-plan.ts";
-import { fedavgm } from "../rules.ts";
 import { Scenario } from "../scenario.ts";
 import { envelopeOf, signed, signedUpdate } from "../signed.ts";
 import { keypairOf } from "../test-chain.ts";

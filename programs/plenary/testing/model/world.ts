@@ -21,7 +21,7 @@ import {
   type TransactionInstruction,
 } from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
-import { FEDAVG } from "../rules.ts";
+import { FEDAVG } from "../../../../testing/index.ts";
 import { keypairOf, START, TestChain } from "../test-chain.ts";
 import { createMint, issue } from "../tokens.ts";
 import { chainTerms } from "./chain-terms.ts";

@@ -11,11 +11,11 @@ import {
   PROGRAM_ID,
 } from "@plenary/chain";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
+import { FEDAVG } from "../../../../testing/index.ts";
 import { DisputedRound, disputable } from "../disputed-round.ts";
 import type { OpenDispute } from "../open-dispute.ts";
 import type { Earned } from "../rewards.ts";
 import type { RoundPlan } from "../round-plan.ts";
-import { FEDAVG } from "../rules.ts";
 import type { Scenario } from "../scenario.ts";
 import { envelopeOf, receiptOf, signed, signedUpdate } from "../signed.ts";
 import { digest, type TestChain } from "../test-chain.ts";
