@@ -1,6 +1,6 @@
 /**
- * The architecture as tables: who may import whom, what may be imported where, and what folders may not be called. A new edge
- * is a decision: it is made here first.
+ * The architecture as tables: who may import whom, what may be imported where, and what folders may
+ * not be called. A new edge is a decision: it is made here first.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -73,7 +73,8 @@ const PACKAGES = /^(clients|services)\/|^deploy\/stack$/;
 /** Tests may reach further than what they test, and what crosses packages may reach everything. */
 const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   "services/localnet": ["clients/protocol", "clients/chain"],
-  // Tests of the service start the real database that the local stack starts, and ask test/nightly.ts how many cases to draw.
+  // Tests of the service start the real database that the local stack starts, and ask
+  // test/nightly.ts how many cases to draw.
   "services/aggregator": ["deploy/stack", "test", "testing"],
   programs: ["test", "testing"],
   "clients/chain": ["testing"],
@@ -81,7 +82,10 @@ const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
 };
 const UNBOUND = ["test", "bench", "migrations"];
 
-/** Inside the service: routes and jobs call the domain, the domain calls the store; what starts a process may use all. */
+/**
+ * Inside the service: routes and jobs call the domain, the domain calls the store; what starts a
+ * process may use all.
+ */
 const SERVICE_EDGES: Readonly<Record<string, readonly string[]>> = {
   routes: ["rounds", "chain", "store"],
   jobs: ["rounds", "store"],
@@ -90,7 +94,10 @@ const SERVICE_EDGES: Readonly<Record<string, readonly string[]>> = {
   store: [],
 };
 
-/** Packages that only one place may import, so that everything else can be read, tested and replaced without them. */
+/**
+ * Packages that only one place may import, so that everything else can be read, tested and replaced
+ * without them.
+ */
 const KEPT_TO: readonly { readonly packages: RegExp; readonly places: readonly string[] }[] = [
   { packages: /^onnxruntime-/, places: ["clients/training/sessions/"] },
   { packages: /^(@?fastify|bullmq|@bull-board)(\/|$)/, places: ["services/aggregator/"] },
@@ -148,7 +155,7 @@ function edgeProblems(source: Source): string[] {
 }
 
 describe("architecture", () => {
-  test("there are sources, and every room stands in the table", () => {
+  test("there are sources, and every room is in the table", () => {
     assert.ok(SOURCES.length > 0);
     const unknown = SOURCES.map(({ path }) => roomOf(path)).filter(
       (room) => !(room in EDGES) && !UNBOUND.includes(room),

@@ -19,8 +19,9 @@ const parseLockfile = parserOf(
 );
 
 /**
- * `npm ci` refuses a lockfile that lacks a platform's binaries, and `npm install` leaves out those that its registry happened
- * not to have. Such an entry is added by hand: name, version, os, cpu, libc and `"optional": true` suffice.
+ * `npm ci` refuses a lockfile that lacks a platform's binaries, and `npm install` leaves out those
+ * that its registry happened not to have. Such an entry is added by hand: name, version, os, cpu,
+ * libc and `"optional": true` suffice.
  */
 test("the lockfile names the binaries of every platform", () => {
   const file = new URL("../package-lock.json", import.meta.url);

@@ -1,4 +1,7 @@
-/** No file imports itself through others, not even for types: a circle has no part that can be read first. */
+/**
+ * No file imports itself through others, not even for types: a circle has no part that can be read
+ * first.
+ */
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { describe, test } from "node:test";

@@ -42,7 +42,9 @@ function packageOf(specifier: string): string | null {
 const importedBy = (sources: readonly Source[]): ReadonlySet<string> =>
   new Set(sources.flatMap(({ imports }) => imports.flatMap((name) => packageOf(name) ?? [])));
 
-/** What runs with the tests alone: it may import what the package or the root has for development. */
+/**
+ * What runs with the tests alone: it may import what the package or the root has for development.
+ */
 const forTests = (path: string) =>
   isTest(path) || /(^|\/)(fixtures|test)\/|(^|\/)build\.ts$/.test(path);
 

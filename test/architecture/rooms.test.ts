@@ -1,4 +1,4 @@
-/** Who may look into which room. */
+/** Which rooms may look into which. */
 import assert from "node:assert/strict";
 import { basename, dirname, relative } from "node:path";
 import { describe, test } from "node:test";

@@ -9,7 +9,7 @@ const ROOT = join(fileURLToPath(import.meta.url), "../../..");
 const TEXT = /\.(?:ts|tsx|js|md|rs|sql|py|toml|sh)$|^\.env\.example$|^\.ci\/run$/;
 
 /** Files that quote the habits, that are made by a tool, or that others wrote. */
-const EXEMPT = /^test\/language(?:\/|\.test)|^docs\/api\/|\/fixtures\/|\/generated\//;
+const EXEMPT = /^test\/language(?:\/|\.test)|^test\/vectors\/|\/fixtures\/|\/generated\//;
 
 export interface FileFindings {
   readonly path: string;

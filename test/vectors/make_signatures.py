@@ -197,7 +197,7 @@ def large_scalars() -> None:
         for times in range(1, 16):
             if s + times * L < 2**256:
                 expect(case("S + nL", message, key, signature[:32] + scalar(s + times * L)), True, False)
-    # No signature with these can be made to satisfy the equation: R enters the hash that multiplies A.
+    # No signature with these satisfies the equation: R enters the hash that multiplies A.
     a, r, message = draw()
     key, encoded = encode(multiply(a, BASE)), encode(multiply(r, BASE))
     for s in (0, 1, L - 1, L, L + 1, 2 * L - 1, 2 * L, 2**252, 2**253 - 1, 2**253, 2**255 - 1, 2**255, 2**256 - 1):
@@ -268,7 +268,7 @@ def mixed_orders() -> None:
 
 
 def other_encodings() -> None:
-    """y of p and more, which stands for y - p; and bytes that are no point."""
+    """y of p and more, which stands for y - p; and bytes that are not a point."""
     a, r, message = draw()
     key, encoded = encode(multiply(a, BASE)), encode(multiply(r, BASE))
     signature = sign(a, key, r, encoded, message)
