@@ -1,3 +1,4 @@
+import { rulesOf } from "@plenary/algorithms";
 import { parseAudits } from "@plenary/protocol";
 import {
   connectTo,
@@ -9,6 +10,7 @@ import {
   readKeypair,
 } from "@plenary/sdk";
 import { readJson } from "../json-file.ts";
+import { rulesLine } from "../output/index.ts";
 import { configuredKeypair, required, type Session } from "../session.ts";
 
 export interface FederationFlags {
@@ -77,10 +79,13 @@ export async function federationCreate(session: Session, flags: FederationFlags)
       }),
     signal: session.signal,
   });
+  const rules = rulesOf(plan.configuration);
   const address = created.address.toBase58();
   const rewardMint = created.rewardMint.toBase58();
-  session.output.say("federation-created", `federation ${address}, reward mint ${rewardMint}`, {
+  const text = `federation ${address}, reward mint ${rewardMint}`;
+  session.output.say("federation-created", [text, rulesLine(rules)], {
     address,
     rewardMint,
+    rules,
   });
 }

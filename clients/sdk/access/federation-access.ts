@@ -16,7 +16,7 @@ import {
   type ServiceClientOptions,
 } from "@plenary/service";
 import { type Connection, type Keypair, PublicKey } from "@solana/web3.js";
-import { requireFederation } from "../chain-state/index.ts";
+import { requireFederation, rulesProblem } from "../chain-state/index.ts";
 import { connectTo, publicKey } from "./connection.ts";
 import { findFederation } from "./find-federation.ts";
 import { signerFor } from "./request-signer.ts";
@@ -94,6 +94,11 @@ async function checkedConfiguration(
       "The service shows another configuration than the federation's members agreed on: its hash does not stand on chain. Do not join through it.",
       { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
     );
+  const problem = rulesProblem(onChain.rules, configuration, registries);
+  if (problem !== null)
+    throw new PlenaryError("configuration-mismatch", `Do not join this federation: ${problem}.`, {
+      federation: address.toBase58(),
+    });
   const { aggregator, rewardMint } = onChain;
   return { address, aggregator, rewardMint, configuration, hash };
 }

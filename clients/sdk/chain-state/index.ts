@@ -5,6 +5,7 @@ export {
   requireFees,
 } from "./federation-account.ts";
 export { requireAmount, rewardTokensOf, tokenBalance } from "./reward-tokens.ts";
+export { rulesProblem } from "./rules.ts";
 export { sendForRounds } from "./send-for-rounds.ts";
 export { settleRounds } from "./settle-rounds.ts";
 export { unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";

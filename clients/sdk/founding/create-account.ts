@@ -21,12 +21,13 @@ export async function createAccount(
   const { connection, plan, authority, onStep } = options;
   const existing = await readFederation(connection, address);
   if (existing !== null) return sameFederation(existing, plan);
+  const { configuration, initialModel } = plan;
+  const rules = rulesOf(configuration, options.registries);
+  const strategy = createStrategy(configuration.strategy, options.registries?.strategies);
   const id = options.id ?? 1n;
   const rewardMint =
     options.rewardMint ?? (await createRewardMint(connection, authority, id, onStep));
   const tokenProgram = await readTokenProgram(connection, rewardMint);
-  const { configuration, initialModel } = plan;
-  const strategy = createStrategy(configuration.strategy);
   const instructions = federationCreate(program, {
     authority: authority.publicKey,
     rewardMint,
@@ -36,7 +37,7 @@ export async function createAccount(
     modelRoot: vectorRootFast(initialModel),
     stateRoot: vectorRootFast(initialState(strategy, configuration.parameterCount)),
     parameterCount: configuration.parameterCount,
-    rules: rulesOf(configuration),
+    rules,
   });
   const reference = await sendTransaction(connection, instructions, [authority], {
     signal: options.signal,

@@ -1,3 +1,4 @@
+import { rulesOf } from "@plenary/algorithms";
 import { federationAddress, PROGRAM_ID } from "@plenary/chain";
 import { ENDPOINTS, type FederationView } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
@@ -21,6 +22,8 @@ export async function createFederation(
   options: CreateFederationOptions,
 ): Promise<CreatedFederation> {
   const { authority, client, plan } = options;
+  // A rule that this process does not know is refused before anything is sent.
+  rulesOf(plan.configuration, options.registries);
   const program = options.program ?? PROGRAM_ID;
   const address = federationAddress(program, authority.publicKey, options.id ?? 1n);
   const federation = await createAccount(options, program, address);

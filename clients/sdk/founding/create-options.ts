@@ -1,3 +1,4 @@
+import type { Registries } from "@plenary/algorithms";
 import type { Terms } from "@plenary/chain";
 import type { ServiceClient } from "@plenary/service";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
@@ -14,6 +15,8 @@ export interface CreateFederationOptions {
   /** Tells federations of one authority apart; 1 by default. */
   readonly id?: bigint;
   readonly plan: PlannedFederation;
+  /** The plug-ins that the configuration may name; those that Plenary comes with by default. */
+  readonly registries?: Registries | undefined;
   /** A mint that exists; the authority must hold what it funds. By default one is made. */
   readonly rewardMint?: PublicKey;
   /** Rounds that the vault can pay for at first; 1,000 by default. */

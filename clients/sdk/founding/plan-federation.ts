@@ -1,4 +1,4 @@
-import { createAlgorithms, createCodec } from "@plenary/algorithms";
+import { createAlgorithms, createCodec, REGISTRIES, type Registries } from "@plenary/algorithms";
 import {
   type AnswerSet,
   type AuditConfiguration,
@@ -34,8 +34,12 @@ export interface FederationPlan {
   readonly predictor?: PluginConfiguration;
   readonly training?: Readonly<Record<string, unknown>>;
   readonly strategy?: PluginConfiguration;
+  readonly aggregator?: PluginConfiguration;
+  /** Steps between training and the codec. */
+  readonly pipeline?: readonly PluginConfiguration[];
   readonly contribution?: PluginConfiguration;
-  readonly codecs?: readonly string[];
+  /** Codecs by name, or with their parameters; the first is what members use unless told otherwise. */
+  readonly codecs?: readonly (string | PluginConfiguration)[];
   readonly maxNorm?: number;
   readonly limits?: Partial<FederationConfiguration["limits"]>;
   readonly rounds?: Partial<FederationConfiguration["rounds"]>;
@@ -43,6 +47,8 @@ export interface FederationPlan {
   readonly rewardPerRound?: bigint;
   /** How training is audited; not by default. */
   readonly audits?: AuditConfiguration | undefined;
+  /** The plug-ins that the configuration may name; those that Plenary comes with by default. */
+  readonly registries?: Registries | undefined;
 }
 
 /** A configuration with everything that it names by hash. */
@@ -73,11 +79,14 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
   const predictor = createPredictor(predictorConfiguration, questionnaire, embeddings);
   const initialModel = predictor.initialParameters(plan.seed);
   keep(embeddingBytes);
-  const codecs = [...(plan.codecs ?? ["int8", "int32"])];
+  const codecs = (plan.codecs ?? ["int8", "int32"]).map((codec) =>
+    typeof codec === "string" ? { name: codec } : codec,
+  );
   const scoredOn = plan.scoredOn ?? plan.heldOut;
   const training = { ...trainingOf(predictorConfiguration.name), ...plan.training };
   parseTrainingSettings(training);
-  const { configuration } = createAlgorithms({
+  const { registries = REGISTRIES } = plan;
+  const wanted = {
     version: 2,
     name: plan.name,
     ...(plan.private === true && { visibility: "private" }),
@@ -87,25 +96,29 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     initialModel: keep(vectorToBytes(initialModel)),
     parameterCount: predictor.parameterCount,
     strategy: plan.strategy ?? { name: "fedavg" },
-    aggregator: { name: "mean" },
-    codecs: codecs.map((name) => ({ name })),
-    pipeline: [],
+    aggregator: plan.aggregator ?? { name: "mean" },
+    codecs,
+    pipeline: [...(plan.pipeline ?? [])],
     screening: { maxNorm: plan.maxNorm ?? 0 },
     contribution: plan.contribution ?? payBy(scoredOn === null ? null : keepJson(scoredOn)),
     heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
-    limits: { ...defaultLimits(codecs, predictor.parameterCount), ...plan.limits },
+    limits: { ...defaultLimits(codecs, predictor.parameterCount, plan), ...plan.limits },
     rounds: { ...defaultRounds(plan.quorum), ...plan.rounds },
     rewardPerRound: (plan.rewardPerRound ?? DEFAULT_REWARD).toString(),
     ...(plan.audits && { audits: plan.audits }),
-  });
+  };
+  const { configuration } = createAlgorithms(wanted, registries);
   return { configuration, initialModel, blobs };
 }
 
 function defaultLimits(
-  codecs: readonly string[],
+  codecs: readonly PluginConfiguration[],
   parameterCount: number,
+  { registries = REGISTRIES }: FederationPlan,
 ): FederationConfiguration["limits"] {
-  const longest = codecs.map((name) => createCodec({ name }).maxPayloadLength(parameterCount));
+  const longest = codecs.map((codec) =>
+    createCodec(codec, registries.codecs).maxPayloadLength(parameterCount),
+  );
   return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
 }
 

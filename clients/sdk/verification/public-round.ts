@@ -7,6 +7,7 @@ import {
   type PublicBlob,
   type PublishedUpdate,
   publishedUpdates,
+  REPLAY_ONLY,
   type RoundContext,
   vectorRootFast,
 } from "@plenary/algorithms";
@@ -25,6 +26,7 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import type { ChainContext } from "../access/index.ts";
+import { rulesProblem } from "../chain-state/index.ts";
 import { published, Refuted } from "./refuted.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
 import type { Verifier } from "./verifier.ts";
@@ -66,6 +68,9 @@ export async function readPublishedRound(
 ): Promise<PublishedRound> {
   const manifest = await readManifest(verifier, round.manifestHash, signal);
   const configuration = await readConfiguration(verifier, round.configurationHash, signal);
+  const wrongRules = rulesProblem(round.rules, configuration, verifier.registries);
+  if (wrongRules !== null)
+    throw new Refuted({ kind: "not-provable", why: REPLAY_ONLY, text: wrongRules });
   const updates = updatesOf(manifest);
   refuteIf(
     findUnsoundLeaves(
