@@ -1,25 +1,30 @@
+import { format } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { PlenaryError } from "@plenary/protocol";
 import { readLogLevel } from "./config.ts";
 import { createLog, type ServiceLog } from "./service.ts";
 
+/** A process that has not stopped by then ends with code 1. */
 const STOP_MILLISECONDS = 5_000;
 
 /*
- * V8 collects the whole heap each time that the bytes of buffers have grown by a fixed 64 MiB, which megabytes an update reach all the
- * time: half of the processor time of screening. With this they count against the heap's own growing limit.
+ * V8 collects the whole heap each time that the bytes of buffers have grown by a fixed 64 MiB.
+ * Updates of megabytes reach that all the time, which took half of the processor time of screening.
+ * With this flag those bytes count against the heap's own limit, which grows.
  */
 setFlagsFromString("--external-memory-accounted-in-global-limit");
 
 /**
- * Runs a process until SIGINT or SIGTERM: `start` resolves with how to stop it. A start that fails ends with exit code 1 and a line that
- * says what to do; so does an error that nobody handled, since then nothing is known of the process's state.
+ * Runs a process until SIGINT or SIGTERM. `start` resolves with the function that stops it. A start
+ * that fails ends the process with code 1 and a line that says what to do. So does an error that
+ * nobody handled, because after it the process's state is unknown.
  */
 export function runProcess(
   name: string,
   start: (log: ServiceLog) => Promise<() => Promise<void>>,
 ): void {
   const log = createLog(name, readLogLevel());
+  logConsole(log);
   const fail = (error: unknown): never => {
     const known = error instanceof PlenaryError;
     log.fatal(
@@ -44,6 +49,19 @@ export function runProcess(
   start(log).then((stopper) => {
     stop = stopper;
   }, fail);
+}
+
+/** Libraries that write to the console must not put plain lines among those of the log. */
+function logConsole(log: ServiceLog): void {
+  for (const [method, level] of [
+    ["debug", "debug"],
+    ["log", "info"],
+    ["info", "info"],
+    ["warn", "warn"],
+    ["error", "error"],
+  ] as const)
+    console[method] = (...values: unknown[]) =>
+      log[level]({ source: "console" }, format(...values));
 }
 
 function describe(error: unknown): string {

@@ -52,7 +52,7 @@ export async function openService(
     databaseUrl: config.databaseUrl,
     log,
   });
-  if (queue.backend === "postgresql")
+  if (queue.store.name === "postgresql")
     log.info(
       "no REDIS_URL: the queue lives in the database, which is slower and differs in nothing else",
     );

@@ -1,11 +1,9 @@
-import type { AddressInfo } from "node:net";
-import { PlenaryError } from "@plenary/protocol";
-import type { FastifyInstance } from "fastify";
 import { recordOlderReferences } from "../rounds/federations/configuration-blobs.ts";
 import { createApplication } from "../routes/application.ts";
 import { mountQueuePage } from "../routes/queue-page.ts";
 import { listenForEvents } from "../store/event-signal.ts";
 import { type Config, readConfig } from "./config.ts";
+import { listen, urlOf } from "./listening.ts";
 import { openService, type ServiceLog } from "./service.ts";
 
 export interface ServerSettings {
@@ -37,29 +35,10 @@ export async function startServer(
     maxBlobBytes: config.maxBlobBytes,
     extend: (extended) => mountQueuePage(extended, queue.queue, config.operatorPassword),
   });
-  await listen(app, config);
-  log.info({ address: addressOf(app), queue: queue.backend }, "ready");
+  await listen(app, { ...config, setting: "PLENARY_PORT" });
+  log.info({ address: urlOf(app), queue: queue.store.name }, "ready");
   return async () => {
     await app.close();
     await service.close();
   };
-}
-
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
-    throw new PlenaryError(
-      "conflict",
-      `Port ${port} on ${host} is in use: stop what listens there, or set PLENARY_PORT.`,
-      { host, port },
-      { cause },
-    );
-  }
-}
-
-function addressOf(app: FastifyInstance): string {
-  const { address, port } = app.server.address() as AddressInfo;
-  return `http://${address}:${port}`;
 }

@@ -1,12 +1,16 @@
-import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { fastify } from "fastify";
-import { startJobs } from "../jobs/queue.ts";
+import { startJobs } from "../jobs/queue-worker.ts";
 import { startReconciler } from "../jobs/reconciler.ts";
 import { openRoundTools, type RoundTools } from "../rounds/round-tools.ts";
 import { dependenciesOf, mountHealth } from "../routes/health.ts";
 import { createMetrics, measureDisputes, mountMetrics } from "../routes/metrics.ts";
 import { readConfig } from "./config.ts";
+import { listen, urlOf } from "./listening.ts";
 import { openService, type Service, type ServiceLog } from "./service.ts";
+
+/** How long a look for what is due may take to end when the worker stops. */
+const LOOK_MILLISECONDS = 500;
 
 export interface WorkerSettings {
   readonly open: typeof openService;
@@ -14,8 +18,8 @@ export interface WorkerSettings {
 }
 
 /**
- * The working process: does queued jobs and looks for what is due. Any number of them may run.
- * Resolves with how to stop it.
+ * The working process. It does queued jobs and looks for what is due; any number of them may run.
+ * Resolves with the function that stops it.
  */
 export async function startWorker(
   log: ServiceLog,
@@ -30,15 +34,23 @@ export async function startWorker(
   measureDisputes(metrics, () => context.store.disputes.tally());
   mountMetrics(app, metrics);
   mountHealth(app, dependenciesOf(context, { name: "queue", check: () => queue.check() }));
-  await app.listen({ host: config.host, port: config.workerPort });
-  const { redisUrl, databaseUrl, workerConcurrency: concurrency } = config;
-  const jobs = await startJobs({ redisUrl, databaseUrl, log, concurrency }, { context, tools });
+  await listen(app, {
+    host: config.host,
+    port: config.workerPort,
+    setting: "PLENARY_WORKER_PORT",
+  });
+  const jobs = await startJobs(
+    queue.store,
+    { concurrency: config.workerConcurrency, log },
+    { context, tools },
+  );
   const reconciler = startReconciler(context);
-  const { port } = app.server.address() as AddressInfo;
-  log.info({ health: `http://${config.host}:${port}/readyz`, queue: queue.backend }, "ready");
+  log.info({ health: `${urlOf(app)}/readyz`, queue: queue.store.name }, "ready");
   return async () => {
-    await reconciler.close();
-    await jobs.close();
+    const looked = reconciler.close().then(() => true);
+    const ended = await jobs.close();
+    // What is still held by a job that was given back, or by a look, ends with the process.
+    if (!ended || !(await Promise.race([looked, pause(LOOK_MILLISECONDS, false)]))) return;
     await tools.screener.close();
     await app.close();
     await service.close();

@@ -8,16 +8,19 @@ export interface CuttableLink {
   /** Ends all connections, and new ones as they come. It goes on listening: another process could take the port meanwhile. */
   cut(): void;
   mend(): void;
+  /** Leads new connections to another port of the target's host. */
+  redirect(port: number): void;
   close(): Promise<void>;
 }
 
 export async function proxyTo(target: string): Promise<CuttableLink> {
-  const { hostname, port } = new URL(target);
+  const { hostname, port: firstPort } = new URL(target);
+  let port = Number(firstPort);
   const sockets = new Set<Socket>();
   let isCut = false;
   const accept = (incoming: Socket) => {
     if (isCut) return void incoming.resetAndDestroy();
-    const outgoing = connect(Number(port), hostname);
+    const outgoing = connect(port, hostname);
     for (const [one, other] of [
       [incoming, outgoing],
       [outgoing, incoming],
@@ -45,6 +48,9 @@ export async function proxyTo(target: string): Promise<CuttableLink> {
     cut,
     mend() {
       isCut = false;
+    },
+    redirect(other) {
+      port = other;
     },
     async close() {
       cut();

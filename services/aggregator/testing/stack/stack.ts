@@ -178,7 +178,11 @@ export async function startDatabase(
 }
 
 /** A Redis that keeps nothing: what is lost with it must not matter. */
-export function startRedisServer(port: number, folder: string): Promise<TestProcess> {
+export function startRedisServer(
+  port: number,
+  folder: string,
+  settings: readonly string[] = [],
+): Promise<TestProcess> {
   const args = [
     "--port",
     String(port),
@@ -190,6 +194,7 @@ export function startRedisServer(port: number, folder: string): Promise<TestProc
     "no",
     "--dir",
     folder,
+    ...settings,
   ];
   return startProcess("redis-server", args, { ready: "Ready to accept connections" });
 }
