@@ -74,12 +74,19 @@ describe("the queue in Redis", () => {
     closeAfter(t, () => link.close());
     const queue = await queueOn(t, link.url);
     let done = 0;
-    await workerOn(t, queue, async () => void (done += 1));
+    await workerOn(t, queue, async () => {
+      done += 1;
+    });
     await queue.finalize(FEDERATION);
     await until(() => done > 0);
     link.redirect(next.port);
     await old.admin.replicaof("127.0.0.1", next.port);
-    await until(() => queue.check().then(() => true, () => false));
+    await until(() =>
+      queue.check().then(
+        () => true,
+        () => false,
+      ),
+    );
     done = 0;
     await until(async () => {
       await queue.finalize(FEDERATION);
@@ -157,7 +164,9 @@ describe("the queue in Redis", () => {
     assert.equal(await jobs.close(), false);
     assert.equal(await queue.queue.count(), 1);
     let done = false;
-    await workerOn(t, queue, async () => void (done = true));
+    await workerOn(t, queue, async () => {
+      done = true;
+    });
     await until(() => done);
   });
 });

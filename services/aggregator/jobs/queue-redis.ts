@@ -37,7 +37,11 @@ export async function openRedisStore(url: string, log: Log): Promise<QueueStore>
       const connection = connect(url, complain, { maxRetriesPerRequest: null });
       connections.push(connection);
       const Patient = patient(Worker);
-      const worker = new Patient(QUEUE, process, { ...options, connection, skipVersionCheck: true });
+      const worker = new Patient(QUEUE, process, {
+        ...options,
+        connection,
+        skipVersionCheck: true,
+      });
       return worker.on("error", complain);
     },
     async probe() {
@@ -70,7 +74,10 @@ function connect(
 async function examined(redis: Redis, log: Log): Promise<void> {
   const examination = new Promise<void>((resolve, reject) => {
     redis.once("ready", () => {
-      redis.info().then((text) => requireUsable(text, log)).then(resolve, reject);
+      redis
+        .info()
+        .then((text) => requireUsable(text, log))
+        .then(resolve, reject);
     });
   });
   const late = new AbortController();

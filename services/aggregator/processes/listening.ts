@@ -5,7 +5,11 @@ import type { FastifyInstance } from "fastify";
 /** Starts to listen. Throws `conflict`, naming the setting, if the port is taken. */
 export async function listen(
   app: FastifyInstance,
-  { host, port, setting }: { readonly host: string; readonly port: number; readonly setting: string },
+  {
+    host,
+    port,
+    setting,
+  }: { readonly host: string; readonly port: number; readonly setting: string },
 ): Promise<void> {
   try {
     await app.listen({ host, port });
