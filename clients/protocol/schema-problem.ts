@@ -27,7 +27,7 @@ const DEEPEST = 64;
 
 /**
  * The first container in `value` that has the wrong type, unknown fields, too many or too few
- * entries, or more levels than any document needs. It looks at no content of a container that it
+ * entries, a name that no branch of a union has, or more levels than any document needs. It looks at no content of a container that it
  * refuses, so that a stranger's huge array costs one comparison.
  */
 export function sizeProblem(
@@ -45,8 +45,11 @@ function sizeProblemAt(
 ): SchemaProblem | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (path.length > DEEPEST) return { path, problem: `is nested more than ${DEEPEST} levels deep` };
-  if (schema.anyOf !== undefined)
+  if (schema.anyOf !== undefined) {
+    const wrongName = wrongDiscriminator(schema.anyOf, value);
+    if (wrongName !== undefined) return { ...wrongName, path: [...path, ...wrongName.path] };
     return ofBranches(schema.anyOf, value, (branch) => sizeProblemAt(branch, value, path));
+  }
   const actual = Array.isArray(value) ? "array" : "object";
   if (schema.type !== undefined && schema.type !== actual)
     return { path, problem: `must be ${schema.type}` };
@@ -104,8 +107,6 @@ export function formProblem(
 
 function formProblemAt(schema: SchemaNode, value: unknown, path: readonly string[]): SchemaProblem {
   if (schema.anyOf !== undefined) {
-    const wrongName = wrongDiscriminator(schema.anyOf, value);
-    if (wrongName !== undefined) return { ...wrongName, path: [...path, ...wrongName.path] };
     const problem = ofBranches(schema.anyOf, value, (branch) =>
       isValid(branch, value) ? undefined : formProblemAt(branch, value, path),
     );
