@@ -54,14 +54,17 @@ function settingOf(training: Partial<TrainingSettings> = {}): Setting {
   };
 }
 
-interface Course {
+interface MemberTraining {
   readonly answers?: AnswerSet;
   readonly training?: TrainingSettings;
   readonly engine: Engine;
 }
 
 /** What a member makes that does as it should, or that does another training than it says. */
-async function make(setting: Setting, { answers, training, engine }: Course): Promise<MadeUpdate> {
+async function make(
+  setting: Setting,
+  { answers, training, engine }: MemberTraining,
+): Promise<MadeUpdate> {
   const own = answersOf([0, 5]);
   const checkpoints: Checkpoint[] = [];
   const { after } = await trainRound({

@@ -76,15 +76,15 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
       "a training with checkpoints starts its optimiser anew; leave the saved state out",
     );
   }
-  const course = await openCourse(input);
-  const parameters = course.base.slice();
+  const run = await openTrainingRun(input);
+  const parameters = run.base.slice();
   let state = startState(training, predictor, input.optimizerState);
   const steps = training.localSteps;
   let total = 0;
   for (let step = 0; step < steps; step += 1) {
     if (signal?.aborted)
       throw new TrainingError("aborted", "training was stopped before the round's end", { step });
-    const { loss, next } = await takeStep(course, { step, parameters, state });
+    const { loss, next } = await takeStep(run, { step, parameters, state });
     state = next;
     total += loss;
     const done = step + 1;
@@ -93,7 +93,7 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
     onProgress?.({ step: done, steps, loss });
   }
   if (!parameters.every(Number.isFinite)) throw diverged(steps);
-  const { weight } = course;
+  const { weight } = run;
   return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
 }
 
@@ -111,15 +111,15 @@ export interface TrainSegmentInput
 /** The checkpoint that a part of a round's training ends at: with the same engine the same bits as in `trainRound`. Throws as it does. */
 export async function trainSegment(input: TrainSegmentInput): Promise<Checkpoint> {
   const { predictor, training, from, to } = input;
-  const course = await openCourse(input);
-  const parameters = from === null ? course.base.slice() : from.parameters.slice();
+  const run = await openTrainingRun(input);
+  const parameters = from === null ? run.base.slice() : from.parameters.slice();
   const saved = from === null ? undefined : { step: from.optimizerStep, moments: from.moments };
   let state = startState(training, predictor, saved);
   const first = from?.step ?? 0;
   // Draws follow each other in one stream: those of the steps before are made and dropped.
-  for (let step = 0; step < first; step += 1) course.tasks(step);
+  for (let step = 0; step < first; step += 1) run.tasks(step);
   for (let step = first; step < to; step += 1)
-    state = (await takeStep(course, { step, parameters, state })).next;
+    state = (await takeStep(run, { step, parameters, state })).next;
   return checkpointOf(to, parameters, state);
 }
 
@@ -136,7 +136,7 @@ function weightOf(groups: readonly GroupShares[]): number {
 }
 
 /** What stays the same over a round's steps. */
-interface Course {
+interface TrainingRun {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;
   readonly round: number;
@@ -149,12 +149,12 @@ interface Course {
   tasks(step: number): Task[];
 }
 
-async function openCourse(
+async function openTrainingRun(
   input: Pick<
     TrainRoundInput,
     "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"
   >,
-): Promise<Course> {
+): Promise<TrainingRun> {
   const { predictor, training, round } = input;
   requireModelLength(predictor, input.base);
   const groups = trainableGroups(sharesOf(input.answers, predictor.questionnaire));
@@ -184,13 +184,13 @@ interface Position {
 }
 
 async function takeStep(
-  course: Course,
+  run: TrainingRun,
   { step, parameters, state }: Position,
 ): Promise<{ loss: number; next: OptimizerState }> {
-  const { predictor, training, base, member, program, session } = course;
-  const feeds = { ...program.feeds(base, course.tasks(step), member), theta: parameters };
-  const { loss, gradient } = await slopes(session, feeds, step);
-  const progress = (course.round + step / training.localSteps) / training.scheduleRounds;
+  const { predictor, training, base, member, program, session } = run;
+  const feeds = { ...program.feeds(base, run.tasks(step), member), theta: parameters };
+  const { loss, gradient } = await gradientAt(session, feeds, step);
+  const progress = (run.round + step / training.localSteps) / training.scheduleRounds;
   const rate = training.schedule === "cosine" ? cosineSchedule(progress) : 1;
   return { loss, next: applyStep({ predictor, training, rate, parameters, gradient, state }) };
 }
@@ -234,7 +234,7 @@ function drawTasks(
   );
 }
 
-async function slopes(
+async function gradientAt(
   session: Session,
   feeds: Feeds,
   step: number,

@@ -13,8 +13,6 @@ const REMAINING: readonly string[] = [
   "answer-rows/answers-file",
   "blob-download/service-client/upload-body",
   "create-federation/reward-mint",
-  "elementwise/shape",
-  "graph/tensor",
   "slots/virtual-machine",
 ];
 

@@ -15,7 +15,6 @@ const REMAINING: Readonly<Record<string, number>> = {
   "verification.test.ts": 400,
   "audits.test.ts": 400,
   "audit-training.test.ts": 380,
-  "interpret.ts": 370,
   "processes.ts": 380,
   "dispute-chunk.test.ts": 410,
   "disputed-round.ts": 370,

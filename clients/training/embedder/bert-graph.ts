@@ -1,7 +1,7 @@
-import { add, divide, gaussianErrorLinear, multiply, subtract } from "../graph/elementwise.ts";
+import { add, divide, gelu, multiply, subtract } from "../graph/elementwise.ts";
 import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
-import { affine, multiplyMatrices } from "../graph/linear-algebra.ts";
+import { affine, matmul } from "../graph/linear-algebra.ts";
 import { layerNormalization, softmax } from "../graph/normalize.ts";
 import { reshape, sum, transpose, transposeLast } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -50,12 +50,12 @@ export function bertGraph(
     const own = `encoder.layer.${layer}`;
     const heads = (part: string) =>
       splitHeads(linear(x, `${own}.attention.self.${part}`), configuration, length);
-    const scores = multiplyMatrices(heads("query"), transposeLast(heads("key")));
+    const scores = matmul(heads("query"), transposeLast(heads("key")));
     const scale = 1 / Math.sqrt(width / configuration.num_attention_heads);
-    const mixed = multiplyMatrices(softmax(add(multiply(scores, scale), hidden)), heads("value"));
+    const mixed = matmul(softmax(add(multiply(scores, scale), hidden)), heads("value"));
     const joined = reshape(transpose(mixed, [1, 0, 2]), [length, width]);
     x = norm(add(x, linear(joined, `${own}.attention.output.dense`)), `${own}.attention.output`);
-    const inner = gaussianErrorLinear(linear(x, `${own}.intermediate.dense`));
+    const inner = gelu(linear(x, `${own}.intermediate.dense`));
     x = norm(add(x, linear(inner, `${own}.output.dense`)), `${own}.output`);
   }
   const total = sum(multiply(x, reshape(mask, [length, 1])), [0]);

@@ -78,19 +78,19 @@ export function negate(x: Tensor): Tensor {
   return unary("Neg", x, (gradient) => negate(gradient));
 }
 
-export function exponential(x: Tensor): Tensor {
+export function exp(x: Tensor): Tensor {
   return unary("Exp", x, (gradient, result) => multiply(gradient, result));
 }
 
-export function logarithm(x: Tensor): Tensor {
+export function log(x: Tensor): Tensor {
   return unary("Log", x, (gradient) => divide(gradient, x));
 }
 
-export function squareRoot(x: Tensor): Tensor {
+export function sqrt(x: Tensor): Tensor {
   return unary("Sqrt", x, (gradient, result) => divide(multiply(gradient, 0.5), result));
 }
 
-export function hyperbolicTangent(x: Tensor): Tensor {
+export function tanh(x: Tensor): Tensor {
   return unary("Tanh", x, (gradient, result) =>
     multiply(gradient, subtract(1, multiply(result, result))),
   );
@@ -108,20 +108,20 @@ export function softplus(x: Tensor): Tensor {
 }
 
 /** max(x, 0); the gradient at 0 is 0. */
-export function rectify(x: Tensor): Tensor {
+export function relu(x: Tensor): Tensor {
   return unary("Relu", x, (gradient, result) =>
     multiply(gradient, result.graph.node("Sign", [result], result.shape)),
   );
 }
 
 /** x Phi(x) with the exact normal distribution function (arXiv 1606.08415). */
-export function gaussianErrorLinear(x: Tensor): Tensor {
+export function gelu(x: Tensor): Tensor {
   const value = detach(x);
   const error = x.graph.node("Erf", [multiply(value, Math.SQRT1_2)], x.shape);
   const distribution = multiply(add(error, 1), 0.5);
   return x.graph.node("Mul", [x, distribution], x.shape, (gradient) => {
     const density = multiply(
-      exponential(multiply(multiply(value, value), -0.5)),
+      exp(multiply(multiply(value, value), -0.5)),
       1 / Math.sqrt(2 * Math.PI),
     );
     return [multiply(gradient, add(distribution, multiply(value, density))), undefined];

@@ -1,13 +1,6 @@
-import type {
-  Attribute,
-  Graph,
-  GraphConstant,
-  GraphDefinition,
-  GraphNode,
-  GraphValue,
-} from "./graph.ts";
+import type { Graph, GraphConstant, GraphDefinition, GraphNode, GraphValue } from "./graph.ts";
 import { ProtobufWriter } from "./protobuf.ts";
-import type { ElementType, Shape } from "./tensor.ts";
+import type { Attribute, ElementType, Shape } from "./tensor.ts";
 
 /** Operator set and format version (onnx.ai, "Versioning"); LayerNormalization needs at least 17. */
 const OPERATOR_SET = 18;

@@ -1,16 +1,22 @@
 import { TrainingError } from "../errors.ts";
-import { type ElementType, type Shape, sameShape, sizeOf, type Tensor } from "./tensor.ts";
-
-export type Attribute =
-  | { readonly int: number }
-  | { readonly float: number }
-  | { readonly ints: readonly number[] };
+import {
+  type Attributes,
+  type ElementType,
+  type GradientRule,
+  type NodeSpecification,
+  type OutputRule,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type Tape,
+  type Tensor,
+} from "./tensor.ts";
 
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly attributes: Attributes;
 }
 
 export interface GraphConstant {
@@ -31,22 +37,6 @@ export interface GraphDefinition {
   readonly outputs: readonly GraphValue[];
 }
 
-/**
- * Gradient rule of one node: from the gradients of its outputs (undefined where nothing depends on the
- * output) to those of its inputs (undefined for inputs that are not tracked).
- */
-export type GradientRule = (
-  outputs: readonly (Tensor | undefined)[],
-) => readonly (Tensor | undefined)[];
-
-export interface NodeSpecification {
-  readonly operator: string;
-  readonly inputs: readonly Tensor[];
-  readonly shapes: readonly Shape[];
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly gradient?: GradientRule;
-}
-
 interface TapeEntry {
   readonly node: GraphNode;
   readonly gradient: GradientRule;
@@ -54,9 +44,9 @@ interface TapeEntry {
 
 /**
  * Builder of a static-shape graph with reverse-mode differentiation: forward operators record their
- * gradient rules on a tape, `gradient` walks it backwards and emits more ordinary operators.
+ * gradient rules on a tape; `gradient` walks it backwards and emits more ordinary operators.
  */
-export class Graph {
+export class Graph implements Tape {
   readonly #nodes: GraphNode[] = [];
   readonly #constants: GraphConstant[] = [];
   readonly #inputs: GraphValue[] = [];
@@ -66,7 +56,6 @@ export class Graph {
   #counter = 0;
   #recording = true;
 
-  /** A value fed at every run. `tracked` ones can be differentiated for. */
   input(
     name: string,
     shape: Shape,
@@ -85,7 +74,6 @@ export class Graph {
     this.#outputs.push({ name, tensor: named });
   }
 
-  /** A constant tensor; small ones are shared. */
   constant(values: ArrayLike<number>, shape: Shape, elementType: ElementType = "float32"): Tensor {
     if (values.length !== sizeOf(shape)) {
       throw new TrainingError(
@@ -116,7 +104,6 @@ export class Graph {
     return this.constant(values, [values.length], "int64");
   }
 
-  /** One operator with several outputs. Throws when a gradient would be lost in it. */
   nodes(specification: NodeSpecification): readonly Tensor[] {
     const { operator, inputs, shapes, attributes = {}, gradient } = specification;
     const tracked = this.#recording && inputs.some((input) => input.tracked);
@@ -141,13 +128,12 @@ export class Graph {
     return outputs;
   }
 
-  /** One operator with one output; its rule sees that output's gradient. */
   node(
     operator: string,
     inputs: readonly Tensor[],
     shape: Shape,
-    gradient?: (output: Tensor) => readonly (Tensor | undefined)[],
-    attributes: Readonly<Record<string, Attribute>> = {},
+    gradient?: OutputRule,
+    attributes: Attributes = {},
   ): Tensor {
     const rule: GradientRule | undefined =
       gradient === undefined
@@ -163,15 +149,7 @@ export class Graph {
     return tensor!;
   }
 
-  /**
-   * A value computed from detached `inputs` by any number of operators, given a gradient rule of its own
-   * (a custom gradient): what the operators inside would yield is not used.
-   */
-  withGradient(
-    inputs: readonly Tensor[],
-    value: Tensor,
-    gradient: (output: Tensor) => readonly (Tensor | undefined)[],
-  ): Tensor {
+  withGradient(inputs: readonly Tensor[], value: Tensor, gradient: OutputRule): Tensor {
     if (value.tracked) {
       throw new TrainingError(
         "graph-invalid",
@@ -189,9 +167,9 @@ export class Graph {
   }
 
   /**
-   * Gradients of a scalar for tracked tensors, in their order. Throws when no path leads from the loss to
-   * one of them, and when a rule leaves out a tracked input or returns a wrong shape: a lost gradient
-   * would otherwise read as zeros.
+   * Gradients of a scalar for tracked tensors, in their order. Throws when no path leads from the
+   * loss to one of them, and when a rule leaves out a tracked input or returns a wrong shape: a lost
+   * gradient would otherwise read as zeros.
    */
   gradient(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (sizeOf(loss.shape) !== 1) {

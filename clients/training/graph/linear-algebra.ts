@@ -4,7 +4,7 @@ import { concatenate, expand, slice, sum, transposeLast } from "./shape.ts";
 import { broadcastShape, detach, dimensionAt, type Tensor } from "./tensor.ts";
 
 /** Matrix product over the last two axes; the leading ones are broadcast. */
-export function multiplyMatrices(a: Tensor, b: Tensor): Tensor {
+export function matmul(a: Tensor, b: Tensor): Tensor {
   if (dimensionAt(a, -1) !== dimensionAt(b, -2)) {
     throw new TrainingError(
       "graph-invalid",
@@ -14,8 +14,8 @@ export function multiplyMatrices(a: Tensor, b: Tensor): Tensor {
   const lead = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...lead, dimensionAt(a, -2), dimensionAt(b, -1)];
   return a.graph.node("MatMul", [a, b], shape, (gradient) => [
-    a.tracked ? sumToShape(multiplyMatrices(gradient, transposeLast(b)), a) : undefined,
-    b.tracked ? sumToShape(multiplyMatrices(transposeLast(a), gradient), b) : undefined,
+    a.tracked ? sumToShape(matmul(gradient, transposeLast(b)), a) : undefined,
+    b.tracked ? sumToShape(matmul(transposeLast(a), gradient), b) : undefined,
   ]);
 }
 
@@ -52,11 +52,11 @@ export function affine(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 export function solve(matrix: Tensor, right: Tensor): Tensor {
   const { graph } = matrix;
   const inverse = invert(detach(matrix));
-  const apply = (vector: Tensor) => multiplyMatrices(inverse, detach(vector));
+  const apply = (vector: Tensor) => matmul(inverse, detach(vector));
   const solution = apply(right);
   return graph.withGradient([matrix, right], solution, (gradient) => {
     const adjoint = apply(gradient);
-    const outer = () => negate(multiplyMatrices(adjoint, transposeLast(solution)));
+    const outer = () => negate(matmul(adjoint, transposeLast(solution)));
     return [matrix.tracked ? outer() : undefined, right.tracked ? adjoint : undefined];
   });
 }

@@ -1,5 +1,6 @@
-import { exponential, logarithm, multiply, subtract } from "./elementwise.ts";
-import { largest, mean, sum } from "./shape.ts";
+import { exp, log, multiply, subtract } from "./elementwise.ts";
+import { largest, mean } from "./reductions.ts";
+import { sum } from "./shape.ts";
 import { detach, type Tensor } from "./tensor.ts";
 
 /** Softmax over the last axis. */
@@ -20,10 +21,12 @@ export function softmax(x: Tensor): Tensor {
 /** log(softmax(x)) over the last axis, stable for any finite x. */
 export function logSoftmax(x: Tensor): Tensor {
   const shifted = subtract(x, largest(detach(x), [-1], true));
-  return subtract(shifted, logarithm(sum(exponential(shifted), [-1], true)));
+  return subtract(shifted, log(sum(exp(shifted), [-1], true)));
 }
 
-/** (x - mean) / sqrt(variance + epsilon) over the last axis, scaled and shifted (arXiv 1607.06450). */
+/**
+ * (x - mean) / sqrt(variance + epsilon) over the last axis, scaled and shifted (arXiv 1607.06450).
+ */
 export function layerNormalization(
   x: Tensor,
   scale: Tensor,

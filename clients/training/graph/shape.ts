@@ -1,5 +1,4 @@
 import { TrainingError } from "../errors.ts";
-import { multiply } from "./elementwise.ts";
 import {
   dimensionAt,
   normalizeAxis,
@@ -126,7 +125,8 @@ function keptShape(x: Tensor, axes: readonly number[]): Shape {
   return x.shape.map((dimension, axis) => (axes.includes(axis) ? 1 : dimension));
 }
 
-function reduce(
+/** One of ONNX's reductions over axes; `keep` leaves them with length 1. */
+export function reduce(
   operator: string,
   x: Tensor,
   axes: readonly number[],
@@ -150,22 +150,10 @@ export function sum(x: Tensor, axes: readonly number[], keep = false): Tensor {
   return reduce("ReduceSum", x, axes, keep, (gradient) => expand(gradient, x.shape));
 }
 
-export function mean(x: Tensor, axes: readonly number[], keep = false): Tensor {
-  const count = axes.reduce((product, axis) => product * dimensionAt(x, axis), 1);
-  return reduce("ReduceMean", x, axes, keep, (gradient) =>
-    expand(multiply(gradient, 1 / count), x.shape),
-  );
-}
-
-/** Largest value over axes, of a tensor through which no gradient flows. */
-export function largest(x: Tensor, axes: readonly number[], keep = false): Tensor {
-  return reduce("ReduceMax", x, axes, keep);
-}
-
 /**
  * result[..., i] = x[..., forward[..., i]], where every position of x is taken at most once; `forward` may
  * point at x's length, which reads `padding`. `inverse` is its counterpart: for each position of x, where it
- * went (the result's length if nowhere). That makes the gradient a gather too. Both are int64, either of
+ * went (the result's length if nowhere). That makes the gradient a gatherLast too. Both are int64, either of
  * rank 1 (the same for every row) or with x's leading axes.
  */
 export function permute(x: Tensor, forward: Tensor, inverse: Tensor, padding = 0): Tensor {
@@ -174,13 +162,13 @@ export function permute(x: Tensor, forward: Tensor, inverse: Tensor, padding = 0
     const shape = withAxis(x.shape, axis, 1);
     return x.graph.constant(new Float32Array(sizeOf(shape)).fill(value), shape);
   };
-  return gather(concatenate([x, column(padding)], axis), forward, (gradient) => {
-    const back = gather(concatenate([gradient, column(0)], axis), inverse);
+  return gatherLast(concatenate([x, column(padding)], axis), forward, (gradient) => {
+    const back = gatherLast(concatenate([gradient, column(0)], axis), inverse);
     return concatenate([back, column(0)], axis);
   });
 }
 
-function gather(x: Tensor, indices: Tensor, rule?: (gradient: Tensor) => Tensor): Tensor {
+function gatherLast(x: Tensor, indices: Tensor, rule?: (gradient: Tensor) => Tensor): Tensor {
   const axis = x.shape.length - 1;
   const operator = indices.shape.length === 1 ? "Gather" : "GatherElements";
   const shape = withAxis(x.shape, axis, dimensionAt(indices, -1));
@@ -198,7 +186,7 @@ export function takeRows(x: Tensor, rows: readonly number[]): Tensor {
 }
 
 /** Rows of a table [rows, columns] by int64 indices of any shape; no gradient flows through it. */
-export function lookUp(table: Tensor, indices: Tensor): Tensor {
+export function gather(table: Tensor, indices: Tensor): Tensor {
   const shape = [...indices.shape, dimensionAt(table, 1)];
   return table.graph.node("Gather", [table, indices], shape, undefined, { axis: { int: 0 } });
 }

@@ -1,15 +1,68 @@
 import { TrainingError } from "../errors.ts";
-import type { Graph } from "./graph.ts";
 
 export type ElementType = "float32" | "int64";
 export type Shape = readonly number[];
 
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] };
+export type Attributes = Readonly<Record<string, Attribute>>;
+
 /**
- * A value of the graph with a static shape. `tracked` means that a gradient flows through it: the graph
- * refuses operators without a gradient rule on such inputs.
+ * Gradient rule of one node: from the gradients of its outputs (undefined where nothing depends on
+ * the output) to those of its inputs (undefined for inputs that are not tracked).
+ */
+export type GradientRule = (
+  outputs: readonly (Tensor | undefined)[],
+) => readonly (Tensor | undefined)[];
+
+/** The same for a node with one output, on which something depends. */
+export type OutputRule = (output: Tensor) => readonly (Tensor | undefined)[];
+
+export interface NodeSpecification {
+  readonly operator: string;
+  readonly inputs: readonly Tensor[];
+  readonly shapes: readonly Shape[];
+  readonly attributes?: Attributes;
+  readonly gradient?: GradientRule;
+}
+
+/** What operators need of the graph that their tensors belong to (see graph.ts). */
+export interface Tape {
+  /** A value fed at every run. `tracked` ones can be differentiated for. */
+  input(
+    name: string,
+    shape: Shape,
+    options?: { readonly elementType?: ElementType; readonly tracked?: boolean },
+  ): Tensor;
+  /** A constant tensor; small ones are shared. */
+  constant(values: ArrayLike<number>, shape: Shape, elementType?: ElementType): Tensor;
+  scalar(value: number): Tensor;
+  integers(values: readonly number[]): Tensor;
+  /** One operator with several outputs. Throws when a gradient would be lost in it. */
+  nodes(specification: NodeSpecification): readonly Tensor[];
+  /** One operator with one output; its rule sees that output's gradient. */
+  node(
+    operator: string,
+    inputs: readonly Tensor[],
+    shape: Shape,
+    gradient?: OutputRule,
+    attributes?: Attributes,
+  ): Tensor;
+  /**
+   * A value computed from detached `inputs` by any number of operators, given a gradient rule of its
+   * own (a custom gradient): the operators' own rules are not used.
+   */
+  withGradient(inputs: readonly Tensor[], value: Tensor, gradient: OutputRule): Tensor;
+}
+
+/**
+ * A value of the graph with a static shape. `tracked` means that a gradient flows through it: the
+ * graph refuses operators without a gradient rule on such inputs.
  */
 export interface Tensor {
-  readonly graph: Graph;
+  readonly graph: Tape;
   readonly name: string;
   readonly shape: Shape;
   readonly elementType: ElementType;

@@ -20,9 +20,9 @@ export const adamw: Optimizer = {
     const secondCorrection = 1 - power(SECOND_DECAY, step);
     const keep = 1 - learningRate * settings.weightDecay;
     for (let i = from; i < to; i += 1) {
-      const slope = gradient[i]!;
-      const mean = Math.fround(FIRST_DECAY * first[i]! + (1 - FIRST_DECAY) * slope);
-      const square = Math.fround(SECOND_DECAY * second[i]! + (1 - SECOND_DECAY) * slope * slope);
+      const g = gradient[i]!;
+      const mean = Math.fround(FIRST_DECAY * first[i]! + (1 - FIRST_DECAY) * g);
+      const square = Math.fround(SECOND_DECAY * second[i]! + (1 - SECOND_DECAY) * g * g);
       first[i] = mean;
       second[i] = square;
       const scale = Math.sqrt(square / secondCorrection) + EPSILON;

@@ -1,9 +1,9 @@
 import {
   add,
   divide,
-  exponential,
-  gaussianErrorLinear,
-  logarithm,
+  exp,
+  gelu,
+  log,
   maximum,
   multiply,
   negate,
@@ -12,11 +12,11 @@ import {
 } from "../graph/elementwise.ts";
 import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
-import { affine, multiplyMatrices } from "../graph/linear-algebra.ts";
+import { affine, matmul } from "../graph/linear-algebra.ts";
 import { layerNormalization, softmax } from "../graph/normalize.ts";
 import {
   concatenate,
-  lookUp,
+  gather,
   reshape,
   slice,
   split,
@@ -102,7 +102,7 @@ export function gpoPredictionGraph(shape: GpoShape, table: TokenTable, sizes: Gp
     unpack(theta, shape.blocks),
     tokenInputs(graph, sizes),
   );
-  graph.output("shares", exponential(output.logShares));
+  graph.output("shares", exp(output.logShares));
   return emitOnnx(graph, "gpo-prediction");
 }
 
@@ -125,18 +125,14 @@ function forward(
   const { graph } = input.shown;
   const { tasks, tokens } = sizes;
   const column = (x: Tensor) => reshape(x, [tasks, tokens, 1]);
-  const text = lookUp(graph.constant(table.values, [table.rows, table.dimension]), input.rows);
+  const text = gather(graph.constant(table.values, [table.rows, table.dimension]), input.rows);
   const features = concatenate([text, column(input.shown), column(input.asked)], 2);
   const embedded = affine(
     reshape(features, [tasks * tokens, table.dimension + 2]),
     parameter("embed.0.weight"),
     parameter("embed.0.bias"),
   );
-  let x = affine(
-    gaussianErrorLinear(embedded),
-    parameter("embed.1.weight"),
-    parameter("embed.1.bias"),
-  );
+  let x = affine(gelu(embedded), parameter("embed.1.weight"), parameter("embed.1.bias"));
   const mask = attentionMask(input.context, sizes);
   for (let layer = 0; layer < shape.layers; layer += 1) {
     const own = (name: string) => parameter(`layer.${layer}.${name}`);
@@ -144,9 +140,7 @@ function forward(
     x = add(x, feedForward(own, x));
   }
   const normal = layerNormalization(x, parameter("norm.scale"), parameter("norm.shift"));
-  const hidden = gaussianErrorLinear(
-    affine(normal, parameter("head.0.weight"), parameter("head.0.bias")),
-  );
+  const hidden = gelu(affine(normal, parameter("head.0.weight"), parameter("head.0.bias")));
   const raw = affine(hidden, parameter("head.1.weight"), parameter("head.1.bias"));
   return { raw, logShares: logShares(slice(raw, 1, 0, 1), sizes) };
 }
@@ -188,17 +182,15 @@ function attention(
     transpose(reshape(part, [tasks, tokens, heads, width / heads]), [0, 2, 1, 3]),
   ) as [Tensor, Tensor, Tensor];
   const scaled = multiply(query, 1 / Math.sqrt(width / heads));
-  const weights = softmax(add(multiplyMatrices(scaled, transposeLast(key)), mask));
-  const mixed = transpose(multiplyMatrices(weights, value), [0, 2, 1, 3]);
+  const weights = softmax(add(matmul(scaled, transposeLast(key)), mask));
+  const mixed = transpose(matmul(weights, value), [0, 2, 1, 3]);
   const joined = reshape(mixed, [tasks * tokens, width]);
   return affine(joined, own("attention.output.weight"), own("attention.output.bias"));
 }
 
 function feedForward(own: (name: string) => Tensor, x: Tensor): Tensor {
   const normal = layerNormalization(x, own("forward.norm.scale"), own("forward.norm.shift"));
-  const hidden = gaussianErrorLinear(
-    affine(normal, own("forward.0.weight"), own("forward.0.bias")),
-  );
+  const hidden = gelu(affine(normal, own("forward.0.weight"), own("forward.0.bias")));
   return affine(hidden, own("forward.1.weight"), own("forward.1.bias"));
 }
 
@@ -211,6 +203,6 @@ function gaussianLoss({ raw }: Output, answers: Tensor, weights: Tensor, sizes: 
   ];
   const deviation = add(multiply(softplus(spread), 1 - SMALLEST_DEVIATION), SMALLEST_DEVIATION);
   const error = divide(subtract(answers, mean), deviation);
-  const loss = add(multiply(multiply(error, error), 0.5), logarithm(deviation));
+  const loss = add(multiply(multiply(error, error), 0.5), log(deviation));
   return sum(multiply(weights, loss), [0, 1]);
 }

@@ -1,17 +1,9 @@
-import {
-  add,
-  exponential,
-  logarithm,
-  multiply,
-  negate,
-  rectify,
-  subtract,
-} from "../graph/elementwise.ts";
+import { add, exp, log, multiply, negate, relu, subtract } from "../graph/elementwise.ts";
 import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
-import { affine, multiplyMatrices, solve } from "../graph/linear-algebra.ts";
+import { affine, matmul, solve } from "../graph/linear-algebra.ts";
 import { concatenate, reshape, slice, split, sum, transpose } from "../graph/shape.ts";
-import { detach, type Tensor } from "../graph/tensor.ts";
+import { detach, type Tape, type Tensor } from "../graph/tensor.ts";
 import { logSoftmaxPerQuestion } from "./option-layout.ts";
 import { unpack } from "./parameters.ts";
 import type { ParameterBlock } from "./predictor.ts";
@@ -89,10 +81,7 @@ export function tiltPredictionGraph(
     Tensor,
   ];
   const options = optionsOf(shape, table, vectors, reshape(base, [rows]));
-  graph.output(
-    "shares",
-    exponential(tilted(shape, table, parameter("log-penalty"), options, context)),
-  );
+  graph.output("shares", exp(tilted(shape, table, parameter("log-penalty"), options, context)));
   return emitOnnx(graph, "tilt-prediction");
 }
 
@@ -103,7 +92,7 @@ function contextInputs(graph: Graph, tasks: number, rows: number): Context {
   };
 }
 
-function normalizer(graph: Graph, table: OptionTable): (logits: Tensor) => Tensor {
+function normalizer(graph: Tape, table: OptionTable): (logits: Tensor) => Tensor {
   const forward = graph.integers(table.layout.forward);
   const inverse = graph.integers(table.layout.inverse);
   return (logits) => logSoftmaxPerQuestion(logits, table.layout, forward, inverse);
@@ -117,7 +106,7 @@ function optionParameters(
 ): Tensor {
   const values = table.features.subarray(0, table.known * table.width);
   const features = graph.constant(values, [table.known, table.width]);
-  const hidden = rectify(affine(features, parameter("hidden.weight"), parameter("hidden.bias")));
+  const hidden = relu(affine(features, parameter("hidden.weight"), parameter("hidden.bias")));
   return add(
     affine(hidden, parameter("output.weight"), parameter("output.bias")),
     parameter("option"),
@@ -134,7 +123,7 @@ function optionsOf(
   return {
     base,
     vectors: slice(vectors, 1, 0, latent),
-    weight: reshape(exponential(slice(vectors, 1, latent, latent + 1)), [1, rows]),
+    weight: reshape(exp(slice(vectors, 1, latent, latent + 1)), [1, rows]),
   };
 }
 
@@ -150,12 +139,12 @@ function tilted(
   const { rows } = table.layout;
   const [tasks] = context.shown.shape as readonly [number];
   const normalized = normalizer(graph, table);
-  const base = exponential(normalized(options.base));
-  const logBase = logarithm(add(base, SMALLEST_SHARE));
+  const base = exp(normalized(options.base));
+  const logBase = log(add(base, SMALLEST_SHARE));
   const z = options.vectors;
   const products = multiply(reshape(z, [rows, latent, 1]), reshape(z, [rows, 1, latent]));
   const flatProducts = reshape(products, [rows, latent * latent]);
-  const ridge = exponential(logPenalty);
+  const ridge = exp(logPenalty);
   const penalty = multiply(ridge, graph.constant(identityMatrix(latent), [latent, latent]));
   const evidence = multiply(context.shown, options.weight);
   const upward = transpose(z, [1, 0]);
@@ -164,13 +153,13 @@ function tilted(
   let logShares = normalized(logBase);
   for (let step = 0; step < scoringSteps; step += 1) {
     const residual = multiply(evidence, subtract(context.answers, shares));
-    const score = subtract(multiplyMatrices(residual, z), multiply(ridge, group));
-    const information = multiplyMatrices(multiply(evidence, shares), flatProducts);
+    const score = subtract(matmul(residual, z), multiply(ridge, group));
+    const information = matmul(multiply(evidence, shares), flatProducts);
     const curvature = add(reshape(information, [tasks, latent, latent]), penalty);
     const move = solve(curvature, reshape(score, [tasks, latent, 1]));
     group = add(group, reshape(move, [tasks, latent]));
-    logShares = normalized(add(logBase, multiplyMatrices(group, upward)));
-    shares = exponential(logShares);
+    logShares = normalized(add(logBase, matmul(group, upward)));
+    shares = exp(logShares);
   }
   return logShares;
 }

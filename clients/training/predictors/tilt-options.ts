@@ -1,7 +1,7 @@
 import { optionOffsets, type Questionnaire } from "@plenary/protocol";
 import { multiply } from "../graph/elementwise.ts";
 import type { Graph } from "../graph/graph.ts";
-import { multiplyMatrices } from "../graph/linear-algebra.ts";
+import { matmul } from "../graph/linear-algebra.ts";
 import { softmax } from "../graph/normalize.ts";
 import { concatenate, takeRows } from "../graph/shape.ts";
 import { dimensionAt, type Tensor } from "../graph/tensor.ts";
@@ -124,7 +124,7 @@ export function lend(
   const affinity = graph.constant(affinities(table, rows), [rows.length, table.known + 1]);
   const columns = dimensionAt(own, 1);
   const nothing = graph.constant(new Float32Array(columns), [1, columns]);
-  const whole = multiplyMatrices(softmax(affinity), concatenate([own, nothing], 0));
+  const whole = matmul(softmax(affinity), concatenate([own, nothing], 0));
   const borrowed = multiply(whole, graph.constant(strengths, [columns]));
   const source = range(0, table.layout.rows);
   rows.forEach((row, position) => {

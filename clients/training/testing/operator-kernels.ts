@@ -1,94 +1,10 @@
-import { TrainingError } from "../errors.ts";
-import type { Attribute, Graph, GraphNode } from "./graph.ts";
-import { type Shape, sizeOf } from "./tensor.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { type Attribute, type Shape, sizeOf } from "../graph/tensor.ts";
+import { at, fill, forEachIndex, stridesOf, type Value } from "./indexing.ts";
 
-interface Value {
-  readonly shape: Shape;
-  readonly data: Float64Array;
-}
+/** ONNX's operators in float64, as far as graphs use them, straight from their definitions. */
 
 type Kernel = (inputs: readonly Value[], node: GraphNode) => readonly Float64Array[];
-
-/**
- * Evaluates a graph in float64, straight from the ONNX definitions of its operators. Slow and independent of
- * onnxruntime: the oracle that gradients are checked against by finite differences.
- */
-export function interpret(
-  graph: Graph,
-  feeds: Readonly<Record<string, ArrayLike<number>>>,
-): Record<string, Float64Array> {
-  const definition = graph.definition();
-  const values = new Map<string, Value>();
-  for (const { tensor, values: data } of definition.constants) {
-    values.set(tensor.name, { shape: tensor.shape, data: Float64Array.from(data) });
-  }
-  for (const { name, tensor } of definition.inputs) {
-    values.set(name, { shape: tensor.shape, data: Float64Array.from(feeds[name]!) });
-  }
-  for (const node of definition.nodes) {
-    const kernel = KERNELS[node.operator];
-    if (kernel === undefined) {
-      throw new TrainingError("graph-invalid", `the interpreter does not know ${node.operator}`);
-    }
-    const inputs = node.inputs.map((input) => values.get(input.name)!);
-    const results = kernel(inputs, node);
-    node.outputs.forEach((output, index) => {
-      const data = results[index]!;
-      if (data.length !== sizeOf(output.shape)) {
-        throw new TrainingError(
-          "graph-invalid",
-          `${node.operator} does not yield shape [${output.shape}]`,
-        );
-      }
-      values.set(output.name, { shape: output.shape, data });
-    });
-  }
-  return Object.fromEntries(
-    definition.outputs.map(({ name }) => [name, values.get(name)!.data] as const),
-  );
-}
-
-function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis -= 1)
-    strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
-  return strides;
-}
-
-/** Calls `visit` with every index tuple of a shape, in row-major order. */
-function forEachIndex(
-  shape: Shape,
-  visit: (index: readonly number[], position: number) => void,
-): void {
-  const strides = stridesOf(shape);
-  for (let position = 0; position < sizeOf(shape); position += 1) {
-    visit(
-      shape.map((dimension, axis) => Math.floor(position / strides[axis]!) % dimension),
-      position,
-    );
-  }
-}
-
-/** The element of a value that broadcasting pairs with an index of a larger shape. */
-function at({ shape, data }: Value, index: readonly number[]): number {
-  const strides = stridesOf(shape);
-  const lead = index.length - shape.length;
-  return data[
-    shape.reduce(
-      (sum, dim, axis) => sum + (dim === 1 ? 0 : index[axis + lead]! * strides[axis]!),
-      0,
-    )
-  ]!;
-}
-
-/** Fills a shape from a function of the index. */
-function fill(shape: Shape, value: (index: readonly number[]) => number): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
-  forEachIndex(shape, (index, position) => {
-    out[position] = value(index);
-  });
-  return out;
-}
 
 const outputShape = (node: GraphNode): Shape => node.outputs[0]!.shape;
 
@@ -290,7 +206,7 @@ function errorFunction(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-const KERNELS: Readonly<Record<string, Kernel>> = {
+export const KERNELS: Readonly<Record<string, Kernel>> = {
   Add: binary((a, b) => a + b),
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),
