@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createAggregator, type RunningAggregate, type WeightedDelta } from "@plenary/algorithms";
+import {
+  type Aggregator,
+  aggregators,
+  createAggregator,
+  type Registry,
+  type RunningAggregate,
+  type WeightedDelta,
+} from "@plenary/algorithms";
 import { CHUNK_LENGTH } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, throwsCode } from "./vectors.ts";
@@ -10,9 +17,12 @@ const update = fc.record({ delta: deltas(LENGTH), weight: fc.integer({ min: 1, m
 const updates = fc.array(update, { minLength: 1, maxLength: 8 });
 
 /** What every aggregator must do, whatever it computes. */
-export function aggregatorCompliance(configuration: { readonly name: string }): void {
+export function aggregatorCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Aggregator> = aggregators,
+): void {
   describe(`aggregator ${JSON.stringify(configuration)}`, () => {
-    const aggregator = createAggregator(configuration);
+    const aggregator = createAggregator(configuration, registry);
 
     test("the order of updates does not matter, and they are left as they are", () => {
       const shuffled = updates.chain((list) =>
@@ -62,9 +72,12 @@ export function aggregatorCompliance(configuration: { readonly name: string }): 
 }
 
 /** What the incremental form of an aggregator must do beside: agree with the aggregate of all. */
-export function incrementalCompliance(configuration: { readonly name: string }): void {
+export function incrementalCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Aggregator> = aggregators,
+): void {
   describe(`incremental aggregator ${JSON.stringify(configuration)}`, () => {
-    const aggregator = createAggregator(configuration);
+    const aggregator = createAggregator(configuration, registry);
     const start = (list: readonly WeightedDelta[]): RunningAggregate => {
       assert.ok(aggregator.incremental);
       const running = aggregator.incremental.start(LENGTH);
@@ -113,9 +126,12 @@ export function incrementalCompliance(configuration: { readonly name: string }):
 }
 
 /** What an aggregator that the program knows must do beside: judge each chunk by itself. */
-export function provableAggregatorCompliance(configuration: { readonly name: string }): void {
+export function provableAggregatorCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Aggregator> = aggregators,
+): void {
   test(`one chunk of ${JSON.stringify(configuration)} follows from that chunk of the updates`, () => {
-    const aggregator = createAggregator(configuration);
+    const aggregator = createAggregator(configuration, registry);
     fc.assert(
       fc.property(updates, (list) => {
         const whole = aggregator.aggregate(list);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createCodec } from "@plenary/algorithms";
+import { type Codec, codecs, createCodec, type Registry } from "@plenary/algorithms";
 import { PlenaryError } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, throwsCode } from "./vectors.ts";
@@ -11,9 +11,12 @@ const lengths = fc.oneof(
 );
 
 /** What every codec must do, however much it loses. */
-export function codecCompliance(configuration: { readonly name: string }): void {
+export function codecCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Codec> = codecs,
+): void {
   describe(`codec ${JSON.stringify(configuration)}`, () => {
-    const codec = createCodec(configuration);
+    const codec = createCodec(configuration, registry);
 
     test("what it encodes it decodes, to integers in range, and the same each time", () => {
       fc.assert(

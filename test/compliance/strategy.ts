@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createStrategy, type StateVectors, strategies } from "@plenary/algorithms";
+import {
+  createStrategy,
+  type Registry,
+  type StateVectors,
+  type Strategy,
+  strategies,
+} from "@plenary/algorithms";
 import { CHUNK_LENGTH } from "@plenary/protocol";
 import fc from "fast-check";
 import { deltas, models, throwsCode } from "./vectors.ts";
@@ -14,9 +20,12 @@ function rounds(stateVectors: number): fc.Arbitrary<[Int32Array, Int32Array, Sta
 }
 
 /** What every strategy must do, whatever its step is. */
-export function strategyCompliance(configuration: { readonly name: string }): void {
+export function strategyCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Strategy> = strategies,
+): void {
   describe(`strategy ${JSON.stringify(configuration)}`, () => {
-    const strategy = createStrategy(configuration);
+    const strategy = createStrategy(configuration, registry);
     const { stateVectors } = strategy.rule;
 
     test("a step is pure, has the right lengths and stays in the range of models", () => {
@@ -55,17 +64,20 @@ export function strategyCompliance(configuration: { readonly name: string }): vo
 
     test("it is registered by its name and refuses unknown parameters", () => {
       assert.equal(strategy.name, configuration.name);
-      assert.ok(Object.hasOwn(strategies, strategy.name));
+      assert.ok(Object.hasOwn(registry, strategy.name));
       const surplus: { name: string } = { ...configuration, ...{ unknown: 1 } };
-      throwsCode(() => createStrategy(surplus), "invalid-input");
+      throwsCode(() => createStrategy(surplus, registry), "invalid-input");
     });
   });
 }
 
 /** What a strategy that the program knows must do beside: step each chunk by itself. */
-export function provableStrategyCompliance(configuration: { readonly name: string }): void {
+export function provableStrategyCompliance(
+  configuration: { readonly name: string },
+  registry: Registry<Strategy> = strategies,
+): void {
   test(`one chunk of ${JSON.stringify(configuration)} follows from that chunk's inputs alone`, () => {
-    const strategy = createStrategy(configuration);
+    const strategy = createStrategy(configuration, registry);
     fc.assert(
       fc.property(rounds(strategy.rule.stateVectors), ([base, aggregate, state]) => {
         const whole = strategy.apply(base, aggregate, state);
