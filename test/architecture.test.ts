@@ -109,7 +109,12 @@ const KEPT_TO: readonly { readonly packages: RegExp; readonly places: readonly s
 ];
 
 /** What runs in a browser imports nothing of Node's. */
-const BROWSER_SAFE = ["clients/protocol/", "clients/algorithms/", "clients/chain/"];
+const BROWSER_SAFE = [
+  "clients/protocol/",
+  "clients/algorithms/",
+  "clients/chain/",
+  "clients/service/",
+];
 
 /** Files that are a process's beginning. */
 const ENTRY_POINT = /\/(main|server|worker)\.ts$/;

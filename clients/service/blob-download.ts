@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
-import { PlenaryError, toHex } from "@plenary/protocol";
+import { equalBytes, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import type { ServiceConnection } from "./connection.ts";
 import { signedHeaders } from "./request-signer.ts";
 import { withRetries } from "./retry.ts";
-import type { DownloadOptions, ServiceClient } from "./service-client.ts";
-import { refusalOf, unreachable } from "./service-errors.ts";
+import { confirm, refusalOf, unreachable } from "./service-errors.ts";
+import { startWatchdog, type TransferProgress } from "./transfer.ts";
 
-/** Bytes moved so far; `total` is null where the other side did not say. */
-export interface TransferProgress {
-  readonly bytes: number;
-  readonly total: number | null;
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
-/** What has arrived of a blob. */
+/** The part of a blob that has arrived. */
 interface Partial {
   readonly pieces: Uint8Array[];
   bytes: number;
@@ -19,69 +18,66 @@ interface Partial {
 }
 
 /**
- * Downloads a blob whose SHA-256 is known. Each attempt goes on where the last one stopped, by a range request; the hash covers it all.
+ * Downloads a blob whose SHA-256 is known. Each attempt continues where the last one stopped, by a
+ * range request; the hash covers the whole. Throws `verification-failed` on other bytes, and what
+ * `ServiceClient.call` throws.
  */
 export async function downloadBlob(
-  client: ServiceClient,
+  connection: ServiceConnection,
   path: string,
   hash: Uint8Array,
   options: DownloadOptions,
 ): Promise<Uint8Array> {
   const partial: Partial = { pieces: [], bytes: 0, total: null };
-  await withRetries(client.retry, options.signal, () =>
-    continueDownload(client, path, partial, options),
+  await withRetries(connection.retry, options.signal, () =>
+    continueDownload(connection, path, partial, options),
   );
-  const digest = createHash("sha256");
-  for (const piece of partial.pieces) digest.update(piece);
-  const actual = digest.digest();
-  if (!actual.equals(hash))
-    throw new PlenaryError(
-      "verification-failed",
-      `The service sent other bytes than asked for: their hash is ${toHex(actual)}, not ${toHex(hash)}. Do not trust it.`,
-      { expected: toHex(hash), actual: toHex(actual), url: `${client.url}${path}` },
-    );
-  return joined(partial);
+  const blob = joined(partial);
+  const actual = sha256(blob);
+  if (equalBytes(actual, hash)) return blob;
+  throw new PlenaryError(
+    "verification-failed",
+    `The service sent other bytes than asked for: their hash is ${toHex(actual)}, not ${toHex(hash)}. Do not trust it.`,
+    { expected: toHex(hash), actual: toHex(actual), url: `${connection.url}${path}` },
+  );
 }
 
 async function continueDownload(
-  client: ServiceClient,
+  { url, timeout, signer }: ServiceConnection,
   path: string,
   partial: Partial,
   { signal, onProgress }: DownloadOptions,
 ): Promise<void> {
-  const timer = new AbortController();
-  let watchdog = setTimeout(() => timer.abort(), client.timeout);
+  const watchdog = startWatchdog(timeout, signal);
   try {
-    const response = await fetch(`${client.url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       headers: {
         ...(partial.bytes > 0 && { range: `bytes=${partial.bytes}-` }),
-        ...(client.signer && signedHeaders(client.signer, { method: "GET", path })),
+        ...(signer && signedHeaders(signer, { method: "GET", path })),
       },
-      signal: signal === undefined ? timer.signal : AbortSignal.any([timer.signal, signal]),
+      signal: watchdog.signal,
       redirect: "error",
     });
-    if (response.status !== 200 && response.status !== 206) throw await refusalOf(response);
+    if (response.status !== 200 && response.status !== 206) throw await refusalOf(url, response);
     begin(response, partial);
     for await (const piece of response.body ?? []) {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => timer.abort(), client.timeout);
+      watchdog.restart();
       partial.pieces.push(piece);
       partial.bytes += piece.length;
       onProgress?.({ bytes: partial.bytes, total: partial.total });
     }
     if (partial.total !== null && partial.bytes < partial.total)
       throw new Error(`the transfer ended after ${partial.bytes} of ${partial.total} bytes`);
+    confirm(url);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw cause instanceof PlenaryError
-      ? cause
-      : unreachable(client.url, cause, timer.signal.aborted);
+    throw cause instanceof PlenaryError ? cause : unreachable(url, cause, watchdog.timedOut);
   } finally {
-    clearTimeout(watchdog);
+    watchdog.stop();
   }
 }
 
-/** Takes in the response's length, and starts over if the service sends the whole instead of the rest. */
+/** Reads the response's length. Starts over if the service sends the whole instead of the rest. */
 function begin(response: Response, partial: Partial): void {
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
   const continues = response.status === 206 && Number(range?.[1]) === partial.bytes;

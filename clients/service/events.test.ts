@@ -30,7 +30,7 @@ test("messages are the same however the bytes are cut", async () => {
         for (let i = 1; i < edges.length; i += 1) yield bytes.subarray(edges[i - 1], edges[i]);
       }
       const messages = [];
-      for await (const message of readMessages(pieces())) messages.push(message);
+      for await (const { id, data } of readMessages(pieces())) messages.push({ id, data });
       assert.deepEqual(messages, expected);
     }),
   );

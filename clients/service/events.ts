@@ -1,23 +1,21 @@
 import { ENDPOINTS, FederationEvent, PlenaryError, parserOf, urlOf } from "@plenary/protocol";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { ServiceConnection } from "./connection.ts";
 import { signedHeaders } from "./request-signer.ts";
 import { pause, pauseAfter } from "./retry.ts";
-import type { ServiceClient } from "./service-client.ts";
-import { refusalOf } from "./service-errors.ts";
+import { confirm, refusalOf } from "./service-errors.ts";
 
 const parseEvent = parserOf(FederationEvent, "Event", "service-unavailable");
-
-/** One message of an event stream. */
-export interface StreamMessage {
-  readonly id: string;
-  readonly data: string;
-}
+/** Failures beyond which the pause does not grow. */
+const MOST_DOUBLINGS = 16;
 
 /**
- * What happens in a federation, for as long as the caller listens: reconnects with growing pauses and continues after the last event
- * seen. A hint that something changed, not a source of truth: poll beside it.
+ * The events of a federation, for as long as the caller listens. Reconnects after growing pauses
+ * and continues after the last event seen. An event is a hint that something changed and not a
+ * source of truth: poll as well.
  */
 export async function* watchEvents(
-  client: ServiceClient,
+  connection: ServiceConnection,
   federation: string,
   signal: AbortSignal,
 ): AsyncGenerator<FederationEvent> {
@@ -25,22 +23,21 @@ export async function* watchEvents(
   let lastId = "";
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      for await (const message of openStream(client, path, lastId, signal)) {
+      for await (const { id = "", data } of openStream(connection, path, lastId, signal)) {
         failures = 0;
-        lastId = message.id;
-        yield parseEvent(JSON.parse(message.data));
+        lastId = id;
+        yield parseEvent(JSON.parse(data));
       }
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof PlenaryError && FINAL.has(error.code)) throw error;
     }
-    await pause(pauseAfter(client.retry, Math.min(failures + 1, 16)), signal).catch(
-      () => undefined,
-    );
+    const attempt = Math.min(failures + 1, MOST_DOUBLINGS);
+    await pause(pauseAfter(connection.retry, attempt), signal).catch(() => undefined);
   }
 }
 
-/** Answers that another attempt will not change. */
+/** Refusals that another attempt will not change. */
 const FINAL: ReadonlySet<string> = new Set([
   "not-found",
   "signature-invalid",
@@ -49,41 +46,29 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 async function* openStream(
-  client: ServiceClient,
+  { url, signer }: ServiceConnection,
   path: string,
   lastId: string,
   signal: AbortSignal,
-): AsyncGenerator<StreamMessage> {
+): AsyncGenerator<EventSourceMessage> {
   const headers: Record<string, string> = { accept: "text/event-stream" };
   if (lastId !== "") headers["last-event-id"] = lastId;
-  if (client.signer !== undefined)
-    Object.assign(headers, signedHeaders(client.signer, { method: "GET", path }));
-  const response = await fetch(`${client.url}${path}`, { headers, signal, redirect: "error" });
-  if (response.status !== 200 || response.body === null) throw await refusalOf(response);
+  if (signer !== undefined) Object.assign(headers, signedHeaders(signer, { method: "GET", path }));
+  const response = await fetch(`${url}${path}`, { headers, signal, redirect: "error" });
+  if (response.status !== 200 || response.body === null) throw await refusalOf(url, response);
+  confirm(url);
   yield* readMessages(response.body);
 }
 
-/** Messages of a `text/event-stream` body (HTML standard, section 9.2.6). Comments and messages without data are passed over. */
+/** Messages of a `text/event-stream` body. Comments and messages without data are skipped. */
 export async function* readMessages(
   body: AsyncIterable<Uint8Array>,
-): AsyncGenerator<StreamMessage> {
+): AsyncGenerator<EventSourceMessage> {
   const decoder = new TextDecoder();
-  let rest = "";
-  let id = "";
-  let data: string[] = [];
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => messages.push(message) });
   for await (const piece of body) {
-    rest += decoder.decode(piece, { stream: true });
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line === "") {
-        if (data.length > 0) yield { id, data: data.join("\n") };
-        data = [];
-        continue;
-      }
-      const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-      if (field === "data") data.push(value);
-      else if (field === "id" && !value.includes("\0")) id = value;
-    }
+    parser.feed(decoder.decode(piece, { stream: true }));
+    yield* messages.splice(0);
   }
 }

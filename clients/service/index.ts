@@ -1,8 +1,10 @@
-export { downloadBlob, type TransferProgress } from "./blob-download.ts";
-export { readMessages, type StreamMessage, watchEvents } from "./events.ts";
+export { type DownloadOptions, downloadBlob } from "./blob-download.ts";
+export type { ServiceConnection } from "./connection.ts";
+export { readMessages, watchEvents } from "./events.ts";
 export { type RequestSigner, signedHeaders } from "./request-signer.ts";
 export {
   DEFAULT_RETRY,
+  isOutage,
   isRetryable,
   pause,
   pauseAfter,
@@ -12,7 +14,7 @@ export {
 export {
   type CallOptions,
   createServiceClient,
-  type DownloadOptions,
   type ServiceClient,
   type ServiceClientOptions,
 } from "./service-client.ts";
+export type { TransferProgress } from "./transfer.ts";

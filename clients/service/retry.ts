@@ -1,18 +1,22 @@
+/*
+ * By hand, although p-retry is kept elsewhere: a pause here is random from zero, so that clients
+ * that failed together do not come back together, and lasts as long as the service asks.
+ */
 import { type ErrorCode, PlenaryError } from "@plenary/protocol";
 
-/** How often and how patiently to try again. Pauses in milliseconds. */
+/** How often to try, and how long to pause in between. Pauses are in milliseconds. */
 export interface RetryPolicy {
-  /** Attempts in all, the first included. */
+  /** All attempts, including the first. */
   readonly attempts: number;
-  /** Longest pause before the second attempt; doubles with each further one. */
+  /** The longest pause before the second attempt; it doubles with each further one. */
   readonly firstPause: number;
   readonly longestPause: number;
 }
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, firstPause: 250, longestPause: 10_000 };
 
-/** What may succeed when tried again without any change. Everything else is a refusal. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Refusals that may turn into success within seconds. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "rate-limited",
   "database-unavailable",
   "queue-unavailable",
@@ -21,14 +25,29 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "shutting-down",
 ]);
 
-/** A passing failure. `retryAfter`, where the service stated one, is the shortest pause in milliseconds. */
+/** Failures in a row after which an error of the service itself is not taken for an outage. */
+const INTERNAL_FAILURES = 200;
+
+/** Whether one call is worth another attempt. Everything else is a refusal. */
 export function isRetryable(error: unknown): error is PlenaryError {
   return (
-    error instanceof PlenaryError && RETRYABLE.has(error.code) && error.context.permanent !== true
+    error instanceof PlenaryError && PASSING.has(error.code) && error.context.permanent !== true
   );
 }
 
-/** Runs `work` until it succeeds, fails for good, or the policy's attempts are used up; the last error is thrown. */
+/**
+ * Whether a process that runs for weeks should wait and try again. That is so for every error for
+ * which a call is tried again, for a full disk, which lasts until the operator makes space, and for
+ * a service that fails, unless that was so `INTERNAL_FAILURES` times in a row: some minutes.
+ */
+export function isOutage(error: unknown, failures = 1): error is PlenaryError {
+  if (isRetryable(error)) return true;
+  if (!(error instanceof PlenaryError)) return false;
+  if (error.code === "storage-full") return true;
+  return error.code === "internal" && failures <= INTERNAL_FAILURES;
+}
+
+/** Runs `work` until it succeeds, is refused, or the attempts are used up. Throws the last error. */
 export async function withRetries<T>(
   policy: RetryPolicy,
   signal: AbortSignal | undefined,
@@ -46,14 +65,14 @@ export async function withRetries<T>(
   }
 }
 
-/** Exponential backoff with full jitter: clients that failed together must not come back together. */
+/** The pause after a failed attempt: random below a ceiling that doubles, and at least as stated. */
 export function pauseAfter(policy: RetryPolicy, attempt: number, error?: PlenaryError): number {
   const ceiling = Math.min(policy.longestPause, policy.firstPause * 2 ** (attempt - 1));
   const stated = error?.context.retryAfter;
   return Math.max(Math.random() * ceiling, typeof stated === "number" ? stated : 0);
 }
 
-/** Waits; rejects with the signal's reason when it is aborted meanwhile. */
+/** Waits. Rejects with the signal's reason if the signal is aborted meanwhile. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();

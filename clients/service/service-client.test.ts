@@ -4,7 +4,6 @@ import { describe, test } from "node:test";
 import {
   ENDPOINTS,
   ENVELOPE_HEADER,
-  PlenaryError,
   readRequestClaims,
   SIGNATURE_HEADER,
   sha256,
@@ -13,7 +12,6 @@ import {
   verifyRequest,
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
-import { pauseAfter } from "./retry.ts";
 import { createServiceClient, type ServiceClient } from "./service-client.ts";
 import { refuse, sendJson, serve } from "./testing/http-server.ts";
 
@@ -24,7 +22,6 @@ const SERVICE = {
   programId: randomBytes(32),
   aggregator: randomBytes(32),
 };
-const NONE = { federations: [] };
 
 function clientOf(url: string, timeout = 60_000): ServiceClient {
   return createServiceClient({ url, retry: QUICK, timeout });
@@ -99,96 +96,7 @@ describe("calls", () => {
   });
 });
 
-describe("retries", () => {
-  for (const [status, code] of [
-    [429, "rate-limited"],
-    [503, "database-unavailable"],
-    [503, "queue-unavailable"],
-    [503, "chain-unavailable"],
-    [503, "shutting-down"],
-  ] as const)
-    test(`${code} is tried again`, async (t) => {
-      const { url, received } = await serve(t, (_, response, number) =>
-        number < 3 ? refuse(response, status, code) : sendJson(response, 200, NONE),
-      );
-      assert.deepEqual(await clientOf(url).call(ENDPOINTS.federationList), NONE);
-      assert.equal(received.length, 3);
-    });
-
-  for (const [status, code] of [
-    [400, "invalid-input"],
-    [401, "signature-invalid"],
-    [403, "member-unknown"],
-    [404, "not-found"],
-    [409, "round-closed"],
-    [409, "equivocation"],
-    [500, "internal"],
-  ] as const)
-    test(`${code} is final, and keeps the service's words`, async (t) => {
-      const { url, received } = await serve(t, (_, response) => refuse(response, status, code));
-      await assert.rejects(clientOf(url).call(ENDPOINTS.federationList), {
-        code,
-        message: `It is ${code}.`,
-        context: { limit: 7, requestId: "r1", status },
-      });
-      assert.equal(received.length, 1);
-    });
-
-  test("the last refusal is thrown when the attempts are used up", async (t) => {
-    const { url, received } = await serve(t, (_, response) =>
-      refuse(response, 503, "queue-unavailable"),
-    );
-    await assert.rejects(clientOf(url).call(ENDPOINTS.federationList), {
-      code: "queue-unavailable",
-    });
-    assert.equal(received.length, QUICK.attempts);
-  });
-
-  test("a connection that breaks is tried again", async (t) => {
-    const { url } = await serve(t, (_, response, number) => {
-      if (number === 1) response.destroy();
-      else if (number === 2) {
-        response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
-        response.write("{");
-        response.destroy();
-      } else sendJson(response, 200, NONE);
-    });
-    assert.deepEqual(await clientOf(url).call(ENDPOINTS.federationList), NONE);
-  });
-
-  test("pauses double, are random, have a ceiling, and last as long as the service asks", async (t) => {
-    const policy = { attempts: 9, firstPause: 100, longestPause: 1_000 };
-    for (let attempt = 1; attempt < 9; attempt += 1)
-      for (let i = 0; i < 50; i += 1) {
-        const pause = pauseAfter(policy, attempt);
-        assert.ok(pause >= 0 && pause <= Math.min(1_000, 100 * 2 ** (attempt - 1)));
-      }
-    const stated = new PlenaryError("rate-limited", "Too many.", { retryAfter: 60_000 });
-    assert.equal(pauseAfter(policy, 1, stated), 60_000);
-    const { url } = await serve(t, (_, response) =>
-      refuse(response, 429, "rate-limited", { "retry-after": "3600" }),
-    );
-    const once = createServiceClient({ url, retry: { attempts: 1 } });
-    await assert.rejects(once.call(ENDPOINTS.federationList), {
-      context: { limit: 7, requestId: "r1", status: 429, retryAfter: 3_600_000 },
-    });
-  });
-
-  test("an abort ends the waiting at once, with the caller's reason", async (t) => {
-    const controller = new AbortController();
-    const { url, received } = await serve(t, (_, response) => {
-      refuse(response, 503, "shutting-down", { "retry-after": "3600" });
-      setImmediate(() => controller.abort(new Error("enough")));
-    });
-    const { signal } = controller;
-    await assert.rejects(clientOf(url).call(ENDPOINTS.federationList, { signal }), {
-      message: "enough",
-    });
-    assert.equal(received.length, 1);
-  });
-});
-
-describe("what is no Plenary service", () => {
+describe("what is not a Plenary service", () => {
   test("nobody there, silence, another page, another JSON, a redirect: each is said in plain words", async (t) => {
     const { url } = await serve(t, ({ path }, response) => {
       if (path.startsWith("/silent")) return;
@@ -207,7 +115,7 @@ describe("what is no Plenary service", () => {
       message: /127\.0\.0\.1:9 cannot be reached/,
     });
     await assert.rejects(call(`${url}/silent`, 50), { code, message: /no answer in time/ });
-    await assert.rejects(call(`${url}/html`), { code, message: /no JSON/ });
+    await assert.rejects(call(`${url}/html`), { code, message: /not JSON/ });
     await assert.rejects(call(`${url}/json`), { code, message: /federationList/ });
     await assert.rejects(call(`${url}/redirect`), { code });
     await assert.rejects(call(`${url}/other`), { code, message: /answered 404/ });

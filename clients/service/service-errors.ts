@@ -2,18 +2,30 @@ import { ErrorBody, isErrorCode, PlenaryError, parserOf } from "@plenary/protoco
 
 const parseBody = parserOf(ErrorBody, "The service's refusal");
 
-/** The error that a response other than the endpoint's success stands for: the service's own words where it gave any. */
-export async function refusalOf(response: Response): Promise<PlenaryError> {
+/**
+ * Addresses that have answered as the service in the life of this process. What answers there
+ * differently later, such as a proxy while the service is replaced, means that the service is away.
+ */
+const confirmed = new Set<string>();
+
+/** The service itself has answered at this base URL. */
+export function confirm(url: string): void {
+  confirmed.add(url);
+}
+
+/** The error for a response other than the endpoint's success: in the service's words, if any. */
+export async function refusalOf(url: string, response: Response): Promise<PlenaryError> {
   const retryAfter = retryAfterOf(response);
   const text = await response.text();
   let body: ErrorBody;
   try {
     body = parseBody(JSON.parse(text));
   } catch {
-    return foreign(response, retryAfter);
+    return foreign(url, response, retryAfter);
   }
   const { code, message, context, requestId } = body.error;
-  if (!isErrorCode(code)) return foreign(response, retryAfter);
+  if (!isErrorCode(code)) return foreign(url, response, retryAfter);
+  confirm(url);
   const details = { ...context, requestId, status: response.status };
   return new PlenaryError(
     code,
@@ -22,19 +34,27 @@ export async function refusalOf(response: Response): Promise<PlenaryError> {
   );
 }
 
-/** A proxy's or another server's answer. Overload passes; a 404 or 200 of something else does not. */
-function foreign(response: Response, retryAfter: number | null): PlenaryError {
-  const { status } = response;
-  const passing = status === 429 || status >= 502;
-  const context = { url: response.url, status, permanent: !passing };
+/** The answer of a proxy or of another server. `permanent` says that trying again is no use. */
+function foreign(url: string, { status }: Response, retryAfter: number | null): PlenaryError {
+  const isAway = confirmed.has(url);
+  const passes = isAway || status === 429 || status >= 502;
+  const context = { url, status, permanent: !passes };
   return new PlenaryError(
     "service-unavailable",
-    `What answers at ${new URL(response.url).origin} is not the expected service: it answered ${status}. Check the URL.`,
+    foreignMessage(url, status, isAway),
     retryAfter === null ? context : { ...context, retryAfter },
   );
 }
 
-/** Seconds, or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
+function foreignMessage(url: string, status: number, isAway: boolean): string {
+  if (status === 413)
+    return `A proxy before the service at ${url} refused the body as too large (413): raise its limit for bodies to the federation's largest update.`;
+  if (isAway)
+    return `The service at ${url} is away: something else answers there now, with status ${status}.`;
+  return `What answers at ${url} is not the expected service: it answered ${status}. Check the URL.`;
+}
+
+/** The header's seconds or date (RFC 9110, section 10.2.3) as milliseconds from now. */
 function retryAfterOf(response: Response): number | null {
   const text = response.headers.get("retry-after");
   if (text === null) return null;
@@ -42,7 +62,7 @@ function retryAfterOf(response: Response): number | null {
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : null;
 }
 
-/** No answer at all: refused connection, broken transfer, timeout. */
+/** The error for no answer at all: a refused connection, a broken transfer, a timeout. */
 export function unreachable(url: string, cause: unknown, timedOut: boolean): PlenaryError {
   const reason = timedOut ? "no answer in time" : reasonOf(cause);
   return new PlenaryError(

@@ -1,8 +1,8 @@
-import type { TransferProgress } from "./blob-download.ts";
+import type { TransferProgress } from "./transfer.ts";
 
 const PIECE = 64 * 1024;
 
-/** What `fetch` needs for a body. Small bodies go at once, larger ones as a stream that tells how far it is. */
+/** What `fetch` needs for a body. A large body is a stream that reports its progress. */
 export function uploadBody(
   body: Uint8Array | undefined,
   onProgress: (progress: TransferProgress) => void,
@@ -20,6 +20,6 @@ export function uploadBody(
       if (offset >= total) controller.close();
     },
   });
-  // The length is known: without it the service would see a chunked body and could not refuse one that is too large at once.
+  // The length is stated so that the service can refuse a body that is too large at once.
   return { headers: { "content-length": String(total) }, init: { body: stream, duplex: "half" } };
 }

@@ -13,7 +13,7 @@ import {
   TransactionUnknown,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
-import { isRetryable, pause } from "@plenary/service";
+import { isOutage, pause } from "@plenary/service";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { ChainContext } from "../access/index.ts";
 import { requireFederation, rewardTokensOf, tokenBalance } from "../chain-state/index.ts";
@@ -198,7 +198,7 @@ async function endure(run: Run, error: unknown, refusals: number): Promise<void>
     error instanceof TransactionFailed
       ? refusals < MOST_REFUSALS
       : // The next step follows from the account, so a step of unknown fate is not taken twice.
-        error instanceof TransactionUnknown || isRetryable(error);
+        error instanceof TransactionUnknown || isOutage(error);
   if (!mayPass) throw error;
   emit({ ...named(run), type: "dispute-retrying", message: messageOf(error) });
   await rest(options);
@@ -250,7 +250,7 @@ async function readAgain({ verifier, address }: Run, dispute: Dispute): Promise<
   try {
     return await readDispute(verifier.connection, address);
   } catch (error) {
-    if (isRetryable(error)) return dispute;
+    if (isOutage(error)) return dispute;
     throw error;
   }
 }
@@ -265,7 +265,7 @@ async function ended(run: Run): Promise<DisputeOutcome> {
         return outcome;
       }
     } catch (error) {
-      if (!isRetryable(error)) throw error;
+      if (!isOutage(error)) throw error;
     }
     if (look === MOST_LOOKS)
       throw new PlenaryError(

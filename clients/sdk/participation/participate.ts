@@ -1,6 +1,6 @@
 import { isMemberIn, type Member, readMember, updateKeyAt } from "@plenary/chain";
 import { PlenaryError, type RoundView } from "@plenary/protocol";
-import { isRetryable, pause, pauseAfter } from "@plenary/service";
+import { isOutage, pause, pauseAfter } from "@plenary/service";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { readFederationView, readRoundView } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
@@ -41,9 +41,9 @@ export async function* participate(
         if (trained.outcome !== "void") counted += 1;
         yield trained;
       } catch (error) {
-        if (signal?.aborted || !isRetryable(error)) throw error;
-        emit({ type: "retrying", code: error.code, message: error.message });
         failures += 1;
+        if (signal?.aborted || !isOutage(error, failures)) throw error;
+        emit({ type: "retrying", code: error.code, message: error.message });
         await pause(pauseAfter(context.client.retry, failures, error), signal);
       }
     }

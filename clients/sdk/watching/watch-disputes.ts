@@ -1,4 +1,4 @@
-import { isRetryable } from "@plenary/service";
+import { isOutage } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import { disputeFinding } from "../disputes/index.ts";
 import type { RoundVerification } from "../verification/index.ts";
@@ -41,7 +41,7 @@ async function pursue(watch: Watch, dispute: WatchedDispute, challenger: Keypair
     });
     ended = { outcome: OUTCOMES[verdict], message: fault };
   } catch (error) {
-    if (isEnded(options) || isRetryable(error)) throw error;
+    if (isEnded(options) || isOutage(error)) throw error;
     ended = { outcome: "failed", message: error instanceof Error ? error.message : String(error) };
   }
   await remember(watch, (record) => ({

@@ -1,6 +1,6 @@
 import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
-import { isRetryable } from "@plenary/service";
+import { isOutage } from "@plenary/service";
 import { requireFederation } from "../chain-state/index.ts";
 import { type RoundVerification, type Verifier, verifyRound } from "../verification/index.ts";
 import { dropSettled, keepRest } from "./keep-round.ts";
@@ -144,7 +144,7 @@ async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
   try {
     verification = await verifyConfirmed(watch, round);
   } catch (error) {
-    if (isEnded(watch.options) || isRetryable(error)) throw error;
+    if (isEnded(watch.options) || isOutage(error)) throw error;
     if (error instanceof PlenaryError && error.code === "not-found") return false;
     counters.failed += 1;
     const message = error instanceof Error ? error.message : String(error);

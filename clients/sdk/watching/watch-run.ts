@@ -1,5 +1,5 @@
 import { PlenaryError } from "@plenary/protocol";
-import { isRetryable, pause } from "@plenary/service";
+import { isOutage, pause } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import type { Verifier } from "../verification/index.ts";
 import type { KeptBlobs } from "./kept-blobs.ts";
@@ -50,12 +50,12 @@ export async function persistently<T>(
   step: () => Promise<T>,
 ): Promise<T | undefined> {
   const { options, counters, emit } = watch;
-  while (!isEnded(options)) {
+  for (let failures = 1; !isEnded(options); failures += 1) {
     try {
       return await step();
     } catch (error) {
       if (isEnded(options)) return undefined;
-      if (!isRetryable(error)) throw error;
+      if (!isOutage(error, failures)) throw error;
       counters.retries += 1;
       emit({ type: "retrying", message: error.message });
       await rest(watch);
