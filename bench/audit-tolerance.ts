@@ -1,9 +1,11 @@
 /**
- * `npm run bench -- audit-tolerance`: how far two honest runs of one segment of training end apart, which an audit in mode `native` has to
- * let pass, and how far a cheat ends from them. Members train natively; each segment is run again from its first checkpoint by the native
- * engine, the native engine on two threads, and the WebAssembly engine, and with another group's answers. Drift is segmentDrift's: the
- * largest, over parameters and moments, of the distance between the ends in parts of how far the segment moved.
- * Options: --dataset NAME (us-opinion), --members N (6), --every 1,4,8,24 (steps of a segment).
+ * `npm run bench -- audit-tolerance`: how far apart two honest runs of one segment of training end,
+ * which an audit in mode `native` must let pass, and how far from them a cheat ends. Members
+ * train natively; each segment is run again from its first checkpoint by the native engine, the
+ * native engine on two threads, and the WebAssembly engine, and with another group's answers. Drift
+ * is segmentDrift's: the largest, over parameters and moments, of the distance between the ends
+ * relative to how far the segment moved. Options: --dataset NAME (us-opinion), --members N (6),
+ * --every 1,4,8,24 (steps of a segment).
  */
 import { parseArgs } from "node:util";
 import type { Checkpoint } from "@plenary/protocol";
@@ -79,7 +81,7 @@ async function measure({ predictor, training, every }: Case): Promise<Map<Compar
   return drifts;
 }
 
-/** The state that a round's training begins with. */
+/** The state with which a round's training begins. */
 function startOf(end: Checkpoint, predictor: Predictor, base: Int32Array): Checkpoint {
   const moments = end.moments.map(() => new Float32Array(predictor.parameterCount));
   return {

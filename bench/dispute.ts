@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- dispute`: what it takes to prove one wrong chunk on chain, over 4, 16, 64 and 256 updates of 1,000,000 parameters.
+ * `npm run bench -- dispute`: what it takes to prove one wrong chunk on chain, over 4, 16, 64 and
+ * 256 updates of 1,000,000 parameters.
  *
- * Both sides run in one process on the compiled program: the same round committed honestly, and with one integer of one chunk altered. Every
- * transaction of the challenger is counted: how many, their bytes, compute units and fees. Rent and deposit come back, or are the price
- * of being wrong; they are listed apart.
- * Options: --updates 4,16,64,256, --parameters N, --chunk N.
+ * Both sides run in one process on the compiled program: the same round committed honestly, and
+ * with one integer of one chunk altered. Every transaction of the challenger is counted: how many,
+ * their bytes, compute units and fees. Rent and deposit come back, or are the price of being wrong;
+ * they are listed separately. Options: --updates 4,16,64,256, --parameters N, --chunk N.
  */
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
@@ -111,7 +112,7 @@ interface Cost {
   readonly lamports: bigint;
 }
 
-/** Sends a challenger's transactions and adds up what they take. */
+/** Sends a challenger's transactions and adds up their costs. */
 class Meter {
   readonly #scenario: Scenario;
   readonly #challenger: Keypair;
@@ -142,7 +143,7 @@ class Meter {
       largest: Math.max(...this.#sizes),
       units: sum(this.#units),
       mostUnits: Math.max(...this.#units),
-      // rent is back by now: what is missing are fees
+      // the rent is back by now: the difference is the fees
       lamports: this.#before - this.#scenario.chain.lamports(this.#challenger.publicKey),
     };
   }

@@ -1,9 +1,11 @@
 /**
- * `npm run bench -- fold`: folding 100 updates of 1,000,000 parameters, against Flower's aggregation functions in one Python thread.
+ * `npm run bench -- fold`: folding 100 updates of 1,000,000 parameters, against Flower's
+ * aggregation functions in one Python thread.
  *
- * Both sides begin with the updates in memory and end with their weighted mean. Runs alternate, after a warm-up; medians count. Flower runs as
- * it is installed, and again with the allocator settings with which it is fastest.
- * Options: --updates N, --parameters N, --repeats N, --python PATH (a Python with bench/requirements.txt installed).
+ * Both sides begin with the updates in memory and end with their weighted mean. Runs alternate,
+ * after a warm-up; figures are medians. Flower runs as installed, and again with the allocator
+ * settings with which it is fastest. Options: --updates N, --parameters N, --repeats N, --python
+ * PATH (a Python with bench/requirements.txt installed).
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -41,7 +43,8 @@ interface Flower {
   stop(): void;
 }
 
-// With glibc's default thresholds every temporary array is mapped and faulted in anew, which takes Flower most of its time.
+// With glibc's default thresholds every temporary array is mapped and faulted in again, which takes
+// most of Flower's time.
 const TUNED_ALLOCATOR = {
   MALLOC_MMAP_THRESHOLD_: "1000000000",
   MALLOC_TRIM_THRESHOLD_: "1000000000",
@@ -92,7 +95,7 @@ function randomUpdate(seed: number): Int32Array {
 
 const mean = createAggregator({ name: "mean" });
 
-/** Peak memory of this process that folding adds, update after update, each in the same buffer. */
+/** Peak memory that folding adds to this process, update after update in the same buffer. */
 function showMemory(): void {
   const update = randomUpdate(1);
   const before = process.resourceUsage().maxRSS;

@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- predictor-splits`: what predictors reach on real surveys, federated and centrally at equal steps, on groups that
- * nobody trained on, with the baselines beside them. FedAvg on fixed-point updates as the service computes
- * it. Questions of held-out families are left out of training; they are asked as untrained questions of the questionnaire, and counted
- * apart. Options: --dataset NAME (us-opinion), --splits 7,20,21, --rounds 40, --predictor tilt|gpo,
- * --clients N (training groups dealt out to N members; a member a group by default), --optimizer kept|fresh (fresh: it starts anew in
- * every round, as it must where training is audited).
+ * `npm run bench -- predictor-splits`: what predictors reach on real surveys, federated and central
+ * at equal steps, on groups on which no member trained, beside the baselines. FedAvg on fixed-point
+ * updates as the service computes it. Questions of held-out families are left out of training; they
+ * are asked as untrained questions of the questionnaire, and counted separately. Options: --dataset
+ * NAME (us-opinion), --splits 7,20,21, --rounds 40, --predictor tilt|gpo, --clients N (training
+ * groups dealt out to N members; one member per group by default), --optimizer kept|fresh (fresh:
+ * it starts again in every round, as it must where training is audited).
  */
 import { parseArgs } from "node:util";
 import { createAggregator, createStrategy, type WeightedDelta } from "@plenary/algorithms";

@@ -1,6 +1,6 @@
 /**
- * The Python of the other side of the benchmarks. `npm run bench -- python` prepares it and says what it holds; the benchmarks call
- * `preparePython` themselves.
+ * The Python of the other side of the benchmarks. `npm run bench -- python` prepares it and lists
+ * what it has; the benchmarks call `preparePython` themselves.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -38,8 +38,9 @@ export function pythonEnvironment(): Record<string, string> {
 }
 
 /**
- * Path of a Python with the packages of one other side: the one that PLENARY_BENCH_PYTHON names, as it is, else a virtual environment
- * (.venv) into which the pinned versions are installed once. Throws PythonUnavailable saying what to do.
+ * Path of a Python with the packages of one other side: the one that PLENARY_BENCH_PYTHON names,
+ * unchanged, or a virtual environment (.venv) into which the pinned versions are installed once.
+ * Throws PythonUnavailable saying what to do.
  */
 export async function preparePython(side: OtherSide): Promise<string> {
   const given = process.env.PLENARY_BENCH_PYTHON;
@@ -92,7 +93,10 @@ function run([command = "", ...args]: readonly string[]): Promise<void> {
   });
 }
 
-/** Prepares what the command line names (flower, unless `--torch` asks for both) and lists the versions. */
+/**
+ * Prepares what the command line names (flower, unless `--torch` asks for both) and lists the
+ * versions.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { torch: { type: "boolean", default: false } } });
   const python = await preparePython("flower");

@@ -1,15 +1,20 @@
 /**
- * `npm run bench -- round`: a whole round of federated averaging with ready updates (no training), against Flower's gRPC round.
+ * `npm run bench -- round`: a whole round of federated averaging with ready updates (no training),
+ * against Flower's gRPC round.
  *
- * Ours: database, queue, chain, server and worker as `npm start` runs them, and one process a member. From the round's opening to its
- * commit on chain: every member reads the round, signs its encoded update and uploads it; the service stores it durably, signs a receipt,
- * screens and folds it (with its own computation of the update's root); then server step, roots, manifest and round_commit.
- * Measured besides, as "whole": every member first downloads the base model and computes its root, then encodes and hashes its update.
- * Flower: its gRPC server with FedAvg and one process a client, each returning arrays that it already has. From the choice of clients
- * to the new parameters, which lie in memory: nothing is signed, stored or committed; the parameters go out to the clients.
- * (flwr 1.41 serves its newer SuperLink over HTTP; start_server and start_client are what speaks gRPC, and nothing in them polls.)
+ * Ours: database, queue, chain, server and worker as `npm start` runs them, and one process a
+ * member. From the round's opening to its commit on chain: every member reads the round, signs its
+ * encoded update and uploads it; the service stores it durably, signs a receipt, screens and folds
+ * it (with its own computation of the update's root); then server step, roots, manifest and
+ * round_commit. Also measured, as "whole": every member first downloads the base model and
+ * computes its root, then encodes and hashes its update. Flower: its gRPC server with FedAvg and
+ * one process a client, each returning arrays that it already has. From the choice of clients to
+ * the new parameters in memory: nothing is signed, stored or committed; the parameters
+ * go out to the clients. (flwr 1.41 serves its newer SuperLink over HTTP; start_server and
+ * start_client speak gRPC and do not poll.)
  *
- * Rounds of both alternate, after a warm-up; medians count. Options: --clients N, --parameters N, --rounds N, --warmup N.
+ * Rounds of both alternate, after a warm-up; figures are medians. Options: --clients N,
+ * --parameters N, --rounds N, --warmup N.
  */
 import { parseArgs } from "node:util";
 import { vectorRootFast } from "@plenary/algorithms";
@@ -31,7 +36,7 @@ const clients = positiveInteger("clients", values.clients);
 const parameters = positiveInteger("parameters", values.parameters);
 const rounds = positiveInteger("rounds", values.rounds);
 const warmup = positiveInteger("warmup", values.warmup);
-/** The last one's ratio is what is compared. */
+/** The comparison uses the last one's ratio. */
 const WAYS = [
   { codec: "int8", way: "whole" },
   { codec: "int32", way: "whole" },

@@ -1,8 +1,10 @@
 /**
- * `npm run bench -- training-step`: CPU time of a training step (forward, backward, AdamW) in the graphs of @plenary/training and in
- * PyTorch eager, same parameters, same batch, one thread. Three models: the default predictor, the small GPO transformer, and the size
- * of PluralLLM's. The two sides alternate; medians count. PyTorch runs in a child process: see python.ts for where it comes from.
- * Options: --rounds N (alternations, default 3), --steps N (a measurement's steps, default 40).
+ * `npm run bench -- training-step`: CPU time of a training step (forward, backward, AdamW) in the
+ * graphs of @plenary/training and in PyTorch eager, same parameters, same batch, one thread. Three
+ * models: the default predictor, the small GPO transformer, and the size of PluralLLM's. The two
+ * sides alternate; figures are medians. PyTorch runs in a child process: see python.ts for where it
+ * comes from. Options: --rounds N (alternations, default 3), --steps N (a measurement's steps,
+ * default 40).
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -59,7 +61,9 @@ const groups = dataset.answers.groups.map(({ answers }) =>
   }),
 );
 
-/** Where the options of each question lie in the table of questions x options, as the predictors place them. */
+/**
+ * Where the predictors place the options of each question in the table of questions x options.
+ */
 function tableLayout() {
   const counts = questionnaire.questions.map(({ options }) => options.length);
   const width = Math.max(...counts);
@@ -74,7 +78,7 @@ function tableLayout() {
   return { width, forward, inverse };
 }
 
-/** What PyTorch needs beside the graph's inputs: the constants inside the graph. */
+/** What PyTorch needs besides the graph's inputs: the constants inside the graph. */
 function constantsOf({ configuration }: Predictor): {
   arrays: Arrays;
   questions: number;

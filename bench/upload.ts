@@ -1,11 +1,13 @@
 /**
- * `npm run bench -- upload`: signed updates of 4 MB to the service (POST .../rounds/:round/updates), against a bare node:http receiver
- * that hashes the payload and syncs it to the disk.
+ * `npm run bench -- upload`: signed updates of 4 MB to the service (POST
+ * .../rounds/:round/updates), against a bare node:http receiver that hashes the payload and syncs
+ * it to the disk.
  *
- * Both answer when the payload is durable. The service besides checks envelope, signature and membership, writes the update to
- * PostgreSQL, signs a receipt and queues the screening. Its worker, another process, is stopped meanwhile: what it does afterwards is
- * part of bench/round.ts. Batches of both alternate, after a warm-up; medians count.
- * Options: --bytes N, --uploads N (a batch), --batches N, --connections N.
+ * Both answer when the payload is durable. The service also checks envelope, signature and
+ * membership, writes the update to PostgreSQL, signs a receipt and queues the screening. Its
+ * worker, another process, is stopped meanwhile: what it does afterwards is part of bench/round.ts.
+ * Batches of both alternate, after a warm-up; figures are medians. Options: --bytes N, --uploads N
+ * (a batch), --batches N, --connections N.
  */
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -47,7 +49,10 @@ const uploads = positiveInteger("uploads", values.uploads);
 const batches = positiveInteger("batches", values.batches);
 const connections = positiveInteger("connections", values.connections);
 const WARMUP = 2;
-/** One stays away; a member's next update is sent when half of the others have sent theirs, so that sequences arrive in order. */
+/**
+ * One stays away; a member's next update is sent when half of the others have sent theirs, so that
+ * sequences arrive in order.
+ */
 const MEMBERS = 2 * connections + 1;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -59,7 +64,10 @@ function randomPayload(): Uint8Array {
   return payload;
 }
 
-/** Signs uploads for a round, every one with a sequence of its own. One member stays away, so that the round goes on. */
+/**
+ * Signs uploads for a round, each with its own sequence. One member stays away, so that the round
+ * continues.
+ */
 function prepare(federation: BenchFederation, view: FederationView, round: string) {
   const address = federation.address.toBase58();
   const path = urlOf(ENDPOINTS.updateSubmit, { federation: address, round });

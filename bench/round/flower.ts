@@ -7,7 +7,7 @@ import { preparePython, pythonEnvironment } from "../python.ts";
 const script = (name: string) => fileURLToPath(new URL(`../flower/${name}`, import.meta.url));
 const ERROR_TAIL = 2_000;
 
-/** Flower's server and clients, each a process of its own, waiting for rounds to be asked for. */
+/** Flower's server and clients, each a process of its own, waiting for rounds to be requested. */
 export interface FlowerFederation {
   /** Seconds of one fit round: from the choice of clients until the new global parameters exist. */
   round(): Promise<number>;
@@ -17,12 +17,14 @@ export interface FlowerFederation {
 export interface FlowerSettings {
   readonly clients: number;
   readonly parameters: number;
-  /** How many rounds can be asked for. */
+  /** How many rounds can be requested. */
   readonly rounds: number;
   readonly ports: Ports;
 }
 
-/** Starts a server and its clients over gRPC on loopback; resolves when all clients are connected. */
+/**
+ * Starts a server and its clients over gRPC on loopback; resolves when all clients are connected.
+ */
 export async function startFlower(settings: FlowerSettings): Promise<FlowerFederation> {
   const { clients, parameters, rounds } = settings;
   const python = await preparePython("flower");
@@ -67,7 +69,7 @@ export async function startFlower(settings: FlowerSettings): Promise<FlowerFeder
       server.stdin.write("round\n");
       const seconds = Number(await read("seconds"));
       await read("ready");
-      // Its clients' threads wake up all the time, which is not to slow down the other side.
+      // Its clients' threads wake up all the time, which must not slow down the other side.
       signal("SIGSTOP");
       return seconds;
     },

@@ -20,7 +20,7 @@ export function describeMachine(): string {
   return `Node ${process.versions.node}, ${cpus().length} x ${first?.model.trim() ?? "unknown CPU"}, ${process.platform}-${process.arch}`;
 }
 
-/** A command-line number. Throws if it is no positive integer. */
+/** A command-line number. Throws if it is not a positive integer. */
 export function positiveInteger(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;

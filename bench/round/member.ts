@@ -1,7 +1,9 @@
 /**
- * One member of bench/round.ts in a process of its own. It takes part in a round each time the harness says so, through the SDK's service
- * client. Its update is ready: in the way "ready" as the payload with its hashes, so that it is signed and uploaded; in the way "whole" as
- * the vector that training leaves, so that the base model is downloaded and checked and the update is encoded and hashed in the round too.
+ * One member of bench/round.ts in a process of its own. It takes part in a round each time the
+ * harness tells it to, through the SDK's service client. In the mode "ready" its update is a
+ * payload with hashes, and the round includes signing and uploading. In the mode "whole" it is the
+ * vector that training leaves, and the round also includes downloading and checking the base model
+ * and encoding and hashing the update.
  */
 import { createCodec, vectorRootFast } from "@plenary/algorithms";
 import {
@@ -33,7 +35,7 @@ export interface MemberSettings {
   readonly memberships: readonly Membership[];
 }
 
-/** One of the federations that the process is a member of, each for one way of measuring. */
+/** One of the federations that the process is a member of, each for one mode of measuring. */
 export interface Membership {
   readonly federation: string;
   readonly member: string;
@@ -57,7 +59,7 @@ const settings: MemberSettings = JSON.parse(process.argv[2] ?? "");
 const client = createServiceClient({ url: settings.serviceUrl });
 const update = readyUpdate(settings.index, settings.parameters);
 
-/** Values within +-0.06, as after a few local steps; another for each member. */
+/** Values within +-0.06, as after a few local steps; different for each member. */
 function readyUpdate(index: number, length: number): Int32Array {
   let state = index + 1;
   return Int32Array.from({ length }, () => {
@@ -66,7 +68,7 @@ function readyUpdate(index: number, length: number): Int32Array {
   });
 }
 
-/** What of an update does not depend on the round. */
+/** The parts of an update that do not depend on the round. */
 type Encoded = Pick<Envelope, "codec" | "payloadLength" | "payloadHash" | "deltaRoot"> & {
   readonly payload: Uint8Array;
 };
@@ -106,7 +108,7 @@ function messageOf(
 async function downloadBase(round: RoundView): Promise<void> {
   const base = vectorFromBytes(await client.download(fromHex(round.baseBlob, 32)));
   if (!equalBytes(vectorRootFast(base), fromHex(round.baseRoot, 32)))
-    throw new Error("The base model is not the one whose root stands on chain.");
+    throw new Error("The base model is not the one whose root is on chain.");
 }
 
 async function takePart(membership: Membership, ready: Encoded): Promise<MemberTimes> {

@@ -6,12 +6,17 @@ const SCRIPT = fileURLToPath(new URL("./member.ts", import.meta.url));
 
 /** The members' processes. */
 export interface MemberProcesses {
-  /** Lets all take part in the open round of the federation at that place of their memberships; resolves when all have their receipts. */
+  /**
+   * Lets all take part in the open round of the federation at that place of their memberships;
+   * resolves when all have their receipts.
+   */
   takePart(membership: number): Promise<MemberTimes[]>;
   stop(): void;
 }
 
-/** Starts one process a member; resolves when all hold their updates and have spoken to the service. */
+/**
+ * Starts one process per member; resolves when all have their updates and have reached the service.
+ */
 export async function startMembers(settings: readonly MemberSettings[]): Promise<MemberProcesses> {
   const children = settings.map((one) => fork(SCRIPT, [JSON.stringify(one)], { execArgv: [] }));
   await Promise.all(children.map((child) => answerOf(child, "ready")));
@@ -21,7 +26,7 @@ export async function startMembers(settings: readonly MemberSettings[]): Promise
         children.map(async (child) => {
           const answer = answerOf(child, "times");
           child.send(membership);
-          // Written by member.ts of this very folder.
+          // Written by member.ts of this folder.
           return (await answer) as MemberTimes;
         }),
       ),

@@ -4,11 +4,17 @@ import type { MemberSettings, MemberTimes, Way } from "./member.ts";
 import { startMembers } from "./members.ts";
 import type { BenchFederation, BenchStack } from "./stack.ts";
 
-/** Milliseconds of one round, by what the service and its database recorded. The parts follow one another. */
+/**
+ * Milliseconds of one round, by what the service and its database recorded. The parts follow one
+ * another.
+ */
 export interface RoundTimes {
-  /** From the round's opening to its commit on chain, as both stand in the database. */
+  /** From the round's opening to its commit on chain, as both are recorded in the database. */
   readonly total: number;
-  /** Until the last member's update is stored and has its receipt: downloads, encoding, signatures and uploads. */
+  /**
+   * Until the last member's update is stored and has its receipt: downloads, encoding, signatures
+   * and uploads.
+   */
   readonly upload: number;
   /** Until the last update is screened and folded; most are while others still arrive. */
   readonly screening: number;
@@ -33,7 +39,7 @@ export interface PlenarySettings {
   readonly ways: readonly { readonly codec: string; readonly way: Way }[];
 }
 
-/** Founds a federation for each way of measuring and starts the members' processes. */
+/** Founds a federation for each mode of measuring and starts the members' processes. */
 export async function startPlenary(settings: PlenarySettings): Promise<Plenary> {
   const { stack, clients, parameters, ways } = settings;
   const federations: BenchFederation[] = [];
@@ -55,7 +61,7 @@ export async function startPlenary(settings: PlenarySettings): Promise<Plenary> 
       await stack.service.call(ENDPOINTS.federationResume, call);
       const number = await nextEvent("round-opened");
       const taken = members.takePart(place);
-      // The round that is open goes on; no other begins before the next measurement.
+      // The open round continues; no other begins before the next measurement.
       await stack.service.call(ENDPOINTS.federationPause, call);
       const times = await taken;
       await nextEvent("round-committed");
@@ -88,7 +94,10 @@ async function memberSettings(
   }));
 }
 
-/** Waits for events of a federation where the service reads them itself, so that none is missed and nothing is polled. */
+/**
+ * Waits for events of a federation where the service reads them itself, so that none is missed and
+ * nothing is polled.
+ */
 async function listen(database: Client, federation: Uint8Array) {
   const notified: (() => void)[] = [];
   database.on("notification", () => {
@@ -96,7 +105,7 @@ async function listen(database: Client, federation: Uint8Array) {
   });
   await database.query("LISTEN plenary_events");
   let seen = await newest(database, federation);
-  /** The round of the next event of that type; earlier events are passed over. */
+  /** The round of the next event of that type; earlier events are skipped. */
   return async (type: FederationEvent["type"]): Promise<string> => {
     for (;;) {
       const notification = new Promise<void>((wake) => notified.push(wake));

@@ -23,7 +23,10 @@ interface ProcessTime {
   readonly seconds: number;
 }
 
-/** Processor seconds that this process's descendants have used so far, by part; nothing where there is no /proc. */
+/**
+ * Processor seconds that this process's descendants have used so far, by part; nothing where there
+ * is no /proc.
+ */
 export function processorSeconds(): Partial<Record<Part, number>> {
   const processes = listProcesses();
   const ours = new Set([process.pid]);

@@ -35,15 +35,21 @@ import {
 const ROOT = resolve(import.meta.dirname, "../..");
 const REWARD = 1_000_000n;
 
-/** Database, queue, chain, server and worker, as `npm start` runs them, in a home that ends with the benchmark. */
+/**
+ * Database, queue, chain, server and worker, as `npm start` runs them, in a home that ends with the
+ * benchmark.
+ */
 export interface BenchStack extends Stack {
   readonly databaseUrl: string;
   readonly service: ServiceClient;
   readonly connection: Connection;
   readonly ports: Ports;
-  /** Founds a federation with as many members, its first model all zeros; the service knows it and does not open rounds until it is resumed. */
+  /**
+   * Founds a federation with that many members and a first model of zeros. The service knows it and
+   * does not open rounds until it is resumed.
+   */
   found(settings: FoundSettings): Promise<BenchFederation>;
-  /** Stops a process of the stack where it is; what is returned lets it go on. */
+  /** Stops a process of the stack where it is; the returned function lets it continue. */
   suspend(name: "server" | "worker"): () => void;
   stop(): Promise<void>;
 }
@@ -68,7 +74,9 @@ export interface BenchFederation extends OpenedFederation {
   readonly members: readonly BenchMember[];
 }
 
-/** Starts everything. What it did is said on standard error; failures include the logs' ends. */
+/**
+ * Starts everything. Progress is printed on standard error; failures include the ends of the logs.
+ */
 export async function startBenchStack(): Promise<BenchStack> {
   const folder = mkdtempSync(join(tmpdir(), "plenary-bench-"));
   const home = await openHome(folder);
@@ -85,7 +93,7 @@ export async function startBenchStack(): Promise<BenchStack> {
     const given = readStackConfig({
       ...process.env,
       PLENARY_LOG_LEVEL: "warn",
-      // The benchmark measures how fast uploads go, not how fast they may.
+      // The benchmark measures how fast uploads are, not how fast they may be.
       PLENARY_UPLOAD_RATE_LIMIT: "100000000",
     });
     const settings = { root: ROOT, home, supervisor, ports, log, endHung: false };
@@ -97,7 +105,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       const plan = planOf(`bench-${id}`, members, parameters);
       const { program } = stack;
       const opened = await openFederation({ home, connection, program, service, plan, id });
-      // The benchmark's own service is believed.
+      // The benchmark trusts its own service.
       const aggregator = new PublicKey((await service.call(ENDPOINTS.serviceRead)).aggregator);
       const signer = await signerFor(opened.authority, { connection, program, aggregator });
       // Rounds begin when the benchmark asks for them.
@@ -135,7 +143,7 @@ function pidOf(record: string): number {
   throw new Error(`${record} names no process.`);
 }
 
-/** A new member with what its membership costs. */
+/** A new member with the money that its membership costs. */
 async function joinMember(
   connection: Connection,
   program: PublicKey,
@@ -148,8 +156,8 @@ async function joinMember(
 }
 
 /**
- * A federation whose rounds close with the last member's update. Pay is by data size: leave-one-out would run the predictor once
- * for every member, which no side of the comparison does.
+ * A federation whose rounds close with the last member's update. Pay is by data size: leave-one-out
+ * would run the predictor once for every member, which neither side of the comparison does.
  */
 function planOf(name: string, members: number, parameters: number): PlannedFederation {
   const model = new Int32Array(parameters);

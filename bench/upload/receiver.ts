@@ -1,6 +1,7 @@
 /**
- * The other side of bench/upload.ts: the least that node:http can do to receive a payload, hash it while it passes and have it on the disk
- * before it answers. Arguments: folder. Sends its port to its parent.
+ * The other side of bench/upload.ts: the least that node:http can do to receive a payload, hash it
+ * while it arrives and have it on disk before answering. Arguments: folder. Sends its port to
+ * its parent.
  */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";

@@ -7,8 +7,8 @@ import { manifestOf, OUTPUT, PACKAGES, ROOT } from "./packages.ts";
 
 /**
  * Does all of a release but publish: checks that nothing is uncommitted, that the packages have one
- * version, and that CHANGELOG.md has its section; packs; writes SHA256SUMS beside the tarballs; says
- * what is left to do. Throws when a check fails. Answers the tarballs.
+ * version, and that CHANGELOG.md has its section; packs; writes SHA256SUMS beside the tarballs;
+ * says what is left to do. Throws when a check fails. Answers the tarballs.
  */
 export function prepareRelease(): readonly string[] {
   checkCommitted();

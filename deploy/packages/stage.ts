@@ -39,8 +39,8 @@ interface Place {
 }
 
 /**
- * JSON becomes a module, for Node 20 warns of JSON imports and the file may lie outside the package;
- * files that run as threads have their compiled name. Throws when a source's name is left.
+ * JSON becomes a module: Node 20 warns of JSON imports, and the file may be outside the package.
+ * Files that run as threads get their compiled name. Throws when the name of a source is left.
  */
 function script(text: string, place: Place): string {
   const staged = text
