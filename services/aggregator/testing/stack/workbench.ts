@@ -16,6 +16,7 @@ import {
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
+import { DEFAULT_PREDICTOR } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
 import type { JobContext } from "../../jobs/job.ts";
 import { JOBS } from "../../jobs/queue.ts";
@@ -30,6 +31,7 @@ import { folderBlobStore } from "../../store/blobs/index.ts";
 import { openDatabase } from "../../store/database.ts";
 import { storeOn } from "../../store/index.ts";
 import { migrate } from "../../store/migrate.ts";
+import type { TestSurvey } from "../actors/survey.ts";
 import { signUpdate, type TestMember, type TestUpdate } from "../chain/federation.ts";
 import { MemoryLedger } from "../chain/memory-ledger.ts";
 import { startDatabase } from "./stack.ts";
@@ -136,26 +138,37 @@ function schedulerInto(asked: AskedJob[]): Context["scheduler"] {
 export interface BenchFederation {
   readonly address: Uint8Array;
   readonly members: readonly TestMember[];
-  /** A member's signed update for a round; it depends on the member's place and the round's base alone. */
-  update(round: bigint, place: number): Promise<TestUpdate>;
-  /** Uploads it as the route does and gives the receipt. */
+  /**
+   * A member's signed update for a round. Unless `delta` is given, it depends only on the member's
+   * place and the round's base.
+   */
+  update(round: bigint, place: number, delta?: Int32Array): Promise<TestUpdate>;
+  /** Uploads an update as the route does, and resolves with its receipt. */
   upload(round: bigint, update: TestUpdate, through?: Context): Promise<Uint8Array>;
 }
 
 let founded = 0;
 
-/** Stands on the chain with members whose keys depend on `name` alone, so that two federations with one name can be compared. */
+/**
+ * Founds a federation whose members' keys depend on `name` alone, so that two federations with one
+ * name can be compared. With a `survey` it has held-out answers.
+ */
 export async function foundOn(
   bench: Workbench,
   name: string,
   change: (defaults: FederationConfiguration) => FederationConfiguration = (defaults) => defaults,
+  survey?: TestSurvey,
 ): Promise<BenchFederation> {
   const { context, ledger } = bench;
   const address = sha256(Buffer.from(`federation ${name} ${++founded}`));
-  const model = new Int32Array(PARAMETERS);
-  const questionnaire = await context.blobs.write(Buffer.from("{}"));
-  const initialModel = await context.blobs.write(vectorToBytes(model));
-  const configuration = change(configurationOf(toHex(questionnaire), model));
+  const model = new Int32Array(survey?.predictor.parameterCount ?? PARAMETERS);
+  const blobs = [Buffer.from("{}"), vectorToBytes(model), ...(survey?.blobs ?? [])];
+  const hashes = await Promise.all(blobs.map((bytes) => context.blobs.write(bytes)));
+  const questionnaire = survey?.questionnaireHash ?? toHex(sha256(Buffer.from("{}")));
+  const configuration = change({
+    ...configurationOf(questionnaire, model),
+    ...(survey && { predictor: DEFAULT_PREDICTOR.tilt, heldOut: survey.heldOutHash }),
+  });
   const members = [0, 1, 2].map((place) => memberOf(name, place));
   const strategy = createStrategy(configuration.strategy, context.registries.strategies);
   ledger.found(
@@ -179,8 +192,7 @@ export async function foundOn(
     })),
   );
   const authority = (await ledger.federation(address))?.authority ?? new Uint8Array();
-  for (const hash of [questionnaire, initialModel])
-    await context.store.blobReferences.recordUpload(hash, authority);
+  for (const hash of hashes) await context.store.blobReferences.recordUpload(hash, authority);
   await registerFederation(
     context,
     trainingEvaluator(context.blobs),
@@ -191,15 +203,12 @@ export async function foundOn(
   return {
     address,
     members,
-    async update(round, place) {
+    async update(round, place, given) {
       const row = await context.store.rounds.find({ federation: address, number: round });
       const member = members[place];
       if (row === undefined || member === undefined)
         throw new Error(`no round ${round} or member ${place}`);
-      const delta = Int32Array.from(
-        { length: PARAMETERS },
-        (_, i) => ((i * 7919 * (place + 1)) % 20_011) - 10_000,
-      );
+      const delta = given ?? model.map((_, i) => ((i * 7919 * (place + 1)) % 20_011) - 10_000);
       const identity = { genesisHash: await ledger.genesisHash(), federation: address };
       return signUpdate(member, {
         ...identity,
