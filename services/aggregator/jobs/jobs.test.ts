@@ -3,15 +3,10 @@ import { after, before, describe, test } from "node:test";
 import { type RoundState, toBase58, toHex } from "@plenary/protocol";
 import { seeds } from "../../../test/nightly.ts";
 import type { Context } from "../rounds/context.ts";
+import { type BenchFederation, foundOn } from "../testing/bench/bench-federation.ts";
+import { type AskedJob, openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 import { SeededDraws } from "../testing/crash/seeded-draws.ts";
 import { faultyContext } from "../testing/faults/faulty.ts";
-import {
-  type AskedJob,
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../testing/stack/workbench.ts";
 import type { JobContext } from "./job.ts";
 
 const ROUNDS = 2n;

@@ -9,7 +9,7 @@ import { createLog } from "../processes/service.ts";
 import type { Log } from "../rounds/context.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { proxyTo } from "../testing/stack/proxy.ts";
-import { startRedisServer } from "../testing/stack/stack.ts";
+import { startRedisServer } from "../testing/stack/redis.ts";
 import type { JobContext } from "./job.ts";
 import { type JobQueue, openQueue } from "./queue.ts";
 import { startJobs } from "./queue-worker.ts";

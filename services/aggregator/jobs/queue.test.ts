@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createLog } from "../processes/service.ts";
+import { startDatabase } from "../testing/stack/database.ts";
 import { proxyTo } from "../testing/stack/proxy.ts";
-import { startDatabase } from "../testing/stack/stack.ts";
 import { openQueue } from "./queue.ts";
 
 test("a queue in PostgreSQL whose first connection fails works when the database answers", async (t) => {

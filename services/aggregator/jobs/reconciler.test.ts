@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { PlenaryError } from "@plenary/protocol";
-import { foundOn, openWorkbench, type Workbench } from "../testing/stack/workbench.ts";
+import { foundOn } from "../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 import { Backoff } from "./backoff.ts";
 import { startReconciler } from "./reconciler.ts";
 

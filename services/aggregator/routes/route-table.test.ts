@@ -30,12 +30,8 @@ import { storeOn } from "../store/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
 import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
 import { type Cast, STRANGERS, type Stranger, type Target } from "../testing/actors/strangers.ts";
-import {
-  createFederation,
-  type TestFederation,
-  type TestMember,
-  type TestUpdate,
-} from "../testing/chain/federation.ts";
+import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
+import type { TestMember, TestUpdate } from "../testing/chain/sign-update.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 

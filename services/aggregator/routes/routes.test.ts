@@ -27,12 +27,8 @@ import fc from "fast-check";
 import { clientOf, Refusal, readEvents, type TestClient } from "../testing/actors/client.ts";
 import { type RawRequest, sendRaw } from "../testing/actors/raw-request.ts";
 import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
-import {
-  createFederation,
-  signUpdate,
-  type TestFederation,
-  type TestUpdate,
-} from "../testing/chain/federation.ts";
+import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
+import { signUpdate, type TestUpdate } from "../testing/chain/sign-update.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Client, DatabaseError } from "pg";
-import { startDatabase } from "../testing/stack/stack.ts";
+import { startDatabase } from "../testing/stack/database.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { isDatabaseUnavailable, isUniqueViolation } from "./database-errors.ts";
 import { storeOn } from "./index.ts";

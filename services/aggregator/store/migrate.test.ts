@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
+import { startDatabase } from "../testing/stack/database.ts";
 import { repositoryFile } from "../testing/stack/processes.ts";
-import { startDatabase } from "../testing/stack/stack.ts";
 import { migrate } from "./migrate.ts";
 
 describe("migrations", () => {

@@ -30,7 +30,8 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import Type from "typebox";
-import { foundOn, openWorkbench, type Workbench } from "../testing/stack/workbench.ts";
+import { foundOn } from "../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 
 /*
  * This file alone adds a strategy, an aggregator, a codec and a pipeline step, and runs a federation

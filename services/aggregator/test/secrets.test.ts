@@ -16,11 +16,8 @@ import type { Keypair } from "@solana/web3.js";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
 import { type RawRequest, sendRaw } from "../testing/actors/raw-request.ts";
 import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
-import {
-  createFederation,
-  type TestFederation,
-  type TestUpdate,
-} from "../testing/chain/federation.ts";
+import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
+import type { TestUpdate } from "../testing/chain/sign-update.ts";
 import { freePort, type TestProcess } from "../testing/stack/processes.ts";
 import { type CuttableLink, proxyTo } from "../testing/stack/proxy.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";

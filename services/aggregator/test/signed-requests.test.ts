@@ -22,11 +22,8 @@ import { storeOn } from "../store/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
 import { type RawRequest, sendRaw } from "../testing/actors/raw-request.ts";
 import { updateFor, waitForEvent } from "../testing/actors/scenario.ts";
-import {
-  createFederation,
-  type TestFederation,
-  type TestUpdate,
-} from "../testing/chain/federation.ts";
+import { createFederation, type TestFederation } from "../testing/chain/federation.ts";
+import type { TestUpdate } from "../testing/chain/sign-update.ts";
 import { formatFaultPlan } from "../testing/faults/fault-plan.ts";
 import { freePort, type TestProcess } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";

@@ -5,12 +5,8 @@ import { Keypair } from "@solana/web3.js";
 import { JOBS } from "../../jobs/queue.ts";
 import type { FederationRow } from "../../store/federations.ts";
 import type { MemberRow } from "../../store/members.ts";
-import {
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../../testing/stack/workbench.ts";
+import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { recordOlderReferences } from "../federations/configuration-blobs.ts";
 import { findFederation } from "../lookup.ts";
 import { isReader, mayReadBlob, requireReader } from "./readers.ts";

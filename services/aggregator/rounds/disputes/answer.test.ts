@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { PlenaryError, sha256, toBase58, toHex } from "@plenary/protocol";
 import type { LedgerDispute } from "../../chain/ledger.ts";
-import {
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../../testing/stack/workbench.ts";
+import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import type { Context } from "../context.ts";
 import { finalizeRounds } from "../lifecycle/finalize.ts";
 import { viewRound } from "../views/view-round.ts";
@@ -262,7 +258,7 @@ describe("disputes of committed rounds", () => {
     const good = challenge("good", { missing: null, demandedUntil: null });
     await lookTwice();
     const [unanswered, lost] = await shown();
-    assert.match(unanswered?.ending?.transaction ?? "", /^signature-/);
+    assert.match(unanswered?.ending?.transaction ?? "", /^[1-9A-HJ-NP-Za-km-z]{64,88}$/);
     assert.deepEqual(unanswered, {
       ...open,
       state: "ended",

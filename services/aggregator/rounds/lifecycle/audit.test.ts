@@ -22,12 +22,8 @@ import {
 import { DEFAULT_TRAINING } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
 import type { JobContext } from "../../jobs/job.ts";
-import {
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../../testing/stack/workbench.ts";
+import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { isReader } from "../access/readers.ts";
 import { findFederation } from "../lookup.ts";
 import { viewAudits } from "../views/view-audits.ts";

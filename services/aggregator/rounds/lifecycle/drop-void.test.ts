@@ -12,12 +12,8 @@ import {
 } from "@plenary/protocol";
 import type { LedgerDispute } from "../../chain/ledger.ts";
 import type { JobContext } from "../../jobs/job.ts";
-import {
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../../testing/stack/workbench.ts";
+import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { viewMember } from "../views/view-federation.ts";
 
 describe("rounds that the chain has dropped", () => {

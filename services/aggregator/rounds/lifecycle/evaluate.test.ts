@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type FederationConfiguration, parserOf, RoundView, toBase58 } from "@plenary/protocol";
 import { testSurvey } from "../../testing/actors/survey.ts";
-import {
-  type BenchFederation,
-  foundOn,
-  openWorkbench,
-  type Workbench,
-} from "../../testing/stack/workbench.ts";
+import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { findFederation } from "../lookup.ts";
 import { viewRound } from "../views/view-round.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { toBase58 } from "@plenary/protocol";
-import { foundOn, openWorkbench, type Workbench } from "../../testing/stack/workbench.ts";
+import { foundOn } from "../../testing/bench/bench-federation.ts";
+import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { finalizeRounds } from "./finalize.ts";
 
 const WINDOW_SECONDS = 3_600;

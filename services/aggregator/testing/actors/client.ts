@@ -23,7 +23,8 @@ import {
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import type { TSchema } from "typebox";
-import type { TestFederation, TestUpdate } from "../chain/federation.ts";
+import type { TestFederation } from "../chain/federation.ts";
+import type { TestUpdate } from "../chain/sign-update.ts";
 
 /** A refusal as it came over the wire. */
 export class Refusal extends Error {

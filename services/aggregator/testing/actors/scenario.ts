@@ -1,11 +1,11 @@
 import { ENDPOINTS, fromHex, type RoundView, toBase58, urlOf } from "@plenary/protocol";
+import type { TestFederation } from "../chain/federation.ts";
 import {
   signUpdate,
-  type TestFederation,
   type TestMember,
   type TestUpdate,
   type UpdatePlan,
-} from "../chain/federation.ts";
+} from "../chain/sign-update.ts";
 import { readEvents, type ServerEvent, type TestClient } from "./client.ts";
 
 /** Waits, on the event stream, until something happens in a federation; resolves at once if it has happened. */

@@ -1,10 +1,4 @@
-import {
-  createCodec,
-  createStrategy,
-  initialState,
-  rulesOf,
-  vectorRootFast,
-} from "@plenary/algorithms";
+import { createStrategy, initialState, rulesOf, vectorRootFast } from "@plenary/algorithms";
 import {
   bondDeposit,
   federationAddress,
@@ -20,11 +14,8 @@ import {
 import {
   canonicalJsonBytes,
   configurationHash,
-  type Envelope,
-  encodeEnvelope,
   type FederationConfiguration,
   sha256,
-  signMessage,
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
@@ -41,12 +32,7 @@ import {
   SystemProgram,
   type TransactionInstruction,
 } from "@solana/web3.js";
-
-export interface TestMember {
-  readonly owner: Keypair;
-  readonly updateKey: Keypair;
-  readonly address: Uint8Array;
-}
+import type { TestMember } from "./sign-update.ts";
 
 /** A federation that stands on the chain, with its members, and the blobs that the service needs of it. */
 export interface TestFederation {
@@ -259,50 +245,4 @@ async function joinMember(
 
 async function airdrop(connection: Connection, to: PublicKey): Promise<void> {
   await connection.confirmTransaction(await connection.requestAirdrop(to, 1_000_000_000_000));
-}
-
-/** A signed update, ready to send. */
-export interface TestUpdate {
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly payload: Uint8Array;
-}
-
-export interface UpdatePlan {
-  readonly genesisHash: Uint8Array;
-  readonly federation: Uint8Array;
-  readonly round: bigint;
-  readonly baseRoot: Uint8Array;
-  readonly delta: Int32Array;
-  readonly weight?: number;
-  readonly sequence?: bigint;
-  readonly codec?: "int32" | "int8";
-  /** Changes of the envelope before it is signed. */
-  readonly change?: Partial<Envelope>;
-  readonly payload?: Uint8Array;
-}
-
-/** An update of a member, as an organisation would sign it. */
-export function signUpdate(member: TestMember, plan: UpdatePlan): TestUpdate {
-  const codec = createCodec({ name: plan.codec ?? "int32" });
-  const payload = plan.payload ?? codec.encode(plan.delta);
-  const decoded =
-    plan.payload === undefined ? codec.decode(payload, plan.delta.length) : plan.delta;
-  const message = encodeEnvelope({
-    genesisHash: plan.genesisHash,
-    programId: PROGRAM_ID.toBytes(),
-    federation: plan.federation,
-    round: plan.round,
-    member: member.address,
-    baseRoot: plan.baseRoot,
-    sequence: plan.sequence ?? 1n,
-    codec: codec.id,
-    payloadLength: payload.length,
-    payloadHash: sha256(payload),
-    weight: plan.weight ?? 10,
-    deltaRoot: vectorRootFast(decoded),
-    checkpointRoot: new Uint8Array(32),
-    ...plan.change,
-  });
-  return { message, signature: signMessage(message, member.updateKey.secretKey), payload };
 }

@@ -1,4 +1,5 @@
-import { drawnHash, PlenaryError, type RoundCommitment, sha256, toHex } from "@plenary/protocol";
+import type { RoundCommitment } from "@plenary/protocol";
+import { drawnHash, PlenaryError, sha256, toBase58, toHex } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
 import type {
   Ledger,
@@ -10,6 +11,7 @@ import type {
   LedgerRound,
   OnSigned,
 } from "../../chain/ledger.ts";
+import { isLost, MemoryDisputes, verdictOf } from "./memory-disputes.ts";
 
 type Standing = { -readonly [Field in keyof LedgerFederation]: LedgerFederation[Field] };
 interface Account {
@@ -19,8 +21,9 @@ interface Account {
 }
 
 /**
- * A chain in memory by the program's rules, as far as the service meets them: who may step when, what a void drops, what a lost
- * transaction leaves. Its clock stands still until a test moves it.
+ * A chain in memory, with the program's rules as far as the service meets them: which steps are
+ * allowed when, what a void round drops, and what a lost transaction leaves. The contract suite in
+ * chain/ledger.test.ts holds it against the real chain. Its clock stands still until a test moves it.
  */
 export class MemoryLedger implements Ledger {
   readonly programId = new Uint8Array(32).fill(1);
@@ -29,17 +32,19 @@ export class MemoryLedger implements Ledger {
   time = 1_800_000_000_000;
   challengeWindow = 0;
   grace = 600;
-  /** Takes a transaction's kind before it takes effect: may throw instead, or be false, and the transaction is forgotten. */
+  /**
+   * Is given the kind of each transaction before it takes effect. It may throw; if it is false, the
+   * transaction is forgotten.
+   */
   accepts: (kind: string) => boolean = () => true;
-  /** Transactions that took effect, "kind number", in their order. */
+  /** Transactions that took effect, in order, each as "kind number". */
   readonly effects: string[] = [];
-  /** What disputes were given, in its order. */
+  /** What disputes were given, in order. */
   readonly answers: LedgerAnswer[] = [];
   readonly #federations = new Map<string, Standing>();
   readonly #members = new Map<string, LedgerMember[]>();
   readonly #rounds = new Map<string, Account>();
-  readonly #disputes = new Map<string, LedgerDispute[]>();
-  readonly #ended: (LedgerDispute & { readonly ending: LedgerEnding })[] = [];
+  readonly #disputes = new MemoryDisputes();
   #signatures = 0;
 
   constructor(aggregator: Keypair) {
@@ -165,13 +170,13 @@ export class MemoryLedger implements Ledger {
       require(account.round.status === "committed", "a committed round");
       require(standing.pendingRounds[0] === number, "the oldest pending round");
       require(this.time >= account.round.challengeEndsAt, "the window to be over");
-      require((this.#disputes.get(toHex(federation)) ?? []).length === 0, "no open dispute");
+      require(!this.#disputes.isAnyOpen(federation), "no open dispute");
       account.round = { ...account.round, status: "final" };
       standing.pendingRounds = standing.pendingRounds.slice(1);
       standing.finalRound = number;
     });
 
-  /** What the authority does for a round's rent. */
+  /** What the authority does to get a round's rent back. */
   closeRound(federation: Uint8Array, number: bigint): void {
     const { round } = this.#account(federation, number);
     require(round.status === "final" &&
@@ -191,76 +196,38 @@ export class MemoryLedger implements Ledger {
       this.#drop(federation, number);
     });
 
-  disputes: Ledger["disputes"] = async (federation) => [
-    ...(this.#disputes.get(toHex(federation)) ?? []),
-  ];
+  disputes: Ledger["disputes"] = (federation) => this.#disputes.ofFederation(federation);
 
-  /** Gives what is demanded, as far as anything is: the account that is left demands nothing. */
+  /** Gives what is demanded, if anything is: the account that is left demands nothing. */
   answerDispute: Ledger["answerDispute"] = (federation, number, address, answer) =>
     this.#send("answer", number, NOBODY, () => {
-      const dispute = this.#disputes
-        .get(toHex(federation))
-        ?.find((open) => toHex(open.address) === toHex(address));
-      if (
-        dispute === undefined ||
-        dispute.demandedUntil === null ||
-        this.time > dispute.demandedUntil
-      )
-        throw new PlenaryError("transaction-failed", "nothing is demanded, or it is too late");
+      this.#disputes.answer(federation, address, answer, this.time);
       this.answers.push(answer);
-      const provenRight = answer.kind === "envelope" ? "aggregator" : dispute.provenRight;
-      this.dispute(federation, { ...dispute, demandedUntil: null, provenRight });
     });
 
   resolveDispute: Ledger["resolveDispute"] = async (federation, number, dispute, pay) => {
-    // Whoever folded everything has found nothing wrong: rounds are right here.
-    const isComplete =
-      dispute.missing === null && dispute.provenRight === null && dispute.demandedUntil === null;
-    const isLost =
-      isComplete || dispute.provenRight === "aggregator" || this.time > dispute.expiresAt;
-    if (!isLost && !pay) return false;
+    if (!isLost(dispute, this.time) && !pay) return false;
     const transaction = await this.#send("resolve", number, NOBODY, () =>
-      this.#settle(federation, dispute.address),
+      this.#disputes.remove(federation, dispute.address),
     );
-    this.end(dispute, { ...this.#verdictOf(dispute), transaction });
+    this.end(dispute, { ...verdictOf(dispute, this.time), transaction });
     return true;
   };
 
   disputeEnding: Ledger["disputeEnding"] = async (address, openedAt) =>
-    this.#ended.find(
-      (dispute) => toHex(dispute.address) === toHex(address) && dispute.openedAt === openedAt,
-    )?.ending ?? null;
+    this.#disputes.endingOf(address, openedAt);
 
-  endedDisputes: Ledger["endedDisputes"] = async (federation, number) => {
-    const round = toHex(this.roundAddress(federation, number));
-    return this.#ended.filter((dispute) => toHex(dispute.round) === round);
-  };
+  endedDisputes: Ledger["endedDisputes"] = async (federation, number) =>
+    this.#disputes.endedOf(this.roundAddress(federation, number));
 
   /** What the chain shows of a dispute's end. */
   end(dispute: LedgerDispute, ending: LedgerEnding): void {
-    this.#ended.push({ ...dispute, ending });
-  }
-
-  #verdictOf({
-    provenRight,
-    demandedUntil,
-  }: LedgerDispute): Pick<LedgerEnding, "verdict" | "fault"> {
-    if (provenRight === "challenger") return { verdict: "upheld", fault: "wrong-chunk" };
-    const isUnanswered = demandedUntil !== null && this.time > demandedUntil;
-    if (isUnanswered) return { verdict: "upheld", fault: "demand-unanswered" };
-    return { verdict: "rejected", fault: null };
+    this.#disputes.end(dispute, ending);
   }
 
   /** Sets what a challenger's dispute has come to. */
   dispute(federation: Uint8Array, dispute: LedgerDispute): void {
-    this.#settle(federation, dispute.address);
-    this.#disputes.get(toHex(federation))?.push(dispute);
-  }
-
-  #settle(federation: Uint8Array, address: Uint8Array): void {
-    const open = this.#disputes.get(toHex(federation)) ?? [];
-    const others = open.filter((dispute) => toHex(dispute.address) !== toHex(address));
-    this.#disputes.set(toHex(federation), others);
+    this.#disputes.set(federation, dispute);
   }
 
   /** What an upheld challenge does. */
@@ -288,7 +255,9 @@ export class MemoryLedger implements Ledger {
     onSigned: OnSigned,
     effect: () => void,
   ): Promise<string> {
-    const signature = `signature-${++this.#signatures}`;
+    const signature = toBase58(
+      new Uint8Array(64).fill(++this.#signatures % 250, 32).fill(7, 0, 32),
+    );
     await onSigned(signature);
     if (!this.accepts(kind)) return signature;
     effect();
@@ -298,13 +267,13 @@ export class MemoryLedger implements Ledger {
 
   #standing(federation: Uint8Array): Standing {
     const standing = this.#federations.get(toHex(federation));
-    if (standing === undefined) throw new Error("no such federation on this chain");
+    if (standing === undefined) throw refused("a federation that is on this chain");
     return standing;
   }
 
   #account(federation: Uint8Array, number: bigint): Account {
     const account = this.#rounds.get(nameOf(federation, number));
-    if (account === undefined) throw new Error(`no round ${number} on this chain`);
+    if (account === undefined) throw refused(`round ${number} on this chain`);
     return account;
   }
 }
@@ -320,5 +289,9 @@ function nameOf(federation: Uint8Array, number: bigint): string {
 }
 
 function require(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`the program refuses: it wants ${what}`);
+  if (!holds) throw refused(what);
+}
+
+function refused(what: string): PlenaryError {
+  return new PlenaryError("transaction-failed", `The program refuses: it wants ${what}.`);
 }

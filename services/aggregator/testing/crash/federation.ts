@@ -3,7 +3,8 @@ import type { AuditConfiguration } from "@plenary/protocol";
 import { DEFAULT_PREDICTOR, DEFAULT_TRAINING } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
 import type { TestSurvey } from "../actors/survey.ts";
-import { createFederation, type TestFederation, type TestMember } from "../chain/federation.ts";
+import { createFederation, type TestFederation } from "../chain/federation.ts";
+import type { TestMember } from "../chain/sign-update.ts";
 import type { Stack } from "../stack/stack.ts";
 import { CHALLENGE_SECONDS, CHEATED_PARAMETERS } from "./disputes.ts";
 

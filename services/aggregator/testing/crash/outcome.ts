@@ -24,7 +24,8 @@ import {
 import { getAccount } from "@solana/spl-token";
 import { Connection, PublicKey } from "@solana/web3.js";
 import { readEvents, type ServerEvent, type TestClient } from "../actors/client.ts";
-import type { TestFederation, TestUpdate } from "../chain/federation.ts";
+import type { TestFederation } from "../chain/federation.ts";
+import type { TestUpdate } from "../chain/sign-update.ts";
 import { PAUSE_MILLISECONDS, patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
 import { memberAt, type ScenarioKind } from "./federation.ts";

@@ -14,7 +14,8 @@ import {
 } from "@plenary/protocol";
 import { Refusal, type ServerEvent, type TestClient } from "../actors/client.ts";
 import { updateFor } from "../actors/scenario.ts";
-import type { TestFederation, TestUpdate } from "../chain/federation.ts";
+import type { TestFederation } from "../chain/federation.ts";
+import type { TestUpdate } from "../chain/sign-update.ts";
 import { patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
 import { CHEATED_ROUND, convict, disputeHonest, passWindows } from "./disputes.ts";

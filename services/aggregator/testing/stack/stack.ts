@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
-import { openDatabase, openHome, Ports, Supervisor } from "@plenary/stack";
-import { Connection, Keypair } from "@solana/web3.js";
+import type { Keypair } from "@solana/web3.js";
+import { startDatabase } from "./database.ts";
+import { fundedKeypair, startLocalnet } from "./localnet.ts";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
+import { startRedisServer } from "./redis.ts";
 
 type Environment = Record<string, string>;
 
@@ -16,7 +18,7 @@ export interface Flaws {
   readonly cheats?: readonly string[];
 }
 
-/** The real parts that the service stands on, each a process of its own. */
+/** The real parts that the service needs, each a process of its own. */
 export interface Stack {
   readonly folder: string;
   readonly databaseUrl: string;
@@ -24,10 +26,10 @@ export interface Stack {
   readonly redisUrl: string | undefined;
   readonly rpcUrl: string;
   readonly aggregator: Keypair;
-  redis: TestProcess | undefined;
-  localnet: TestProcess;
+  readonly redis: TestProcess | undefined;
+  readonly localnet: TestProcess;
   /** Environment of server and worker, on `port`. */
-  environment(port: number): Record<string, string>;
+  environment(port: number): Environment;
   /** `change` replaces variables of the environment. */
   startServer(
     port: number,
@@ -39,47 +41,32 @@ export interface Stack {
   killDatabase(): void;
   restartRedis(): Promise<void>;
   restartLocalnet(): Promise<void>;
-  /** Lets time pass on a hurried chain, at once: less than a blockhash's lifetime (60 s) leaves what has been signed valid. */
+  /** As Localnet.passTime. */
   passTime(seconds: number): void;
   stop(): Promise<void>;
 }
 
 export interface StackOptions {
-  /** Whether the queue is Redis; else PostgreSQL. */
+  /** Whether the queue is Redis; otherwise it is PostgreSQL. */
   readonly redis: boolean;
-  /** Whether time can be let pass on the chain. */
+  /** Whether a test can let time pass on the chain. */
   readonly hurried?: boolean;
 }
 
-/** Starts PostgreSQL, Redis unless told otherwise, and a local chain with the program. */
+/** Starts PostgreSQL, a local chain with the program, and Redis if wanted. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "plenary-aggregator-"));
   const database = await startDatabase(join(folder, "home"));
   const redisPort = await freePort();
   const startRedis = () => startRedisServer(redisPort, folder);
   let redis = options.redis ? await startRedis() : undefined;
-  const rpcPort = await freePort();
-  const clockFile = join(folder, "clock");
-  let ahead = 0;
-  const passTime = (seconds: number) => {
-    if (options.hurried !== true)
-      throw new Error("Time passes by itself on a chain that is not hurried.");
-    ahead += seconds * 1_000;
-    writeFileSync(`${clockFile}.new`, String(ahead));
-    renameSync(`${clockFile}.new`, clockFile);
-  };
-  if (options.hurried === true) passTime(0);
-  const startLocalnet = () =>
-    startNode(rpcPort, join(folder, "ledger"), options.hurried === true ? clockFile : undefined);
-  let localnet = await startLocalnet();
-  const rpcUrl = `http://127.0.0.1:${rpcPort}`;
-  const aggregator = Keypair.generate();
+  const localnet = await startLocalnet(folder, options.hurried === true);
+  const { rpcUrl } = localnet;
+  const aggregator = await fundedKeypair(rpcUrl);
   const keyFile = join(folder, "aggregator.json");
   writeFileSync(keyFile, JSON.stringify([...aggregator.secretKey]), { mode: 0o600 });
-  await fund(new Connection(rpcUrl, "confirmed"), aggregator);
   const redisUrl = options.redis ? `redis://127.0.0.1:${redisPort}` : undefined;
-  const processes: TestProcess[] = [];
-  const environment = (port: number): Record<string, string> => ({
+  const environment = (port: number): Environment => ({
     DATABASE_URL: database.url,
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     PLENARY_PORT: String(port),
@@ -88,16 +75,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     PLENARY_AGGREGATOR_KEY: keyFile,
     PLENARY_PROGRAM_ID: PROGRAM_ID.toBase58(),
   });
-  const startService = async (
-    [file, ...parameters]: Command,
-    port: number,
-    change: Environment = {},
-  ): Promise<TestProcess> => {
-    const args = [repositoryFile(`services/aggregator/${file}`), ...parameters];
-    const started = await startProcess(process.execPath, args, {
-      env: { ...environment(port), ...change },
-      ready: '"msg":"ready"',
-    });
+  const processes: TestProcess[] = [];
+  const startService = async (command: Command, port: number, change: Environment = {}) => {
+    const started = await startCommand(command, { ...environment(port), ...change });
     processes.push(started);
     return started;
   };
@@ -111,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return redis;
     },
     get localnet() {
-      return localnet;
+      return localnet.process;
     },
     environment,
     startServer: (port, change, flaws) => startService(serverWith(flaws), port, change),
@@ -121,14 +101,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await redis?.kill();
       redis = await startRedis();
     },
-    async restartLocalnet() {
-      await localnet.kill();
-      localnet = await startLocalnet();
-    },
-    passTime,
+    restartLocalnet: () => localnet.restart(),
+    passTime: (seconds) => localnet.passTime(seconds),
     async stop() {
       for (const started of processes.reverse()) await started.stop();
-      await localnet.stop();
+      await localnet.process.stop();
       await redis?.stop();
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -137,6 +114,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 type Command = readonly [file: string, ...parameters: string[]];
+
+function startCommand([file, ...parameters]: Command, env: Environment): Promise<TestProcess> {
+  const args = [repositoryFile(`services/aggregator/${file}`), ...parameters];
+  return startProcess(process.execPath, args, { env, ready: '"msg":"ready"' });
+}
 
 function serverWith({ faults }: Pick<Flaws, "faults"> = {}): Command {
   if (faults === undefined) return ["processes/server.ts"];
@@ -147,79 +129,4 @@ function workerWith({ faults, cheats = [] }: Flaws = {}): Command {
   if (faults !== undefined) return ["testing/faults/breaking-worker.ts", faults, ...cheats];
   if (cheats.length > 0) return ["testing/actors/cheating-worker.ts", ...cheats];
   return ["processes/worker.ts"];
-}
-
-/** A PostgreSQL of the test's own. */
-export async function startDatabase(
-  folder: string,
-): Promise<{ url: string; kill(): void; stop(): Promise<void> }> {
-  const home = await openHome(folder);
-  const supervisor = new Supervisor(home, () => {});
-  const url = await openDatabase({
-    url: undefined,
-    home,
-    supervisor,
-    ports: new Ports(),
-    log: () => {},
-  });
-  return {
-    url,
-    kill() {
-      const [pid] = readFileSync(join(folder, "postgres", "data", "postmaster.pid"), "utf8").split(
-        "\n",
-      );
-      process.kill(Number(pid), "SIGKILL");
-    },
-    async stop() {
-      await supervisor.stop();
-      home.close();
-    },
-  };
-}
-
-/** A Redis that keeps nothing: what is lost with it must not matter. */
-export function startRedisServer(
-  port: number,
-  folder: string,
-  settings: readonly string[] = [],
-): Promise<TestProcess> {
-  const args = [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--save",
-    "",
-    "--appendonly",
-    "no",
-    "--dir",
-    folder,
-    ...settings,
-  ];
-  return startProcess("redis-server", args, { ready: "Ready to accept connections" });
-}
-
-function startNode(
-  port: number,
-  ledger: string,
-  clockFile: string | undefined,
-): Promise<TestProcess> {
-  if (clockFile === undefined)
-    return startProcess(process.execPath, [repositoryFile("services/localnet/main.ts")], {
-      env: { PLENARY_LOCALNET_PORT: String(port), PLENARY_LOCALNET_LEDGER: ledger },
-      ready: '"msg":"ready"',
-    });
-  const args = [
-    repositoryFile("services/localnet/testing/hurried-node.ts"),
-    String(port),
-    ledger,
-    clockFile,
-  ];
-  return startProcess(process.execPath, args, { ready: '"msg":"ready"' });
-}
-
-async function fund(connection: Connection, owner: Keypair): Promise<void> {
-  await connection.confirmTransaction(
-    await connection.requestAirdrop(owner.publicKey, 1_000_000_000_000),
-  );
 }
