@@ -12,7 +12,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
 import { submitUpdate, type UploadBody } from "../rounds/updates/submit.ts";
-import { viewRound, viewRounds } from "../rounds/views/view-round.ts";
+import { listRounds } from "../rounds/views/round-list.ts";
+import { viewRound } from "../rounds/views/view-round.ts";
 import { viewEquivocation, viewReceipt, viewUpdate } from "../rounds/views/view-update.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
@@ -54,12 +55,8 @@ export function roundHandlers(
       const federation = await findFederation(context, params.federation);
       await admit(request, reply, federation);
       const before = query.before === undefined ? undefined : BigInt(query.before);
-      const rows = await store.rounds.list(
-        federation.address,
-        before,
-        query.limit ?? DEFAULT_LIMIT,
-      );
-      return { rounds: await viewRounds(context, federation, rows) };
+      const limit = query.limit ?? DEFAULT_LIMIT;
+      return { rounds: await listRounds(context, federation, before, limit) };
     },
     roundRead: async (call) => {
       const { federation, round } = await lookUp(call);
