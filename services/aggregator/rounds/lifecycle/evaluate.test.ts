@@ -61,8 +61,8 @@ test("a model whose predictions are not numbers has no scores, and its round can
   const huge = new Int32Array(SURVEY.predictor.parameterCount).map(
     (_, i) => (((i * 7919) % 20_011) - 10_000) * 13_000,
   );
-  await federation.upload(1n, await federation.update(1n, 0, huge));
-  for (const place of [1, 2]) await federation.upload(1n, await federation.update(1n, place));
+  for (const place of [0, 1, 2])
+    await federation.upload(1n, await federation.update(1n, place, huge));
   await work();
   const view = await received(federation);
   assert.deepEqual([view.state, view.counted, view.evaluation], ["committed", 3, null]);
