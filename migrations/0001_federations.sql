@@ -20,7 +20,8 @@ CREATE TABLE federations (
   state_root bytea NOT NULL CHECK (length(state_root) = 32),
   state_blob bytea NOT NULL CHECK (length(state_blob) = 32),
   manifest_hash bytea CHECK (length(manifest_hash) = 32),
-  -- Last event of this federation; taking the next number locks the row, so that events become visible in their order.
+  -- Last event of this federation; taking the next number locks the row, so that events become
+  -- visible in their order.
   event_count bigint NOT NULL DEFAULT 0,
   registered_at bigint NOT NULL
 );

@@ -15,7 +15,8 @@ CREATE TABLE rounds (
   -- Number of the committed round that this one builds on, 0 for the first model.
   base_round bigint NOT NULL,
   slot_hash bytea CHECK (length(slot_hash) = 32),
-  -- Milliseconds since 1970. opened_at, deadline_at, commit_by, committed_at and challenge_ends_at are by the chain's clock.
+  -- Milliseconds since 1970. opened_at, deadline_at, commit_by, committed_at and challenge_ends_at
+  -- are by the chain's clock.
   opened_at bigint,
   deadline_at bigint,
   commit_by bigint,
@@ -43,7 +44,8 @@ CREATE UNIQUE INDEX rounds_live ON rounds (federation)
   WHERE state IN ('opening', 'collecting', 'closing', 'committing');
 CREATE INDEX rounds_not_final ON rounds (federation, number) WHERE state = 'committed';
 
--- What every member has earned since the federation began, as of a committed round: the leaves of its rewards tree.
+-- What every member has earned since the federation began, as of a committed round: the leaves of
+-- its rewards tree.
 CREATE TABLE rewards (
   federation bytea NOT NULL,
   round bigint NOT NULL,

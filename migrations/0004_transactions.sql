@@ -1,6 +1,7 @@
 -- Up Migration
 
--- Chain transactions, written down before they are sent: after a crash the chain is asked whether they took effect.
+-- Chain transactions, written down before they are sent: after a crash the chain is asked whether
+-- they took effect.
 CREATE TABLE transactions (
   federation bytea NOT NULL,
   round bigint NOT NULL,

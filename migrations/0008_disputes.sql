@@ -1,9 +1,11 @@
 -- Up Migration
 
--- Challenges of rounds as this service has followed them. The chain decides what is to be done; this is to tell of it, once.
+-- Challenges of rounds as this service has followed them. The chain decides what is to be done;
+-- this is to tell of it, once.
 CREATE TABLE disputes (
   address bytea NOT NULL CHECK (length(address) = 32),
-  -- An address is used again when the same challenger disputes the same thing again. Milliseconds since 1970, by the chain's clock.
+  -- An address is used again when the same challenger disputes the same thing again. Milliseconds
+  -- since 1970, by the chain's clock.
   opened_at bigint NOT NULL,
   federation bytea NOT NULL,
   round bigint NOT NULL,

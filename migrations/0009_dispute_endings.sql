@@ -1,12 +1,14 @@
 -- Up Migration
 
--- What a reader of a round is told of its disputes beside what is there already: stake, deadline and end. Disputes that ended before this
--- was written down keep nulls.
+-- What a reader of a round is told of its disputes beside what is there already: stake, deadline
+-- and end. Disputes that ended before this was written down keep nulls.
 ALTER TABLE disputes
   ADD COLUMN deposit numeric(20),
-  -- Last moment at which what is demanded can be given. Milliseconds since 1970, by the chain's clock.
+  -- Last moment at which what is demanded can be given. Milliseconds since 1970, by the chain's
+  -- clock.
   ADD COLUMN demanded_until bigint,
-  -- From the transaction that ended it, which is base58; null where the chain did not show it. No fault unless it was upheld.
+  -- From the transaction that ended it, which is base58; null where the chain did not show it. No
+  -- fault unless it was upheld.
   ADD COLUMN verdict text CHECK (verdict IN ('upheld', 'rejected', 'moot')),
   ADD COLUMN fault text,
   ADD COLUMN ended_in text,

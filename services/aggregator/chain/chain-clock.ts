@@ -1,12 +1,21 @@
 const KEPT_MILLISECONDS = 5_000;
 
-/** The chain's time, which alone decides about deadlines: a machine's clock may be hours off, or be set while a round is open. */
+/**
+ * The chain's time, which alone decides about deadlines: a machine's clock may be hours off, or be
+ * set while a round is open.
+ */
 export interface ChainClock {
-  /** Milliseconds since 1970, never ahead of the chain's clock while that goes on. Throws `chain-unavailable`. */
+  /**
+   * Milliseconds since 1970, never ahead of the chain's clock while that goes on. Throws
+   * `chain-unavailable`.
+   */
   now(): Promise<number>;
 }
 
-/** Reads the chain's clock every few seconds and carries it on between by a clock that nobody can set. */
+/**
+ * Reads the chain's clock every few seconds and carries it on between by a clock that nobody can
+ * set.
+ */
 export function carriedOn(
   read: () => Promise<number>,
   elapsed: () => number = () => performance.now(),

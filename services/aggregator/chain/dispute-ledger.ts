@@ -23,7 +23,10 @@ type DisputeLedger = Pick<
   "disputes" | "disputeEnding" | "endedDisputes" | "answerDispute" | "resolveDispute"
 >;
 
-/** The part of the ledger that is about disputes; `send` signs as the aggregator, waits for the confirmation and gives the signature. */
+/**
+ * The part of the ledger that is about disputes; `send` signs as the aggregator, waits for the
+ * confirmation and gives the signature.
+ */
 export function disputeLedger(
   connection: Connection,
   program: PublicKey,
@@ -70,7 +73,8 @@ export function disputeLedger(
           challenger,
           challengerTokens,
         });
-      // Without the challenger's account where it loses: it could put the end off by closing that or giving it away.
+      // Without the challenger's account where it loses: it could put the end off by closing that
+      // or giving it away.
       if (await unlessPaid(() => send(resolve()))) return true;
       const tokens = tokenAccountAddress(found.rewardMint, challenger, tokenProgram);
       if (!pay || (await connection.getAccountInfo(tokens, "confirmed")) === null) return false;

@@ -1,8 +1,9 @@
 import type { RewardLeaf, RoundCommitment, UpdateLeaf } from "@plenary/protocol";
 
 /*
- * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are milliseconds since 1970 by the chain's clock.
- * Every call may throw `chain-unavailable`; transactions throw `transaction-failed` with the program's sentence.
+ * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are
+ * milliseconds since 1970 by the chain's clock. Every call may throw `chain-unavailable`;
+ * transactions throw `transaction-failed` with the program's sentence.
  */
 
 export interface LedgerFederation {
@@ -54,7 +55,10 @@ export interface LedgerRound {
   readonly openDisputes: number;
 }
 
-/** A vector of a round, of which a dispute is decided by one chunk. `delta` is the update in the leaf that was folded last. */
+/**
+ * A vector of a round, of which a dispute is decided by one chunk. `delta` is the update in the
+ * leaf that was folded last.
+ */
 export type LedgerVector = "delta" | "base" | "next" | "baseState" | "nextState";
 
 /** A challenge of a committed round that has not ended. */
@@ -68,7 +72,10 @@ export interface LedgerDispute {
   readonly index: number;
   /** Leaves of the tree that were folded. */
   readonly nextLeaf: number;
-  /** What is lacking before it can be decided by what was folded; null if nothing is, or if it is not decided by folding. */
+  /**
+   * What is lacking before it can be decided by what was folded; null if nothing is, or if it is
+   * not decided by folding.
+   */
   readonly missing: "leaf" | LedgerVector | null;
   /** Hash of the leaf whose envelope is demanded. */
   readonly targetHash: Uint8Array;
@@ -171,7 +178,10 @@ export interface Ledger {
   voidRound(federation: Uint8Array, number: bigint, onSigned: OnSigned): Promise<string>;
   /** All challenges of a federation's rounds that have not ended. */
   disputes(federation: Uint8Array): Promise<LedgerDispute[]>;
-  /** How the challenge at an address that was opened at that moment has ended; null if the chain does not show it. */
+  /**
+   * How the challenge at an address that was opened at that moment has ended; null if the chain
+   * does not show it.
+   */
   disputeEnding(dispute: Uint8Array, openedAt: number): Promise<LedgerEnding | null>;
   /** The newest challenges of a round that are over. */
   endedDisputes(federation: Uint8Array, number: bigint): Promise<LedgerEndedDispute[]>;
@@ -183,8 +193,8 @@ export interface Ledger {
     answer: LedgerAnswer,
   ): Promise<string>;
   /**
-   * Ends a dispute that can be ended. False if that takes paying the challenger, and `pay` is false or the challenger has no account at
-   * the usual address to be paid into.
+   * Ends a dispute that can be ended. False if that takes paying the challenger, and `pay` is false
+   * or the challenger has no account at the usual address to be paid into.
    */
   resolveDispute(
     federation: Uint8Array,

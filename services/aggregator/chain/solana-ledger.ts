@@ -29,7 +29,10 @@ import { disputeLedger } from "./dispute-ledger.ts";
 import type { Ledger, LedgerMember, LedgerRound, OnSigned } from "./ledger.ts";
 
 const POLL_MILLISECONDS = 40;
-/** Where the Clock sysvar holds the Unix time, after slot, epoch start, epoch and leader schedule epoch. */
+/**
+ * Where the Clock sysvar holds the Unix time, after slot, epoch start, epoch and leader schedule
+ * epoch.
+ */
 const CLOCK_TIME_OFFSET = 32;
 
 export interface SolanaSettings {
@@ -40,7 +43,8 @@ export interface SolanaSettings {
 }
 
 /**
- * The chain through its RPC, which `fetch` calls if one is given. The aggregator pays for its transactions and for the rent of rounds.
+ * The chain through its RPC, which `fetch` calls if one is given. The aggregator pays for its
+ * transactions and for the rent of rounds.
  */
 export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis.fetch): Ledger {
   const { rpcWebSocketUrl } = settings;

@@ -7,7 +7,10 @@ export interface JobContext {
   readonly tools: RoundTools;
 }
 
-/** One kind of job. `Data` is JSON; a job may run twice or at the wrong time, and then finds nothing to do. */
+/**
+ * One kind of job. `Data` is JSON; a job may run twice or at the wrong time, and then finds nothing
+ * to do.
+ */
 export interface JobDefinition<Data> {
   readonly name: string;
   /** How often a failing job runs in all; the reconciler asks again for what stays due. */

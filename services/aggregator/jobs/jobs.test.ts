@@ -82,7 +82,10 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     };
   }
 
-  /** A process whose every crossing of a boundary may be its last: what it was at ends there, and its memory is gone. */
+  /**
+   * A process whose every crossing of a boundary may be its last: what it was at ends there, and
+   * its memory is gone.
+   */
   function mortal(draws: SeededDraws): {
     run(job: AskedJob): Promise<void>;
     readonly context: Context;
@@ -90,7 +93,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     const cross = async () => {
       if (draws.below(DEATH_EVERY) === 0) throw new Killed();
     };
-    // Whoever asks for a job waits for no answer, so that no death there can be told from one a moment later.
+    // Whoever asks for a job waits for no answer, so that no death there can be told from one a
+    // moment later.
     const { scheduler } = bench.context;
     const context = {
       ...faultyContext(bench.context, { cross, clockOffset: () => 0 }),
@@ -127,7 +131,10 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
         assert.deepEqual(receipt, receipts.get(name) ?? receipt, "the receipt that was handed out");
         receipts.set(name, receipt);
       };
-      /** Some jobs, some of them once more, by two workers at once; the others are lost and found due again. */
+      /**
+       * Some jobs, some of them once more, by two workers at once; the others are lost and found
+       * due again.
+       */
       const turn = async () => {
         bench.skew = draws.pick([-9 * HOURS, 0, 0, 9 * HOURS]);
         const jobs = draws.shuffled([...bench.asked.splice(0), ...(await due(federation))]);

@@ -14,7 +14,9 @@ before(async () => {
 });
 after(() => bench.close());
 
-/** Takes what was asked for so far, and gives what the reconciler asks for in a second and a half. */
+/**
+ * Takes what was asked for so far, and gives what the reconciler asks for in a second and a half.
+ */
 async function askedAt(skew: number): Promise<string[]> {
   bench.skew = skew;
   bench.asked.length = 0;

@@ -15,13 +15,15 @@ const NONCES_EVERY = 120;
 const CHAIN_MILLISECONDS = 1_000;
 /** Turns between looks at what disputes have made of committed rounds. */
 const DISPUTABLE_EVERY = 4;
-/** Turns between looks at open disputes: their demands must be met in time, in at least 5 seconds. */
+/**
+ * Turns between looks at open disputes: their demands must be met in time, in at least 5 seconds.
+ */
 const DISPUTED_EVERY = 2;
 
 /**
- * Looks in the database for what may be due and has it queued: the queue may be emptied at any time,
- * and a worker may be killed at any time. What fails again and again is asked for less and less
- * often.
+ * Looks in the database for what may be due and has it queued: the queue may be emptied at any
+ * time, and a worker may be killed at any time. What fails again and again is asked for less and
+ * less often.
  */
 export function startReconciler(context: Context): { close(): Promise<void> } {
   const look = new Look(context);
@@ -126,8 +128,8 @@ function nextPage({ offset, limit }: { offset: number; limit: number }, found: n
 }
 
 /**
- * The chain's time, or the service's own if the chain does not tell it soon: asking for too much does
- * no harm.
+ * The chain's time, or the service's own if the chain does not tell it soon: asking for too much
+ * does no harm.
  */
 async function chainTime({ chainClock, clock }: Context): Promise<bigint> {
   const late = new Promise<number>((resolve) => {

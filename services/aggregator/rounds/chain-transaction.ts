@@ -14,9 +14,10 @@ export interface RoundTransaction {
 }
 
 /**
- * Brings a transaction about exactly once: it was written down with the step that needs it, the chain is asked first whether it took
- * effect already, its signature is stored before it is sent. Resolves with the round's account once it is confirmed. Throws
- * `chain-unavailable` or `transaction-failed`; calling again is safe.
+ * Brings a transaction about exactly once: it was written down with the step that needs it, the
+ * chain is asked first whether it took effect already, its signature is stored before it is sent.
+ * Resolves with the round's account once it is confirmed. Throws `chain-unavailable` or
+ * `transaction-failed`; calling again is safe.
  */
 export async function ensureTransaction(
   context: Context,

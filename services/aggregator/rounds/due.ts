@@ -4,13 +4,13 @@ import type { CollectingRound, CommittedRound, Round } from "../store/rounds.ts"
 import type { Context } from "./context.ts";
 
 /*
- * When a round is due for its next step is decided here. The queries in store/hints.ts only say where
- * it is worth looking.
+ * When a round is due for its next step is decided here. The queries in store/hints.ts only say
+ * where it is worth looking.
  */
 
 /**
- * Whether to close a collecting round: at its deadline, when as many updates as the quorum count, or
- * when every active member's update is screened and the minimum counts. The last keeps a refused
+ * Whether to close a collecting round: at its deadline, when as many updates as the quorum count,
+ * or when every active member's update is screened and the minimum counts. The last keeps a refused
  * update from making everybody wait.
  */
 export async function isDueToClose(

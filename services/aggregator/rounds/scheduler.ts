@@ -1,6 +1,7 @@
 /**
- * Asks for work to be done soon, in some worker. Nothing rests on it: what is due can be read from the database, and the reconciler does.
- * A request that cannot be queued is dropped, never an error for the caller.
+ * Asks for work to be done soon, in some worker. Nothing rests on it: what is due can be read from
+ * the database, and the reconciler does. A request that cannot be queued is dropped, never an error
+ * for the caller.
  */
 export interface Scheduler {
   screenUpdate(id: bigint): Promise<void>;

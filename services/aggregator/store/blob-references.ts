@@ -33,7 +33,10 @@ export function blobReferenceStore(queries: Queries) {
         .execute();
     },
 
-    /** Federations that refer to a blob: by their configuration, as a round's model, state or manifest, or as an update's payload. */
+    /**
+     * Federations that refer to a blob: by their configuration, as a round's model, state or
+     * manifest, or as an update's payload.
+     */
     referring: (hash: Uint8Array): Promise<FederationRow[]> =>
       queries
         .selectFrom("federations")

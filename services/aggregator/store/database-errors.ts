@@ -22,7 +22,9 @@ const UNUSABLE = /^(08...|28...|53...|57P..|58...|25006|55000)$/;
 const CONNECTION_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
-/** Whether an error says that the database cannot be used at present, and nothing about the query. */
+/**
+ * Whether an error says that the database cannot be used at present, and nothing about the query.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && typeof error.code === "string")

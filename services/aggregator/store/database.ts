@@ -16,7 +16,10 @@ export interface Database {
   readonly queries: Kysely<Schema>;
   /** Runs `work` in one transaction: all of it or nothing. */
   transaction<T>(work: (queries: Transaction<Schema>) => Promise<T>): Promise<T>;
-  /** Runs `work` while holding the advisory lock `name`; returns undefined at once if another session holds it. */
+  /**
+   * Runs `work` while holding the advisory lock `name`; returns undefined at once if another
+   * session holds it.
+   */
   withLock<T>(name: string, work: () => Promise<T>): Promise<T | undefined>;
   /** A connection of its own, for LISTEN. The caller releases it. */
   connect(): Promise<PoolClient>;
@@ -51,8 +54,8 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     types: parsers,
   });
   pool.on("error", onError);
-  // A connection that breaks while it is in use fails its query and then emits an error, which would
-  // end the process if nobody listened.
+  // A connection that breaks while it is in use fails its query and then emits an error, which
+  // would end the process if nobody listened.
   pool.on("connect", (client) => client.on("error", onError));
   const queries = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: sound(pool) }) });
   return {
@@ -103,7 +106,8 @@ async function checkWritable(pool: Pool): Promise<void> {
 }
 
 /**
- * A session lock: PostgreSQL gives it up when its connection ends, so a killed process holds nothing.
+ * A session lock: PostgreSQL gives it up when its connection ends, so a killed process holds
+ * nothing.
  */
 async function withLock<T>(
   pool: Pool,

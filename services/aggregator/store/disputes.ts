@@ -7,7 +7,10 @@ export type DisputeRow = Selectable<DisputesTable>;
 export type DisputeKey = Pick<DisputeRow, "address" | "opened_at">;
 export type DisputeEndingRow = Pick<DisputeRow, "verdict" | "fault" | "ended_in">;
 
-/** Disputes since the service began: those that go on, demands that were answered, and demands that could not be at first. */
+/**
+ * Disputes since the service began: those that go on, demands that were answered, and demands that
+ * could not be at first.
+ */
 export interface DisputeTally {
   readonly open: number;
   readonly answers: number;
@@ -67,7 +70,10 @@ export function disputeStore(queries: Queries) {
         .returningAll()
         .executeTakeFirstOrThrow(),
 
-    /** Writes down what is demanded and until when, unless it was given already: a node that lags behind still shows the demand. */
+    /**
+     * Writes down what is demanded and until when, unless it was given already: a node that lags
+     * behind still shows the demand.
+     */
     async demand(key: DisputeKey, piece: string, until: bigint): Promise<void> {
       await change(key)
         .set({ demanded: piece, demanded_until: until })

@@ -19,7 +19,10 @@ export interface EventSignal {
 
 const RECONNECT_MILLISECONDS = 500;
 
-/** Connects when the first reader subscribes; after a lost connection every reader is woken, since it may have missed something. */
+/**
+ * Connects when the first reader subscribes; after a lost connection every reader is woken, since
+ * it may have missed something.
+ */
 export function listenForEvents(database: Database, onError: (error: Error) => void): EventSignal {
   const readers: Readers = new Map();
   let client: PoolClient | undefined;

@@ -70,7 +70,10 @@ export function federationStore(queries: Queries) {
         .execute();
     },
 
-    /** Moves the federation back to what stood before its last `dropped` committed rounds. One that was complete goes on. */
+    /**
+     * Moves the federation back to what stood before its last `dropped` committed rounds. One that
+     * was complete goes on.
+     */
     async restoreTip(address: Uint8Array, tip: FederationTip, dropped: number): Promise<void> {
       await queries
         .updateTable("federations")

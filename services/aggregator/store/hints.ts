@@ -10,12 +10,14 @@ export interface Page {
 }
 
 /**
- * Hints where work may be due, read from the database alone: losing every queued job therefore loses
- * nothing. A hint may be wrong. What a job finds due is decided in rounds/due.ts, not here.
+ * Hints where work may be due, read from the database alone: losing every queued job therefore
+ * loses nothing. A hint may be wrong. What a job finds due is decided in rounds/due.ts, not here.
  */
 export function hintStore(queries: Queries) {
   return {
-    /** Federations whose newest round may take a step, or whose dropped rounds are not voided yet. */
+    /**
+     * Federations whose newest round may take a step, or whose dropped rounds are not voided yet.
+     */
     async toAdvance(now: bigint): Promise<Uint8Array[]> {
       const { rows } = await sql<{ address: Uint8Array }>`
         SELECT f.address FROM federations f
@@ -53,7 +55,10 @@ export function hintStore(queries: Queries) {
       return rows.map(({ federation }) => federation);
     },
 
-    /** Federations with a dispute that was open at the last look: it may demand something any moment. */
+    /**
+     * Federations with a dispute that was open at the last look: it may demand something any
+     * moment.
+     */
     async disputed(): Promise<Uint8Array[]> {
       const rows = await queries
         .selectFrom("disputes")

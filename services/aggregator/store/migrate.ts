@@ -5,9 +5,9 @@ import { databaseUnavailable, isDatabaseUnavailable } from "./database-errors.ts
 const FOLDER = fileURLToPath(new URL("../../../migrations", import.meta.url));
 
 /**
- * Brings the database to the newest schema, or with `down` back by `count` migrations. Processes that
- * start at the same time wait for each other. Resolves with the names of the migrations that ran.
- * Throws `database-unavailable` if the database cannot be used.
+ * Brings the database to the newest schema, or with `down` back by `count` migrations. Processes
+ * that start at the same time wait for each other. Resolves with the names of the migrations that
+ * ran. Throws `database-unavailable` if the database cannot be used.
  */
 export async function migrate(
   databaseUrl: string,

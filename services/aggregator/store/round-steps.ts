@@ -13,8 +13,8 @@ import type {
 import type { RoundsTable } from "./schema.ts";
 
 /**
- * The steps from one state of a round to the next. Each resolves with whether the round was still in
- * the state from which the step starts: of two workers only one takes a step.
+ * The steps from one state of a round to the next. Each resolves with whether the round was still
+ * in the state from which the step starts: of two workers only one takes a step.
  */
 export function roundSteps(queries: Queries) {
   const step = async (
@@ -83,7 +83,9 @@ export function roundSteps(queries: Queries) {
 
     finalize: (key: RoundKey) => step(key, "committed", { state: "final" }),
 
-    /** Decides that a round is not committed: it waits, closing, until the chain lets it be voided. */
+    /**
+     * Decides that a round is not committed: it waits, closing, until the chain lets it be voided.
+     */
     giveUp: (key: RoundKey, from: "closing" | "committing", reason: string) =>
       step(key, from, { state: "closing", void_reason: reason }),
 

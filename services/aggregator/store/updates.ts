@@ -71,7 +71,10 @@ export function updateStore(queries: Queries) {
         .where("state", "<>", "superseded")
         .executeTakeFirst(),
 
-    /** What a new update of a member has to agree with: the same envelope, the same sequence, and the one that stands. */
+    /**
+     * What a new update of a member has to agree with: the same envelope, the same sequence, and
+     * the one that stands.
+     */
     related: (
       key: RoundKey,
       member: Uint8Array,
@@ -106,9 +109,11 @@ export function updateStore(queries: Queries) {
     },
 
     /**
-     * Inserts an update that replaces the member's standing one, if there is one, in a single statement with its own transaction, and gives
-     * its id. Undefined if that is not all there is to it: the round has closed, the sequence is not above all others, or the federation has
-     * more members than `mostUpdates`, so that updates must be counted. Holds the round's row as `hold` does.
+     * Inserts an update that replaces the member's standing one, if there is one, in a single
+     * statement with its own transaction, and gives its id. Undefined if that is not all there is
+     * to it: the round has closed, the sequence is not above all others, or the federation has more
+     * members than `mostUpdates`, so that updates must be counted. Holds the round's row as `hold`
+     * does.
      */
     async insertNext(row: Omit<UpdateRow, "id">, mostUpdates: number): Promise<bigint | undefined> {
       const { federation, round, member, sequence } = row;
@@ -151,8 +156,8 @@ export function updateStore(queries: Queries) {
     },
 
     /**
-     * Records the result of screening and its event, in one statement with its own transaction; false if the update was screened or
-     * superseded meanwhile.
+     * Records the result of screening and its event, in one statement with its own transaction;
+     * false if the update was screened or superseded meanwhile.
      */
     async setScreened(id: bigint, reason: number, now: number): Promise<boolean> {
       const { rows } = await sql`
@@ -195,7 +200,10 @@ export function updateStore(queries: Queries) {
         .execute();
     },
 
-    /** Envelopes of a round that contradict a stored update, each with that one, in the order of their arrival. */
+    /**
+     * Envelopes of a round that contradict a stored update, each with that one, in the order of
+     * their arrival.
+     */
     equivocations: ({ federation, number }: RoundKey): Promise<EquivocationRow[]> =>
       queries
         .selectFrom("equivocations")

@@ -31,9 +31,10 @@ const FULL: FaultPlan = {
 const EVERY_NIGHT = 240;
 
 /**
- * What these rounds never come to: two uploads of one member at the very same time, members that join between two looks at the chain,
- * demands that cannot be answered, and transactions that the chain does not show at once; authorities that change, readers of private
- * federations, and blobs to which no federation refers yet.
+ * What these rounds never come to: two uploads of one member at the very same time, members that
+ * join between two looks at the chain, demands that cannot be answered, and transactions that the
+ * chain does not show at once; authorities that change, readers of private federations, and blobs
+ * to which no federation refers yet.
  */
 const NOT_REACHED = new RegExp(
   [

@@ -86,7 +86,10 @@ describe("secrets", () => {
     for (const link of [database, chain]) await link.close();
   });
 
-  /** The first secret that stands in a text, with where it does. Bytes may be printed over several lines. */
+  /**
+   * The first secret that stands in a text, with where it does. Bytes may be printed over several
+   * lines.
+   */
   function firstIn(text: string): string | undefined {
     for (const one of [text, text.replace(/\s+/g, "")])
       for (const [secret, name] of secrets) {

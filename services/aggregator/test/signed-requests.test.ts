@@ -31,7 +31,9 @@ import { type Stack, startStack } from "../testing/stack/stack.ts";
 const SIGNED_LIMIT = 4;
 const UPLOAD_LIMIT = 2;
 const HOURS = 3_600_000;
-/** As far ahead as a client's clock may be, so that starting processes does not outlast a request. */
+/**
+ * As far ahead as a client's clock may be, so that starting processes does not outlast a request.
+ */
 const timeAhead = () => Date.now() + REQUEST_WINDOW_MILLISECONDS - 10_000;
 
 describe("signed requests at two servers of one service", () => {
@@ -161,7 +163,8 @@ describe("signed requests at two servers of one service", () => {
     const database = openDatabase(stack.databaseUrl, () => {});
     const { nonces } = storeOn(database.queries);
     const [key, nonce] = [Keypair.generate().publicKey.toBytes(), "ab".repeat(16)];
-    // Far in the past, where the service's own clean-up may come first: forgetting twice is the same.
+    // Far in the past, where the service's own clean-up may come first: forgetting twice is the
+    // same.
     assert.ok(await nonces.use(key, nonce, 1_000n));
     await nonces.forget(1_001n);
     assert.ok(await nonces.use(key, nonce, 2n ** 50n));

@@ -3,8 +3,9 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { Context } from "../context.ts";
 
 /**
- * Throws `not-authority` unless `key` is the federation's authority by the chain, which may have handed it over since the federation was
- * registered, and `chain-unavailable` while that cannot be known.
+ * Throws `not-authority` unless `key` is the federation's authority by the chain, which may have
+ * handed it over since the federation was registered, and `chain-unavailable` while that cannot be
+ * known.
  */
 export async function requireAuthority(
   context: Context,
@@ -18,7 +19,10 @@ export async function requireAuthority(
   checkAuthority(key, authority);
 }
 
-/** As requireAuthority, but by what was last seen while the chain does not answer: for diagnosis, which is needed just then. */
+/**
+ * As requireAuthority, but by what was last seen while the chain does not answer: for diagnosis,
+ * which is needed just then.
+ */
 export async function requireKnownAuthority(
   context: Context,
   federation: FederationRow,

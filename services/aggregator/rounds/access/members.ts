@@ -8,7 +8,10 @@ export function isActive(member: MemberRow, round: bigint): boolean {
   return member.joined_round <= round && (member.exit_round === 0n || round < member.exit_round);
 }
 
-/** The key that signs a member's envelopes of a round: a rotated key signs from the next round on. Before it joined, it has no other. */
+/**
+ * The key that signs a member's envelopes of a round: a rotated key signs from the next round on.
+ * Before it joined, it has no other.
+ */
 export function signingKeyOf(member: MemberRow, round: bigint): Uint8Array {
   const hasPrevious = member.joined_round < member.key_since_round;
   return hasPrevious && round < member.key_since_round ? member.previous_key : member.update_key;
@@ -33,7 +36,10 @@ export async function syncMember(
   return row;
 }
 
-/** A member from the mirror, else from the chain: it may have joined a moment ago. Throws `member-unknown`. */
+/**
+ * A member from the mirror, else from the chain: it may have joined a moment ago. Throws
+ * `member-unknown`.
+ */
 export async function findMember(
   context: Context,
   federation: Uint8Array,

@@ -49,7 +49,8 @@ describe("readers of a private federation", () => {
     const { context } = bench;
     const [, other] = federation.members;
     assert.ok(other);
-    // Before the first round nobody has missed one: a member has left when a round is open that it takes no part in.
+    // Before the first round nobody has missed one: a member has left when a round is open that it
+    // takes no part in.
     await context.store.members.upsert([{ ...member, exit_round: 1n }]);
     assert.ok(await isReader(context, row, owner));
     await JOBS.advanceFederation.run(bench.worker(), { federation: toBase58(federation.address) });

@@ -11,9 +11,10 @@ export function isPrivate({ configuration }: Pick<FederationRow, "configuration"
 }
 
 /**
- * Throws `member-unknown` or `member-inactive` unless who holds `key` may read a private federation: a member that has not left, by its
- * owner or update-signing key, an auditor of its training, the authority, or the aggregator. What is about one member (`about`) that
- * member may read after it has left.
+ * Throws `member-unknown` or `member-inactive` unless who holds `key` may read a private
+ * federation: a member that has not left, by its owner or update-signing key, an auditor of its
+ * training, the authority, or the aggregator. What is about one member (`about`) that member may
+ * read after it has left.
  */
 export async function requireReader(
   context: Context,
@@ -38,7 +39,10 @@ export async function requireReader(
   );
 }
 
-/** Whether who holds `key`, or anybody if it is undefined, may read a blob. Nobody's blob is nobody's to read. */
+/**
+ * Whether who holds `key`, or anybody if it is undefined, may read a blob. Nobody's blob is
+ * nobody's to read.
+ */
 export async function mayReadBlob(
   context: Context,
   hash: Uint8Array,
@@ -70,7 +74,10 @@ export async function isReader(
 
 const REFUSALS: ReadonlySet<string> = new Set(["member-unknown", "member-inactive"]);
 
-/** Memberships of a key, from the mirror, else from the chain: its owner may have joined a moment ago. */
+/**
+ * Memberships of a key, from the mirror, else from the chain: its owner may have joined a moment
+ * ago.
+ */
 async function membersOf(
   context: Context,
   { address: federation }: FederationRow,

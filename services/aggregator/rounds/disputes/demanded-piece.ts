@@ -51,9 +51,9 @@ export function demandedPiece(dispute: LedgerDispute): DemandedPiece | null {
 }
 
 /**
- * Whether the service ends a dispute: it ends those that it has won, and all whose challenger's time
- * is over. A dispute that the challenger has won is left to the challenger, who is paid for ending
- * it.
+ * Whether the service ends a dispute: it ends those that it has won, and all whose challenger's
+ * time is over. A dispute that the challenger has won is left to the challenger, who is paid for
+ * ending it.
  */
 export function isToEnd(dispute: LedgerDispute, now: number): boolean {
   const { kind, missing, provenRight, demandedUntil, expiresAt } = dispute;
@@ -79,7 +79,10 @@ export function nameOfPiece(piece: DemandedPiece): string {
   }
 }
 
-/** The answer to a demand, with its proof. Throws `round-inconsistent` if the round has no such leaf. */
+/**
+ * The answer to a demand, with its proof. Throws `round-inconsistent` if the round has no such
+ * leaf.
+ */
 export function answerTo(
   piece: DemandedPiece,
   { updates, rewards, vector }: RoundMaterial,

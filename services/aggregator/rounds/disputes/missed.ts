@@ -4,9 +4,9 @@ import type { Round } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 
 /**
- * Writes down disputes of a round that were opened and ended between two looks at the chain, so that
- * they are told like any other. Call it once the round can no longer be disputed. Only what people
- * are told depends on it: while the chain does not answer, it is left out.
+ * Writes down disputes of a round that were opened and ended between two looks at the chain, so
+ * that they are told like any other. Call it once the round can no longer be disputed. Only what
+ * people are told depends on it: while the chain does not answer, it is left out.
  */
 export async function noteMissedDisputes(context: Context, round: Round): Promise<void> {
   try {

@@ -22,7 +22,10 @@ export interface NamedBlob {
   readonly hash: string;
 }
 
-/** Every blob that a configuration names, itself or by its questionnaire, which must be here. Throws `not-found`. */
+/**
+ * Every blob that a configuration names, itself or by its questionnaire, which must be here. Throws
+ * `not-found`.
+ */
 export async function configurationBlobs(
   { blobs }: Pick<Context, "blobs">,
   configuration: FederationConfiguration,

@@ -2,7 +2,8 @@ import { PlenaryError } from "@plenary/protocol";
 
 /**
  * Control characters, line separators, lone surrogates, and format characters such as those that
- * turn the direction of text. Zero-width joiners are allowed: several scripts are written with them.
+ * turn the direction of text. Zero-width joiners are allowed: several scripts are written with
+ * them.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u;
 

@@ -24,8 +24,9 @@ import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
 import { requirePrintable } from "./printable.ts";
 
 /**
- * Begins to aggregate a federation that stands on chain with this service as its aggregator. `requester` has signed the request. Doing it
- * again changes nothing. Throws `not-found`, `not-authority`, `configuration-mismatch` or `invalid-input`, saying what does not fit.
+ * Begins to aggregate a federation that stands on chain with this service as its aggregator.
+ * `requester` has signed the request. Doing it again changes nothing. Throws `not-found`,
+ * `not-authority`, `configuration-mismatch` or `invalid-input`, saying what does not fit.
  */
 export async function registerFederation(
   context: Context,
@@ -83,7 +84,10 @@ export async function registerFederation(
   return findFederation(context, address);
 }
 
-/** Stops or resumes the opening of rounds. `requester` has signed the request. Throws `not-found` or `not-authority`. */
+/**
+ * Stops or resumes the opening of rounds. `requester` has signed the request. Throws `not-found` or
+ * `not-authority`.
+ */
 export async function setPaused(
   context: Context,
   requester: Uint8Array,
@@ -152,8 +156,9 @@ async function checkModel(
 }
 
 /**
- * Everything that rounds will read, which must be here. It must be the requester's to read too: naming a blob of a private federation in
- * a public one would open it to everybody. Throws `not-found`.
+ * Everything that rounds will read, which must be here. It must be the requester's to read too:
+ * naming a blob of a private federation in a public one would open it to everybody. Throws
+ * `not-found`.
  */
 async function readableBlobs(
   context: Context,

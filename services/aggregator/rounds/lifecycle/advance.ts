@@ -12,9 +12,9 @@ import type { Progress } from "./progress.ts";
 import { voidRound } from "./void.ts";
 
 /**
- * Lets a federation take every step that it can. Each step leaves the database in a state from which
- * the next step starts, so the work may stop anywhere: between two steps or in the middle of one. Of
- * two workers that try at the same time, the second leaves at once.
+ * Lets a federation take every step that it can. Each step leaves the database in a state from
+ * which the next step starts, so the work may stop anywhere: between two steps or in the middle of
+ * one. Of two workers that try at the same time, the second leaves at once.
  */
 export async function advanceFederation(
   context: Context,

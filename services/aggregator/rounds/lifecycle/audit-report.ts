@@ -8,8 +8,9 @@ import { seedOf } from "./audit-draw.ts";
 
 /**
  * Keeps an auditor's report on a round whose audits are drawn and open. Resolves when the report is
- * durable; the same report again changes nothing. Throws `malformed-envelope`, `verification-failed`
- * as checkAuditReports does, `round-closed`, and `conflict` for another report about the same member.
+ * durable; the same report again changes nothing. Throws `malformed-envelope`,
+ * `verification-failed` as checkAuditReports does, `round-closed`, and `conflict` for another
+ * report about the same member.
  */
 export async function acceptAuditReport(
   context: Context,

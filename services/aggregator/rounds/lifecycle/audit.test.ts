@@ -128,7 +128,9 @@ describe("audits of a closed round", () => {
   const hand = async (report: SignedAuditReport) =>
     acceptAuditReport(bench.context, await registered(), await rowOf(), report);
 
-  /** The round from what a stranger has: the manifest's blob, the blobs that it names, the chain. */
+  /**
+   * The round from what a stranger has: the manifest's blob, the blobs that it names, the chain.
+   */
   async function replayed(number = 1n): Promise<{ result: RoundResult; manifestHash: Uint8Array }> {
     const { blobs, ledger } = bench.context;
     const { configuration } = await registered();

@@ -9,8 +9,8 @@ import type { Progress } from "./progress.ts";
 import { giveUpRound, NOT_IN_TIME } from "./void.ts";
 
 /**
- * Commits a computed round on chain and moves the federation to its model. If it is too late for the
- * chain, the round will be void.
+ * Commits a computed round on chain and moves the federation to its model. If it is too late for
+ * the chain, the round will be void.
  */
 export async function commitRound(
   context: Context,

@@ -13,9 +13,10 @@ import { roundContext, StandingUpdates } from "./round-inputs.ts";
 import { giveUpRound, NOT_IN_TIME } from "./void.ts";
 
 /**
- * Computes a closed round: screens the updates that are left, completes the sum, and stores the next
- * model, state and manifest together with the decision to commit them. Where training is audited,
- * the computation waits for the audits. With too few counted updates the round will be void.
+ * Computes a closed round: screens the updates that are left, completes the sum, and stores the
+ * next model, state and manifest together with the decision to commit them. Where training is
+ * audited, the computation waits for the audits. With too few counted updates the round will be
+ * void.
  */
 export async function computeRound(
   context: Context,

@@ -14,9 +14,9 @@ const CAN_BE_DISPUTED: readonly RoundState[] = ["committing", "committed"];
 /**
  * Follows the chain where it has dropped rounds: a round that a fraud proof made void, one that
  * somebody voided because it was late, and all that build on them. In one transaction they become
- * void and the federation returns to where it stood before them. A round that was planned but is not
- * on chain yet moves to that base. Returns whether anything was dropped. While the chain does not
- * answer, nothing is known and nothing is done.
+ * void and the federation returns to where it stood before them. A round that was planned but is
+ * not on chain yet moves to that base. Returns whether anything was dropped. While the chain does
+ * not answer, nothing is known and nothing is done.
  */
 export async function dropVoidRounds(
   context: Context,
@@ -56,7 +56,9 @@ export async function dropVoidRounds(
   return true;
 }
 
-/** Makes the accounts of dropped rounds void on chain: everybody sees it, and their rent is free. */
+/**
+ * Makes the accounts of dropped rounds void on chain: everybody sees it, and their rent is free.
+ */
 export async function voidDropped(context: Context, { address }: FederationRow): Promise<void> {
   const { ledger, store, clock } = context;
   for (const round of await store.rounds.notVoided(address)) {

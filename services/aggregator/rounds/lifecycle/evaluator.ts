@@ -45,7 +45,9 @@ interface Subject {
   readonly questionnaire: Questionnaire;
 }
 
-/** What training says about a configuration or about answers, in the code of a wrong configuration. */
+/**
+ * What training says about a configuration or about answers, in the code of a wrong configuration.
+ */
 function rethrow(error: unknown): never {
   if (!(error instanceof TrainingError) || !ABOUT_INPUT.has(error.code)) throw error;
   throw new PlenaryError("invalid-input", error.message, error.context, { cause: error });

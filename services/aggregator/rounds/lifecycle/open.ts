@@ -47,8 +47,8 @@ export async function openRound(
 }
 
 /**
- * What the round was to build on may have become void in the meantime. Its model may be the very one
- * that stood before it, so the roots do not tell.
+ * What the round was to build on may have become void in the meantime. Its model may be the very
+ * one that stood before it, so the roots do not tell.
  */
 function checkBase({ number, base }: OpeningRound, opened: LedgerRound): void {
   if (opened.baseRound === base.round) return;

@@ -3,7 +3,10 @@ import type { BlobStore } from "../../store/blobs/index.ts";
 
 const KEPT = 4;
 
-/** Models and states by blob hash. A round's base is the last round's next: the few newest are kept in memory. */
+/**
+ * Models and states by blob hash. A round's base is the last round's next: the few newest are kept
+ * in memory.
+ */
 export class ModelCache {
   readonly #blobs: BlobStore;
   readonly #kept = new Map<string, Int32Array>();

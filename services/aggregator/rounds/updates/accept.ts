@@ -18,9 +18,9 @@ import {
 } from "./sequence.ts";
 
 /**
- * Records an update whose payload is stored, and signs its receipt. Resolves when the row is durable.
- * Another upload or the close of the round may have overtaken the checks of admitUpload, so they are
- * made again under the round's lock. Throws as admitUpload does.
+ * Records an update whose payload is stored, and signs its receipt. Resolves when the row is
+ * durable. Another upload or the close of the round may have overtaken the checks of admitUpload,
+ * so they are made again under the round's lock. Throws as admitUpload does.
  */
 export async function acceptUpdate(
   context: Context,
@@ -44,7 +44,9 @@ export async function acceptUpdate(
  */
 const CONTENDED = { retries: 4, minTimeout: 0, factor: 1 };
 
-/** The usual case, in one round trip. Undefined in any other case; `accept` then finds out which. */
+/**
+ * The usual case, in one round trip. Undefined in any other case; `accept` then finds out which.
+ */
 async function acceptNext(
   { store }: Context,
   { federation }: AdmittedUpload,

@@ -96,8 +96,8 @@ export async function admitUpload(
 }
 
 /**
- * Reads all that an upload is checked against, in one go. Throws `not-found` for the federation; for
- * the round only when it is asked for.
+ * Reads all that an upload is checked against, in one go. Throws `not-found` for the federation;
+ * for the round only when it is asked for.
  */
 async function lookUp(context: Context, upload: Upload, envelope: Envelope, hash: Uint8Array) {
   const address = fromBase58(upload.federation);

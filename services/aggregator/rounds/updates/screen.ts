@@ -6,8 +6,8 @@ import { isDueToClose } from "../due.ts";
 import type { RoundTools } from "../round-tools.ts";
 
 /**
- * Screens one received update, folds it in if it counts, and asks for the round to be closed if this
- * was the last update that it needed.
+ * Screens one received update, folds it in if it counts, and asks for the round to be closed if
+ * this was the last update that it needed.
  */
 export async function screenReceived(
   context: Context,

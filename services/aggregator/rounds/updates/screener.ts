@@ -16,13 +16,13 @@ const MOST_THREADS = 4;
 const IDLE_MILLISECONDS = 60_000;
 
 /**
- * Screens updates: those of small models at once, those of large models in threads, several at a time
- * and off the event loop.
+ * Screens updates: those of small models at once, those of large models in threads, several at a
+ * time and off the event loop.
  */
 export interface Screener {
   /**
-   * As screenUpdate of @plenary/algorithms. The payload may be given away: the caller does not use it
-   * afterwards.
+   * As screenUpdate of @plenary/algorithms. The payload may be given away: the caller does not use
+   * it afterwards.
    */
   screen(input: ScreeningInput): Promise<Screened>;
   close(): Promise<void>;

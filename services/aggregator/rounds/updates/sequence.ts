@@ -5,9 +5,9 @@ import { LARGEST_ROUND, type Round } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 
 /*
- * Of a member's updates in a round the one with the highest sequence stands. Two different envelopes
- * with one sequence are evidence against the member. An upload is checked against these rules before
- * its payload is read, and again when it is recorded.
+ * Of a member's updates in a round the one with the highest sequence stands. Two different
+ * envelopes with one sequence are evidence against the member. An upload is checked against these
+ * rules before its payload is read, and again when it is recorded.
  */
 
 /** Stored updates that a new update of its member has to agree with. */

@@ -22,10 +22,10 @@ export interface SubmittedUpdate {
 }
 
 /**
- * Takes a member's update: checks the envelope, counts the upload against the member's limit, stores
- * the payload, and records the update with its signed receipt. Resolves when both are durable. The
- * same envelope again gets the same receipt, and its payload is not read. Throws as `admitUpload`,
- * `limit`, `BlobStore.receive` and `acceptUpdate` do.
+ * Takes a member's update: checks the envelope, counts the upload against the member's limit,
+ * stores the payload, and records the update with its signed receipt. Resolves when both are
+ * durable. The same envelope again gets the same receipt, and its payload is not read. Throws as
+ * `admitUpload`, `limit`, `BlobStore.receive` and `acceptUpdate` do.
  */
 export async function submitUpdate(
   context: Context,

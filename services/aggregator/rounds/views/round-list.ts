@@ -10,9 +10,9 @@ const SLICE = 25;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Rounds of a federation, newest first, below `before`. A long list takes tens of milliseconds of the
- * process's only thread, so lists are made one after the other and in slices: however many clients
- * ask for lists, other requests are answered in between.
+ * Rounds of a federation, newest first, below `before`. A long list takes tens of milliseconds of
+ * the process's only thread, so lists are made one after the other and in slices: however many
+ * clients ask for lists, other requests are answered in between.
  */
 export function listRounds(
   context: Context,

@@ -17,7 +17,9 @@ import type { Context } from "../context.ts";
 import { drawnAudits, seedOf } from "../lifecycle/audit-draw.ts";
 import { areAuditsOpen } from "../lifecycle/audit-report.ts";
 
-/** A round's audits. Throws `not-found` before they are drawn, and where training is not audited. */
+/**
+ * A round's audits. Throws `not-found` before they are drawn, and where training is not audited.
+ */
 export async function viewAudits(
   { store }: Context,
   { configuration }: FederationRow,

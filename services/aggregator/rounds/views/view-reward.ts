@@ -12,8 +12,8 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { Context } from "../context.ts";
 
 /**
- * A member's reward in the last final round, with its proof. Throws `not-found`, saying why there is
- * none.
+ * A member's reward in the last final round, with its proof. Throws `not-found`, saying why there
+ * is none.
  */
 export async function viewReward(
   { store }: Context,

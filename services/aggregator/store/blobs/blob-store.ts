@@ -17,7 +17,10 @@ export interface BlobExpectation {
   readonly limit: number;
 }
 
-/** Bytes named by their SHA-256: payloads, models, manifests, questionnaires. What it holds never changes and survives a power cut. */
+/**
+ * Bytes named by their SHA-256: payloads, models, manifests, questionnaires. What it holds never
+ * changes and survives a power cut.
+ */
 export interface BlobStore {
   /** Length in bytes, or undefined if there is no such blob. */
   size(hash: Uint8Array): Promise<number | undefined>;
@@ -28,8 +31,9 @@ export interface BlobStore {
   /** Stores bytes durably and returns their hash. Throws `storage-full`. */
   write(bytes: Uint8Array): Promise<Uint8Array>;
   /**
-   * Stores a stream durably, hashing while it passes; returns its length. Throws `payload-truncated`, `payload-too-large`,
-   * `payload-hash-mismatch` or `storage-full`, and then keeps nothing.
+   * Stores a stream durably, hashing while it passes; returns its length. Throws
+   * `payload-truncated`, `payload-too-large`, `payload-hash-mismatch` or `storage-full`, and then
+   * keeps nothing.
    */
   receive(source: AsyncIterable<Uint8Array>, expected: BlobExpectation): Promise<number>;
   /** Undefined if bytes can be written, else what is wrong. */

@@ -8,12 +8,15 @@ import { isOrphan, temporaryName, writing } from "./temporary-name.ts";
 
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
-/** Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the hashing. */
+/**
+ * Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the
+ * hashing.
+ */
 const BATCH_BYTES = 512 * 1024;
 
 /**
- * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its folder synced, so that a name always
- * means the whole bytes, whenever the machine stops.
+ * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its
+ * folder synced, so that a name always means the whole bytes, whenever the machine stops.
  */
 export async function folderBlobStore(
   folder: string,
@@ -58,7 +61,8 @@ export async function folderBlobStore(
     async write(bytes) {
       const hash = sha256Of(bytes);
       if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.write([bytes]));
-      // Another process may have renamed it and been killed before it synced the name: a power cut would take it away again.
+      // Another process may have renamed it and been killed before it synced the name: a power cut
+      // would take it away again.
       else await syncNames();
       return hash;
     },
@@ -81,8 +85,9 @@ export async function folderBlobStore(
 }
 
 /**
- * Removes what processes that stopped had half received. A process that is killed again and again would fill the disk with it in a day.
- * What another machine or another running process writes may still be coming in, unless it is very old.
+ * Removes what processes that stopped had half received. A process that is killed again and again
+ * would fill the disk with it in a day. What another machine or another running process writes may
+ * still be coming in, unless it is very old.
  */
 async function removeAbandoned(files: Files, incoming: string): Promise<void> {
   const oldest = Date.now() - ABANDONED_AFTER_MILLISECONDS;
@@ -130,7 +135,10 @@ async function storeFile(
   }
 }
 
-/** Syncs a folder for everybody who asks while the sync before is under way: it began after their renames. */
+/**
+ * Syncs a folder for everybody who asks while the sync before is under way: it began after their
+ * renames.
+ */
 function sharedSync(sync: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -173,7 +181,9 @@ async function receiveInto(
   return length;
 }
 
-/** Writes in few large calls, one of which is under way while the next bytes come in and are hashed. */
+/**
+ * Writes in few large calls, one of which is under way while the next bytes come in and are hashed.
+ */
 function batchWriter(file: OpenFile): {
   add(chunk: Uint8Array): Promise<void>;
   finish(): Promise<void>;

@@ -13,7 +13,9 @@ export function temporaryName(): string {
   return `${MACHINE}-${process.pid}-${randomUUID()}`;
 }
 
-/** Whether the process that wrote a file is certainly gone: it ran on this machine and runs no more. */
+/**
+ * Whether the process that wrote a file is certainly gone: it ran on this machine and runs no more.
+ */
 export function isOrphan(name: string): boolean {
   const [, machine, pid] = FORM.exec(name) ?? [];
   if (machine !== MACHINE || writing.has(name)) return false;

@@ -24,7 +24,10 @@ import type { TestFederation } from "../chain/federation.ts";
 const POLL_MILLISECONDS = 40;
 const TOKENS = 1_000n;
 
-/** Somebody who disputes rounds and knows only what a test tells it: whatever else a dispute needs it demands. */
+/**
+ * Somebody who disputes rounds and knows only what a test tells it: whatever else a dispute needs
+ * it demands.
+ */
 export class DemandingChallenger {
   readonly #connection: Connection;
   readonly #federation: TestFederation;
@@ -76,8 +79,8 @@ export class DemandingChallenger {
   }
 
   /**
-   * Demands everything that a dispute lacks, one after the other, and waits until it is gone; gives what was demanded, each with the leaves
-   * that were folded before.
+   * Demands everything that a dispute lacks, one after the other, and waits until it is gone; gives
+   * what was demanded, each with the leaves that were folded before.
    */
   async demandAll(address: PublicKey, updates: readonly PublishedUpdate[]): Promise<string[]> {
     const demanded: string[] = [];
@@ -93,7 +96,10 @@ export class DemandingChallenger {
     }
   }
 
-  /** False where the last demand, of another leaf, was the very same transaction: until there is a new blockhash it cannot be sent again. */
+  /**
+   * False where the last demand, of another leaf, was the very same transaction: until there is a
+   * new blockhash it cannot be sent again.
+   */
   async #demandOnce(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<boolean> {
     try {
       await this.#demand(dispute, updates);

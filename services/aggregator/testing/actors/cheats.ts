@@ -20,8 +20,8 @@ import type { BlobStore } from "../../store/blobs/index.ts";
 import type { Store } from "../../store/index.ts";
 
 /*
- * What a cheating worker does to a round, written ROUND:CHEAT. The commitment agrees with itself and
- * keeps to the chain's limits, but it does not follow from the updates:
+ * What a cheating worker does to a round, written ROUND:CHEAT. The commitment agrees with itself
+ * and keeps to the chain's limits, but it does not follow from the updates:
  *
  *   integer:PARAMETER  subtracts 1 from this integer of the mean before the round is computed; a
  *                      model that does not have the integer stays right

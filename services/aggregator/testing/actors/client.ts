@@ -47,7 +47,10 @@ export interface CallOptions<E extends Endpoint> {
   readonly signer?: Keypair;
 }
 
-/** The protocol's other end for tests: every answer is checked against its endpoint's schema. `reader` signs what readers read. */
+/**
+ * The protocol's other end for tests: every answer is checked against its endpoint's schema.
+ * `reader` signs what readers read.
+ */
 export function clientOf(origin: string, reader?: Keypair) {
   let known: ServiceIdentity | undefined;
   /** Believed here, where the service is the test's own. */

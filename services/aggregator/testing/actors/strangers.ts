@@ -25,7 +25,10 @@ type Headers = Readonly<Record<string, string>>;
 /** Headers of each request that one sends; the answer to the last one counts. */
 type Approach = (cast: Cast, target: Target) => readonly Headers[];
 
-/** Everybody who may ask for something, by how the request is signed. What is wrong with a signature is wrong with the authority's own. */
+/**
+ * Everybody who may ask for something, by how the request is signed. What is wrong with a signature
+ * is wrong with the authority's own.
+ */
 export const STRANGERS = {
   nobody: () => [{}],
   "wrong key": (cast, target) => {

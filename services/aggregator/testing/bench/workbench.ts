@@ -31,7 +31,8 @@ export type AskedJob =
     };
 
 /**
- * The domain on a real database and real files, with a chain in memory. Jobs run when a test says so.
+ * The domain on a real database and real files, with a chain in memory. Jobs run when a test says
+ * so.
  */
 export interface Workbench {
   readonly context: Context;

@@ -34,7 +34,10 @@ import {
 } from "@solana/web3.js";
 import type { TestMember } from "./sign-update.ts";
 
-/** A federation that stands on the chain, with its members, and the blobs that the service needs of it. */
+/**
+ * A federation that stands on the chain, with its members, and the blobs that the service needs of
+ * it.
+ */
 export interface TestFederation {
   readonly address: Uint8Array;
   readonly authority: Keypair;
@@ -63,7 +66,10 @@ export const BOND = 1_000n;
 const STAKE = 10n;
 const FUNDS = 1_000_000_000n;
 
-/** Makes a federation on chain: mint, vault, bond and members, all with the program's own instructions. */
+/**
+ * Makes a federation on chain: mint, vault, bond and members, all with the program's own
+ * instructions.
+ */
 export async function createFederation(plan: FederationPlan): Promise<TestFederation> {
   const connection = new Connection(plan.rpcUrl, "confirmed");
   const authority = Keypair.generate();

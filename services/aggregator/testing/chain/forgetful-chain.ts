@@ -6,12 +6,20 @@ import { Transaction } from "@solana/web3.js";
 import type { SeededDraws } from "../crash/seeded-draws.ts";
 import { HurriedTime } from "./hurried-time.ts";
 
-/** A node that says that it has taken a transaction and forgets it, that loses its answer, and that knows less than it did before. */
+/**
+ * A node that says that it has taken a transaction and forgets it, that loses its answer, and that
+ * knows less than it did before.
+ */
 export interface ForgetfulChain {
   readonly url: string;
-  /** From now on by these draws, and the next transaction in any case; undefined: an honest node. */
+  /**
+   * From now on by these draws, and the next transaction in any case; undefined: an honest node.
+   */
   forget(draws: SeededDraws | undefined): void;
-  /** Drops the next transaction for good: time passes at once, so that no blockhash that was handed out by then is taken any more. */
+  /**
+   * Drops the next transaction for good: time passes at once, so that no blockhash that was handed
+   * out by then is taken any more.
+   */
   expire(): void;
   /** Transactions that were acknowledged and dropped. */
   readonly dropped: number;

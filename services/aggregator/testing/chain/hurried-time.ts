@@ -9,7 +9,10 @@ interface LatestBlockhash {
 const BLOCKHASH_LIFETIME = 150;
 const PAUSE_MILLISECONDS = 50;
 
-/** A node's blocks as its clients are told of them, of which a blockhash's lifetime can pass at once. */
+/**
+ * A node's blocks as its clients are told of them, of which a blockhash's lifetime can pass at
+ * once.
+ */
 export class HurriedTime {
   readonly #ask: (body: string) => Promise<string>;
   readonly #valid = new Set<string>();
@@ -27,7 +30,10 @@ export class HurriedTime {
     return blockhash !== undefined && this.#expired.has(blockhash);
   }
 
-  /** `forwarded`: what the node was given before and has not answered. It is confirmed when clients see that its blockhash has expired. */
+  /**
+   * `forwarded`: what the node was given before and has not answered. It is confirmed when clients
+   * see that its blockhash has expired.
+   */
   pass(forwarded: Iterable<Promise<unknown>>): void {
     for (const blockhash of this.#valid) this.#expired.add(blockhash);
     this.#valid.clear();

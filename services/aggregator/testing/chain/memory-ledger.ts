@@ -23,7 +23,8 @@ interface Account {
 /**
  * A chain in memory, with the program's rules as far as the service meets them: which steps are
  * allowed when, what a void round drops, and what a lost transaction leaves. The contract suite in
- * chain/ledger.test.ts holds it against the real chain. Its clock stands still until a test moves it.
+ * chain/ledger.test.ts holds it against the real chain. Its clock stands still until a test moves
+ * it.
  */
 export class MemoryLedger implements Ledger {
   readonly programId = new Uint8Array(32).fill(1);

@@ -31,7 +31,10 @@ import { BOND, type TestFederation } from "../chain/federation.ts";
 import { patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
 
-/** Also the time for each answer: no restart takes as long. Where nothing waits for an answer, the chain's clock is put ahead. */
+/**
+ * Also the time for each answer: no restart takes as long. Where nothing waits for an answer, the
+ * chain's clock is put ahead.
+ */
 export const CHALLENGE_SECONDS = 300;
 /** Three chunks; the worker cheats with the last integer of the third. */
 export const CHEATED_PARAMETERS = 130;
@@ -40,7 +43,10 @@ const CHEATED_CHUNK = 2;
 /** What the worker is told: models that do not have the integer stay right. */
 export const CHEATS: readonly string[] = [`${CHEATED_ROUND}:integer:${CHEATED_PARAMETERS - 1}`];
 const DEPOSIT = 6n;
-/** The service ends a dispute ten seconds after it has seen that it can. Slow enough that what it signs lives for some seconds. */
+/**
+ * The service ends a dispute ten seconds after it has seen that it can. Slow enough that what it
+ * signs lives for some seconds.
+ */
 const HURRY_SECONDS = 5;
 const HURRY_MILLISECONDS = 500;
 
@@ -52,8 +58,9 @@ interface Shown {
 }
 
 /**
- * Challenges an honest round in three ways at once: the sum of its pay, of which every leaf is demanded, one leaf's envelope, and a chunk,
- * of which the models' and the states' are demanded. Resolves when the service has answered all and has ended the disputes.
+ * Challenges an honest round in three ways at once: the sum of its pay, of which every leaf is
+ * demanded, one leaf's envelope, and a chunk, of which the models' and the states' are demanded.
+ * Resolves when the service has answered all and has ended the disputes.
  */
 export async function disputeHonest(
   stack: Stack,
@@ -102,8 +109,9 @@ export async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]
 }
 
 /**
- * Proves the cheated round wrong by what the service shows of it, is paid half of the bond, and waits until the service has dropped the
- * round and the one upon it and cannot open another. Then there is a bond again.
+ * Proves the cheated round wrong by what the service shows of it, is paid half of the bond, and
+ * waits until the service has dropped the round and the one upon it and cannot open another. Then
+ * there is a bond again.
  */
 export async function convict(
   stack: Stack,
@@ -143,7 +151,10 @@ export async function convict(
   await bondAgain(stack, federation);
 }
 
-/** Lets the challenge windows of all committed rounds pass, while the service has nothing to sign, and then has it look at once. */
+/**
+ * Lets the challenge windows of all committed rounds pass, while the service has nothing to sign,
+ * and then has it look at once.
+ */
 export async function passWindows(
   stack: Stack,
   client: TestClient,

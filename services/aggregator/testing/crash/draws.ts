@@ -12,7 +12,10 @@ export interface CrashDraw {
 
 export type Role = "server" | "worker";
 
-/** Calls that a role does not make, so that no fault is wasted on them. What is new is tried in both. */
+/**
+ * Calls that a role does not make, so that no fault is wasted on them. What is new is tried in
+ * both.
+ */
 const NOT_IN: Readonly<Record<Role, RegExp>> = {
   server: new RegExp(
     [
@@ -53,8 +56,8 @@ const POINTS: Readonly<Record<Role, readonly string[]>> = {
 };
 
 /**
- * Where the first seed begins: the worker where disputes do, so that the sample has them; the server where no seed has it wait for audits
- * while the worker waits for disputes.
+ * Where the first seed begins: the worker where disputes do, so that the sample has them; the
+ * server where no seed has it wait for audits while the worker waits for disputes.
  */
 const FROM: Readonly<Record<Role, number>> = { server: 100, worker: 2 };
 const LATE_EVERY = 8;
@@ -66,7 +69,10 @@ const OF_AUDITS =
   /^(store.auditReports|store.rounds\/(drawAudits|closeAudits)|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
 /** What only a round that is void comes to. */
 const OF_LATE = /^(ledger\/voidRound|store.rounds\/(giveUp|makeVoid))\//;
-/** What only rounds come to that can be disputed for a while, and what only those that are, and those that are dropped. */
+/**
+ * What only rounds come to that can be disputed for a while, and what only those that are, and
+ * those that are dropped.
+ */
 const OF_WINDOWS = /^(store.disputes\/open|queue\/answerDisputes)\//;
 const OF_DISPUTES =
   /^(store.disputes\/(?!open|ofRounds)|store.rounds\/findAt|ledger\/(disputes|disputeEnding|answerDispute|resolveDispute))/;
@@ -76,8 +82,9 @@ const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
 
 /**
- * The first deaths of successive seeds go through all points in turn; later ones, which calls wait a while, and by how much a worker's clock
- * is wrong are drawn. The server's clock stays right: members sign requests for its time.
+ * The first deaths of successive seeds go through all points in turn; later ones, which calls wait
+ * a while, and by how much a worker's clock is wrong are drawn. The server's clock stays right:
+ * members sign requests for its time.
  */
 export function drawCrash(seed: number): CrashDraw {
   const draws = new SeededDraws(seed);
@@ -121,7 +128,9 @@ function delay(point: string, occurrence: number): Fault {
 const AT_START =
   /^(files\/(makeFolder|list)|database\/connect|chain\/getGenesisHash|store\.(blobReferences\/withoutReferences|nonces\/forget))\//;
 
-/** Whether a life ends at a point that is crossed while a process starts, and not again for long. */
+/**
+ * Whether a life ends at a point that is crossed while a process starts, and not again for long.
+ */
 export function isAtStart(life: FaultPlan | undefined): boolean {
   return life?.faults.some(({ point }) => AT_START.test(point)) ?? false;
 }

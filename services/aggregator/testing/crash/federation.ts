@@ -13,9 +13,10 @@ export const ROUNDS = 2;
 export const MEMBERS = 3;
 
 /**
- * `late`: the first round gets one update, is void at its deadline, and the next number takes the same updates. `audited`: one auditor
- * looks at everybody's training and refuses the second member's in the first round. `disputed`: the first round is challenged, and right.
- * `voided`: the first round is wrong, and proven so when the second builds on it; the next two take their place.
+ * `late`: the first round gets one update, is void at its deadline, and the next number takes the
+ * same updates. `audited`: one auditor looks at everybody's training and refuses the second
+ * member's in the first round. `disputed`: the first round is challenged, and right. `voided`: the
+ * first round is wrong, and proven so when the second builds on it; the next two take their place.
  */
 export type ScenarioKind = "plain" | "late" | "audited" | "disputed" | "voided";
 

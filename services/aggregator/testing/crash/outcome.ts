@@ -30,7 +30,10 @@ import { PAUSE_MILLISECONDS, patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
 import { memberAt, type ScenarioKind } from "./federation.ts";
 
-/** What two runs of the same scenario must agree on, with members by their place and addresses left out. */
+/**
+ * What two runs of the same scenario must agree on, with members by their place and addresses left
+ * out.
+ */
 export interface Outcome {
   readonly rounds: readonly unknown[];
   /** Rounds, void ones too, their challenges and the events about them. */
@@ -62,7 +65,10 @@ export async function eventsUntil(
   return events;
 }
 
-/** Effects on chain of rounds with challenges: three of the round's own, each dispute's opening and end, and an envelope that is shown. */
+/**
+ * Effects on chain of rounds with challenges: three of the round's own, each dispute's opening and
+ * end, and an envelope that is shown.
+ */
 const CHALLENGED_EFFECTS: Readonly<Record<string, number>> = {
   "disputed 1": 3 + 3 * 2 + 1,
   // Its own end is the dispute's.
@@ -84,7 +90,10 @@ async function checkTransactions(
   assert.equal(effects, expected, `transactions of round ${round.number}`);
 }
 
-/** Every round with its challenges as the service tells of them, once all have ended, and how often it told of each. */
+/**
+ * Every round with its challenges as the service tells of them, once all have ended, and how often
+ * it told of each.
+ */
 async function toldOf(
   stack: Stack,
   client: TestClient,
@@ -132,7 +141,10 @@ function comparableDispute({ kind, subject, demanded, deposit, ending }: Dispute
   return JSON.stringify([kind, subject, demanded, deposit, ending?.verdict, ending?.fault?.name]);
 }
 
-/** What has a receipt has a leaf, or one with a higher sequence, and the same envelope again brings the same receipt. */
+/**
+ * What has a receipt has a leaf, or one with a higher sequence, and the same envelope again brings
+ * the same receipt.
+ */
 export async function checkReceipts(
   client: TestClient,
   federation: TestFederation,

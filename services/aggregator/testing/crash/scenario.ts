@@ -43,11 +43,17 @@ export interface ScenarioPlan {
   readonly seed: number;
   /** Called in the middle of each round: one member has its receipt, the others have none. */
   readonly disturb?: () => Promise<void>;
-  /** Whether the authority looks on, true by default: its requests state a time, which a service whose clock is wrong refuses. */
+  /**
+   * Whether the authority looks on, true by default: its requests state a time, which a service
+   * whose clock is wrong refuses.
+   */
   readonly isObserved?: boolean;
 }
 
-/** Takes a federation to its end, with a service that may die at any time. The draws say in which order members send. */
+/**
+ * Takes a federation to its end, with a service that may die at any time. The draws say in which
+ * order members send.
+ */
 export async function runScenario(
   stage: Stage,
   federation: TestFederation,
@@ -147,7 +153,10 @@ async function observe(client: TestClient, { address, authority }: TestFederatio
   await patiently(() => client.call(ENDPOINTS.operationsRead, { params, signer: authority }));
 }
 
-/** The first member sends twice: its second update replaces the first. Never last, so that the round waits for it. */
+/**
+ * The first member sends twice: its second update replaces the first. Never last, so that the round
+ * waits for it.
+ */
 async function sendAll(
   client: TestClient,
   federation: TestFederation,
@@ -188,7 +197,10 @@ async function sendAll(
   return handed;
 }
 
-/** Hands in a report about every member, twice, as an auditor does that got no answer; the second member's first training fails. */
+/**
+ * Hands in a report about every member, twice, as an auditor does that got no answer; the second
+ * member's first training fails.
+ */
 async function auditAll(
   client: TestClient,
   federation: TestFederation,

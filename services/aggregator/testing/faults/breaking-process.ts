@@ -3,7 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import type { TestProcess } from "../stack/processes.ts";
 import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "./fault-plan.ts";
 
-/** A process that dies where its plan says so and is started again each time, as a supervisor would. */
+/**
+ * A process that dies where its plan says so and is started again each time, as a supervisor would.
+ */
 export interface BreakingProcess {
   /** One plan for each life from this one on; after the last the process lives. */
   give(lives: readonly FaultPlan[]): void;
@@ -19,8 +21,8 @@ export interface BreakingProcess {
 const MOST_STARTS = 20;
 
 /**
- * `start` starts the process with a fault plan, of which it gets the path. Throws if the process dies
- * of anything but a fault.
+ * `start` starts the process with a fault plan, of which it gets the path. Throws if the process
+ * dies of anything but a fault.
  */
 export async function startBreaking(
   plan: string,

@@ -5,8 +5,8 @@ import { cheatingWith, parseCheats } from "../actors/cheats.ts";
 import { breakingServiceOf } from "./breaking-service.ts";
 
 /*
- * The worker for crash tests: `node breaking-worker.ts PLAN [ROUND:CHEAT...]` breaks where the fault
- * plan says so, and cheats as cheating-worker.ts does.
+ * The worker for crash tests: `node breaking-worker.ts PLAN [ROUND:CHEAT...]` breaks where the
+ * fault plan says so, and cheats as cheating-worker.ts does.
  */
 
 const [plan = "", ...cheats] = process.argv.slice(2);

@@ -4,7 +4,10 @@ import { FAULT_POINTS } from "./fault-points.ts";
 const ACTIONS = ["kill", "disk-full", "delay"] as const;
 export type FaultAction = (typeof ACTIONS)[number];
 
-/** What happens at a point: at its `occurrence`-th crossing, counted from 1 since the plan was given, or at every one. */
+/**
+ * What happens at a point: at its `occurrence`-th crossing, counted from 1 since the plan was
+ * given, or at every one.
+ */
 export interface Fault {
   readonly point: string;
   readonly occurrence: number | "every";
@@ -22,8 +25,8 @@ export const NO_FAULTS: FaultPlan = { faults: [], clockOffset: 0 };
 const KNOWN = new Set(FAULT_POINTS);
 
 /**
- * Lines of "point occurrence action", as in `ledger/commitRound/after 1 kill`, and at most one of "clock MILLISECONDS". Throws
- * `invalid-input` on anything else.
+ * Lines of "point occurrence action", as in `ledger/commitRound/after 1 kill`, and at most one of
+ * "clock MILLISECONDS". Throws `invalid-input` on anything else.
  */
 export function parseFaultPlan(text: string): FaultPlan {
   const lines = text

@@ -5,9 +5,10 @@ import type { Database } from "../../store/database.ts";
 import type { Store } from "../../store/index.ts";
 
 /*
- * Everything by which the service reaches beyond its own memory. A fault point lies before and after each of these calls, named
- * boundary/call/before and boundary/call/after; a transaction of the database has one more before its COMMIT. The types leave no call out:
- * one that is added to a boundary does not compile until it stands here.
+ * Everything by which the service reaches beyond its own memory. A fault point lies before and
+ * after each of these calls, named boundary/call/before and boundary/call/after; a transaction of
+ * the database has one more before its COMMIT. The types leave no call out: one that is added to a
+ * boundary does not compile until it stands here.
  */
 
 /** Each call of a boundary, but those that cross nothing. */
@@ -150,7 +151,10 @@ export const LEDGER_CALLS: CallsOf<
   resolveDispute: true,
 };
 
-/** JSON-RPC methods that the ledger is made of: a transaction that was sent and that nobody has seen confirmed lies between two of them. */
+/**
+ * JSON-RPC methods that the ledger is made of: a transaction that was sent and that nobody has seen
+ * confirmed lies between two of them.
+ */
 export const CHAIN_CALLS = {
   getGenesisHash: true,
   getAccountInfo: true,

@@ -66,7 +66,8 @@ describe("fault points", () => {
     const callAll = async (target: object, calls: Readonly<Record<string, true>>) => {
       for (const call of Object.keys(calls)) {
         const real: (work: () => Promise<void>) => Promise<unknown> = Reflect.get(target, call);
-        // Repositories want arguments and rows; what matters is what was crossed before they find none.
+        // Repositories want arguments and rows; what matters is what was crossed before they find
+        // none.
         await real(async () => {}).catch(() => {});
       }
     };

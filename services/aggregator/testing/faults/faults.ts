@@ -13,8 +13,9 @@ export interface Faults {
 }
 
 /**
- * Follows the plan in a file, which may change while the process runs; then counting begins anew. Each point's first crossing, and each
- * fault, is a line of standard error, written before anything else happens.
+ * Follows the plan in a file, which may change while the process runs; then counting begins anew.
+ * Each point's first crossing, and each fault, is a line of standard error, written before anything
+ * else happens.
  */
 export function followFaultPlan(path: string): Faults {
   let version = "";

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 
-/** A process that a test started: it is stopped with the test, and can be killed in the middle of one. */
+/**
+ * A process that a test started: it is stopped with the test, and can be killed in the middle of
+ * one.
+ */
 export interface TestProcess {
   readonly pid: number;
   /** Everything that it has written. */
@@ -16,7 +19,10 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a process; with `ready` waits until that text stands in its output. Throws with the output if it ends before. */
+/**
+ * Starts a process; with `ready` waits until that text stands in its output. Throws with the output
+ * if it ends before.
+ */
 export async function startProcess(
   command: string,
   args: readonly string[],
@@ -71,15 +77,20 @@ function collect(
 }
 
 /**
- * Below the ports that systems give to outgoing connections and to listeners that take any: whoever is killed on one of these and
- * started again finds it free.
+ * Below the ports that systems give to outgoing connections and to listeners that take any: whoever
+ * is killed on one of these and started again finds it free.
  */
 const FIRST_PORT = 16_384;
 const LAST_PORT = 32_767;
-/** Two to use, one that is listened on for as long as this process lives: what other test files see as taken, and one spare. */
+/**
+ * Two to use, one that is listened on for as long as this process lives: what other test files see
+ * as taken, and one spare.
+ */
 const PORTS_IN_ROW = 4;
 
-/** The first of two neighbouring free ports, which no other test is given while this process runs. */
+/**
+ * The first of two neighbouring free ports, which no other test is given while this process runs.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const row = Math.floor((Math.random() * (LAST_PORT - FIRST_PORT + 1)) / PORTS_IN_ROW);

@@ -5,7 +5,10 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface CuttableLink {
   /** The given URL, through the proxy. */
   readonly url: string;
-  /** Ends all connections, and new ones as they come. It goes on listening: another process could take the port meanwhile. */
+  /**
+   * Ends all connections, and new ones as they come. It goes on listening: another process could
+   * take the port meanwhile.
+   */
   cut(): void;
   mend(): void;
   /** Leads new connections to another port of the target's host. */
