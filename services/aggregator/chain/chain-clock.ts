@@ -1,20 +1,20 @@
 const KEPT_MILLISECONDS = 5_000;
 
 /**
- * The chain's time, which alone decides about deadlines: a machine's clock may be hours off, or be
- * set while a round is open.
+ * The chain's time, which alone decides about deadlines: a machine's clock may be hours off, or may
+ * be set while a round is open.
  */
 export interface ChainClock {
   /**
-   * Milliseconds since 1970, never ahead of the chain's clock while that goes on. Throws
+   * Milliseconds since 1970, never ahead of the chain's clock while that runs. Throws
    * `chain-unavailable`.
    */
   now(): Promise<number>;
 }
 
 /**
- * Reads the chain's clock every few seconds and carries it on between by a clock that nobody can
- * set.
+ * Reads the chain's clock every few seconds, and carries it on in between by a clock that nobody
+ * can set.
  */
 export function carriedOn(
   read: () => Promise<number>,
@@ -23,7 +23,8 @@ export function carriedOn(
   let known: { readonly time: number; readonly at: number } | undefined;
   let reading: Promise<void> | undefined;
   const refresh = async () => {
-    // Asked before, so that the time that the answer takes makes it late and never early.
+    // Read before the elapsed time is taken: the time that the answer takes can then only make the
+    // clock late, never early.
     const time = await read();
     known = { time, at: elapsed() };
   };

@@ -24,8 +24,8 @@ type DisputeLedger = Pick<
 >;
 
 /**
- * The part of the ledger that is about disputes; `send` signs as the aggregator, waits for the
- * confirmation and gives the signature.
+ * The part of the ledger that is about disputes. `send` signs as the aggregator, waits for the
+ * confirmation and resolves with the signature.
  */
 export function disputeLedger(
   connection: Connection,
@@ -73,8 +73,8 @@ export function disputeLedger(
           challenger,
           challengerTokens,
         });
-      // Without the challenger's account where it loses: it could put the end off by closing that
-      // or giving it away.
+      // Leaves out the challenger's token account where the challenger loses: by closing the
+      // account or giving it away, the challenger could delay the end.
       if (await unlessPaid(() => send(resolve()))) return true;
       const tokens = tokenAccountAddress(found.rewardMint, challenger, tokenProgram);
       if (!pay || (await connection.getAccountInfo(tokens, "confirmed")) === null) return false;
@@ -118,7 +118,10 @@ function endingOf({ verdict, fault, transaction }: DisputeEnding): LedgerEnding 
   return { verdict, fault: verdict === "upheld" ? fault : null, transaction };
 }
 
-/** Whether it was sent; false where the program wants an account to pay the challenger into. */
+/**
+ * Whether the transaction was sent. False if the program wants an account into which the challenger
+ * is paid.
+ */
 async function unlessPaid(send: () => Promise<unknown>): Promise<boolean> {
   try {
     await send();

@@ -3,7 +3,7 @@ import type { RewardLeaf, RoundCommitment, UpdateLeaf } from "@plenary/protocol"
 /*
  * What the rounds need of the chain. Addresses, keys and hashes are 32 bytes; times are
  * milliseconds since 1970 by the chain's clock. Every call may throw `chain-unavailable`;
- * transactions throw `transaction-failed` with the program's sentence.
+ * transactions also throw `transaction-failed` with the program's sentence.
  */
 
 export interface LedgerFederation {
@@ -14,7 +14,7 @@ export interface LedgerFederation {
   readonly configurationHash: Uint8Array;
   readonly parameterCount: number;
   readonly nextRound: bigint;
-  /** The round that collects updates; 0 is none. */
+  /** The round that collects updates; 0 if there is none. */
   readonly openRound: bigint;
   readonly finalRound: bigint;
   readonly lastCommittedRound: bigint;
@@ -32,7 +32,7 @@ export interface LedgerMember {
   readonly keySinceRound: bigint;
   readonly payout: Uint8Array;
   readonly joinedRound: bigint;
-  /** First round that it may not take part in; 0 while it stays. */
+  /** First round that the member may not take part in; 0 while it stays. */
   readonly exitRound: bigint;
   readonly claimed: bigint;
 }
@@ -42,7 +42,7 @@ export interface LedgerRound {
   readonly baseRound: bigint;
   readonly baseRoot: Uint8Array;
   readonly slotHash: Uint8Array;
-  /** Hash of a later slot hash and the round's envelopes, once audits are drawn. */
+  /** Hash of a later slot hash and the round's envelopes. Undefined until audits are drawn. */
   readonly auditDrawn: Uint8Array | undefined;
   readonly openedAt: number;
   readonly deadlineAt: number;
@@ -51,13 +51,13 @@ export interface LedgerRound {
   readonly committedAt: number;
   readonly challengeEndsAt: number;
   readonly manifestHash: Uint8Array;
-  /** Challenges of it that have not ended. */
+  /** Challenges of the round that have not ended. */
   readonly openDisputes: number;
 }
 
 /**
- * A vector of a round, of which a dispute is decided by one chunk. `delta` is the update in the
- * leaf that was folded last.
+ * A vector of a round. A dispute is decided by one chunk of it. `delta` is the update in the leaf
+ * that was folded last.
  */
 export type LedgerVector = "delta" | "base" | "next" | "baseState" | "nextState";
 
@@ -68,29 +68,29 @@ export interface LedgerDispute {
   readonly round: Uint8Array;
   readonly challenger: Uint8Array;
   readonly kind: "chunk" | "envelope" | "omission" | "shortfall" | "total";
-  /** Chunk or leaf that it is about; 0 for omissions and totals. */
+  /** Chunk or leaf that the dispute is about; 0 for omissions and totals. */
   readonly index: number;
-  /** Leaves of the tree that were folded. */
+  /** Number of leaves that were folded. */
   readonly nextLeaf: number;
   /**
-   * What is lacking before it can be decided by what was folded; null if nothing is, or if it is
-   * not decided by folding.
+   * What is missing before the dispute can be decided by folding. Null if nothing is missing, or if
+   * folding does not decide it.
    */
   readonly missing: "leaf" | LedgerVector | null;
   /** Hash of the leaf whose envelope is demanded. */
   readonly targetHash: Uint8Array;
-  /** Whom what was shown has proven right; null while nothing has. */
+  /** The side that the evidence has proven right; null while nothing is proven. */
   readonly provenRight: "challenger" | "aggregator" | null;
   /** Last moment at which what is demanded can be given; null while nothing is demanded. */
   readonly demandedUntil: number | null;
-  /** What the challenger has put down, in base units. */
+  /** The challenger's deposit, in base units. */
   readonly deposit: bigint;
   readonly openedAt: number;
   /** Last moment at which the challenger may act. */
   readonly expiresAt: number;
 }
 
-/** A challenge that is over, as the transactions of its round tell. */
+/** A challenge that is over, read from the transactions of its round. */
 export interface LedgerEndedDispute
   extends Pick<
     LedgerDispute,
@@ -99,15 +99,15 @@ export interface LedgerEndedDispute
   readonly ending: LedgerEnding;
 }
 
-/** How a challenge has ended, from the transaction that ended it. */
+/** How a challenge has ended, read from the transaction that ended it. */
 export interface LedgerEnding {
   readonly verdict: "upheld" | "rejected" | "moot";
-  /** The fault's name on chain; null unless it was upheld. */
+  /** Name of the fault on chain; null unless the challenge was upheld. */
   readonly fault: string | null;
   readonly transaction: string;
 }
 
-/** What a dispute is given when it demands something, with its proof. */
+/** The answer to a demand, with its proof. */
 export type LedgerAnswer =
   | {
       readonly kind: "update-leaf";
@@ -119,7 +119,7 @@ export type LedgerAnswer =
       readonly leaf: RewardLeaf;
       readonly path: readonly Uint8Array[];
     }
-  /** 64 integers, the last ones zero where the vector ends. */
+  /** 64 integers, padded with zeros where the vector ends. */
   | { readonly kind: "chunk"; readonly values: Int32Array; readonly path: readonly Uint8Array[] }
   | {
       readonly kind: "envelope";
@@ -134,17 +134,17 @@ export type OnSigned = (signature: string) => Promise<void>;
 
 export interface Ledger {
   readonly programId: Uint8Array;
-  /** Of the aggregator, which signs receipts and transactions. */
+  /** Address of the aggregator, which signs receipts and transactions. */
   readonly aggregator: Uint8Array;
   genesisHash(): Promise<Uint8Array>;
   /** The chain's clock. */
   now(): Promise<number>;
   roundAddress(federation: Uint8Array, number: bigint): Uint8Array;
-  /** Where the Member account of an owner is, or would be. */
+  /** Address of an owner's Member account, whether or not it exists. */
   memberAddress(federation: Uint8Array, owner: Uint8Array): Uint8Array;
   federation(address: Uint8Array): Promise<LedgerFederation | undefined>;
   members(federation: Uint8Array): Promise<LedgerMember[]>;
-  /** A member by its address; undefined if there is none in this federation. */
+  /** A member by its address; undefined if this federation does not have it. */
   member(federation: Uint8Array, address: Uint8Array): Promise<LedgerMember | undefined>;
   round(federation: Uint8Array, number: bigint): Promise<LedgerRound | undefined>;
   /** Whether `authority` runs a federation whose aggregator is this service. */
@@ -159,7 +159,7 @@ export interface Ledger {
     },
     onSigned: OnSigned,
   ): Promise<string>;
-  /** Draws the audits of an open round for its envelopes. */
+  /** Draws the audits of an open round from its envelopes. */
   drawAudits(
     federation: Uint8Array,
     number: bigint,
@@ -179,13 +179,16 @@ export interface Ledger {
   /** All challenges of a federation's rounds that have not ended. */
   disputes(federation: Uint8Array): Promise<LedgerDispute[]>;
   /**
-   * How the challenge at an address that was opened at that moment has ended; null if the chain
+   * How the challenge that was opened at this address at that moment has ended. Null if the chain
    * does not show it.
    */
   disputeEnding(dispute: Uint8Array, openedAt: number): Promise<LedgerEnding | null>;
   /** The newest challenges of a round that are over. */
   endedDisputes(federation: Uint8Array, number: bigint): Promise<LedgerEndedDispute[]>;
-  /** Gives a dispute what it demands. Sent twice, the second is refused and nothing is lost. */
+  /**
+   * Gives a dispute what it demands. If the answer is sent twice, the second is refused and nothing
+   * is lost.
+   */
   answerDispute(
     federation: Uint8Array,
     number: bigint,
@@ -193,8 +196,8 @@ export interface Ledger {
     answer: LedgerAnswer,
   ): Promise<string>;
   /**
-   * Ends a dispute that can be ended. False if that takes paying the challenger, and `pay` is false
-   * or the challenger has no account at the usual address to be paid into.
+   * Ends a dispute that can be ended. False if the challenger has to be paid for that, and `pay` is
+   * false or the challenger has no account at the usual address.
    */
   resolveDispute(
     federation: Uint8Array,

@@ -30,8 +30,8 @@ import type { Ledger, LedgerMember, LedgerRound, OnSigned } from "./ledger.ts";
 
 const POLL_MILLISECONDS = 40;
 /**
- * Where the Clock sysvar holds the Unix time, after slot, epoch start, epoch and leader schedule
- * epoch.
+ * Offset of the Unix time in the Clock sysvar: slot, epoch start, epoch and leader schedule epoch
+ * come first.
  */
 const CLOCK_TIME_OFFSET = 32;
 
@@ -43,8 +43,8 @@ export interface SolanaSettings {
 }
 
 /**
- * The chain through its RPC, which `fetch` calls if one is given. The aggregator pays for its
- * transactions and for the rent of rounds.
+ * The chain through its RPC, with `fetch` if one is given. The aggregator pays for its transactions
+ * and for the rent of rounds.
  */
 export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis.fetch): Ledger {
   const { rpcWebSocketUrl } = settings;
@@ -93,8 +93,8 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
 }
 
 /**
- * The jobs ask the chain what a round's account shows before they send anything again, so a
- * transaction of unknown fate is to them a chain that does not answer for now.
+ * Before they send anything again, jobs ask the chain what the round's account shows. To them a
+ * transaction of unknown fate therefore means that the chain does not answer for now.
  */
 function asUnavailable(cause: unknown): never {
   if (!(cause instanceof TransactionUnknown)) throw cause;
@@ -213,7 +213,7 @@ function milliseconds(seconds: bigint): number {
   return Number(seconds) * 1_000;
 }
 
-/** An address may hold an account of another kind, which is no member. */
+/** An address may hold an account of another kind, which is not a member. */
 function undefinedIfOther(error: unknown): undefined {
   if (error instanceof PlenaryError && error.code === "invalid-input") return undefined;
   throw error;

@@ -8,16 +8,16 @@ export interface JobContext {
 }
 
 /**
- * One kind of job. `Data` is JSON; a job may run twice or at the wrong time, and then finds nothing
+ * One kind of job. `Data` is JSON. A job may run twice or at the wrong time, and then finds nothing
  * to do.
  */
 export interface JobDefinition<Data> {
   readonly name: string;
-  /** How often a failing job runs in all; the reconciler asks again for what stays due. */
+  /** How often a failing job runs in all. The reconciler asks again for work that stays due. */
   readonly attempts: number;
-  /** Larger comes later; 0 is first. */
+  /** A larger number comes later; 0 comes first. */
   readonly priority: number;
-  /** Throws on data of another form. */
+  /** Throws for data of another form. */
   readonly parse: (data: unknown) => Data;
   readonly run: (work: JobContext, data: Data) => Promise<void>;
 }

@@ -4,20 +4,22 @@ import type { RoundKey } from "../store/rounds.ts";
 import type { TransactionKind } from "../store/schema.ts";
 import type { Context } from "./context.ts";
 
-/** One of a round's chain transactions. */
+/** A chain transaction of a round. */
 export interface RoundTransaction {
   readonly key: RoundKey;
   readonly kind: TransactionKind;
-  /** Whether the round's account (undefined: none yet) shows that the transaction took effect. */
+  /**
+   * Whether the round's account shows that the transaction took effect; undefined is no account.
+   */
   readonly isDone: (round: LedgerRound | undefined) => boolean;
   readonly send: (onSigned: OnSigned) => Promise<string>;
 }
 
 /**
- * Brings a transaction about exactly once: it was written down with the step that needs it, the
- * chain is asked first whether it took effect already, its signature is stored before it is sent.
- * Resolves with the round's account once it is confirmed. Throws `chain-unavailable` or
- * `transaction-failed`; calling again is safe.
+ * Makes a transaction take effect exactly once. The transaction was written down with the step that
+ * needs it; the chain is asked first whether it has taken effect already; and its signature is
+ * stored before it is sent. Resolves with the round's account once the transaction is confirmed.
+ * Throws `chain-unavailable` or `transaction-failed`; calling again is safe.
  */
 export async function ensureTransaction(
   context: Context,
@@ -35,7 +37,7 @@ export async function ensureTransaction(
   if (after === undefined || !isDone(after))
     throw new PlenaryError(
       "chain-unavailable",
-      `The chain confirmed the transaction "${kind}" of round ${key.number} and does not show its effect yet.`,
+      `The chain confirmed the transaction "${kind}" of round ${key.number}, but it does not show the effect yet.`,
       { kind, round: key.number.toString(), signature },
     );
   await store.transactions.confirm(key, kind, signature, BigInt(clock.now()));

@@ -1,6 +1,6 @@
 /**
- * The service's clock: it dates receipts, events and requests. What the chain enforces goes by the
- * chain's (chain-clock.ts).
+ * The service's clock, which dates receipts, events and requests. Deadlines that the chain enforces
+ * go by the chain's clock (chain-clock.ts).
  */
 export interface Clock {
   /** Milliseconds since 1970. */

@@ -7,17 +7,17 @@ import type { Store } from "../store/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Where the domain says what it does; pino fits. */
+/** The domain's log. A pino logger fits. */
 export interface Log {
   info(context: object, message: string): void;
   warn(context: object, message: string): void;
   error(context: object, message: string): void;
 }
 
-/** What every operation of the domain works with. */
+/** What every verb of the domain works with. */
 export interface Context {
   readonly database: Database;
-  /** Repositories on a connection: what `store` is outside of any transaction. */
+  /** The repositories on a connection; `store` is outside any transaction. */
   readonly storeOn: (queries: Queries) => Store;
   readonly store: Store;
   readonly blobs: BlobStore;

@@ -2,10 +2,12 @@ import { sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { FederationRow } from "./federations.ts";
 
-/** Who has to do with a blob: what decides who may read it. */
+/**
+ * Which federations refer to a blob, and which keys have uploaded it: this decides who may read it.
+ */
 export function blobReferenceStore(queries: Queries) {
   return {
-    /** Remembers that who holds a key has sent a blob. */
+    /** Remembers that the holder of a key has uploaded a blob. */
     async recordUpload(hash: Uint8Array, key: Uint8Array): Promise<void> {
       await queries
         .insertInto("blob_uploads")
@@ -24,7 +26,7 @@ export function blobReferenceStore(queries: Queries) {
       return found !== undefined;
     },
 
-    /** Remembers blobs that a federation refers to outside of its rounds. */
+    /** Remembers blobs that a federation refers to outside its rounds. */
     async refer(federation: Uint8Array, hashes: readonly Uint8Array[]): Promise<void> {
       await queries
         .insertInto("federation_blobs")
@@ -52,7 +54,7 @@ export function blobReferenceStore(queries: Queries) {
         )
         .execute(),
 
-    /** Federations from before references were kept. */
+    /** Federations that were registered before references were kept. */
     withoutReferences: (): Promise<FederationRow[]> =>
       queries
         .selectFrom("federations")

@@ -9,19 +9,19 @@ import { Pool, type PoolClient, types } from "pg";
 import { databaseUnavailable, isDatabaseUnavailable } from "./database-errors.ts";
 import type { Schema } from "./schema.ts";
 
-/** What repositories run on: the pool or one transaction. */
+/** What repositories run on: the pool, or one transaction. */
 export type Queries = Kysely<Schema> | Transaction<Schema>;
 
 export interface Database {
   readonly queries: Kysely<Schema>;
-  /** Runs `work` in one transaction: all of it or nothing. */
+  /** Runs `work` in one transaction: all of it takes effect, or nothing. */
   transaction<T>(work: (queries: Transaction<Schema>) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` while holding the advisory lock `name`; returns undefined at once if another
-   * session holds it.
+   * Runs `work` while holding the advisory lock `name`. Resolves with undefined at once if another
+   * session holds the lock.
    */
   withLock<T>(name: string, work: () => Promise<T>): Promise<T | undefined>;
-  /** A connection of its own, for LISTEN. The caller releases it. */
+  /** A connection for LISTEN, which the caller releases. */
   connect(): Promise<PoolClient>;
   /** Throws `database-unavailable` unless the database can be written. */
   ping(): Promise<void>;
@@ -32,7 +32,7 @@ const BYTEA = types.builtins.BYTEA;
 const INT8 = types.builtins.INT8;
 const NUMERIC = types.builtins.NUMERIC;
 
-/** int8 and numeric(20) as bigint and bytea as Uint8Array, for this pool only. */
+/** For this pool only: int8 and numeric(20) become bigint, bytea becomes Uint8Array. */
 const parsers = {
   getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
     if (oid === INT8 || oid === NUMERIC) return (text) => BigInt(text);

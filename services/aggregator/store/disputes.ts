@@ -8,8 +8,8 @@ export type DisputeKey = Pick<DisputeRow, "address" | "opened_at">;
 export type DisputeEndingRow = Pick<DisputeRow, "verdict" | "fault" | "ended_in">;
 
 /**
- * Disputes since the service began: those that go on, demands that were answered, and demands that
- * could not be at first.
+ * Since the service began: disputes that are open, demands that were answered, and demands that
+ * could not be answered at first.
  */
 export interface DisputeTally {
   readonly open: number;
@@ -32,7 +32,7 @@ export function disputeStore(queries: Queries) {
         .where("opened_at", "=", opened_at)
         .executeTakeFirst(),
 
-    /** Those of a federation that were there when it was last looked. */
+    /** The disputes of a federation that were open at the last look. */
     open: (federation: Uint8Array): Promise<DisputeRow[]> =>
       queries
         .selectFrom("disputes")
@@ -41,7 +41,7 @@ export function disputeStore(queries: Queries) {
         .where("state", "=", "open")
         .execute(),
 
-    /** In the order of their opening. */
+    /** In the order in which they were opened. */
     ofRounds: (federation: Uint8Array, numbers: readonly bigint[]): Promise<DisputeRow[]> =>
       queries
         .selectFrom("disputes")
@@ -52,7 +52,7 @@ export function disputeStore(queries: Queries) {
         .orderBy("address")
         .execute(),
 
-    /** False if it was known already. */
+    /** False if the dispute was known already. */
     async insert(row: Insertable<DisputesTable>): Promise<boolean> {
       const inserted = await queries
         .insertInto("disputes")
@@ -63,7 +63,7 @@ export function disputeStore(queries: Queries) {
       return inserted !== undefined;
     },
 
-    /** A known one, which goes on. */
+    /** Marks a known dispute as open. */
     follow: (key: DisputeKey, deposit: bigint): Promise<DisputeRow> =>
       change(key)
         .set({ state: "open", deposit, verdict: null, fault: null, ended_in: null })
@@ -82,7 +82,7 @@ export function disputeStore(queries: Queries) {
         .execute();
     },
 
-    /** Writes down that what was demanded is given; false if that is known. */
+    /** Writes down that a demand is met; false if that is known. */
     async answer(key: DisputeKey, piece: string): Promise<boolean> {
       const changed = await change(key)
         .set((eb) => ({
@@ -97,7 +97,7 @@ export function disputeStore(queries: Queries) {
       return changed !== undefined;
     },
 
-    /** Writes down why a demand is not answered; false if that is known. */
+    /** Writes down why a demand is not met; false if that is known. */
     async fail(key: DisputeKey, piece: string, error: string): Promise<boolean> {
       const changed = await change(key)
         .set({
@@ -113,7 +113,10 @@ export function disputeStore(queries: Queries) {
       return changed !== undefined;
     },
 
-    /** Writes down that it can be ended, at `now` unless that is known; gives since when. */
+    /**
+     * Writes down that the dispute can be ended, from `now` unless that is known. Resolves with the
+     * time from which it can be ended.
+     */
     async noteEndable(key: DisputeKey, now: bigint): Promise<bigint> {
       const { endable_at } = await change(key)
         .set({ endable_at: sql<bigint>`coalesce(endable_at, ${now})` })
@@ -122,7 +125,7 @@ export function disputeStore(queries: Queries) {
       return endable_at ?? now;
     },
 
-    /** False if it had ended already. */
+    /** False if the dispute had ended already. */
     async end(key: DisputeKey, ending: DisputeEndingRow): Promise<boolean> {
       const changed = await change(key)
         .set({ state: "ended", ...ending })

@@ -2,17 +2,17 @@ import type { PoolClient } from "pg";
 import type { Database } from "./database.ts";
 import { EVENTS_CHANNEL } from "./events.ts";
 
-/** One reader's wait for news of a federation. */
+/** One subscriber's wait for news of a federation. */
 export interface Subscription {
-  /** Resolves when there may be news since the last call, or when closed. */
+  /** Resolves when there may be news since the last call, or when the subscription is closed. */
   next(): Promise<void>;
   close(): void;
   readonly closed: boolean;
 }
 
-/** Wakes readers of events, through PostgreSQL's LISTEN, whichever process appended them. */
+/** Wakes subscribers through PostgreSQL's LISTEN, whichever process appended an event. */
 export interface EventSignal {
-  /** `federation` is the address in hexadecimal. */
+  /** `federation` is its address in hexadecimal. */
   subscribe(federation: string): Subscription;
   close(): Promise<void>;
 }
@@ -20,8 +20,8 @@ export interface EventSignal {
 const RECONNECT_MILLISECONDS = 500;
 
 /**
- * Connects when the first reader subscribes; after a lost connection every reader is woken, since
- * it may have missed something.
+ * Connects when the first subscriber comes. After a lost connection every subscriber is woken,
+ * because it may have missed something.
  */
 export function listenForEvents(database: Database, onError: (error: Error) => void): EventSignal {
   const readers: Readers = new Map();
@@ -74,7 +74,7 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
   };
 }
 
-/** Readers by federation. */
+/** Wakes the subscribers of each federation. */
 type Readers = Map<string, Set<{ notify(): void; close(): void }>>;
 
 function subscription(readers: Readers, federation: string): Subscription {

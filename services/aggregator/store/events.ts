@@ -17,9 +17,9 @@ export interface NewEvent {
 export function eventStore(queries: Queries) {
   return {
     /**
-     * Appends an event; call it last in a transaction, because it locks the federation's row.
-     * Numbers have no gaps and become visible in order, so that a reader that has seen number n has
-     * missed none before it.
+     * Appends an event. Call it last in a transaction, because it locks the federation's row.
+     * Numbers have no gaps and become visible in order: a reader that has seen number n has missed
+     * none before it.
      */
     async append(event: NewEvent): Promise<void> {
       const { federation, type, round = null, member = null, at } = event;

@@ -42,7 +42,7 @@ export function federationStore(queries: Queries) {
         .where("address", "=", address)
         .executeTakeFirst(),
 
-    /** False if the federation was there already. */
+    /** False if the federation was registered already. */
     async insert({ configuration, ...row }: NewFederation): Promise<boolean> {
       const inserted = await queries
         .insertInto("federations")
@@ -53,7 +53,7 @@ export function federationStore(queries: Queries) {
       return inserted !== undefined;
     },
 
-    /** Follows a hand-over on chain. */
+    /** Follows a change of the authority on chain. */
     async setAuthority(address: Uint8Array, authority: Uint8Array): Promise<void> {
       await queries
         .updateTable("federations")
@@ -71,8 +71,8 @@ export function federationStore(queries: Queries) {
     },
 
     /**
-     * Moves the federation back to what stood before its last `dropped` committed rounds. One that
-     * was complete goes on.
+     * Moves the federation back to the state before its last `dropped` committed rounds. A
+     * federation that was complete runs again.
      */
     async restoreTip(address: Uint8Array, tip: FederationTip, dropped: number): Promise<void> {
       await queries

@@ -5,7 +5,7 @@ import type { MembersTable } from "./schema.ts";
 
 export type MemberRow = Selectable<MembersTable>;
 
-/** How a member stands in the rounds so far. */
+/** A member's record in the rounds so far. */
 export interface MemberRecord {
   readonly counted: number;
   readonly refused: number;
@@ -32,7 +32,7 @@ export function memberStore(queries: Queries) {
         .where("address", "=", address)
         .executeTakeFirst(),
 
-    /** Those whose owner or update-signing key this is. */
+    /** Members whose owner key or update-signing key this is. */
     ofKey: (federation: Uint8Array, key: Uint8Array): Promise<MemberRow[]> =>
       queries
         .selectFrom("members")
@@ -62,7 +62,7 @@ export function memberStore(queries: Queries) {
       return Number(count);
     },
 
-    /** Brings the mirror to what was read from the chain. */
+    /** Updates the mirror to what was read from the chain. */
     async upsert(rows: readonly MemberRow[]): Promise<void> {
       if (rows.length === 0) return;
       await queries

@@ -8,9 +8,8 @@ import type {
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 /*
- * Rows as PostgreSQL returns them through database.ts's parsers: bytea is Uint8Array, bigint and
- * numeric(20) are bigint. Times are milliseconds since 1970, as number once read through `time`
- * columns' owners.
+ * Rows as PostgreSQL returns them through the parsers of database.ts: bytea is Uint8Array; bigint
+ * and numeric(20) are bigint. Times are milliseconds since 1970.
  */
 
 type WithDefault<T> = ColumnType<T, T | undefined, T>;

@@ -21,7 +21,7 @@ export function transactionStore(queries: Queries) {
         .where("round", "in", numbers)
         .execute(),
 
-    /** A federation's that are not confirmed, oldest first. */
+    /** A federation's transactions that are not confirmed, oldest first. */
     pendingOf: (federation: Uint8Array): Promise<TransactionRow[]> =>
       queries
         .selectFrom("transactions")
@@ -32,7 +32,7 @@ export function transactionStore(queries: Queries) {
         .orderBy("round")
         .execute(),
 
-    /** Writes down that a transaction is to be sent, before it is. */
+    /** Writes down a transaction before it is sent. */
     async plan(
       { federation, number }: RoundKey,
       kind: TransactionKind,
@@ -53,14 +53,14 @@ export function transactionStore(queries: Queries) {
         .execute();
     },
 
-    /** Counts an attempt, before it is made. */
+    /** Counts an attempt before it is made. */
     async attempt(key: RoundKey, kind: TransactionKind): Promise<void> {
       await change(key, kind)
         .set((eb) => ({ attempts: eb("attempts", "+", 1) }))
         .execute();
     },
 
-    /** Writes down the signature of a signed transaction, before it is sent. */
+    /** Writes down the signature of a signed transaction before it is sent. */
     async sign(key: RoundKey, kind: TransactionKind, signature: string): Promise<void> {
       await change(key, kind).set({ signature }).execute();
     },

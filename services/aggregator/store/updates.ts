@@ -5,7 +5,7 @@ import type { EquivocationsTable, UpdatesTable } from "./schema.ts";
 
 export type UpdateRow = Selectable<UpdatesTable>;
 
-/** Two envelopes of a member with one sequence, and the key that signed both. */
+/** Two envelopes of a member with the same sequence, and the key that signed both. */
 export interface EquivocationRow {
   readonly signing_key: Uint8Array;
   readonly first_envelope: Uint8Array;
@@ -14,7 +14,7 @@ export interface EquivocationRow {
   readonly second_signature: Uint8Array;
 }
 
-/** Standing updates of a round: all of them, and those that were screened, by outcome. */
+/** Standing updates of a round: how many there are, and how many screening counted or refused. */
 export interface UpdateCounts {
   readonly received: number;
   readonly counted: number;
@@ -58,10 +58,10 @@ export function updateStore(queries: Queries) {
     find: (id: bigint): Promise<UpdateRow | undefined> =>
       queries.selectFrom("updates").selectAll().where("id", "=", id).executeTakeFirst(),
 
-    /** All of a round, superseded ones too, in the order of their arrival. */
+    /** All updates of a round, superseded ones too, in the order of their arrival. */
     all: (key: RoundKey): Promise<UpdateRow[]> => ofRound(key).orderBy("id").execute(),
 
-    /** One for each member: the one that stands, ascending by member. */
+    /** The standing update of each member, ascending by member. */
     standing: (key: RoundKey): Promise<UpdateRow[]> =>
       ofRound(key).where("state", "<>", "superseded").orderBy("member").execute(),
 
@@ -72,8 +72,8 @@ export function updateStore(queries: Queries) {
         .executeTakeFirst(),
 
     /**
-     * What a new update of a member has to agree with: the same envelope, the same sequence, and
-     * the one that stands.
+     * The updates with which a new one of the same member has to agree: the one with the same
+     * envelope, the one with the same sequence, and the one that stands.
      */
     related: (
       key: RoundKey,
@@ -96,7 +96,7 @@ export function updateStore(queries: Queries) {
       return (await countsOfRounds(federation, [number])).get(number) ?? NO_UPDATES;
     },
 
-    /** Rounds without updates are left out. */
+    /** Counts by round. Rounds without updates are left out. */
     countsOfRounds,
 
     async insert(row: Insertable<UpdatesTable>): Promise<bigint> {
@@ -110,8 +110,8 @@ export function updateStore(queries: Queries) {
 
     /**
      * Inserts an update that replaces the member's standing one, if there is one, in a single
-     * statement with its own transaction, and gives its id. Undefined if that is not all there is
-     * to it: the round has closed, the sequence is not above all others, or the federation has more
+     * statement with its own transaction. Resolves with its id, or with undefined in every other
+     * case: the round has closed, the sequence is not above all others, or the federation has more
      * members than `mostUpdates`, so that updates must be counted. Holds the round's row as `hold`
      * does.
      */
@@ -156,8 +156,8 @@ export function updateStore(queries: Queries) {
     },
 
     /**
-     * Records the result of screening and its event, in one statement with its own transaction;
-     * false if the update was screened or superseded meanwhile.
+     * Records the result of screening and its event, in one statement with its own transaction.
+     * False if the update was screened or superseded in the meantime.
      */
     async setScreened(id: bigint, reason: number, now: number): Promise<boolean> {
       const { rows } = await sql`
@@ -177,7 +177,10 @@ export function updateStore(queries: Queries) {
       return rows.length > 0;
     },
 
-    /** Takes a counted update out of its round; nothing happens to one that was refused before. */
+    /**
+     * Takes a counted update out of its round. Nothing happens to an update that was refused
+     * before.
+     */
     async refuseCounted(key: RoundKey, member: Uint8Array, reason: number): Promise<void> {
       await queries
         .updateTable("updates")
@@ -201,7 +204,7 @@ export function updateStore(queries: Queries) {
     },
 
     /**
-     * Envelopes of a round that contradict a stored update, each with that one, in the order of
+     * Envelopes of a round that contradict a stored update, each with that update, in the order of
      * their arrival.
      */
     equivocations: ({ federation, number }: RoundKey): Promise<EquivocationRow[]> =>
@@ -227,7 +230,7 @@ export function updateStore(queries: Queries) {
         .orderBy("equivocations.envelope_hash")
         .execute(),
 
-    /** Keeps an envelope that contradicts a stored one; the same evidence twice is kept once. */
+    /** Keeps an envelope that contradicts a stored one. The same evidence is kept once. */
     async insertEquivocation(row: Insertable<EquivocationsTable>): Promise<void> {
       await queries
         .insertInto("equivocations")

@@ -3,8 +3,8 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { Context } from "../context.ts";
 
 /**
- * Throws `not-authority` unless `key` is the federation's authority by the chain, which may have
- * handed it over since the federation was registered, and `chain-unavailable` while that cannot be
+ * Throws `not-authority` unless `key` is the federation's authority on chain, which may have been
+ * handed over since the federation was registered. Throws `chain-unavailable` while that cannot be
  * known.
  */
 export async function requireAuthority(
@@ -20,8 +20,8 @@ export async function requireAuthority(
 }
 
 /**
- * As requireAuthority, but by what was last seen while the chain does not answer: for diagnosis,
- * which is needed just then.
+ * As requireAuthority, but while the chain does not answer, the authority that was last seen
+ * counts. For diagnosis, which is needed most at such times.
  */
 export async function requireKnownAuthority(
   context: Context,

@@ -9,8 +9,8 @@ export function isActive(member: MemberRow, round: bigint): boolean {
 }
 
 /**
- * The key that signs a member's envelopes of a round: a rotated key signs from the next round on.
- * Before it joined, it has no other.
+ * The key that signs a member's envelopes of a round. A rotated key signs from the next round on, or
+ * key that was rotated before the member joined counts at once.
  */
 export function signingKeyOf(member: MemberRow, round: bigint): Uint8Array {
   const hasPrevious = member.joined_round < member.key_since_round;
@@ -23,7 +23,7 @@ export async function syncMembers(context: Context, federation: Uint8Array): Pro
   await context.store.members.upsert(members.map((member) => rowOf(federation, member)));
 }
 
-/** Reads one member from the chain into the mirror; undefined if it is not there. */
+/** Reads one member from the chain into the mirror. Undefined if the chain does not have it. */
 export async function syncMember(
   context: Context,
   federation: Uint8Array,
@@ -37,7 +37,7 @@ export async function syncMember(
 }
 
 /**
- * A member from the mirror, else from the chain: it may have joined a moment ago. Throws
+ * A member from the mirror, or from the chain, because it may have joined a moment ago. Throws
  * `member-unknown`.
  */
 export async function findMember(

@@ -5,16 +5,16 @@ import type { Context } from "../context.ts";
 import { requireAuthority } from "./authority.ts";
 import { syncMember } from "./members.ts";
 
-/** Whether only members may read what the service has of a federation. */
+/** Whether only members may read what the service holds of a federation. */
 export function isPrivate({ configuration }: Pick<FederationRow, "configuration">): boolean {
   return configuration.visibility === "private";
 }
 
 /**
- * Throws `member-unknown` or `member-inactive` unless who holds `key` may read a private
- * federation: a member that has not left, by its owner or update-signing key, an auditor of its
- * training, the authority, or the aggregator. What is about one member (`about`) that member may
- * read after it has left.
+ * Throws `member-unknown` or `member-inactive` unless the holder of `key` may read a private
+ * federation: a member that has not left (by its owner key or its update-signing key), an auditor
+ * of the training, the authority, or the aggregator. A member that has left may still read what is
+ * about itself (`about`).
  */
 export async function requireReader(
   context: Context,
@@ -40,8 +40,8 @@ export async function requireReader(
 }
 
 /**
- * Whether who holds `key`, or anybody if it is undefined, may read a blob. Nobody's blob is
- * nobody's to read.
+ * Whether the holder of `key` may read a blob, or anybody if `key` is undefined. A blob to which no
+ * federation refers is only for the key that uploaded it.
  */
 export async function mayReadBlob(
   context: Context,
@@ -57,7 +57,7 @@ export async function mayReadBlob(
   return false;
 }
 
-/** As requireReader. */
+/** Whether requireReader lets the key read. */
 export async function isReader(
   context: Context,
   federation: FederationRow,
@@ -75,8 +75,8 @@ export async function isReader(
 const REFUSALS: ReadonlySet<string> = new Set(["member-unknown", "member-inactive"]);
 
 /**
- * Memberships of a key, from the mirror, else from the chain: its owner may have joined a moment
- * ago.
+ * Memberships of a key, from the mirror, or from the chain, because its owner may have joined a
+ * moment ago.
  */
 async function membersOf(
   context: Context,
@@ -93,7 +93,7 @@ async function membersOf(
   return member === undefined ? [] : [member];
 }
 
-/** Before it takes part for the first time too: it needs the model for that. */
+/** A member may read before its first round, too: it needs the model to take part. */
 function isStaying(member: MemberRow, newest: bigint): boolean {
   return member.exit_round === 0n || newest < member.exit_round;
 }

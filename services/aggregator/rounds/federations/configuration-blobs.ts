@@ -16,15 +16,15 @@ const parse = parserOf(
 );
 
 export interface NamedBlob {
-  /** Where the configuration names it. */
+  /** The field of the configuration that names it. */
   readonly field: string;
   /** Lowercase hexadecimal. */
   readonly hash: string;
 }
 
 /**
- * Every blob that a configuration names, itself or by its questionnaire, which must be here. Throws
- * `not-found`.
+ * Every blob that a configuration names, itself or by its questionnaire. Throws `not-found` if the
+ * service does not have the questionnaire.
  */
 export async function configurationBlobs(
   { blobs }: Pick<Context, "blobs">,
@@ -43,7 +43,7 @@ export async function configurationBlobs(
   return named;
 }
 
-/** Federations that run no predictor need no real questionnaire. */
+/** A federation that runs no predictor needs no real questionnaire. */
 function embeddingsOf(questionnaire: Uint8Array): string | undefined {
   try {
     return parse(JSON.parse(new TextDecoder().decode(questionnaire))).embeddings.blob;
@@ -52,7 +52,10 @@ function embeddingsOf(questionnaire: Uint8Array): string | undefined {
   }
 }
 
-/** Writes down what federations refer to that were registered before that was kept. */
+/**
+ * Writes down the references of federations that were registered by a version that did not keep
+ * them.
+ */
 export async function recordOlderReferences(context: Context): Promise<void> {
   const { store, log } = context;
   for (const federation of await store.blobReferences.withoutReferences())
@@ -66,7 +69,7 @@ export async function recordOlderReferences(context: Context): Promise<void> {
     }
 }
 
-/** Blobs that a federation refers to outside of its rounds. */
+/** Blobs that a federation refers to outside its rounds. */
 async function referencesOf(context: Context, federation: FederationRow): Promise<Uint8Array[]> {
   const named = await configurationBlobs(context, federation.configuration);
   const hashes = named.map(({ hash }) => fromHex(hash, 32));

@@ -20,18 +20,20 @@ import {
 } from "@plenary/training";
 import type { BlobStore } from "../../store/blobs/index.ts";
 
-/** Draws of evaluation contexts; the same for every round, so that rounds compare. */
+/**
+ * Seed of the evaluation contexts. It is the same for every round, so that rounds can be compared.
+ */
 const EVALUATION_SEED = 7;
 
 /** Runs models on held-out answers. */
 export interface Evaluator {
-  /** Throws if predictor, questionnaire and answers do not fit together; runs no model. */
+  /** Throws if predictor, questionnaire and answers do not fit together. Runs no model. */
   check(configuration: FederationConfiguration): Promise<void>;
   /** The integer that contribution is measured by, from the reproducible engine. */
   utility(configuration: FederationConfiguration, model: Int32Array): Promise<number>;
   /**
    * Alignment scores for people. Undefined if the federation has no held-out answers; null if the
-   * model's predictions are not numbers, as those of a model with huge integers are.
+   * model's predictions are not numbers, as happens with very large parameters.
    */
   alignment(
     configuration: FederationConfiguration,
@@ -45,9 +47,7 @@ interface Subject {
   readonly questionnaire: Questionnaire;
 }
 
-/**
- * What training says about a configuration or about answers, in the code of a wrong configuration.
- */
+/** Throws what training says about a configuration or about answers as `invalid-input`. */
 function rethrow(error: unknown): never {
   if (!(error instanceof TrainingError) || !ABOUT_INPUT.has(error.code)) throw error;
   throw new PlenaryError("invalid-input", error.message, error.context, { cause: error });
@@ -55,7 +55,7 @@ function rethrow(error: unknown): never {
 
 const ABOUT_INPUT: ReadonlySet<string> = new Set(["answers-invalid", "model-mismatch"]);
 
-/** Loads predictors, answers and engines when they are first needed and keeps them. */
+/** Loads predictors, answers and engines when they are first needed, and keeps them. */
 export function trainingEvaluator(blobs: BlobStore): Evaluator {
   const subjects = new Map<string, Promise<Subject>>();
   const answerSets = new Map<string, Promise<AnswerSet>>();
@@ -141,7 +141,7 @@ async function loadSubject(
   if (predictor.parameterCount !== configuration.parameterCount)
     throw new PlenaryError(
       "configuration-mismatch",
-      `The predictor has ${predictor.parameterCount} parameters, the configuration says ${configuration.parameterCount}.`,
+      `The predictor has ${predictor.parameterCount} parameters, but the configuration says ${configuration.parameterCount}.`,
       { expected: predictor.parameterCount, actual: configuration.parameterCount },
     );
   return { predictor, questionnaire };
@@ -152,11 +152,11 @@ async function readJson(blobs: BlobStore, hash: string): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new PlenaryError("invalid-input", `The blob ${hash} is no JSON.`, { hash }, { cause });
+    throw new PlenaryError("invalid-input", `The blob ${hash} is not JSON.`, { hash }, { cause });
   }
 }
 
-/** One value a key, also while it is being made; a failure is not kept. */
+/** One value for each key, also while it is being made. A failure is not kept. */
 function once<K, V>(kept: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
   let value = kept.get(key);
   if (value === undefined) {

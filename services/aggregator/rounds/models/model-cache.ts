@@ -4,8 +4,8 @@ import type { BlobStore } from "../../store/blobs/index.ts";
 const KEPT = 4;
 
 /**
- * Models and states by blob hash. A round's base is the last round's next: the few newest are kept
- * in memory.
+ * Models and states by their blob's hash. A round builds on the model of the round before, so the
+ * few newest are kept in memory.
  */
 export class ModelCache {
   readonly #blobs: BlobStore;
@@ -15,7 +15,7 @@ export class ModelCache {
     this.#blobs = blobs;
   }
 
-  /** The vector in a blob; callers leave it as it is. Throws `not-found`. */
+  /** The vector in a blob. Callers must not change it. Throws `not-found`. */
   async load(hash: Uint8Array): Promise<Int32Array> {
     const name = toHex(hash);
     const vector = this.#kept.get(name) ?? vectorFromBytes(await this.#blobs.read(hash));

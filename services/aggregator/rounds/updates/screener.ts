@@ -10,7 +10,7 @@ import { PlenaryError } from "@plenary/protocol";
 import { Piscina } from "piscina";
 import type { ScreeningAnswer } from "./screening-thread.ts";
 
-/** Models from this size on are worth a thread's messages: some milliseconds of hashing. */
+/** Models from this size on are worth the messages to a thread: hashing takes some milliseconds. */
 const LARGE_MODEL = 200_000;
 const MOST_THREADS = 4;
 const IDLE_MILLISECONDS = 60_000;

@@ -18,20 +18,23 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** What the folder of blobs needs of a file system. Calls throw as Node's do. */
+/**
+ * What the folder of blobs needs of a file system. Calls throw the errors that Node's own calls
+ * throw.
+ */
 export interface Files {
-  /** Also those above it; nothing happens if it is there. */
+  /** Makes the folders above it, too. Nothing happens if it exists. */
   makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<string[]>;
   stat(path: string): Promise<{ readonly size: number; readonly mtimeMs: number }>;
   read(path: string): Promise<Uint8Array>;
-  /** Throws if there is a file of that name. */
+  /** Throws if a file of that name exists. */
   create(path: string): Promise<OpenFile>;
-  /** Replaces what has the new name, at once. */
+  /** Replaces the file that has the new name, atomically. */
   rename(from: string, to: string): Promise<void>;
   /** Resolves when the names in a folder survive a power cut. */
   syncFolder(path: string): Promise<void>;
-  /** Nothing happens if there is none. */
+  /** Nothing happens if the file does not exist. */
   remove(path: string): Promise<void>;
 }
 
@@ -67,6 +70,6 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
   if (size === 0) return;
   const { bytesWritten } = await file.writev([...chunks]);
   if (bytesWritten === size) return;
-  // A disk that is nearly full takes a part; the rest then fails with the reason.
+  // A disk that is nearly full takes part of it. The rest then fails with the reason.
   await file.appendFile(Buffer.concat(chunks).subarray(bytesWritten));
 }

@@ -9,14 +9,16 @@ import { isOrphan, temporaryName, writing } from "./temporary-name.ts";
 const ABANDONED_AFTER_MILLISECONDS = 24 * 3_600_000;
 
 /**
- * Sockets hand over pieces of 64 KiB; a call of the file system for each would cost more than the
+ * Sockets deliver pieces of 64 KiB. A call of the file system for each would cost more than the
  * hashing.
  */
 const BATCH_BYTES = 512 * 1024;
 
 /**
- * Blobs as files: <folder>/<hash>. A file is written under another name, synced, renamed and its
- * folder synced, so that a name always means the whole bytes, whenever the machine stops.
+ * Blobs as files: <folder>/<hash>. A file is written under another name, synced and renamed, and
+ * its folder is synced, so that a name always means all of the bytes, whenever the machine stops.
+ * Written by hand, because write-file-atomic takes whole buffers, and payloads are streams that are
+ * hashed while they are written.
  */
 export async function folderBlobStore(
   folder: string,
@@ -61,8 +63,8 @@ export async function folderBlobStore(
     async write(bytes) {
       const hash = sha256Of(bytes);
       if ((await sizeOf(hash)) !== bytes.length) await store(hash, (file) => file.write([bytes]));
-      // Another process may have renamed it and been killed before it synced the name: a power cut
-      // would take it away again.
+      // Another process may have renamed the file and been killed before it synced the name. A
+      // power cut would then take the name away again.
       else await syncNames();
       return hash;
     },
@@ -85,9 +87,9 @@ export async function folderBlobStore(
 }
 
 /**
- * Removes what processes that stopped had half received. A process that is killed again and again
- * would fill the disk with it in a day. What another machine or another running process writes may
- * still be coming in, unless it is very old.
+ * Removes what stopped processes had half received: a process that is killed again and again would
+ * fill the disk in a day. A file that another machine or another running process writes may still
+ * be growing, unless it is very old.
  */
 async function removeAbandoned(files: Files, incoming: string): Promise<void> {
   const oldest = Date.now() - ABANDONED_AFTER_MILLISECONDS;
@@ -136,8 +138,7 @@ async function storeFile(
 }
 
 /**
- * Syncs a folder for everybody who asks while the sync before is under way: it began after their
- * renames.
+ * Syncs a folder once for all callers that wait for the sync before: it starts after their renames.
  */
 function sharedSync(sync: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
@@ -181,9 +182,7 @@ async function receiveInto(
   return length;
 }
 
-/**
- * Writes in few large calls, one of which is under way while the next bytes come in and are hashed.
- */
+/** Writes in few large calls. One is under way while the next bytes come in and are hashed. */
 function batchWriter(file: OpenFile): {
   add(chunk: Uint8Array): Promise<void>;
   finish(): Promise<void>;
@@ -195,7 +194,7 @@ function batchWriter(file: OpenFile): {
     await writing;
     if (size === 0) return;
     writing = file.write(batch);
-    // Whoever awaits it next hears of a failure.
+    // The next caller that awaits it gets the failure.
     writing.catch(() => {});
     [batch, size] = [[], 0];
   };

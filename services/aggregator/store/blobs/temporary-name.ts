@@ -1,25 +1,26 @@
 import { createHash, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
-/** Tells machines that share a folder apart. */
+/** Tells apart the machines that share a folder. */
 const MACHINE = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const FORM = /^([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f-]{36}$/;
 
-/** Names of files that this process is writing now. */
+/** Names of the files that this process is writing. */
 export const writing = new Set<string>();
 
-/** A new name that tells which process writes the file. */
+/** A new name that says which process writes the file. */
 export function temporaryName(): string {
   return `${MACHINE}-${process.pid}-${randomUUID()}`;
 }
 
 /**
- * Whether the process that wrote a file is certainly gone: it ran on this machine and runs no more.
+ * Whether the process that wrote a file is certainly gone: it ran on this machine and no longer
+ * runs.
  */
 export function isOrphan(name: string): boolean {
   const [, machine, pid] = FORM.exec(name) ?? [];
   if (machine !== MACHINE || writing.has(name)) return false;
-  // In a container every process may get the number that the one before it had.
+  // In a container every process may get the same number as the process before it.
   return Number(pid) === process.pid || !isRunning(Number(pid));
 }
 
