@@ -96,7 +96,7 @@ export function updateStore(queries: Queries) {
       return (await countsOfRounds(federation, [number])).get(number) ?? NO_UPDATES;
     },
 
-    /** Counts by round. Rounds without updates are left out. */
+    /** Counts by round. Counts by round. Rounds without updates are left out. are left out. */
     countsOfRounds,
 
     async insert(row: Insertable<UpdatesTable>): Promise<bigint> {

@@ -9,8 +9,8 @@ export function isActive(member: MemberRow, round: bigint): boolean {
 }
 
 /**
- * The key that signs a member's envelopes of a round. A rotated key signs from the next round on, or
- * key that was rotated before the member joined counts at once.
+ * The key that signs a member's envelopes of a round. A rotated key signs from the next round on;
+ * in the member's first round no other key than the newest counts.
  */
 export function signingKeyOf(member: MemberRow, round: bigint): Uint8Array {
   const hasPrevious = member.joined_round < member.key_since_round;

@@ -24,9 +24,9 @@ import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
 import { requirePrintable } from "./printable.ts";
 
 /**
- * Begins to aggregate a federation that stands on chain with this service as its aggregator.
- * `requester` has signed the request. Doing it again changes nothing. Throws `not-found`,
- * `not-authority`, `configuration-mismatch` or `invalid-input`, saying what does not fit.
+ * Starts to aggregate a federation that names this service as its aggregator on chain. `requester`
+ * has signed the request. Registering again changes nothing. Throws `not-found`, `not-authority`,
+ * `configuration-mismatch` or `invalid-input`, saying what does not fit.
  */
 export async function registerFederation(
   context: Context,
@@ -55,7 +55,7 @@ export async function registerFederation(
   const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
   const state = initialState(strategy, configuration.parameterCount);
-  // So that no round fails for a blob that does not fit.
+  // Checked now, so that no round fails later because of a blob that does not fit.
   if (runsPredictor(configuration)) await evaluator.check(configuration);
   if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
   const stateBlob = await context.blobs.write(vectorToBytes(state));
@@ -125,13 +125,13 @@ function checkAgainstChain(
   if (!equalBytes(hash, onChain.configurationHash))
     throw new PlenaryError(
       "configuration-mismatch",
-      "This is not the configuration whose hash stands on chain.",
+      "This is not the configuration whose hash is on chain.",
       { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
     );
   if (configuration.parameterCount !== onChain.parameterCount)
     throw new PlenaryError(
       "configuration-mismatch",
-      `The configuration has ${configuration.parameterCount} parameters, the federation on chain ${onChain.parameterCount}.`,
+      `The configuration has ${configuration.parameterCount} parameters, but the federation on chain has ${onChain.parameterCount}.`,
       { expected: onChain.parameterCount, actual: configuration.parameterCount },
     );
 }
@@ -150,15 +150,15 @@ async function checkModel(
   if (onChain.lastCommittedRound > 0n) throw alreadyRunning(onChain.lastCommittedRound.toString());
   throw new PlenaryError(
     "configuration-mismatch",
-    "The first model's root is not the one that stands on chain.",
+    "The root of the first model is not the root on chain.",
     { expected: toHex(onChain.lastModelRoot), actual: toHex(vectorRootFast(model)) },
   );
 }
 
 /**
- * Everything that rounds will read, which must be here. It must be the requester's to read too:
- * naming a blob of a private federation in a public one would open it to everybody. Throws
- * `not-found`.
+ * Everything that rounds will read. The service must have it, and the requester must be allowed to
+ * read it: naming a blob of a private federation in a public one would open the blob to everybody.
+ * Throws `not-found`.
  */
 async function readableBlobs(
   context: Context,
@@ -195,7 +195,7 @@ async function requireBlob(
 function alreadyRunning(federation: string): PlenaryError {
   return new PlenaryError(
     "configuration-mismatch",
-    "The federation has committed rounds that this service did not compute, so that it cannot continue it.",
+    "The federation has committed rounds that this service did not compute, so the service cannot continue it.",
     { federation },
   );
 }

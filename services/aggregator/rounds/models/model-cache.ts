@@ -1,4 +1,5 @@
 import { toHex, vectorFromBytes } from "@plenary/protocol";
+import { LRUCache } from "lru-cache";
 import type { BlobStore } from "../../store/blobs/index.ts";
 
 const KEPT = 4;
@@ -9,7 +10,7 @@ const KEPT = 4;
  */
 export class ModelCache {
   readonly #blobs: BlobStore;
-  readonly #kept = new Map<string, Int32Array>();
+  readonly #kept = new LRUCache<string, Int32Array>({ max: KEPT });
 
   constructor(blobs: BlobStore) {
     this.#blobs = blobs;
@@ -17,17 +18,12 @@ export class ModelCache {
 
   /** The vector in a blob. Callers must not change it. Throws `not-found`. */
   async load(hash: Uint8Array): Promise<Int32Array> {
-    const name = toHex(hash);
-    const vector = this.#kept.get(name) ?? vectorFromBytes(await this.#blobs.read(hash));
+    const vector = this.#kept.get(toHex(hash)) ?? vectorFromBytes(await this.#blobs.read(hash));
     this.keep(hash, vector);
     return vector;
   }
 
   keep(hash: Uint8Array, vector: Int32Array): void {
-    const name = toHex(hash);
-    this.#kept.delete(name);
-    this.#kept.set(name, vector);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(toHex(hash), vector);
   }
 }

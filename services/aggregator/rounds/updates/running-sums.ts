@@ -5,6 +5,7 @@ import {
   type RunningAggregate,
 } from "@plenary/algorithms";
 import { type FederationConfiguration, TOTAL_WEIGHT_LIMIT, toHex } from "@plenary/protocol";
+import { LRUCache } from "lru-cache";
 import type { RoundKey } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 
@@ -12,18 +13,19 @@ const KEPT = 16;
 
 interface RunningSum {
   readonly running: RunningAggregate;
-  /** Weight of each update that is in the sum, by id. */
+  /** Weight of each update in the sum, by id. */
   readonly folded: Map<bigint, number>;
   sealed: boolean;
 }
 
 /**
- * This process's running sums, one a round, for aggregators that are incremental. They are a cache:
- * the database says what counts, another process may have folded some updates, and a process that
- * dies loses its sums. `complete` therefore settles the difference, exactly.
+ * This process's running sums, one for each round. They are a cache, not the truth: the database
+ * says which updates count, another process may have folded some of them, and a process that dies
+ * loses its sums. `complete` settles the difference exactly, because integers can be added and
+ * subtracted in any order.
  */
 export class RunningSums {
-  readonly #sums = new Map<string, RunningSum>();
+  readonly #sums = new LRUCache<string, RunningSum>({ max: KEPT });
   readonly #registries: Registries;
 
   constructor(registries: Registries = REGISTRIES) {
@@ -40,7 +42,7 @@ export class RunningSums {
   ): void {
     const sum = this.#sumOf(key, configuration);
     if (sum === undefined || sum.sealed || sum.folded.has(id)) return;
-    // Superseded updates are taken out only at the end. Until then they must not push the sum over
+    // Superseded updates are only taken out at the end; until then they must not push the sum over
     // its limit.
     if (sum.running.totalWeight + weight >= TOTAL_WEIGHT_LIMIT) return;
     sum.running.fold(delta, weight);
@@ -48,9 +50,9 @@ export class RunningSums {
   }
 
   /**
-   * The sum of exactly these updates, to which nothing is added afterwards; undefined if the
-   * aggregator needs all updates at once. `deltaOf` decodes an update that was not folded here, or
-   * that was folded and superseded since.
+   * The sum of exactly these updates, to which nothing is added from then on. `deltaOf` decodes an
+   * update again: one that was not folded here, or one that was folded and has been superseded
+   * since.
    */
   async complete(
     key: RoundKey,
@@ -89,8 +91,6 @@ export class RunningSums {
     const running = incremental.start(configuration.parameterCount);
     const sum: RunningSum = { running, folded: new Map(), sealed: false };
     this.#sums.set(name, sum);
-    const [oldest] = this.#sums.keys();
-    if (this.#sums.size > KEPT && oldest !== undefined) this.#sums.delete(oldest);
     return sum;
   }
 }

@@ -77,7 +77,12 @@ export async function openWorkbench(registries: Registries = REGISTRIES): Promis
     },
     worker: (context = bench.context) => ({
       context,
-      tools: { sums: new RunningSums(registries), models: new ModelCache(blobs), evaluator, screener },
+      tools: {
+        sums: new RunningSums(registries),
+        models: new ModelCache(blobs),
+        evaluator,
+        screener,
+      },
     }),
     run: async (worker, { name, data }) => {
       const definition = JOBS[name] as {
