@@ -3,7 +3,7 @@
  * not be called. A new edge is a decision: it is made here first.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
 import {
@@ -121,6 +121,9 @@ const ENTRY_POINT = /\/(main|server|worker)\.ts$/;
 
 /** Node's own, which a process may set for itself before anything uses it. */
 const RUNTIME_VARIABLE = "process.env.UV_THREADPOOL_SIZE";
+
+/** Variables that one process of the repository sets for another, or for its tests. */
+const INTERNAL_VARIABLES = ["PLENARY_CALLER_FOLDER", "PLENARY_NIGHTLY"];
 
 /** Scripts that make committed files; nothing imports them. */
 const BUILD_SCRIPT = /(^|\/)build\.ts$/;
@@ -246,11 +249,16 @@ describe("architecture", () => {
 
   test(".env.example documents every variable, and no other", () => {
     const name = /\b(?:PLENARY_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g;
-    const read = SOURCES.filter(
-      ({ path }) => basename(path) === "config.ts" && roomOf(path) !== "bench",
-    )
-      .flatMap(({ text }) => withoutComments(text).match(name) ?? [])
-      .filter((variable) => variable !== "PLENARY_CALLER_FOLDER");
+    // Not config.ts alone: what another file reads by mistake would be missed.
+    const shipped = SOURCES.filter(({ path }) => !isTest(path) && !UNBOUND.includes(roomOf(path)));
+    const boot = globSync("{boot.js,boot/*.js}", { cwd: ROOT });
+    const texts = [
+      ...shipped.map(({ text }) => text),
+      ...boot.map((path) => readFileSync(join(ROOT, path), "utf8")),
+    ];
+    const read = texts
+      .flatMap((text) => withoutComments(text).match(name) ?? [])
+      .filter((variable) => !INTERNAL_VARIABLES.includes(variable));
     const documented = [
       ...readFileSync(join(ROOT, ".env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm),
     ];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
 import { LocalStackError } from "../errors.ts";
@@ -9,6 +11,9 @@ import { Ports } from "../network/ports.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openDatabase } from "./postgres.ts";
+
+const UNNAMED = 54_321;
+const INDEX = JSON.stringify(import.meta.resolve("../index.ts"));
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
@@ -114,4 +119,25 @@ test("a DATABASE_URL that does not answer is refused without telling its passwor
     return true;
   });
   home.close();
+});
+
+test("a user id without a name is refused in a sentence before anything is created", async () => {
+  const path = join(temporaryFolder(), "home");
+  // Root becomes such a user; another user cannot.
+  if (process.geteuid?.() !== 0) return;
+  mkdirSync(path);
+  chownSync(path, UNNAMED, UNNAMED);
+  chmodSync(dirname(path), 0o755);
+  const program = `process.setgid(${UNNAMED}); process.setuid(${UNNAMED});
+    const { Ports, Supervisor, openDatabase, openHome } = await import(${INDEX});
+    const home = await openHome(${JSON.stringify(path)});
+    const supervisor = new Supervisor(home, () => undefined);
+    const settings = { url: undefined, home, supervisor, ports: new Ports(), log() {} };
+    await openDatabase(settings).catch((error) => console.log(error.code, error.message));`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: "/",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = await text(child.stdout);
+  assert.match(said, /^platform-unsupported The user id 54321 has no name.*set DATABASE_URL/);
 });

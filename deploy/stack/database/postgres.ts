@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { LocalStackError, systemCode } from "../errors.ts";
@@ -126,12 +127,29 @@ function askId(option: "-u" | "-g"): number {
   );
 }
 
+/** Throws `platform-unsupported` if the user that PostgreSQL is to run as has no name here. */
+function requireUserName(user: DatabaseUser | null): void {
+  if (user !== null) return;
+  try {
+    userInfo();
+  } catch (cause) {
+    const uid = process.geteuid?.() ?? -1;
+    throw new LocalStackError(
+      "platform-unsupported",
+      `The user id ${uid} has no name on this system, and PostgreSQL's initdb wants one. Add it to /etc/passwd, run as a user that has a name, or set DATABASE_URL to a PostgreSQL of yours.`,
+      { uid },
+      { cause },
+    );
+  }
+}
+
 async function initialise(
   cluster: Cluster,
   { initdb }: PostgresBinaries,
   supervisor: Supervisor,
 ): Promise<void> {
   const { folder, data, address, password, marker, user } = cluster;
+  requireUserName(user);
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
   const secret = randomBytes(24).toString("base64url");
