@@ -5,12 +5,13 @@ import type { Answer, Chunk, DisputeSubject, LeafProof, RewardLeaf, RoundResult,
 
 /** Accounts and arguments of `accountMigrate`. */
 export interface AccountMigrateInput {
+  /** the kind and version. */
   readonly account: PublicKey;
-  /** Pays the rent of the bytes that are added. */
+  /** Pays the rent for the added bytes. */
   readonly payer: PublicKey;
 }
 
-/** Gives a Federation or a Round of version 1 the present layout; anyone may. */
+/** Gives a Federation or Round of layout version 1 the present layout. Anyone may do this. */
 export function accountMigrate(
   program: PublicKey,
   input: AccountMigrateInput,
@@ -27,8 +28,8 @@ export interface AuditDrawInput {
 }
 
 /**
- * Draws the slot hash that decides which updates of the open round are audited, once all envelopes
- * are in.
+ * Draws the hash that decides which updates of the open round are audited, once uploads have
+ * closed.
  */
 export function auditDraw(
   program: PublicKey,
@@ -40,11 +41,11 @@ export function auditDraw(
 /** Accounts and arguments of `authorityAccept`. */
 export interface AuthorityAcceptInput {
   readonly federation: PublicKey;
-  /** Signs, so that the authority cannot be handed to a key that nobody holds. */
+  /** Signs, so that the authority cannot pass to a key that nobody holds. */
   readonly proposedAuthority: PublicKey;
 }
 
-/** Takes the authority that was offered. */
+/** Accepts the authority that was offered. */
 export function authorityAccept(
   program: PublicKey,
   input: AuthorityAcceptInput,
@@ -59,7 +60,7 @@ export interface AuthorityProposeInput {
   readonly proposed: PublicKey;
 }
 
-/** Offers the authority to another key; the default address takes the offer back. */
+/** Offers the authority to another key. The default address withdraws the offer. */
 export function authorityPropose(
   program: PublicKey,
   input: AuthorityProposeInput,
@@ -89,7 +90,7 @@ export function bondDeposit(
 /** Accounts and arguments of `bondWithdraw`. */
 export interface BondWithdrawInput {
   readonly federation: PublicKey;
-  /** The aggregator, or the authority, so that an aggregator whose key is lost can be replaced. */
+  /** The aggregator; or the authority, so that an aggregator that lost its key can be replaced. */
   readonly signer: PublicKey;
   readonly destination: PublicKey;
   readonly rewardMint: PublicKey;
@@ -98,7 +99,7 @@ export interface BondWithdrawInput {
   readonly amount: bigint;
 }
 
-/** Returns bond to the aggregator while every round is final or void. */
+/** Returns bond to the aggregator, while every round is final or void. */
 export function bondWithdraw(
   program: PublicKey,
   input: BondWithdrawInput,
@@ -112,7 +113,7 @@ export interface DisputeAnswerInput {
   readonly answer: Answer;
 }
 
-/** Gives a dispute what was demanded; anyone may. */
+/** Submits the demanded leaf or chunk. Anyone may do this. */
 export function disputeAnswer(
   program: PublicKey,
   input: DisputeAnswerInput,
@@ -128,7 +129,7 @@ export interface DisputeChunkInput {
   readonly chunk: Chunk;
 }
 
-/** Gives a dispute the disputed chunk of a vector. */
+/** Submits the disputed chunk of a vector. */
 export function disputeChunk(
   program: PublicKey,
   input: DisputeChunkInput,
@@ -143,7 +144,7 @@ export interface DisputeDemandInput {
   readonly pending: LeafProof | null;
 }
 
-/** Asks the aggregator for the leaf or chunk that the dispute lacks. */
+/** Demands from the aggregator the leaf or chunk that the dispute needs next. */
 export function disputeDemand(
   program: PublicKey,
   input: DisputeDemandInput,
@@ -160,7 +161,7 @@ export interface DisputeEnvelopeInput {
   readonly number: bigint;
 }
 
-/** Shows the envelope of a leaf, signed by the leaf's member; anyone may. */
+/** Shows the envelope of a leaf, signed by the leaf's member. Anyone may do this. */
 export function disputeEnvelope(
   program: PublicKey,
   input: DisputeEnvelopeInput,
@@ -177,8 +178,8 @@ export interface DisputeLeafInput {
 }
 
 /**
- * Folds the next update's leaf into a dispute about a chunk, with the update's chunk if there is
- * room for it.
+ * Folds the next update's leaf into a dispute about a chunk, with the update's chunk if the
+ * transaction has room for it.
  */
 export function disputeLeaf(
   program: PublicKey,
@@ -196,7 +197,9 @@ export interface DisputeNarrowInput {
   readonly path: readonly Uint8Array[];
 }
 
-/** Shows a leaf beside which the leaf of the omitted or underpaid member would have to stand. */
+/**
+ * Shows a leaf that bounds the position of the omitted or underpaid member's leaf, or is that leaf.
+ */
 export function disputeNarrow(
   program: PublicKey,
   input: DisputeNarrowInput,
@@ -211,7 +214,7 @@ export interface DisputeOpenInput {
   readonly challenger: PublicKey;
   readonly source: PublicKey;
   readonly rewardMint: PublicKey;
-  /** The round that the disputed one builds on; needed for a shortfall. */
+  /** The round that the disputed one builds on. Needed for a shortfall. */
   readonly baseRound?: PublicKey | undefined;
   readonly instructions?: PublicKey | undefined;
   /** The program that owns the reward mint; SPL Token by default. */
@@ -237,8 +240,8 @@ export interface DisputeProbeInput {
 }
 
 /**
- * Asks the aggregator for a chunk of its result, before any leaf is folded: the dispute is about
- * that chunk from then on.
+ * Demands a chunk of the aggregator's result, before any leaf is folded. The dispute is then about
+ * that chunk.
  */
 export function disputeProbe(
   program: PublicKey,
@@ -253,8 +256,8 @@ export interface DisputeResolveInput {
   readonly dispute: PublicKey;
   readonly challenger: PublicKey;
   /**
-   * Where the challenger is paid. Left out where it loses: it must not be able to put the end off
-   * by closing its account.
+   * The account that the challenger is paid to. It may be left out if the challenger loses, which
+   * could otherwise prevent the end by closing the account.
    */
   readonly challengerTokens?: PublicKey | undefined;
   readonly rewardMint: PublicKey;
@@ -263,7 +266,7 @@ export interface DisputeResolveInput {
   readonly number: bigint;
 }
 
-/** Ends a dispute that is decided, complete, unanswered, out of time or overtaken; anyone may. */
+/** Ends a dispute that is decided, complete, unanswered, expired or moot. Anyone may do this. */
 export function disputeResolve(
   program: PublicKey,
   input: DisputeResolveInput,
@@ -278,7 +281,7 @@ export interface DisputeRewardsInput {
   readonly leaves: readonly RewardLeaf[];
 }
 
-/** Folds the next rewards' leaves into a dispute about their total. */
+/** Folds the next leaves of the rewards tree into a dispute about their total. */
 export function disputeRewards(
   program: PublicKey,
   input: DisputeRewardsInput,
@@ -294,9 +297,7 @@ export interface EquivocationOpenInput {
   readonly sequence: bigint;
 }
 
-/**
- * Records an envelope that a member has signed, as the first half of the proof that it signed two.
- */
+/** Records an envelope that a member signed: the first half of a proof that it signed two. */
 export function equivocationOpen(
   program: PublicKey,
   input: EquivocationOpenInput,
@@ -335,7 +336,8 @@ export interface FederationPauseInput {
 }
 
 /**
- * Stops new rounds and new members, or lets them go on; claims and withdrawals are never stopped.
+ * Stops new rounds and new members, or allows them again. Claims, withdrawals and disputes are
+ * never stopped.
  */
 export function federationPause(
   program: PublicKey,
@@ -387,7 +389,7 @@ export interface MemberEquivocationInput {
   readonly sequence: bigint;
 }
 
-/** Takes the stake of a member that has signed another envelope with the same sequence. */
+/** Slashes the stake of a member that signed another envelope with the same sequence. */
 export function memberEquivocation(
   program: PublicKey,
   input: MemberEquivocationInput,
@@ -401,7 +403,7 @@ export interface MemberExitInput {
   readonly owner: PublicKey;
 }
 
-/** Leaves the federation from the next round on; the stake stays for the cooldown. */
+/** Leaves the federation from the next round on. The stake stays in escrow for the cooldown. */
 export function memberExit(
   program: PublicKey,
   input: MemberExitInput,
@@ -414,7 +416,7 @@ export interface MemberJoinInput {
   readonly federation: PublicKey;
   readonly owner: PublicKey;
   readonly payer: PublicKey;
-  /** Signs where members join by approval, unless it has signed an admission before. */
+  /** Signs if members join by approval and the owner has no admission that it signed earlier. */
   readonly authority?: PublicKey | undefined;
   readonly source: PublicKey;
   readonly payout: PublicKey;
@@ -426,7 +428,7 @@ export interface MemberJoinInput {
   readonly stake: bigint;
 }
 
-/** Joins a federation, or joins again after leaving, with a stake. */
+/** Joins a federation with a stake, for the first time or again after leaving. */
 export function memberJoin(
   program: PublicKey,
   input: MemberJoinInput,
@@ -474,7 +476,7 @@ export interface PayoutUpdateInput {
   readonly payout: PublicKey;
 }
 
-/** Names another token account for rewards. */
+/** Changes the token account to which rewards are paid. */
 export function payoutUpdate(
   program: PublicKey,
   input: PayoutUpdateInput,
@@ -496,7 +498,7 @@ export interface RewardClaimInput {
   readonly number: bigint;
 }
 
-/** Pays a member all that it has earned up to a final round and not claimed; anyone may send it. */
+/** Pays a member what it has earned up to a final round and not claimed. Anyone may send it. */
 export function rewardClaim(
   program: PublicKey,
   input: RewardClaimInput,
@@ -512,7 +514,7 @@ export interface RoundCloseInput {
   readonly number: bigint;
 }
 
-/** Closes a round that nothing refers to any more. */
+/** Closes a round that is no longer needed. */
 export function roundClose(
   program: PublicKey,
   input: RoundCloseInput,
@@ -542,7 +544,7 @@ export interface RoundFinalizeInput {
   readonly number: bigint;
 }
 
-/** Makes the oldest committed round final after its challenge window. */
+/** Makes the oldest committed round final, after its challenge window. */
 export function roundFinalize(
   program: PublicKey,
   input: RoundFinalizeInput,
@@ -556,7 +558,7 @@ export interface RoundOpenInput {
   readonly aggregator: PublicKey;
   readonly payer: PublicKey;
   readonly number: bigint;
-  /** What the aggregator believes it builds on; a stale belief is refused. */
+  /** The base that the aggregator expects; an outdated one is refused. */
   readonly baseRoot: Uint8Array;
   readonly baseStateRoot: Uint8Array;
   readonly collectSeconds: number;
@@ -595,7 +597,7 @@ export interface VaultFundInput {
   readonly amount: bigint;
 }
 
-/** Adds rewards to the vault; anyone may. */
+/** Adds rewards to the vault. Anyone may do this. */
 export function vaultFund(
   program: PublicKey,
   input: VaultFundInput,
@@ -615,7 +617,7 @@ export interface VaultWithdrawInput {
   readonly amount: bigint;
 }
 
-/** Takes out of the vault what is neither earned, promised nor reserved. */
+/** Withdraws from the vault what it does not owe: rewards, or the open round's budget. */
 export function vaultWithdraw(
   program: PublicKey,
   input: VaultWithdrawInput,

@@ -3,16 +3,16 @@ import type { PublicKey } from "@solana/web3.js";
 
 export interface AccountMigrated {
   readonly account: PublicKey;
-  /** Of its layout now. */
+  /** The layout version that it has now. */
   readonly version: number;
 }
 
-/** Who may join a federation. */
+/** The owners that may join a federation. */
 export type Admission =
   | "open"
   | "approved";
 
-/** What an aggregator gives when it is asked. */
+/** The aggregator's answer to a demand. */
 export type Answer =
   | { readonly kind: "leaf"; readonly leaf: TreeLeaf; readonly path: readonly Uint8Array[] }
   | { readonly kind: "chunk"; readonly value: Chunk };
@@ -47,15 +47,15 @@ export interface BondWithdrawn {
   readonly bond: bigint;
 }
 
-/** 64 little-endian integers of a vector and their audit path. */
+/** 64 little-endian integers of a vector, and their audit path. */
 export interface Chunk {
   readonly values: Uint8Array;
   readonly path: readonly Uint8Array[];
 }
 
 /**
- * One challenge of one thing in one committed round. Zero-copy, because each of a few hundred
- * transactions touches it.
+ * One challenge of one thing in one committed round. Zero-copy, because a few hundred transactions
+ * may write to it.
  */
 export interface Dispute {
   readonly version: number;
@@ -66,12 +66,9 @@ export interface Dispute {
   readonly kind: number;
   /** Vectors of the server's state that the dispute needs chunks of: 0 or 1. */
   readonly stateVectors: number;
-  /**
-   * Whether the dispute is decided by what was shown, against the aggregator (1) or against the
-   * challenger (2).
-   */
+  /** 1 once the evidence decides against the aggregator, 2 against the challenger; else 0. */
   readonly decided: number;
-  /** The first thing that was found wrong in committed values; counts once the root has matched. */
+  /** The first fault found in committed values; it counts once the root has matched. */
   readonly fault: number;
   /** A bit for each vector whose chunk was received. */
   readonly received: number;
@@ -95,8 +92,8 @@ export interface Dispute {
   readonly leafCount: number;
   readonly nextLeaf: number;
   /**
-   * Bounds of the search: leaves below `low` are of members before the target, leaves from `high`
-   * on of members after it.
+   * Bounds of the search: leaves below `low` belong to members before the target, leaves from
+   * `high` on to members after it.
    */
   readonly low: number;
   readonly high: number;
@@ -104,20 +101,15 @@ export interface Dispute {
   readonly maxWeight: number;
   readonly pendingWeight: number;
   readonly demandSeconds: number;
-  /**
-   * Zero. Disputes that are older than rounds with rules hold a momentum here, which nothing reads.
-   */
+  /** Zero. Disputes opened before rounds had rules hold a momentum here, which nothing reads. */
   readonly unused: number;
-  /**
-   * Chunks that were asked for before the first leaf, and the bit of the vector whose chunk is
-   * being asked for.
-   */
+  /** Number of chunks that were probed, and the bit of the vector whose chunk is being probed. */
   readonly probes: number;
   readonly probed: number;
   readonly treeRoot: Uint8Array;
   readonly previousMember: PublicKey;
   readonly pendingDeltaRoot: Uint8Array;
-  /** The member that is searched for. */
+  /** The member whose leaf is searched for. */
   readonly target: PublicKey;
   /** Hash of the envelope that the receipt names, or of the leaf whose envelope is demanded. */
   readonly targetHash: Uint8Array;
@@ -162,18 +154,18 @@ export interface DisputeResolved {
   readonly dispute: PublicKey;
   readonly challenger: PublicKey;
   /**
-   * 0: the aggregator was wrong and the round is void; 1: the challenger was wrong or stopped; 2:
-   * the round was void before.
+   * 0: the aggregator was wrong, and the round is void. 1: the challenger was wrong, or stopped. 2:
+   * the round was void before the dispute was decided.
    */
   readonly verdict: number;
-  /** What was wrong; 0 unless the aggregator was. */
+  /** The fault that was found; 0 unless the aggregator was wrong. */
   readonly fault: number;
-  /** What the challenger got of the bond, beside its deposit. */
+  /** The challenger's part of the bond. Its deposit is returned in addition. */
   readonly reward: bigint;
   readonly toVault: bigint;
 }
 
-/** What a challenger holds against a committed round. */
+/** The fault that a challenger alleges in a committed round. */
 export type DisputeSubject =
   | { readonly kind: "chunk"; readonly index: number }
   | { readonly kind: "envelope"; readonly index: number; readonly leaf: UpdateLeaf; readonly path: readonly Uint8Array[] }
@@ -182,7 +174,7 @@ export type DisputeSubject =
   | { readonly kind: "total" };
 
 /**
- * One envelope that a member has signed, kept until somebody shows another one with the same round
+ * One envelope that a member signed, kept until its reporter shows another one with the same round
  * and sequence. Two envelopes and their signatures do not fit into one transaction.
  */
 export interface Equivocation {
@@ -190,29 +182,26 @@ export interface Equivocation {
   readonly bump: number;
   readonly federation: PublicKey;
   readonly member: PublicKey;
-  /** Who reported it, paid the rent and gets half of the stake. */
+  /** Reported the envelope, paid the rent, and gets half of the stake. */
   readonly reporter: PublicKey;
   readonly round: bigint;
   readonly sequence: bigint;
-  /** Envelopes for two chains do not contradict each other. */
+  /** Envelopes for two chains do not contradict each other, so both must name the same chain. */
   readonly genesisHash: Uint8Array;
   readonly envelopeHash: Uint8Array;
 }
 
-/**
- * One federation: who runs it, on which terms, where its chain of rounds stands, and what it owes.
- */
+/** One federation: its authority and terms, the rounds that it has reached, and what it owes. */
 export interface Federation {
   readonly version: number;
   readonly bump: number;
   /**
-   * The authority that created the federation; part of its address, whoever holds the authority
-   * later.
+   * The first authority. It is part of the federation's address, which a later one does not change.
    */
   readonly creator: PublicKey;
   readonly id: bigint;
   readonly authority: PublicKey;
-  /** Who may accept the authority; the default address when it was offered to nobody. */
+  /** The key that may accept the authority; the default address while it is offered to nobody. */
   readonly proposedAuthority: PublicKey;
   readonly aggregator: PublicKey;
   readonly admission: Admission;
@@ -234,15 +223,15 @@ export interface Federation {
   readonly collectLimit: number;
   readonly grace: number;
   readonly exitCooldown: number;
-  /** What the escrow holds: bond + stakes + deposits. */
+  /** The escrow holds the sum of bond, stakes and deposits. */
   readonly bond: bigint;
   readonly stakes: bigint;
   readonly deposits: bigint;
-  /** Number of the round that opens next; the first is 1, and no number is used twice. */
+  /** Number of the round that opens next. The first is 1, and no number is used twice. */
   readonly nextRound: bigint;
-  /** The round that is collecting updates; 0 when none is. */
+  /** The round that is collecting updates; 0 if there is none. */
   readonly openRound: bigint;
-  /** The last final round; 0 before the first. */
+  /** The last final round; 0 before the first one. */
   readonly finalRound: bigint;
   /** The round that the next one builds on; 0 is the genesis model. */
   readonly lastCommittedRound: bigint;
@@ -254,7 +243,7 @@ export interface Federation {
   readonly totalEarned: bigint;
   readonly totalClaimed: bigint;
   readonly members: number;
-  /** Committed rounds that are not final yet, oldest first: each builds on the one before. */
+  /** Committed rounds that are not final, oldest first. Each builds on the one before it. */
   readonly pending: readonly bigint[];
 }
 
@@ -295,8 +284,8 @@ export interface LeafProof {
 }
 
 /**
- * One organisation in one federation. Its address is what envelopes, update leaves and reward
- * leaves call the member.
+ * One organisation in one federation. Envelopes, update leaves and reward leaves name the member by
+ * this account's address.
  */
 export interface Member {
   readonly version: number;
@@ -304,24 +293,22 @@ export interface Member {
   readonly federation: PublicKey;
   readonly owner: PublicKey;
   readonly rentPayer: PublicKey;
-  /** Signs envelopes of rounds from `key_since_round` on. */
+  /** Signs envelopes of the rounds from `key_since_round` on. */
   readonly updateKey: PublicKey;
-  /** Signed envelopes of the rounds before that. */
+  /** Signed the envelopes of earlier rounds. */
   readonly previousKey: PublicKey;
   readonly keySinceRound: bigint;
   /** Token account that rewards are paid to. */
   readonly payout: PublicKey;
   readonly stake: bigint;
-  /** First round that the member may take part in. */
+  /** First round in which the member may take part. */
   readonly joinedRound: bigint;
   /** Unix seconds; 0 while the member has not asked to leave. */
   readonly exitRequestedAt: bigint;
-  /** First round that the member may not take part in; 0 while it has not asked to leave. */
+  /** First round in which the member may no longer take part; 0 while it has not asked to leave. */
   readonly exitRound: bigint;
   readonly claimedTotal: bigint;
-  /**
-   * Rounds in which the member was proven to have signed two different envelopes with one sequence.
-   */
+  /** How often the member was proven to have signed two envelopes with one sequence. */
   readonly equivocations: number;
 }
 
@@ -364,7 +351,7 @@ export interface MemberSlashed {
   readonly round: bigint;
   readonly sequence: bigint;
   readonly reporter: PublicKey;
-  /** What the reporter got of the stake. */
+  /** The reporter's part of the stake. */
   readonly reward: bigint;
   readonly toVault: bigint;
 }
@@ -389,7 +376,7 @@ export interface RewardClaimed {
   readonly claimedTotal: bigint;
 }
 
-/** What one member has earned since the federation began: one leaf of a round's rewards tree. */
+/** A leaf of a round's rewards tree: what one member has earned since the federation began. */
 export interface RewardLeaf {
   readonly version: number;
   readonly member: PublicKey;
@@ -397,7 +384,7 @@ export interface RewardLeaf {
 }
 
 /**
- * One round. Terms are copied when it opens, so that later changes of the federation do not reach
+ * One round. It copies the federation's terms when it opens, so that later changes do not affect
  * it.
  */
 export interface Round {
@@ -416,29 +403,29 @@ export interface Round {
   readonly rewardBudget: bigint;
   readonly challengeWindow: number;
   /**
-   * The committed round that this one builds on (0 is genesis) and what it left: the federation
-   * returns to it if this round is void.
+   * The committed round that this one builds on (0 is the first model), and its result, to which
+   * the federation returns if this round is voided.
    */
   readonly baseRound: bigint;
   readonly baseRoot: Uint8Array;
   readonly baseStateRoot: Uint8Array;
   readonly baseCumulativeRewards: bigint;
   /**
-   * Most recent entry of the SlotHashes sysvar when the round opened: nobody could choose it, so
-   * seeds derive from it.
+   * The newest entry of the SlotHashes sysvar when the round opened. Seeds derive from it, because
+   * nobody can choose it.
    */
   readonly slot: bigint;
   readonly slotHash: Uint8Array;
   /**
-   * First slot and its hash after uploads closed, from which audits are drawn; zero for rounds that
-   * are not audited.
+   * The slot, and the hash over its hash and the envelopes, from which audits are drawn once
+   * uploads have closed. Zero for rounds that are not audited.
    */
   readonly auditSlot: bigint;
   readonly auditSlotHash: Uint8Array;
   /** Unix seconds. */
   readonly openedAt: bigint;
   readonly deadline: bigint;
-  /** Last second at which the round can be committed; after it anyone may void the round. */
+  /** Last second at which the round can be committed. Afterwards anyone may void it. */
   readonly commitBy: bigint;
   readonly committedAt: bigint;
   readonly challengeEndsAt: bigint;
@@ -480,7 +467,7 @@ export interface RoundFinalized {
 
 export interface RoundOpenArgs {
   readonly number: bigint;
-  /** What the aggregator believes it builds on; a stale belief is refused. */
+  /** The base that the aggregator expects; an outdated one is refused. */
   readonly baseRoot: Uint8Array;
   readonly baseStateRoot: Uint8Array;
   readonly collectSeconds: number;
@@ -520,29 +507,29 @@ export interface RoundVoided {
   readonly federation: PublicKey;
   readonly round: PublicKey;
   readonly number: bigint;
-  /** What the next round builds on now. */
+  /** The round that the next one builds on. */
   readonly lastCommittedRound: bigint;
 }
 
 /**
- * How a federation's rounds are computed, and whether the program can judge them. Fixed when the
- * federation is created.
+ * How a federation's rounds are computed, and whether the program can judge them. They are fixed
+ * when the federation is created.
  */
 export interface Rules {
   /** 0: mean; 255: custom. */
   readonly aggregator: number;
   /** 0: FedAvg; 1: FedAvgM; 255: custom. */
   readonly strategy: number;
-  /** How updates are masked. 0: not at all; other values are refused. */
+  /** How updates are masked. 0: they are not; other values are refused. */
   readonly masking: number;
   /**
-   * Vectors, each as long as the model, that the strategy keeps between rounds. The state root is
-   * that of the vectors one after the other, each padded with zeros to whole chunks.
+   * Number of vectors, each as long as the model, that the strategy keeps between rounds. The state
+   * root is the vector root of one after the other, each padded with zeros to whole chunks.
    */
   readonly stateVectors: number;
   /**
-   * Whether a disputed chunk can be computed on chain. A round that is not provable can only be
-   * checked by replay.
+   * Whether the program can compute a disputed chunk. If not, the rounds are replay-only: only a
+   * replay can check their arithmetic.
    */
   readonly provable: boolean;
   /** The strategy's parameters, then the aggregator's, then zeros. */
@@ -550,33 +537,37 @@ export interface Rules {
 }
 
 /**
- * What the authority may change between rounds. Durations are seconds, amounts are base units of
+ * What the authority may change between rounds. Durations are in seconds, amounts in base units of
  * the reward mint.
  */
 export interface Terms {
   readonly aggregator: PublicKey;
   readonly admission: Admission;
+  /** Hash of the configuration, whose canonical JSON the service publishes. */
   readonly configurationHash: Uint8Array;
   readonly maxUpdates: number;
   readonly maxWeight: number;
   readonly rewardPerRound: bigint;
   readonly minimumStake: bigint;
   readonly minimumBond: bigint;
+  /** Time between a round's commitment and its finality. */
   readonly challengeWindow: number;
-  /** Longest time that a round may collect updates. */
+  /** Longest time for which a round may collect updates. */
   readonly collectLimit: number;
   /** Time after a round's deadline in which it can still be committed; then anyone may void it. */
   readonly grace: number;
-  /** Time between a member's exit and the withdrawal of its stake. */
+  /**
+   * Time between a member's exit and the withdrawal of its stake; at least the challenge window.
+   */
   readonly exitCooldown: number;
 }
 
-/** A leaf of either tree. */
+/** A leaf of the updates tree or of the rewards tree. */
 export type TreeLeaf =
   | { readonly kind: "update"; readonly value: UpdateLeaf }
   | { readonly kind: "reward"; readonly value: RewardLeaf };
 
-/** One member's update, counted or refused: one leaf of a round's updates tree. */
+/** A leaf of a round's updates tree: one member's update, counted or refused. */
 export interface UpdateLeaf {
   readonly version: number;
   readonly member: PublicKey;
@@ -599,7 +590,7 @@ export interface VaultWithdrawn {
   readonly amount: bigint;
 }
 
-/** A vector whose chunk a dispute is decided by. */
+/** A vector whose chunk decides a dispute. */
 export type Vector =
   | "delta"
   | "base"

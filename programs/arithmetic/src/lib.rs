@@ -1,11 +1,13 @@
-//! Computes integer operations in the virtual machine, so that tests can compare them with arbitrary-precision arithmetic:
-//! the program's correctness rests on its compiler's 64- and 128-bit code. Test-only; never deployed.
+//! Computes integer operations in the virtual machine, so that tests can compare them with
+//! arbitrary-precision arithmetic: the program relies on its compiler's 64-bit and 128-bit code.
+//! Only tests use it; it is never deployed.
 
 use anchor_lang::prelude::*;
 
 declare_id!("1ntegersUnderTest11111111111111111111111111");
 
-/// One case: type, operation, two operands of 16 bytes (little-endian; narrower types use the low bytes).
+/// Bytes of one case: type, operation, and two operands of 16 bytes. Operands are little-endian,
+/// and narrower types use their low bytes.
 const CASE: usize = 34;
 
 macro_rules! evaluate {
@@ -62,7 +64,7 @@ fn low<const N: usize>(bytes: &[u8]) -> [u8; N] {
     out
 }
 
-/// A case's outcome: 1 and the value, or all zero where the checked operation has none.
+/// The outcome of a case: 1 and the value, or zeros if the checked operation has no value.
 fn compute(case: &[u8]) -> [u8; 17] {
     let (left, right) = (&case[2..18], &case[18..34]);
     match case[0] {

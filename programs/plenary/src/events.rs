@@ -26,7 +26,7 @@ pub struct FederationPaused {
 #[event]
 pub struct AccountMigrated {
     pub account: Pubkey,
-    /// Of its layout now.
+    /// The layout version that it has now.
     pub version: u8,
 }
 
@@ -150,7 +150,7 @@ pub struct RoundVoided {
     pub federation: Pubkey,
     pub round: Pubkey,
     pub number: u64,
-    /// What the next round builds on now.
+    /// The round that the next one builds on.
     pub last_committed_round: u64,
 }
 
@@ -211,11 +211,12 @@ pub struct DisputeResolved {
     pub round: Pubkey,
     pub dispute: Pubkey,
     pub challenger: Pubkey,
-    /// 0: the aggregator was wrong and the round is void; 1: the challenger was wrong or stopped; 2: the round was void before.
+    /// 0: the aggregator was wrong, and the round is void. 1: the challenger was wrong, or stopped.
+    /// 2: the round was void before the dispute was decided.
     pub verdict: u8,
-    /// What was wrong; 0 unless the aggregator was.
+    /// The fault that was found; 0 unless the aggregator was wrong.
     pub fault: u8,
-    /// What the challenger got of the bond, beside its deposit.
+    /// The challenger's part of the bond. Its deposit is returned in addition.
     pub reward: u64,
     pub to_vault: u64,
 }
@@ -227,7 +228,7 @@ pub struct MemberSlashed {
     pub round: u64,
     pub sequence: u64,
     pub reporter: Pubkey,
-    /// What the reporter got of the stake.
+    /// The reporter's part of the stake.
     pub reward: u64,
     pub to_vault: u64,
 }

@@ -1,4 +1,4 @@
-//! Plenary on chain: what a federation's rounds were made of, and the pay that follows from them.
+//! Plenary on chain: what a federation's rounds are computed from, and the pay that follows.
 
 use anchor_lang::prelude::*;
 
@@ -9,8 +9,12 @@ pub mod merkle;
 pub mod messages;
 mod reward_mint;
 pub mod rules;
+#[cfg(not(feature = "no-entrypoint"))]
+mod security;
 pub mod state;
 mod token;
+#[cfg(test)]
+mod vectors;
 
 use instructions::*;
 use merkle::{Hash, RewardLeaf, UpdateLeaf};
@@ -37,29 +41,30 @@ pub mod plenary {
         FederationUpdate::federation_update(ctx, terms)
     }
 
-    /// Stops new rounds and new members, or lets them go on; claims and withdrawals are never stopped.
+    /// Stops new rounds and new members, or allows them again. Claims, withdrawals and disputes are
+    /// never stopped.
     #[access_control(ctx.accounts.validate(paused))]
     pub fn federation_pause(ctx: Context<FederationPause>, paused: bool) -> Result<()> {
         FederationPause::federation_pause(ctx, paused)
     }
 
-    /// Offers the authority to another key; the default address takes the offer back.
+    /// Offers the authority to another key. The default address withdraws the offer.
     pub fn authority_propose(ctx: Context<AuthorityPropose>, proposed: Pubkey) -> Result<()> {
         AuthorityPropose::authority_propose(ctx, proposed)
     }
 
-    /// Takes the authority that was offered.
+    /// Accepts the authority that was offered.
     pub fn authority_accept(ctx: Context<AuthorityAccept>) -> Result<()> {
         AuthorityAccept::authority_accept(ctx)
     }
 
-    /// Adds rewards to the vault; anyone may.
+    /// Adds rewards to the vault. Anyone may do this.
     #[access_control(VaultFund::validate(amount))]
     pub fn vault_fund(ctx: Context<VaultFund>, amount: u64) -> Result<()> {
         VaultFund::vault_fund(ctx, amount)
     }
 
-    /// Takes out of the vault what is neither earned, promised nor reserved.
+    /// Withdraws from the vault what it does not owe: rewards, or the open round's budget.
     #[access_control(ctx.accounts.validate(amount))]
     pub fn vault_withdraw(ctx: Context<VaultWithdraw>, amount: u64) -> Result<()> {
         VaultWithdraw::vault_withdraw(ctx, amount)
@@ -71,13 +76,13 @@ pub mod plenary {
         BondDeposit::bond_deposit(ctx, amount)
     }
 
-    /// Returns bond to the aggregator while every round is final or void.
+    /// Returns bond to the aggregator, while every round is final or void.
     #[access_control(ctx.accounts.validate(amount))]
     pub fn bond_withdraw(ctx: Context<BondWithdraw>, amount: u64) -> Result<()> {
         BondWithdraw::bond_withdraw(ctx, amount)
     }
 
-    /// Joins a federation, or joins again after leaving, with a stake.
+    /// Joins a federation with a stake, for the first time or again after leaving.
     #[access_control(ctx.accounts.validate(&args))]
     pub fn member_join(ctx: Context<MemberJoin>, args: MemberJoinArgs) -> Result<()> {
         MemberJoin::member_join(ctx, args)
@@ -88,13 +93,13 @@ pub mod plenary {
         MemberRotateKey::member_rotate_key(ctx, update_key)
     }
 
-    /// Names another token account for rewards.
+    /// Changes the token account to which rewards are paid.
     #[access_control(ctx.accounts.validate())]
     pub fn payout_update(ctx: Context<PayoutUpdate>) -> Result<()> {
         PayoutUpdate::payout_update(ctx)
     }
 
-    /// Leaves the federation from the next round on; the stake stays for the cooldown.
+    /// Leaves the federation from the next round on. The stake stays in escrow for the cooldown.
     pub fn member_exit(ctx: Context<MemberExit>) -> Result<()> {
         MemberExit::member_exit(ctx)
     }
@@ -122,7 +127,7 @@ pub mod plenary {
         RoundCommit::round_commit(ctx, result)
     }
 
-    /// Makes the oldest committed round final after its challenge window.
+    /// Makes the oldest committed round final, after its challenge window.
     pub fn round_finalize(ctx: Context<RoundFinalize>) -> Result<()> {
         RoundFinalize::round_finalize(ctx)
     }
@@ -132,13 +137,13 @@ pub mod plenary {
         RoundVoid::round_void(ctx)
     }
 
-    /// Closes a round that nothing refers to any more.
+    /// Closes a round that is no longer needed.
     #[access_control(ctx.accounts.validate())]
     pub fn round_close(ctx: Context<RoundClose>) -> Result<()> {
         RoundClose::round_close(ctx)
     }
 
-    /// Pays a member all that it has earned up to a final round and not claimed; anyone may send it.
+    /// Pays a member what it has earned up to a final round and not claimed. Anyone may send it.
     #[access_control(ctx.accounts.validate(cumulative, index, &path))]
     pub fn reward_claim(
         ctx: Context<RewardClaim>,
@@ -149,7 +154,8 @@ pub mod plenary {
         RewardClaim::reward_claim(ctx, cumulative)
     }
 
-    /// Draws the slot hash that decides which updates of the open round are audited, once all envelopes are in.
+    /// Draws the hash that decides which updates of the open round are audited, once uploads have
+    /// closed.
     pub fn audit_draw(ctx: Context<AuditDraw>, envelopes_root: Hash) -> Result<()> {
         AuditDraw::audit_draw(ctx, envelopes_root)
     }
@@ -159,7 +165,8 @@ pub mod plenary {
         DisputeOpen::dispute_open(ctx, subject)
     }
 
-    /// Folds the next update's leaf into a dispute about a chunk, with the update's chunk if there is room for it.
+    /// Folds the next update's leaf into a dispute about a chunk, with the update's chunk if the
+    /// transaction has room for it.
     pub fn dispute_leaf(
         ctx: Context<DisputeLeaf>,
         leaf: UpdateLeaf,
@@ -168,17 +175,18 @@ pub mod plenary {
         DisputeLeaf::dispute_leaf(ctx, leaf, chunk)
     }
 
-    /// Gives a dispute the disputed chunk of a vector.
+    /// Submits the disputed chunk of a vector.
     pub fn dispute_chunk(ctx: Context<DisputeChunk>, vector: Vector, chunk: Chunk) -> Result<()> {
         DisputeChunk::dispute_chunk(ctx, vector, chunk)
     }
 
-    /// Folds the next rewards' leaves into a dispute about their total.
+    /// Folds the next leaves of the rewards tree into a dispute about their total.
     pub fn dispute_rewards(ctx: Context<DisputeRewards>, leaves: Vec<RewardLeaf>) -> Result<()> {
         DisputeRewards::dispute_rewards(ctx, leaves)
     }
 
-    /// Shows a leaf beside which the leaf of the omitted or underpaid member would have to stand.
+    /// Shows a leaf that bounds the position of the omitted or underpaid member's leaf, or is that
+    /// leaf.
     pub fn dispute_narrow(
         ctx: Context<DisputeNarrow>,
         index: u32,
@@ -188,37 +196,38 @@ pub mod plenary {
         DisputeNarrow::dispute_narrow(ctx, index, leaf, path)
     }
 
-    /// Asks the aggregator for the leaf or chunk that the dispute lacks.
+    /// Demands from the aggregator the leaf or chunk that the dispute needs next.
     pub fn dispute_demand(ctx: Context<DisputeDemand>, pending: Option<LeafProof>) -> Result<()> {
         DisputeDemand::dispute_demand(ctx, pending)
     }
 
-    /// Asks the aggregator for a chunk of its result, before any leaf is folded: the dispute is about that chunk from then on.
+    /// Demands a chunk of the aggregator's result, before any leaf is folded. The dispute is then
+    /// about that chunk.
     pub fn dispute_probe(ctx: Context<DisputeProbe>, vector: Vector, index: u32) -> Result<()> {
         DisputeProbe::dispute_probe(ctx, vector, index)
     }
 
-    /// Gives a dispute what was demanded; anyone may.
+    /// Submits the demanded leaf or chunk. Anyone may do this.
     pub fn dispute_answer(ctx: Context<DisputeAnswer>, answer: Answer) -> Result<()> {
         DisputeAnswer::dispute_answer(ctx, answer)
     }
 
-    /// Shows the envelope of a leaf, signed by the leaf's member; anyone may.
+    /// Shows the envelope of a leaf, signed by the leaf's member. Anyone may do this.
     pub fn dispute_envelope(ctx: Context<DisputeEnvelope>, leaf: UpdateLeaf) -> Result<()> {
         DisputeEnvelope::dispute_envelope(ctx, leaf)
     }
 
-    /// Ends a dispute that is decided, complete, unanswered, out of time or overtaken; anyone may.
+    /// Ends a dispute that is decided, complete, unanswered, expired or moot. Anyone may do this.
     pub fn dispute_resolve(ctx: Context<DisputeResolve>) -> Result<()> {
         DisputeResolve::dispute_resolve(ctx)
     }
 
-    /// Gives a Federation or a Round of version 1 the present layout; anyone may.
+    /// Gives a Federation or Round of layout version 1 the present layout. Anyone may do this.
     pub fn account_migrate(ctx: Context<AccountMigrate>) -> Result<()> {
         AccountMigrate::account_migrate(ctx)
     }
 
-    /// Records an envelope that a member has signed, as the first half of the proof that it signed two.
+    /// Records an envelope that a member signed: the first half of a proof that it signed two.
     pub fn equivocation_open(
         ctx: Context<EquivocationOpen>,
         round: u64,
@@ -227,7 +236,7 @@ pub mod plenary {
         EquivocationOpen::equivocation_open(ctx, round, sequence)
     }
 
-    /// Takes the stake of a member that has signed another envelope with the same sequence.
+    /// Slashes the stake of a member that signed another envelope with the same sequence.
     pub fn member_equivocation(ctx: Context<MemberEquivocation>) -> Result<()> {
         MemberEquivocation::member_equivocation(ctx)
     }

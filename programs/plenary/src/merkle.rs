@@ -11,11 +11,11 @@ pub const EMPTY_ROOT: Hash = [
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
-/// Prefixes keep leaves and nodes apart: no node can be passed off as a leaf (second preimage).
+/// Prefixes keep leaves and nodes apart, so that no node can be passed off as a leaf.
 const LEAF_PREFIX: &[u8] = &[0];
 const NODE_PREFIX: &[u8] = &[1];
 
-/// Hash of a leaf whose data is the concatenation of `parts`.
+/// Hash of the leaf whose data is the concatenation of `parts`.
 pub fn leaf_hash(parts: &[&[u8]]) -> Hash {
     let mut input: Vec<&[u8]> = Vec::with_capacity(parts.len() + 1);
     input.push(LEAF_PREFIX);
@@ -27,12 +27,13 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     hashv(&[NODE_PREFIX, left, right]).to_bytes()
 }
 
-/// The root that an audit path leads to (RFC 9162, 2.1.3.2), or `None` if the path does not fit the index and the size.
+/// The root that an audit path leads to (RFC 9162, 2.1.3.2), or `None` if the path does not fit the
+/// index and the size.
 pub fn root_from_path(leaf: Hash, index: u32, size: u32, path: &[Hash]) -> Option<Hash> {
     if index >= size {
         return None;
     }
-    // cannot underflow: size > index >= 0
+    // Cannot underflow: size > index >= 0.
     let (mut position, mut last, mut root) = (index, size - 1, leaf);
     for sibling in path {
         if last == 0 {
@@ -40,7 +41,8 @@ pub fn root_from_path(leaf: Hash, index: u32, size: u32, path: &[Hash]) -> Optio
         }
         if position & 1 == 1 || position == last {
             root = node_hash(sibling, &root);
-            // the right edge of a ragged tree has levels without a sibling; ends, because position > 0 here
+            // The right edge of an incomplete tree has levels without a sibling. The loop ends,
+            // because position > 0.
             while position & 1 == 0 {
                 position >>= 1;
                 last >>= 1;
@@ -54,14 +56,15 @@ pub fn root_from_path(leaf: Hash, index: u32, size: u32, path: &[Hash]) -> Optio
     (last == 0).then_some(root)
 }
 
-/// Levels of a frontier: enough for `MAX_LEAVES`.
+/// Levels of a frontier, enough for `MAX_LEAVES`.
 pub const FRONTIER_LEVELS: usize = 21;
 /// Most leaves of a tree that can be folded on chain.
 #[constant]
 pub const MAX_LEAVES: u32 = 1 << 20;
 
-/// Appends leaf `index` to a tree of which only the roots of its complete subtrees are kept, one a level: the list of leaves is folded
-/// into log2(size) hashes, so that a root can be checked leaf by leaf without a path for each.
+/// Appends leaf `index` to a tree. The frontier holds only the roots of the tree's complete
+/// subtrees, one for each level, so that a root can be checked leaf by leaf, without a path for
+/// each.
 pub fn fold_leaf(frontier: &mut [Hash; FRONTIER_LEVELS], index: u32, leaf: Hash) -> Option<()> {
     let (mut position, mut level, mut root) = (index, 0, leaf);
     while position & 1 == 1 {
@@ -73,19 +76,19 @@ pub fn fold_leaf(frontier: &mut [Hash; FRONTIER_LEVELS], index: u32, leaf: Hash)
     Some(())
 }
 
-/// The root of `size` leaves that were folded; `None` if there are none or more than a frontier holds.
+/// The root of `size` folded leaves; `None` if there are none, or more than a frontier holds.
 pub fn frontier_root(frontier: &[Hash; FRONTIER_LEVELS], size: u32) -> Option<Hash> {
     let mut root: Option<Hash> = None;
     for (level, subtree) in frontier.iter().enumerate() {
         if size >> level & 1 == 1 {
-            // the smaller subtree stands on the right of the larger one (RFC 6962, 2.1)
+            // The smaller subtree is to the right of the larger one (RFC 6962, 2.1).
             root = Some(root.map_or(*subtree, |right| node_hash(subtree, &right)));
         }
     }
     root.filter(|_| size <= MAX_LEAVES)
 }
 
-/// What one member has earned since the federation began: one leaf of a round's rewards tree.
+/// A leaf of a round's rewards tree: what one member has earned since the federation began.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct RewardLeaf {
     pub version: u8,
@@ -105,7 +108,7 @@ impl RewardLeaf {
     }
 }
 
-/// One member's update, counted or refused: one leaf of a round's updates tree.
+/// A leaf of a round's updates tree: one member's update, counted or refused.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct UpdateLeaf {
     pub version: u8,
@@ -140,14 +143,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-
-    fn vectors(name: &str) -> Value {
-        let path = format!(
-            "{}/../../test/vectors/{name}.json",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-    }
+    use crate::vectors::vectors;
 
     fn bytes(value: &Value) -> Vec<u8> {
         let hex = value.as_str().unwrap();

@@ -1,4 +1,4 @@
-//! The messages that members, aggregators and authorities sign, as the program reads them: a domain, then the fields in Borsh.
+//! The messages that members, aggregators and authorities sign: a domain, then the fields in Borsh.
 
 use anchor_lang::prelude::*;
 use anchor_lang::AnchorDeserialize;
@@ -13,7 +13,8 @@ const ED25519_PROGRAM: Pubkey = pubkey!("Ed25519SigVerify11111111111111111111111
 /// What a member signs about one update.
 #[derive(AnchorDeserialize)]
 pub struct Envelope {
-    /// Not checked here: a program cannot read its chain's genesis hash. Verifiers do.
+    /// Not checked here, because a program cannot read its chain's genesis hash. Verifiers check
+    /// it.
     pub genesis_hash: Hash,
     pub program_id: Pubkey,
     pub federation: Pubkey,
@@ -36,7 +37,8 @@ impl Envelope {
         read(Self::DOMAIN, message)
     }
 
-    /// Whether a leaf says what the member signed. A refused update weighs nothing, whatever its envelope says.
+    /// Whether a leaf agrees with the envelope. A refused update has no weight, whatever its
+    /// envelope states.
     pub fn agrees_with(&self, leaf: &UpdateLeaf, round: &Round) -> bool {
         self.program_id == crate::ID
             && self.federation == round.federation
@@ -50,7 +52,7 @@ impl Envelope {
     }
 }
 
-/// What the aggregator signs when it has stored an update.
+/// What the aggregator signs once it has stored an update.
 #[derive(AnchorDeserialize)]
 pub struct Receipt {
     pub genesis_hash: Hash,
@@ -72,15 +74,15 @@ impl Receipt {
     }
 }
 
-/// What the authority signs to let an owner join. It admits as often as the owner joins until it ends.
+/// What the authority signs to let an owner join, as often as it likes until the admission expires.
 #[derive(AnchorDeserialize)]
 pub struct OwnerAdmission {
-    /// Not checked here: a program cannot read its chain's genesis hash. Clients do.
+    /// Not checked here, because a program cannot read its chain's genesis hash. Clients check it.
     pub genesis_hash: Hash,
     pub program_id: Pubkey,
     pub federation: Pubkey,
     pub owner: Pubkey,
-    /// Unix seconds; the last at which the owner may join.
+    /// Last Unix second at which the owner may join.
     pub valid_until: i64,
 }
 
@@ -99,7 +101,8 @@ fn read<T: AnchorDeserialize>(domain: &[u8], message: &[u8]) -> Result<T> {
     T::try_from_slice(fields).map_err(|_| PlenaryError::MessageMalformed.into())
 }
 
-/// A message and the key that signed it, as the ed25519 program has verified them in the instruction right before this one.
+/// A message and the key that signed it, as the ed25519 program verified them in the preceding
+/// instruction.
 pub struct SignedMessage {
     pub key: Pubkey,
     pub message: Vec<u8>,
@@ -121,8 +124,9 @@ impl SignedMessage {
             .ok_or_else(|| PlenaryError::SignatureInstructionMissing.into())
     }
 
-    /// One signature whose parts all lie in the instruction's own data (index 65535). Without the latter the verified message could
-    /// stand in another instruction, and the bytes read here would be signed by nobody.
+    /// Reads one signature whose parts are all in the instruction's own data (index 65535).
+    /// Otherwise the verified message could be in another instruction, and the bytes read here
+    /// would not be signed.
     fn read(data: &[u8]) -> Option<Self> {
         const OWN_DATA: u16 = u16::MAX;
         let field = |position: usize| -> Option<u16> {

@@ -9,10 +9,11 @@ use anchor_spl::token_interface;
 
 use crate::errors::PlenaryError;
 
-/// A mint of SPL Token, or one of Token-2022 whose extensions leave alone what the program counts on: that what is sent
-/// arrives, that only the program moves what its vault and escrow hold, and that nobody can stop it. A type of its own, since
-/// Anchor reads accounts before it makes new ones: so a refused mint is named before the token program stumbles over it.
-/// Extensions are checked once: a mint cannot gain one later, except for those that describe it.
+/// A mint of SPL Token, or a mint of Token-2022 whose extensions do not break what the program
+/// relies on: the amount that is sent arrives, only the program moves what its vault and escrow
+/// hold, and nobody can stop it. It is a type of its own because Anchor reads accounts before it
+/// creates any, so that an unsuitable mint is refused with its own error. Extensions are checked
+/// once, because a mint cannot gain one later, except for those that describe it.
 #[derive(Clone)]
 pub struct RewardMint;
 
@@ -37,11 +38,11 @@ impl Owners for RewardMint {
     }
 }
 
-/// A list of what is accepted, not of what is refused: extensions that come later are refused until somebody has thought
-/// about them.
+/// Lists what is accepted, so that extensions of the future are refused until somebody has
+/// considered them.
 fn require_harmless(extension: ExtensionType) -> Result<()> {
     match extension {
-        // describe the token, or change how wallets show amounts, never amounts
+        // These describe the token, or change how wallets show amounts, never the amounts.
         ExtensionType::MetadataPointer
         | ExtensionType::TokenMetadata
         | ExtensionType::GroupPointer
@@ -50,7 +51,7 @@ fn require_harmless(extension: ExtensionType) -> Result<()> {
         | ExtensionType::TokenGroupMember
         | ExtensionType::InterestBearingConfig
         | ExtensionType::ScaledUiAmount
-        // holders choose it for their own accounts; the vault and the escrow do not
+        // Holders choose this for their own accounts; the vault and the escrow do not.
         | ExtensionType::ConfidentialTransferMint => Ok(()),
         ExtensionType::TransferFeeConfig | ExtensionType::ConfidentialTransferFeeConfig => {
             err!(PlenaryError::MintTakesFee)
@@ -69,7 +70,7 @@ fn require_harmless(extension: ExtensionType) -> Result<()> {
 #[cfg(feature = "idl-build")]
 impl anchor_lang::IdlBuild for RewardMint {}
 
-/// Asked for by the IDL's generator; the IDL does not describe other programs' accounts.
+/// The IDL's generator requires it. The IDL does not describe other programs' accounts.
 #[cfg(feature = "idl-build")]
 impl anchor_lang::Discriminator for RewardMint {
     const DISCRIMINATOR: &'static [u8] = &[];

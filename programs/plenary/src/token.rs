@@ -1,9 +1,10 @@
-//! Token movements of a federation. The only file that names the token program's instructions.
+//! A federation's token transfers. No other file names the token program's instructions.
 //!
-//! The vault holds at least what is owed, the escrow at least bond, stakes and deposits. Both follow by induction from what is
-//! checked here: that the vault or the escrow changes by exactly the amount by which the caller changes what it accounts for.
-//! Looking at the difference, and not at the whole, keeps claims and withdrawals going even if something from outside (a fault of a
-//! token program) broke the whole. Anybody may send tokens to either account, so both may hold more.
+//! The vault holds at least what is owed, and the escrow at least bond, stakes and deposits. Both
+//! follow by induction from the checks here: the balance changes by exactly the amount by which the
+//! caller changes its accounts. Because only the difference is checked, claims and withdrawals
+//! still work if a fault from outside, such as a token program's, has broken the total. Anyone may
+//! send tokens to either account, so both may hold more.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{
@@ -13,7 +14,7 @@ use anchor_spl::token_interface::{
 use crate::errors::PlenaryError;
 use crate::state::Federation;
 
-/// Moves `amount` out of the vault or the escrow, which the federation's address owns.
+/// Transfers `amount` out of the vault or the escrow, which the federation's address owns.
 pub fn pay_out<'info>(
     federation: &Account<'info, Federation>,
     from: &InterfaceAccount<'info, TokenAccount>,
@@ -48,7 +49,7 @@ pub fn pay_out<'info>(
     Ok(())
 }
 
-/// Moves `amount` from somebody who signs into the vault or the escrow.
+/// Transfers `amount` from an account of the signer into the vault or the escrow.
 pub fn collect<'info>(
     payer: &Signer<'info>,
     from: &InterfaceAccount<'info, TokenAccount>,
@@ -76,14 +77,15 @@ pub fn collect<'info>(
     Ok(())
 }
 
-/// What a token account holds now: the field `amount` is of the instruction's beginning.
+/// The present balance of a token account: its field `amount` is that before the instruction.
 fn balance(account: &InterfaceAccount<TokenAccount>) -> Result<u64> {
     let info = account.to_account_info();
     let data = info.try_borrow_data()?;
     Ok(TokenAccount::try_deserialize(&mut &data[..])?.amount)
 }
 
-/// A token account that the vault may pay: in the reward mint, and not one of the federation's own, which would keep the tokens for ever.
+/// Requires a token account that the vault may pay: one in the reward mint that the federation does
+/// not own itself, since nobody could take the tokens out of that again.
 pub fn require_payout(
     federation: &Account<Federation>,
     payout: &InterfaceAccount<TokenAccount>,

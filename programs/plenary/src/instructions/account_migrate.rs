@@ -7,10 +7,11 @@ use crate::state::migrated;
 
 #[derive(Accounts)]
 pub struct AccountMigrate<'info> {
-    /// CHECK: a Federation or a Round of version 1: the program owns it, and `migrated` checks its kind and version.
+    /// CHECK: a Federation or Round of version 1. The constraint checks the owner, and `migrated`
+    /// the kind and version.
     #[account(mut, owner = crate::ID @ PlenaryError::NothingToMigrate)]
     pub account: UncheckedAccount<'info>,
-    /// Pays the rent of the bytes that are added.
+    /// Pays the rent for the added bytes.
     #[account(mut)]
     pub payer: Signer<'info>,
     pub system_program: Program<'info, System>,

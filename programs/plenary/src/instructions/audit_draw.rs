@@ -11,13 +11,14 @@ pub struct AuditDraw<'info> {
     #[account(mut, has_one = aggregator @ PlenaryError::NotAggregator)]
     pub round: Box<Account<'info, Round>>,
     pub aggregator: Signer<'info>,
-    /// CHECK: the SlotHashes sysvar, by its address; too large to be deserialised.
+    /// CHECK: the SlotHashes sysvar, by its address. It is too large to be deserialised.
     #[account(address = SLOT_HASHES)]
     pub slot_hashes: UncheckedAccount<'info>,
 }
 
 impl AuditDraw<'_> {
-    /// The drawn hash covers the envelopes too: an aggregator that took updates after it knew the slot hash could not show these envelopes.
+    /// The drawn hash also covers the envelopes, so that an aggregator that takes an update after
+    /// it knows the slot hash cannot show that update's envelope.
     pub fn audit_draw(ctx: Context<Self>, envelopes_root: Hash) -> Result<()> {
         let (slot, slot_hash) = latest_slot_hash(&ctx.accounts.slot_hashes)?;
         let round = &mut ctx.accounts.round;

@@ -8,7 +8,7 @@ use crate::state::Federation;
 pub struct AuthorityAccept<'info> {
     #[account(mut, has_one = proposed_authority @ PlenaryError::NotProposedAuthority)]
     pub federation: Box<Account<'info, Federation>>,
-    /// Signs, so that the authority cannot be handed to a key that nobody holds.
+    /// Signs, so that the authority cannot pass to a key that nobody holds.
     pub proposed_authority: Signer<'info>,
 }
 

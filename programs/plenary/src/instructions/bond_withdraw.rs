@@ -10,7 +10,7 @@ use crate::token::pay_out;
 pub struct BondWithdraw<'info> {
     #[account(mut)]
     pub federation: Box<Account<'info, Federation>>,
-    /// The aggregator, or the authority, so that an aggregator whose key is lost can be replaced.
+    /// The aggregator; or the authority, so that an aggregator that lost its key can be replaced.
     #[account(
         constraint = signer.key() == federation.aggregator || signer.key() == federation.authority
             @ PlenaryError::NotAggregator

@@ -32,13 +32,13 @@ pub struct DisputeOpen<'info> {
     pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
     pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// The round that the disputed one builds on; needed for a shortfall.
+    /// The round that the disputed one builds on. Needed for a shortfall.
     #[account(
         has_one = federation @ PlenaryError::WrongFederation,
         constraint = base_round.number == round.base_round @ PlenaryError::WrongBase,
     )]
     pub base_round: Option<Box<Account<'info, Round>>>,
-    /// CHECK: the Instructions sysvar, by its address; needed for an omission.
+    /// CHECK: the Instructions sysvar, by its address. Needed for an omission.
     #[account(address = solana_instructions_sysvar::ID)]
     pub instructions: Option<UncheckedAccount<'info>>,
     pub token_program: Interface<'info, TokenInterface>,
@@ -102,7 +102,8 @@ impl DisputeOpen<'_> {
         accounts.federation.invariant()
     }
 
-    /// The receipt that the instruction before has verified, if it is the aggregator's promise about this round.
+    /// The receipt that the preceding instruction verified. It must be the aggregator's, for this
+    /// round.
     fn receipt(&self) -> Result<Receipt> {
         let instructions = self
             .instructions

@@ -19,10 +19,11 @@ pub struct DisputeResolve<'info> {
         has_one = challenger @ PlenaryError::NotChallenger,
     )]
     pub dispute: AccountLoader<'info, Dispute>,
-    /// CHECK: only receives lamports, and only as who opened the dispute (`has_one`).
+    /// CHECK: only receives lamports, and only if it opened the dispute (`has_one`).
     #[account(mut)]
     pub challenger: UncheckedAccount<'info>,
-    /// Where the challenger is paid. Left out where it loses: it must not be able to put the end off by closing its account.
+    /// The account that the challenger is paid to. It may be left out if the challenger loses,
+    /// which could otherwise prevent the end by closing the account.
     #[account(
         mut,
         constraint = challenger_tokens.mint == federation.reward_mint @ PlenaryError::WrongMint,
@@ -82,14 +83,14 @@ impl DisputeResolve<'_> {
         accounts.federation.invariant()
     }
 
-    /// The verdict, the deposit and the fault that was found.
+    /// The verdict, the deposit, and the fault that was found.
     fn decide(&self) -> Result<(Verdict, u64, u8)> {
         let mut dispute = self.dispute.load_mut()?;
         require!(
             dispute.version == Dispute::VERSION,
             PlenaryError::VersionUnknown
         );
-        // a round that builds on a void one is as good as void, whether or not somebody has said so to its account
+        // A round that builds on a void one is void, even if its account does not say so yet.
         let is_void =
             self.round.status == RoundStatus::Void || self.federation.has_dropped(&self.round);
         let verdict = if is_void {

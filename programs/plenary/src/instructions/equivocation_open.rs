@@ -8,7 +8,7 @@ use crate::state::{Equivocation, Member};
 #[instruction(round: u64, sequence: u64)]
 pub struct EquivocationOpen<'info> {
     pub member: Box<Account<'info, Member>>,
-    /// One for each reporter, so that nobody can take another's place.
+    /// One for each reporter, so that no reporter can block another.
     #[account(
         init, payer = reporter, space = 8 + Equivocation::INIT_SPACE,
         seeds = [
@@ -36,7 +36,7 @@ impl EquivocationOpen<'_> {
         equivocation.reporter = accounts.reporter.key();
         accounts.member.invariant()?;
         equivocation.record(&accounts.member, &signed)?;
-        // the address was made of what the envelope says
+        // The address derives from the arguments, which must agree with the envelope.
         require!(
             equivocation.round == round && equivocation.sequence == sequence,
             PlenaryError::MessageMismatch

@@ -56,6 +56,8 @@ impl FederationCreate<'_> {
     }
 
     pub fn federation_create(ctx: Context<Self>, args: FederationCreateArgs) -> Result<()> {
+        #[cfg(not(feature = "no-entrypoint"))]
+        crate::security::keep_security_txt();
         let federation = &mut ctx.accounts.federation;
         federation.version = Federation::VERSION;
         federation.bump = ctx.bumps.federation;

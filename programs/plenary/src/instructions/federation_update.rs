@@ -18,15 +18,16 @@ impl FederationUpdate<'_> {
             self.federation.open_round == 0,
             PlenaryError::RoundInProgress
         );
-        // deposits follow from the minimum bond, which must not put disputes out of reach once a round is committed; and a new
-        // aggregator's bond must not pay for rounds that it did not commit
+        // Deposits follow from the minimum bond, so raising it must not put disputes out of reach
+        // once a round is committed. And a new aggregator's bond must not pay for rounds that it
+        // did not commit.
         require!(
             self.federation.is_settled()
                 || (terms.aggregator == self.federation.aggregator
                     && terms.minimum_bond == self.federation.minimum_bond),
             PlenaryError::TermsInDispute
         );
-        // the bond in escrow is the present aggregator's, and secures what it committed
+        // The bond in escrow belongs to the present aggregator and secures the rounds it committed.
         require!(
             terms.aggregator == self.federation.aggregator || self.federation.bond == 0,
             PlenaryError::BondInEscrow

@@ -27,7 +27,8 @@ impl MemberClose<'_> {
         require!(self.member.stake == 0, PlenaryError::StakeInEscrow);
         self.member
             .require_settled(self.federation.oldest_unsettled_round())?;
-        // reward leaves are cumulative: an account that forgot its claims could claim everything again
+        // Reward leaves are cumulative: a new account, without its claims, could claim everything
+        // again.
         require!(self.member.claimed_total == 0, PlenaryError::ClaimsRecorded);
         Ok(())
     }

@@ -51,10 +51,7 @@ impl MemberEquivocation<'_> {
         let (stake, was_active) = member.slash(now, federation.next_round)?;
         federation.release_stake(stake)?;
         if was_active {
-            federation.members = federation
-                .members
-                .checked_sub(1)
-                .ok_or(PlenaryError::Overflow)?;
+            federation.dismiss()?;
             emit!(MemberExited {
                 federation: federation.key(),
                 member: member.key(),

@@ -21,10 +21,7 @@ impl MemberExit<'_> {
     pub fn member_exit(ctx: Context<Self>) -> Result<()> {
         let (federation, member) = (&mut ctx.accounts.federation, &mut ctx.accounts.member);
         member.leave(Clock::get()?.unix_timestamp, federation.next_round)?;
-        federation.members = federation
-            .members
-            .checked_sub(1)
-            .ok_or(PlenaryError::Overflow)?;
+        federation.dismiss()?;
         emit!(MemberExited {
             federation: federation.key(),
             member: member.key(),

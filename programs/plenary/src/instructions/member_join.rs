@@ -18,7 +18,7 @@ pub struct MemberJoinArgs {
 pub struct MemberJoin<'info> {
     #[account(mut)]
     pub federation: Box<Account<'info, Federation>>,
-    /// Needed again by who joined before: the account of a member that left keeps what it was paid.
+    /// Exists already if the owner was a member before: the account records what it was paid.
     #[account(
         init_if_needed, payer = payer, space = 8 + Member::INIT_SPACE,
         seeds = [Member::SEED, federation.key().as_ref(), owner.key().as_ref()], bump,
@@ -27,7 +27,7 @@ pub struct MemberJoin<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Signs where members join by approval, unless it has signed an admission before.
+    /// Signs if members join by approval and the owner has no admission that it signed earlier.
     pub authority: Option<Signer<'info>>,
     #[account(mut, constraint = source.mint == federation.reward_mint @ PlenaryError::WrongMint)]
     pub source: Box<InterfaceAccount<'info, TokenAccount>>,
@@ -36,7 +36,8 @@ pub struct MemberJoin<'info> {
     pub escrow: Box<InterfaceAccount<'info, TokenAccount>>,
     #[account(address = federation.reward_mint @ PlenaryError::WrongMint)]
     pub reward_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// CHECK: the Instructions sysvar, by its address. An admission is verified in the instruction before.
+    /// CHECK: the Instructions sysvar, by its address. The preceding instruction verifies an
+    /// admission.
     #[account(address = solana_instructions_sysvar::ID)]
     pub instructions: UncheckedAccount<'info>,
     pub token_program: Interface<'info, TokenInterface>,
@@ -69,7 +70,8 @@ impl MemberJoin<'_> {
         require_payout(federation, &self.payout)
     }
 
-    /// The authority signs this transaction, or has signed an admission for the owner: such a key can stay offline.
+    /// The authority signs this transaction or has signed an admission for the owner, so that its
+    /// key can stay offline.
     fn require_approval(&self) -> Result<()> {
         let federation = &self.federation;
         if let Some(approver) = &self.authority {
@@ -126,14 +128,7 @@ impl MemberJoin<'_> {
         member.joined_round = federation.next_round;
         member.exit_requested_at = 0;
         member.exit_round = 0;
-        federation.stakes = federation
-            .stakes
-            .checked_add(args.stake)
-            .ok_or(PlenaryError::Overflow)?;
-        federation.members = federation
-            .members
-            .checked_add(1)
-            .ok_or(PlenaryError::Overflow)?;
+        federation.admit(args.stake)?;
         emit!(MemberJoined {
             federation: federation.key(),
             member: member.key(),

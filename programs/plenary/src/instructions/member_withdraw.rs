@@ -40,11 +40,7 @@ impl MemberWithdraw<'_> {
         accounts
             .member
             .require_settled(accounts.federation.oldest_unsettled_round())?;
-        accounts.federation.stakes = accounts
-            .federation
-            .stakes
-            .checked_sub(stake)
-            .ok_or(PlenaryError::Overflow)?;
+        accounts.federation.release_stake(stake)?;
         pay_out(
             &accounts.federation,
             &accounts.escrow,

@@ -8,7 +8,7 @@ use crate::state::{latest_slot_hash, Federation, Round, SLOT_HASHES};
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct RoundOpenArgs {
     pub number: u64,
-    /// What the aggregator believes it builds on; a stale belief is refused.
+    /// The base that the aggregator expects; an outdated one is refused.
     pub base_root: [u8; 32],
     pub base_state_root: [u8; 32],
     pub collect_seconds: u32,
@@ -29,7 +29,7 @@ pub struct RoundOpen<'info> {
     pub payer: Signer<'info>,
     #[account(address = federation.vault @ PlenaryError::WrongVault)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// CHECK: the SlotHashes sysvar, by its address; too large to be deserialised.
+    /// CHECK: the SlotHashes sysvar, by its address. It is too large to be deserialised.
     #[account(address = SLOT_HASHES)]
     pub slot_hashes: UncheckedAccount<'info>,
     pub system_program: Program<'info, System>,
@@ -76,7 +76,7 @@ impl RoundOpen<'_> {
             Clock::get()?.unix_timestamp,
             args.collect_seconds,
         )?;
-        // members train for this budget, so it is there before they start
+        // Members train for this budget, so the vault must hold it before they start.
         require!(
             accounts.vault.amount >= federation.owed()?,
             PlenaryError::VaultTooSmall

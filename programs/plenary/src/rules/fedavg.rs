@@ -22,7 +22,7 @@ impl Strategy for FedAvg {
     fn step(&self, _parameters: &[u32], base: &Values, aggregate: &Sums, state: &Values) -> Step {
         let mut next = [0; CHUNK_LENGTH];
         for (at, value) in next.iter_mut().enumerate() {
-            // cannot overflow: |aggregate| < 2^53
+            // Cannot overflow: |aggregate| < 2^53.
             *value = clamp(i64::from(base[at]) + aggregate[at]);
         }
         Step {

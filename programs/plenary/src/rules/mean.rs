@@ -18,7 +18,7 @@ impl Aggregator for Mean {
         if weight <= 0 {
             return None;
         }
-        // cannot overflow: |sum| < 2^53 and weight < 2^26
+        // Cannot overflow: |sum| < 2^53 and weight < 2^26.
         Some(sums.map(|sum| (2 * sum + weight).div_euclid(2 * weight)))
     }
 }

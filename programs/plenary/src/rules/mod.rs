@@ -1,55 +1,60 @@
-//! The rules by which a round is computed, as far as the program knows them: one file a rule.
+//! The rules for computing a round that the program knows, one file each.
 //!
-//! The two `match`es below are the registry, and nothing else names a rule. A new rule is a file here, a code in its `match`, and a
-//! file of the same name in `clients/algorithms`.
+//! The two `match`es below are the registry, and nothing else names a rule. A new rule is a file
+//! here, a code in its `match`, and a file of the same name in `clients/algorithms`.
 
 mod fedavg;
 mod fedavgm;
 mod mean;
+#[cfg(test)]
+mod tests;
 
 use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
 use crate::state::CHUNK_LENGTH;
 
-/// Code of a rule that the program does not know. Its identity is the configuration hash alone, and only a replay can check it.
+/// Code of a rule that the program does not know. The configuration hash alone identifies it, and
+/// only a replay can check it.
 #[constant]
 pub const CUSTOM_RULE: u8 = 255;
 
-/// The weighted sums of a round's deltas, one chunk of them.
+/// One chunk of the weighted sums of a round's deltas, or of their aggregate.
 pub type Sums = [i64; CHUNK_LENGTH];
 /// One chunk of a model, or of a vector of the server's state.
 pub type Values = [i32; CHUNK_LENGTH];
 
-/// Makes one vector of a round's updates.
+/// Combines a round's updates into one vector.
 pub trait Aggregator {
     /// Number of parameters that the rule takes.
     fn parameter_count(&self) -> usize;
-    /// Refuses parameters out of their range. There are `parameter_count` of them, here and in `step`.
+    /// Refuses parameters out of range. Here and in `step`, there are `parameter_count` of them.
     fn validate(&self, parameters: &[u32]) -> Result<()>;
-    /// One chunk of the aggregate; `None` where the updates have none. `weight` is the updates' total weight.
+    /// Computes one chunk of the aggregate; `None` if there is none. `weight` is the updates'
+    /// total.
     fn step(&self, parameters: &[u32], sums: &Sums, weight: i64) -> Option<Sums>;
 }
 
-/// Makes the next model of the aggregate and of what the server keeps between rounds.
+/// Computes the next model from the aggregate and from what the server keeps between rounds.
 pub trait Strategy {
-    /// Vectors, each as long as the model, that the server keeps between rounds. At most one: a dispute holds no more.
+    /// Number of vectors, each as long as the model, that the server keeps between rounds. At most
+    /// one, because a dispute has room for no more.
     fn state_vectors(&self) -> u8;
     /// Number of parameters that the rule takes.
     fn parameter_count(&self) -> usize;
-    /// Refuses parameters out of their range. There are `parameter_count` of them, here and in `step`.
+    /// Refuses parameters out of range. Here and in `step`, there are `parameter_count` of them.
     fn validate(&self, parameters: &[u32]) -> Result<()>;
-    /// One chunk of the next model and state. `state` is zero, and stays so, if the strategy keeps none.
+    /// Computes one chunk of the next model and state. A strategy without state returns `state`.
     fn step(&self, parameters: &[u32], base: &Values, aggregate: &Sums, state: &Values) -> Step;
 }
 
-/// What a strategy makes of one chunk.
+/// One chunk of the next model and state.
 pub struct Step {
     pub next: Values,
     pub state: Values,
 }
 
-/// The aggregator with a code, or `None` if it is custom. Refuses a code that stands for nothing.
+/// The aggregator with this code, or `None` if it is custom. Refuses unknown codes.
 pub fn aggregator(code: u8) -> Result<Option<&'static dyn Aggregator>> {
     match code {
         0 => Ok(Some(&mean::Mean)),
@@ -58,7 +63,7 @@ pub fn aggregator(code: u8) -> Result<Option<&'static dyn Aggregator>> {
     }
 }
 
-/// The strategy with a code, or `None` if it is custom. Refuses a code that stands for nothing.
+/// The strategy with this code, or `None` if it is custom. Refuses unknown codes.
 pub fn strategy(code: u8) -> Result<Option<&'static dyn Strategy>> {
     match code {
         0 => Ok(Some(&fedavg::FedAvg)),
@@ -68,9 +73,9 @@ pub fn strategy(code: u8) -> Result<Option<&'static dyn Strategy>> {
     }
 }
 
-/// Models and server states stay within +-(2^31 - 1).
+/// Models and server states are clamped to +-(2^31 - 1).
 fn clamp(value: i64) -> i32 {
     const LIMIT: i64 = i32::MAX as i64;
-    // cannot truncate: the value is within the limit
+    // Cannot truncate: the value is within the limit.
     value.clamp(-LIMIT, LIMIT) as i32
 }

@@ -5,8 +5,8 @@ use crate::merkle::Hash;
 use crate::messages::{Envelope, SignedMessage};
 use crate::state::Member;
 
-/// One envelope that a member has signed, kept until somebody shows another one with the same round and sequence. Two envelopes and their
-/// signatures do not fit into one transaction.
+/// One envelope that a member signed, kept until its reporter shows another one with the same round
+/// and sequence. Two envelopes and their signatures do not fit into one transaction.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Equivocation {
@@ -14,11 +14,11 @@ pub struct Equivocation {
     pub bump: u8,
     pub federation: Pubkey,
     pub member: Pubkey,
-    /// Who reported it, paid the rent and gets half of the stake.
+    /// Reported the envelope, paid the rent, and gets half of the stake.
     pub reporter: Pubkey,
     pub round: u64,
     pub sequence: u64,
-    /// Envelopes for two chains do not contradict each other.
+    /// Envelopes for two chains do not contradict each other, so both must name the same chain.
     pub genesis_hash: [u8; 32],
     pub envelope_hash: [u8; 32],
 }
@@ -27,7 +27,7 @@ impl Equivocation {
     pub const SEED: &'static [u8] = b"equivocation";
     pub const VERSION: u8 = 1;
 
-    /// Keeps an envelope of `member` that was just verified.
+    /// Records an envelope of `member` that the preceding instruction verified.
     pub fn record(&mut self, member: &Account<Member>, signed: &SignedMessage) -> Result<()> {
         let envelope = read_envelope(member, signed)?;
         self.version = Self::VERSION;
@@ -40,7 +40,7 @@ impl Equivocation {
         Ok(())
     }
 
-    /// The second envelope: everything that makes an update one of a kind agrees, and the bytes do not.
+    /// Requires that the second envelope names the same chain, round and sequence, and differs.
     pub fn require_contradiction(
         &self,
         member: &Account<Member>,

@@ -2,7 +2,8 @@ use anchor_lang::prelude::*;
 
 use crate::errors::PlenaryError;
 
-/// One organisation in one federation. Its address is what envelopes, update leaves and reward leaves call the member.
+/// One organisation in one federation. Envelopes, update leaves and reward leaves name the member
+/// by this account's address.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Member {
@@ -11,22 +12,22 @@ pub struct Member {
     pub federation: Pubkey,
     pub owner: Pubkey,
     pub rent_payer: Pubkey,
-    /// Signs envelopes of rounds from `key_since_round` on.
+    /// Signs envelopes of the rounds from `key_since_round` on.
     pub update_key: Pubkey,
-    /// Signed envelopes of the rounds before that.
+    /// Signed the envelopes of earlier rounds.
     pub previous_key: Pubkey,
     pub key_since_round: u64,
     /// Token account that rewards are paid to.
     pub payout: Pubkey,
     pub stake: u64,
-    /// First round that the member may take part in.
+    /// First round in which the member may take part.
     pub joined_round: u64,
     /// Unix seconds; 0 while the member has not asked to leave.
     pub exit_requested_at: i64,
-    /// First round that the member may not take part in; 0 while it has not asked to leave.
+    /// First round in which the member may no longer take part; 0 while it has not asked to leave.
     pub exit_round: u64,
     pub claimed_total: u64,
-    /// Rounds in which the member was proven to have signed two different envelopes with one sequence.
+    /// How often the member was proven to have signed two envelopes with one sequence.
     pub equivocations: u32,
 }
 
@@ -34,7 +35,7 @@ impl Member {
     pub const SEED: &'static [u8] = b"member";
     pub const VERSION: u8 = 1;
 
-    /// What holds after every instruction.
+    /// Checks what must hold after every instruction.
     pub fn invariant(&self) -> Result<()> {
         require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let exiting = self.exit_requested_at != 0;
@@ -50,7 +51,8 @@ impl Member {
         self.exit_requested_at != 0
     }
 
-    /// The new key signs from `next_round` on; the old one stays known for as long as a round that it signed can be challenged.
+    /// Makes `key` sign from `next_round` on. The previous key is kept while a round that it signed
+    /// can be challenged.
     pub fn rotate_key(
         &mut self,
         key: Pubkey,
@@ -70,6 +72,7 @@ impl Member {
         Ok(())
     }
 
+    /// Records that the member asked to leave, from `next_round` on.
     pub fn leave(&mut self, now: i64, next_round: u64) -> Result<()> {
         require!(!self.has_exited(), PlenaryError::AlreadyExited);
         self.exit_requested_at = now;
@@ -77,7 +80,8 @@ impl Member {
         Ok(())
     }
 
-    /// Whether the member may take part in a round: it had joined, and not left, when the round was opened.
+    /// Whether the member may take part in a round: when the round opened, it had joined and not
+    /// left.
     pub fn is_in(&self, round: u64) -> bool {
         self.joined_round <= round && (self.exit_round == 0 || round < self.exit_round)
     }
@@ -91,8 +95,9 @@ impl Member {
         }
     }
 
-    /// Takes the stake of a member that signed two envelopes with one sequence, and makes it leave: it has nothing at stake any more.
-    /// Returns the stake and whether the member was still taking part.
+    /// Takes the stake of a member that signed two envelopes with one sequence, and makes it leave,
+    /// since it has nothing at stake any more. Returns the stake, and whether the member had not
+    /// left.
     pub fn slash(&mut self, now: i64, next_round: u64) -> Result<(u64, bool)> {
         require!(self.stake > 0, PlenaryError::NothingToSlash);
         self.equivocations = self
@@ -106,8 +111,9 @@ impl Member {
         Ok((std::mem::take(&mut self.stake), was_active))
     }
 
-    /// Whether no round that the member could take part in can be challenged any more. Until then its stake and its keys are
-    /// evidence: a member that left must not make them disappear by withdrawing, closing or joining anew.
+    /// Refuses while a round in which the member could take part can be challenged. Until then its
+    /// stake and its keys are evidence, which a member that left must not remove by withdrawing,
+    /// closing its account or joining again.
     pub fn require_settled(&self, oldest_unsettled: u64) -> Result<()> {
         require!(
             self.exit_round <= oldest_unsettled,
@@ -116,7 +122,7 @@ impl Member {
         Ok(())
     }
 
-    /// Gives the stake back once the cooldown is over; returns its amount.
+    /// Releases the stake once the cooldown is over; returns its amount.
     pub fn withdraw(&mut self, now: i64, cooldown: u32) -> Result<u64> {
         require!(self.has_exited(), PlenaryError::NotExited);
         let free_at = self
@@ -134,7 +140,7 @@ impl Member {
             cumulative > self.claimed_total,
             PlenaryError::NothingToClaim
         );
-        // cannot underflow: just compared
+        // Cannot underflow: compared above.
         let due = cumulative - self.claimed_total;
         self.claimed_total = cumulative;
         Ok(due)

@@ -1,9 +1,11 @@
-//! One file per account: its fields, its seed, its invariant and the transitions it owns.
+//! One module per account: its fields, its seed, its invariant and its transitions.
 //! Every account starts, after Anchor's discriminator, with the version of its layout.
 
 mod dispute;
 mod equivocation;
 mod federation;
+#[cfg(test)]
+mod golden;
 mod member;
 mod migration;
 mod round;

@@ -8,11 +8,11 @@ use crate::state::{Federation, Rules};
 pub enum RoundStatus {
     /// Collects updates.
     Open,
-    /// Its result stands unless it is challenged within the window.
+    /// Has a result, which can be disputed within the challenge window.
     Committed,
     /// Its rewards can be claimed.
     Final,
-    /// Counts for nothing; its number is not used again.
+    /// Counts for nothing. Its number is not used again.
     Void,
 }
 
@@ -31,7 +31,8 @@ pub struct RoundResult {
     pub manifest_hash: [u8; 32],
 }
 
-/// One round. Terms are copied when it opens, so that later changes of the federation do not reach it.
+/// One round. It copies the federation's terms when it opens, so that later changes do not affect
+/// it.
 #[account]
 #[derive(InitSpace, Debug)]
 pub struct Round {
@@ -49,21 +50,24 @@ pub struct Round {
     pub max_weight: u32,
     pub reward_budget: u64,
     pub challenge_window: u32,
-    /// The committed round that this one builds on (0 is genesis) and what it left: the federation returns to it if this round is void.
+    /// The committed round that this one builds on (0 is the first model), and its result, to which
+    /// the federation returns if this round is voided.
     pub base_round: u64,
     pub base_root: [u8; 32],
     pub base_state_root: [u8; 32],
     pub base_cumulative_rewards: u64,
-    /// Most recent entry of the SlotHashes sysvar when the round opened: nobody could choose it, so seeds derive from it.
+    /// The newest entry of the SlotHashes sysvar when the round opened. Seeds derive from it,
+    /// because nobody can choose it.
     pub slot: u64,
     pub slot_hash: [u8; 32],
-    /// First slot and its hash after uploads closed, from which audits are drawn; zero for rounds that are not audited.
+    /// The slot, and the hash over its hash and the envelopes, from which audits are drawn once
+    /// uploads have closed. Zero for rounds that are not audited.
     pub audit_slot: u64,
     pub audit_slot_hash: [u8; 32],
     /// Unix seconds.
     pub opened_at: i64,
     pub deadline: i64,
-    /// Last second at which the round can be committed; after it anyone may void the round.
+    /// Last second at which the round can be committed. Afterwards anyone may void it.
     pub commit_by: i64,
     pub committed_at: i64,
     pub challenge_ends_at: i64,
@@ -83,7 +87,7 @@ impl Round {
     pub const SEED: &'static [u8] = b"round";
     pub const VERSION: u8 = 2;
 
-    /// What holds after every instruction.
+    /// Checks what must hold after every instruction.
     pub fn invariant(&self) -> Result<()> {
         require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         let committed = self.committed_at != 0;
@@ -101,7 +105,7 @@ impl Round {
         Ok(())
     }
 
-    /// Copies the federation's terms and the state that the round builds on.
+    /// Copies the federation's terms and the result that the round builds on.
     pub fn open(&mut self, federation: &Federation, now: i64, collect_seconds: u32) -> Result<()> {
         self.status = RoundStatus::Open;
         self.aggregator = federation.aggregator;
@@ -148,9 +152,9 @@ impl Round {
             (1..=self.max_updates).contains(&result.update_count),
             PlenaryError::UpdateCountOutOfRange
         );
-        // cannot overflow: both factors are below 2^32
+        // Cannot overflow: both factors are below 2^32.
         let heaviest = u64::from(result.update_count) * u64::from(self.max_weight);
-        // a mean of nothing does not exist: such a round can only be voided
+        // A round without weight has no aggregate, so it can only be voided.
         require!(
             (1..=heaviest).contains(&u64::from(result.total_weight)),
             PlenaryError::TotalWeightOutOfRange
@@ -164,12 +168,12 @@ impl Round {
             .checked_sub(self.base_cumulative_rewards)
             .ok_or(PlenaryError::RewardsFell)?;
         require!(paid <= self.reward_budget, PlenaryError::BudgetExceeded);
-        // what cannot be folded cannot be disputed
+        // A tree that cannot be folded could not be disputed.
         require!(
             result.reward_count <= MAX_LEAVES,
             PlenaryError::RewardsTreeMismatch
         );
-        // a tree has leaves exactly if somebody earned something
+        // The tree has leaves if somebody has earned rewards, and only then.
         require!(
             (result.reward_count == 0) == (result.cumulative_rewards == 0)
                 && (result.reward_count == 0) == (result.rewards_root == EMPTY_ROOT),
@@ -192,7 +196,7 @@ impl Round {
         Ok(())
     }
 
-    /// Voids a round that nobody committed in time, or that builds on a void one (`dropped`).
+    /// Voids a round that was not committed in time, or that builds on a void one (`dropped`).
     pub fn void(&mut self, now: i64, dropped: bool) -> Result<()> {
         match self.status {
             RoundStatus::Open => {
@@ -208,7 +212,7 @@ impl Round {
         Ok(())
     }
 
-    /// Records from which slot hash audits are drawn, once.
+    /// Records the hash from which audits are drawn, once.
     pub fn draw_audit(&mut self, slot: u64, hash: Hash) -> Result<()> {
         require!(self.status == RoundStatus::Open, PlenaryError::RoundNotOpen);
         require!(self.audit_slot == 0, PlenaryError::AuditAlreadyDrawn);
@@ -217,7 +221,7 @@ impl Round {
         Ok(())
     }
 
-    /// Takes up a dispute: the round cannot become final before it is decided.
+    /// Counts a dispute in. The round cannot become final before the dispute is resolved.
     pub fn open_dispute(&mut self, now: i64) -> Result<()> {
         require!(
             self.status == RoundStatus::Committed,
@@ -245,7 +249,7 @@ impl Round {
         Ok(())
     }
 
-    /// Whether nothing refers to the round any more: it is superseded as base and as source of claims.
+    /// Whether the round is no longer needed: neither as a base nor for claims.
     pub fn is_obsolete(&self, final_round: u64) -> bool {
         match self.status {
             RoundStatus::Open | RoundStatus::Committed => false,

@@ -4,32 +4,36 @@ use crate::errors::PlenaryError;
 use crate::merkle::{Hash, EMPTY_ROOT};
 use crate::rules;
 
-/// Integers that the rules of a round may take in all.
+/// Parameters of all rules of a round together.
 pub const RULE_PARAMETERS: usize = 8;
 /// Most vectors that a custom strategy may keep between rounds.
 #[constant]
 pub const MAX_STATE_VECTORS: u8 = 8;
 
-/// How a federation's rounds are computed, and whether the program can judge them. Fixed when the federation is created.
+/// How a federation's rounds are computed, and whether the program can judge them. They are fixed
+/// when the federation is created.
 #[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rules {
     /// 0: mean; 255: custom.
     pub aggregator: u8,
     /// 0: FedAvg; 1: FedAvgM; 255: custom.
     pub strategy: u8,
-    /// How updates are masked. 0: not at all; other values are refused.
+    /// How updates are masked. 0: they are not; other values are refused.
     pub masking: u8,
-    /// Vectors, each as long as the model, that the strategy keeps between rounds. The state root is that of the vectors one after the
-    /// other, each padded with zeros to whole chunks.
+    /// Number of vectors, each as long as the model, that the strategy keeps between rounds. The
+    /// state root is the vector root of one after the other, each padded with zeros to whole
+    /// chunks.
     pub state_vectors: u8,
-    /// Whether a disputed chunk can be computed on chain. A round that is not provable can only be checked by replay.
+    /// Whether the program can compute a disputed chunk. If not, the rounds are replay-only: only a
+    /// replay can check their arithmetic.
     pub provable: bool,
     /// The strategy's parameters, then the aggregator's, then zeros.
     pub parameters: [u32; RULE_PARAMETERS],
 }
 
 impl Rules {
-    /// Refuses rules that the program does not know, and a statement about a known rule that is not so.
+    /// Refuses unknown codes, and statements that are wrong for a known rule. The parameters of
+    /// custom rules are not checked.
     pub fn validate(&self) -> Result<()> {
         require!(self.masking == 0, PlenaryError::RuleUnknown);
         let aggregator = rules::aggregator(self.aggregator)?;
@@ -60,7 +64,7 @@ impl Rules {
         Ok(())
     }
 
-    /// A strategy that keeps no state has the state root of the empty tree, and no other.
+    /// Requires the root of the empty tree if the strategy keeps no state.
     pub fn require_state_root(&self, root: &Hash) -> Result<()> {
         require!(
             self.state_vectors > 0 || *root == EMPTY_ROOT,
@@ -69,7 +73,8 @@ impl Rules {
         Ok(())
     }
 
-    /// One chunk of the next model and state, computed again. Refuses rules that are not provable.
+    /// Computes one chunk of the next model and state; `None` if the updates have no aggregate.
+    /// Refuses replay-only rules.
     pub fn step(
         &self,
         sums: &rules::Sums,

@@ -5,7 +5,8 @@ use crate::merkle::Hash;
 
 pub const SLOT_HASHES: Pubkey = pubkey!("SysvarS1otHashes111111111111111111111111111");
 
-/// First entry of the sysvar: count u64, then (slot u64, hash) from the newest to the oldest.
+/// The newest entry. The sysvar's data is a count (u64), then slot (u64) and hash of each entry,
+/// the newest first.
 pub fn latest_slot_hash(sysvar: &UncheckedAccount) -> Result<(u64, Hash)> {
     let data = sysvar.try_borrow_data()?;
     let entry = data.get(8..48).ok_or(PlenaryError::SlotHashMissing)?;

@@ -1,4 +1,4 @@
-//! What challengers and aggregators feed to disputes.
+//! What challengers and aggregators submit to disputes.
 
 use anchor_lang::prelude::*;
 
@@ -6,20 +6,22 @@ use super::{Dispute, CHUNK_LENGTH};
 use crate::errors::PlenaryError;
 use crate::merkle::{leaf_hash, root_from_path, Hash, RewardLeaf, UpdateLeaf};
 
-/// What a challenger holds against a committed round.
+/// The fault that a challenger alleges in a committed round.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub enum DisputeSubject {
-    /// Chunk `index` of the next model, or of the server's next state, does not follow from the updates.
+    /// Chunk `index` of the next model, or of the server's next state, does not follow from the
+    /// updates.
     Chunk { index: u32 },
-    /// No member has signed the update in this leaf: the aggregator must show the envelope.
+    /// No member signed the update in this leaf: the aggregator must show the envelope.
     Envelope {
         index: u32,
         leaf: UpdateLeaf,
         path: Vec<Hash>,
     },
-    /// A member holds a receipt, verified by the instruction before, and has no leaf that agrees with it.
+    /// A member has a receipt, which the preceding instruction verifies, and no leaf that agrees
+    /// with it.
     Omission,
-    /// A member's cumulative reward, as the base round committed it, has fallen or is gone.
+    /// A member's cumulative reward, as the base round committed it, has fallen or is missing.
     Shortfall {
         index: u32,
         leaf: RewardLeaf,
@@ -40,7 +42,7 @@ impl DisputeSubject {
         }
     }
 
-    /// Chunk or leaf that the dispute is about; keeps the disputes of one challenger apart.
+    /// The chunk or leaf that the dispute is about. It keeps a challenger's disputes apart.
     pub fn index(&self) -> u32 {
         match self {
             Self::Chunk { index }
@@ -51,10 +53,10 @@ impl DisputeSubject {
     }
 }
 
-/// A vector whose chunk a dispute is decided by.
+/// A vector whose chunk decides a dispute.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Vector {
-    /// The update in the leaf that was folded last.
+    /// The update in the last folded leaf.
     Delta,
     Base,
     Next,
@@ -63,13 +65,13 @@ pub enum Vector {
 }
 
 impl Vector {
-    /// In which of the committed vectors a chunk was received.
+    /// The vector's bit in `Dispute::received` and `Dispute::probed`.
     pub(super) fn bit(self) -> u8 {
         1 << self as u8
     }
 }
 
-/// 64 little-endian integers of a vector and their audit path.
+/// 64 little-endian integers of a vector, and their audit path.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct Chunk {
     pub values: [u8; 4 * CHUNK_LENGTH],
@@ -90,7 +92,7 @@ impl Chunk {
     }
 }
 
-/// A leaf of either tree.
+/// A leaf of the updates tree or of the rewards tree.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub enum TreeLeaf {
     Update(UpdateLeaf),
@@ -120,7 +122,7 @@ pub struct LeafProof {
     pub path: Vec<Hash>,
 }
 
-/// What an aggregator gives when it is asked.
+/// The aggregator's answer to a demand.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub enum Answer {
     Leaf { leaf: TreeLeaf, path: Vec<Hash> },

@@ -1,4 +1,4 @@
-//! Leaves and chunks that a dispute takes in, in order.
+//! The leaves and chunks that a dispute takes in, in their order.
 
 use anchor_lang::prelude::*;
 
@@ -6,22 +6,23 @@ use super::{fault, Chunk, Dispute, Missing, TreeLeaf, Vector, CHUNK_LENGTH};
 use crate::errors::PlenaryError;
 use crate::merkle::{fold_leaf, frontier_root, Hash, RewardLeaf, UpdateLeaf};
 
-/// Entries of an update are below this in magnitude, so that sums of weighted entries stay below 2^53 (see `add_delta`).
+/// Entries of an update are below this in magnitude, so that weighted sums stay below 2^53.
 #[constant]
 pub const DELTA_LIMIT: i32 = 1 << 27;
-/// Largest reason code that a leaf may state.
+/// Largest reason code of a leaf.
 #[constant]
 pub const LAST_REASON: u8 = 5;
 
 impl Dispute {
-    /// Folds the next leaf, which the challenger need not prove: after the last one the root must match.
+    /// Folds the next leaf. It needs no proof, because the root must match after the last one.
     pub fn take_leaf(&mut self, leaf: &TreeLeaf) -> Result<()> {
         let matches = self.fold(leaf)?;
         require!(matches, PlenaryError::BadProof);
         Ok(())
     }
 
-    /// Folds a leaf; false if it was the last one and the leaves do not give the committed root.
+    /// Folds a leaf. Returns false if it was the last one and the leaves do not give the committed
+    /// root.
     pub(super) fn fold(&mut self, leaf: &TreeLeaf) -> Result<bool> {
         require!(
             self.missing() == Some(Missing::Leaf),
@@ -38,7 +39,7 @@ impl Dispute {
         }
         self.previous_member = *member;
         fold_leaf(&mut self.frontier, self.next_leaf, leaf.hash()).ok_or(PlenaryError::Overflow)?;
-        // cannot overflow: `missing` has found it below the count
+        // Cannot overflow: `missing` has found it below the count.
         self.next_leaf += 1;
         if self.next_leaf < self.leaf_count {
             return Ok(true);
@@ -55,7 +56,8 @@ impl Dispute {
         }
     }
 
-    /// A committed value that must not be decides against the aggregator; it is never an error, which would only stop the challenger.
+    /// A forbidden committed value decides against the aggregator. It is never an error, which
+    /// would only stop the challenger.
     fn note_update(&mut self, leaf: &UpdateLeaf) {
         if leaf.version != UpdateLeaf::VERSION {
             self.note(fault::LEAF_VERSION);
@@ -79,7 +81,7 @@ impl Dispute {
         if leaf.version != RewardLeaf::VERSION {
             self.note(fault::LEAF_VERSION);
         }
-        // a sum that would pass 2^64 is not the committed total either, which the vault could pay
+        // A sum of 2^64 or more is not the committed total either, which the vault could pay.
         self.sum = self.sum.saturating_add(leaf.cumulative);
     }
 
@@ -94,8 +96,9 @@ impl Dispute {
 
     /// Adds the pending update's chunk, times its weight.
     ///
-    /// Cannot overflow: a pending leaf weighs at most `max_weight`, there are at most `max_updates` of them, and the federation's terms keep
-    /// the product below 2^26; entries of 2^27 or more are noted and not added. So every sum stays below 2^53.
+    /// Cannot overflow: a pending leaf weighs at most `max_weight`, there are at most `max_updates`
+    /// of them, and the federation's terms keep the product below 2^26. Entries of 2^27 or more are
+    /// noted and not added. So every sum stays below 2^53.
     fn add_delta(&mut self, chunk: &Chunk) -> Result<()> {
         require!(self.chunk_pending != 0, PlenaryError::ChunkNotExpected);
         chunk.require_in(&self.pending_delta_root, self.index, self.chunk_count())?;
@@ -115,9 +118,9 @@ impl Dispute {
         Ok(())
     }
 
-    /// Parameters in the disputed chunk: the last one may be padded with zeros.
+    /// Parameters in the disputed chunk. The last chunk may be padded with zeros.
     fn chunk_length(&self) -> usize {
-        // cannot overflow: index < chunk_count <= 2^20
+        // Cannot overflow: index < chunk_count <= 2^20.
         let before = self.index as usize * CHUNK_LENGTH;
         (self.parameter_count as usize)
             .saturating_sub(before)

@@ -1,6 +1,9 @@
-//! Disputes about committed rounds. The account holds copies of all that it is decided by, so that a step needs only the dispute and a
-//! signer, and what is fed is checked against the committed roots here.
+//! Disputes about committed rounds.
+//!
+//! The account copies the roots and counts that steps are checked against, so that a step needs
+//! only the dispute and a signer. Rules are read from the round when the dispute is resolved.
 
+mod demand;
 mod evidence;
 mod folding;
 mod search;
@@ -12,40 +15,33 @@ use crate::errors::PlenaryError;
 use crate::merkle::{root_from_path, Hash, FRONTIER_LEVELS};
 use crate::state::Round;
 
+pub use demand::*;
 pub use evidence::*;
 pub use folding::*;
 pub use verdict::*;
 
-/// First seed of a dispute's address; round, challenger, kind (u8) and index (u32) follow.
+/// First seed of a dispute's address; round, challenger, kind (u8) and index (u32) follow. The IDL
+/// does not derive the address, because kind and index are computed from the subject.
 #[constant]
 pub const DISPUTE_SEED: &[u8] = Dispute::SEED;
 /// Integers in one chunk of a vector: one leaf of its tree.
 pub const CHUNK_LENGTH: usize = 64;
 
-/// Time that a challenger has for each of its transactions, which must confirm one after the other.
+/// Time for each of a challenger's transactions, which must confirm one after the other.
 #[constant]
 pub const STEP_SECONDS: u32 = 10;
-/// Steps that every dispute is given beyond one for each leaf and one for each leaf's chunk.
+/// Steps that a dispute gets in addition to one for each leaf and one for each leaf's chunk.
 #[constant]
 pub const SPARE_STEPS: u32 = 16;
-/// Chunks that a dispute may ask for before it is fed: enough to halve the largest tree (2^20 chunks) down to the one that is wrong, in the
-/// model and in the server's state.
-#[constant]
-pub const MAX_PROBES: u8 = 2 * 21;
-/// An aggregator has as long as a challenge window to answer a demand, within these bounds.
-#[constant]
-pub const MIN_DEMAND_SECONDS: u32 = 5;
-#[constant]
-pub const MAX_DEMAND_SECONDS: u32 = 3600;
-
-/// What a dispute lacks next.
+/// What a dispute needs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Missing {
     Leaf,
     Chunk(Vector),
 }
 
-/// One challenge of one thing in one committed round. Zero-copy, because each of a few hundred transactions touches it.
+/// One challenge of one thing in one committed round. Zero-copy, because a few hundred transactions
+/// may write to it.
 #[account(zero_copy)]
 pub struct Dispute {
     pub version: u8,
@@ -56,9 +52,9 @@ pub struct Dispute {
     pub kind: u8,
     /// Vectors of the server's state that the dispute needs chunks of: 0 or 1.
     pub state_vectors: u8,
-    /// Whether the dispute is decided by what was shown, against the aggregator (1) or against the challenger (2).
+    /// 1 once the evidence decides against the aggregator, 2 against the challenger; else 0.
     pub decided: u8,
-    /// The first thing that was found wrong in committed values; counts once the root has matched.
+    /// The first fault found in committed values; it counts once the root has matched.
     pub fault: u8,
     /// A bit for each vector whose chunk was received.
     pub received: u8,
@@ -81,22 +77,23 @@ pub struct Dispute {
     /// Leaves of the tree that is folded or searched.
     pub leaf_count: u32,
     pub next_leaf: u32,
-    /// Bounds of the search: leaves below `low` are of members before the target, leaves from `high` on of members after it.
+    /// Bounds of the search: leaves below `low` belong to members before the target, leaves from
+    /// `high` on to members after it.
     pub low: u32,
     pub high: u32,
     pub parameter_count: u32,
     pub max_weight: u32,
     pub pending_weight: u32,
     pub demand_seconds: u32,
-    /// Zero. Disputes that are older than rounds with rules hold a momentum here, which nothing reads.
+    /// Zero. Disputes opened before rounds had rules hold a momentum here, which nothing reads.
     pub unused: u16,
-    /// Chunks that were asked for before the first leaf, and the bit of the vector whose chunk is being asked for.
+    /// Number of chunks that were probed, and the bit of the vector whose chunk is being probed.
     pub probes: u8,
     pub probed: u8,
     pub tree_root: [u8; 32],
     pub previous_member: Pubkey,
     pub pending_delta_root: [u8; 32],
-    /// The member that is searched for.
+    /// The member whose leaf is searched for.
     pub target: Pubkey,
     /// Hash of the envelope that the receipt names, or of the leaf whose envelope is demanded.
     pub target_hash: [u8; 32],
@@ -125,7 +122,7 @@ impl Dispute {
     pub const SHORTFALL: u8 = 3;
     pub const TOTAL: u8 = 4;
 
-    /// Copies what every dispute about `round` needs.
+    /// Copies what the dispute needs from `round`.
     pub fn open(
         &mut self,
         round: &Account<Round>,
@@ -152,7 +149,7 @@ impl Dispute {
             .leaf_count
             .saturating_mul(2)
             .saturating_add(SPARE_STEPS);
-        // cannot overflow: both factors are below 2^32
+        // Cannot overflow: both factors are below 2^32.
         let time = i64::from(steps) * i64::from(STEP_SECONDS);
         self.expires_at = now.checked_add(time).ok_or(PlenaryError::Overflow)?;
         match subject {
@@ -167,7 +164,7 @@ impl Dispute {
                 self.expected_sum = round.cumulative_rewards;
                 Ok(())
             }
-            // what they search for comes from a receipt or from another round: see `search_for`
+            // The target comes from a receipt or from another round: see `search_for`.
             DisputeSubject::Omission | DisputeSubject::Shortfall { .. } => Ok(()),
         }
     }
@@ -196,7 +193,8 @@ impl Dispute {
         Ok(())
     }
 
-    /// What the dispute waits for next, to be given by the challenger or, once it is demanded, by the aggregator.
+    /// What the dispute needs next: from the challenger, or from the aggregator once it is
+    /// demanded.
     pub fn missing(&self) -> Option<Missing> {
         let folds = matches!(self.kind, Self::CHUNK | Self::TOTAL);
         if !folds || self.decided != 0 {
@@ -208,7 +206,7 @@ impl Dispute {
         } else if self.next_leaf < self.leaf_count {
             Some(Missing::Leaf)
         } else if self.kind == Self::TOTAL || self.fault != fault::NONE {
-            // a fault in the leaves decides: no chunk is needed
+            // A fault in the leaves decides, so no chunk is needed.
             None
         } else {
             self.vectors()
@@ -238,108 +236,13 @@ impl Dispute {
         }
     }
 
-    /// A step of the challenger: nothing may be demanded meanwhile, and the dispute must be undecided and in time.
+    /// Whether the challenger may take a step: the dispute must be undecided and in time, and no
+    /// demand may be pending.
     pub fn require_steppable(&self, now: i64) -> Result<()> {
         require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
         require!(self.decided == 0, PlenaryError::DisputeDecided);
         require!(self.demand_deadline == 0, PlenaryError::DemandPending);
         require!(now <= self.expires_at, PlenaryError::DisputeExpired);
-        Ok(())
-    }
-
-    fn require_answerable(&self, now: i64) -> Result<()> {
-        require!(self.version == Self::VERSION, PlenaryError::VersionUnknown);
-        require!(self.decided == 0, PlenaryError::DisputeDecided);
-        require!(self.demand_deadline != 0, PlenaryError::NothingDemanded);
-        require!(now <= self.demand_deadline, PlenaryError::AnswerTooLate);
-        Ok(())
-    }
-
-    /// Asks the aggregator for what is missing next. Where that is the chunk of the leaf folded last, the challenger proves that leaf, so
-    /// that nobody can demand the chunk of an update that was never committed.
-    pub fn demand(&mut self, pending: Option<&LeafProof>, now: i64) -> Result<()> {
-        let missing = self.missing().ok_or(PlenaryError::NothingToDemand)?;
-        if missing == Missing::Chunk(Vector::Delta) {
-            let LeafProof { leaf, path } = pending.ok_or(PlenaryError::BadProof)?;
-            let index = self
-                .next_leaf
-                .checked_sub(1)
-                .ok_or(PlenaryError::Overflow)?;
-            self.require_leaf(leaf.hash(), index, path)?;
-            require!(
-                leaf.delta_root == self.pending_delta_root && leaf.weight == self.pending_weight,
-                PlenaryError::BadProof
-            );
-        }
-        self.start_demand(now)
-    }
-
-    /// Asks for chunk `index` of a result, and makes the dispute one about that chunk. Where the aggregator keeps a wrong vector to itself,
-    /// each answer's path tells the challenger, who has computed the right one, in which half the wrong chunk is.
-    pub fn probe(&mut self, vector: Vector, index: u32, now: i64) -> Result<()> {
-        require!(self.kind == Self::CHUNK, PlenaryError::WrongKind);
-        // leaves are folded for one chunk
-        require!(self.next_leaf == 0, PlenaryError::ChunkFixed);
-        require!(index < self.chunk_count(), PlenaryError::NoSuchChunk);
-        if index != self.index {
-            self.index = index;
-            self.received = 0;
-        }
-        let is_result = matches!(vector, Vector::Next | Vector::NextState);
-        require!(
-            is_result && self.vectors().contains(&vector) && self.received & vector.bit() == 0,
-            PlenaryError::ChunkNotExpected
-        );
-        require!(self.probes < MAX_PROBES, PlenaryError::TooManyProbes);
-        self.probes += 1;
-        self.probed = vector.bit();
-        // no step of the folding may lack the time that a probe takes
-        self.expires_at = self
-            .expires_at
-            .checked_add(i64::from(STEP_SECONDS))
-            .ok_or(PlenaryError::Overflow)?;
-        self.start_demand(now)
-    }
-
-    fn start_demand(&mut self, now: i64) -> Result<()> {
-        let time = i64::from(self.demand_seconds);
-        self.demand_deadline = now.checked_add(time).ok_or(PlenaryError::Overflow)?;
-        // waiting for the aggregator must not use up the challenger's time
-        self.expires_at = self
-            .expires_at
-            .checked_add(time)
-            .ok_or(PlenaryError::Overflow)?;
-        Ok(())
-    }
-
-    /// Takes what was demanded, always with its proof.
-    pub fn answer(&mut self, answer: &Answer, now: i64) -> Result<()> {
-        self.require_answerable(now)?;
-        match (answer, self.missing()) {
-            (Answer::Leaf { leaf, path }, Some(Missing::Leaf)) => {
-                self.require_leaf(leaf.hash(), self.next_leaf, path)?;
-                // the answer is proven, so a root that does not match comes from leaves that the challenger made up
-                if !self.fold(leaf)? {
-                    self.decided = REJECTED;
-                }
-            }
-            (Answer::Chunk(chunk), Some(Missing::Chunk(vector))) => {
-                self.take_chunk(vector, chunk)?
-            }
-            _ => return err!(PlenaryError::WrongAnswer),
-        }
-        self.end_demand(now)
-    }
-
-    /// Takes back the time that the aggregator did not use: else a challenger could keep a round from being final for as long as a deadline
-    /// with each of some thousand demands, however quickly they are answered.
-    fn end_demand(&mut self, now: i64) -> Result<()> {
-        self.expires_at = self
-            .demand_deadline
-            .checked_sub(now)
-            .and_then(|unused| self.expires_at.checked_sub(unused))
-            .ok_or(PlenaryError::Overflow)?;
-        self.demand_deadline = 0;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Disputes that are decided by a single leaf: the one that is missing, or the one whose envelope is demanded.
+//! Disputes that a single leaf decides: a missing one, or one whose envelope is demanded.
 
 use anchor_lang::prelude::*;
 
@@ -7,18 +7,20 @@ use crate::errors::PlenaryError;
 use crate::merkle::{Hash, UpdateLeaf};
 
 impl Dispute {
+    /// Names the leaf that is searched for. `value` is the receipt's sequence or the earlier
+    /// reward, `hash` the receipt's envelope.
     pub fn search_for(&mut self, target: Pubkey, value: u64, hash: Hash) {
         self.target = target;
         self.target_value = value;
         self.target_hash = hash;
     }
 
-    /// The envelope that was demanded has been shown.
+    /// Takes the demanded envelope, which the instruction has verified.
     pub fn show_envelope(&mut self, leaf: &UpdateLeaf, now: i64) -> Result<()> {
         require!(self.kind == Self::ENVELOPE, PlenaryError::WrongKind);
         self.require_answerable(now)?;
         require!(leaf.hash() == self.target_hash, PlenaryError::BadProof);
-        // a leaf of an unknown version is no leaf: nothing that is shown for it can be right
+        // No envelope can belong to a leaf of an unknown version.
         require!(
             leaf.version == UpdateLeaf::VERSION,
             PlenaryError::WrongAnswer
@@ -27,8 +29,9 @@ impl Dispute {
         self.end_demand(now)
     }
 
-    /// Takes a proven leaf as a bound of where the target's leaf could stand. Leaves ascend by member, so when the bounds meet there is
-    /// none; in a tree that does not ascend they may meet too, and that is the aggregator's fault as well.
+    /// Takes a proven leaf as a bound for the position of the target's leaf. Leaves ascend by
+    /// member, so when the bounds meet, the leaf is missing. In a tree that does not ascend they
+    /// may meet although it exists; that is the aggregator's fault as well.
     pub fn narrow(&mut self, index: u32, leaf: &TreeLeaf, path: &[Hash]) -> Result<()> {
         let wrong = match (self.kind, leaf) {
             (Self::OMISSION, TreeLeaf::Update(update)) => {
@@ -47,7 +50,7 @@ impl Dispute {
                 self.uphold_search();
                 return Ok(());
             }
-            // cannot overflow: index < leaf_count
+            // Cannot overflow: index < leaf_count.
             std::cmp::Ordering::Less => self.low = self.low.max(index + 1),
             std::cmp::Ordering::Greater => self.high = self.high.min(index),
         }

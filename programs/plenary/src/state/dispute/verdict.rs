@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{Dispute, UPHELD};
 use crate::state::Rules;
 
-/// Why an aggregator lost. The codes stand in events: never reuse one.
+/// Why an aggregator lost. The codes are in events: never reuse one.
 pub mod fault {
     pub const NONE: u8 = 0;
     pub const LEAF_VERSION: u8 = 1;
@@ -68,9 +68,9 @@ impl Dispute {
 
     /// Computes the chunk again, by the round's rules.
     fn is_chunk_right(&self, rules: &Rules) -> Result<bool> {
-        // the sum of weights equals the committed total, a u32
+        // Cannot wrap: without a fault, the sum of weights is the committed total, a u32.
         let weight = self.sum as i64;
-        // Without a weight there is no aggregate, so that nothing can follow from it.
+        // Without weight there is no aggregate that the chunk could follow from.
         let step = rules.step(&self.sums, weight, &self.base, &self.base_state)?;
         Ok(step.is_some_and(|step| step.next == self.next && step.state == self.next_state))
     }
