@@ -1,20 +1,22 @@
+// biome-ignore-all assist/source/organizeImports: the public surface is listed by purpose.
 /**
- * What an organisation needs to take part in a Plenary federation, to found and govern one, and to
- * check what it did. Start with `openFederation`; a stranger who only verifies starts with
+ * Everything that an organisation needs to take part in a Plenary federation, to found and govern
+ * one, and to check one. Start with `openFederation`; to verify as a stranger, start with
  * `openVerifier`.
  */
 
-// The service's client, for what has no function of its own here.
+// Open a federation: the high-level interface of the README.
 export {
-  type CallOptions,
-  createServiceClient,
-  type RequestSigner,
-  type ServiceClient,
-  type ServiceClientOptions,
-  type TransferProgress,
-  watchEvents,
-} from "@plenary/service";
-// Open the parts that single operations need: chain alone, service and chain, with model and data.
+  type FederationMember,
+  type JoinedMember,
+  type JoinFederation,
+  type OpenFederation,
+  openFederation,
+} from "./open-federation.ts";
+export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
+
+// Open the parts that single operations need: the chain alone, service and chain, or all with model
+// and data.
 export {
   type ChainContext,
   connectTo,
@@ -27,6 +29,19 @@ export {
   publicKey,
   signerFor,
 } from "./access/index.ts";
+export { type ChainAccess, type ChainOptions, tokenBalance } from "./chain-state/index.ts";
+
+// What a user can do about an error, and files and keys.
+export type { Remedy } from "./remedy.ts";
+export {
+  createKeypair,
+  createPrivately,
+  fileError,
+  readBytes,
+  readKeypair,
+  writeDurably,
+} from "./files/index.ts";
+
 // An organisation's answers, and the surveys that ship.
 export {
   type AnswersFormat,
@@ -42,90 +57,7 @@ export {
   loadDataset,
   readAnswers,
 } from "./answers/index.ts";
-// Audit how a member trained.
-export {
-  type AuditBundle,
-  type AuditOptions,
-  type AuditVerdict,
-  auditMember,
-  decodeAuditBundle,
-  type ExportAudit,
-  type ExportedAudit,
-  encodeAuditBundle,
-  exportAudit,
-  type RoundDraw,
-  readRoundDraw,
-  reportRefusal,
-  submitReport,
-} from "./auditing/index.ts";
-export { type ChainAccess, type ChainOptions, tokenBalance } from "./chain-state/index.ts";
-export {
-  checkOmissionProof,
-  type DisputeCosts,
-  type DisputeEvent,
-  type DisputeFinding,
-  type DisputeOptions,
-  type DisputeOutcome,
-  disputeFinding,
-  type EquivocationReport,
-  omissionOf,
-  readReceipt,
-  reportEquivocation,
-  type SubmitOmission,
-  submitOmission,
-} from "./disputes/index.ts";
-// Keys and files.
-export {
-  createKeypair,
-  createPrivately,
-  fileError,
-  readBytes,
-  readKeypair,
-  writeDurably,
-} from "./files/index.ts";
-// Found a federation.
-export {
-  type CreatedFederation,
-  type CreateFederationOptions,
-  type CreateStep,
-  createFederation,
-  type FederationPlan,
-  type MintTo,
-  mintTo,
-  type PlannedFederation,
-  planFederation,
-  requestSol,
-} from "./founding/index.ts";
-// Govern it: the authority's and the aggregator's operations.
-export {
-  type AdmitOwner,
-  type AuthorityChange,
-  acceptAuthority,
-  admitOwner,
-  type BondChange,
-  type ClosedRounds,
-  closeRounds,
-  depositBond,
-  fundVault,
-  type Paused,
-  pauseFederation,
-  proposeAuthority,
-  resumeFederation,
-  setServicePaused,
-  type TermsChange,
-  type TermsUpdated,
-  updateTerms,
-  type VaultChange,
-  withdrawBond,
-  withdrawVault,
-} from "./governance/index.ts";
-// Training, and what a member remembers of it.
-export {
-  type MemberStore,
-  type Outcome,
-  openMemberStore,
-  type RoundRecord,
-} from "./member-store/index.ts";
+
 // Membership: join, be paid, leave.
 export {
   announceMember,
@@ -151,6 +83,22 @@ export {
   type Withdrawal,
   withdrawStake,
 } from "./membership/index.ts";
+
+// Training, and what a member remembers about it.
+export {
+  type MemberStore,
+  type Outcome,
+  openMemberStore,
+  type RoundRecord,
+} from "./member-store/index.ts";
+export {
+  type Participant,
+  type ParticipationEvent,
+  participate,
+  type TrainedRound,
+  type TrainOptions,
+} from "./participation/index.ts";
+
 // The model.
 export {
   exportModel,
@@ -163,23 +111,45 @@ export {
   type QuestionPrediction,
   readModel,
 } from "./model/index.ts";
-// Open a federation: the high-level interface of the README.
+
+// Found a federation.
 export {
-  type FederationMember,
-  type JoinedMember,
-  type JoinFederation,
-  type OpenFederation,
-  openFederation,
-} from "./open-federation.ts";
+  type CreatedFederation,
+  type CreateFederationOptions,
+  type CreateStep,
+  createFederation,
+  type FederationPlan,
+  type MintTo,
+  mintTo,
+  type PlannedFederation,
+  planFederation,
+  requestSol,
+} from "./founding/index.ts";
+
+// Govern it: the operations of the authority and of the aggregator.
 export {
-  type Participant,
-  type ParticipationEvent,
-  participate,
-  type TrainedRound,
-  type TrainOptions,
-} from "./participation/index.ts";
-export type { Remedy } from "./remedy.ts";
-export { type FederationStatus, type MemberStatus, readStatus } from "./status.ts";
+  type AdmitOwner,
+  type AuthorityChange,
+  acceptAuthority,
+  admitOwner,
+  type BondChange,
+  type ClosedRounds,
+  closeRounds,
+  depositBond,
+  fundVault,
+  type Paused,
+  pauseFederation,
+  proposeAuthority,
+  resumeFederation,
+  setServicePaused,
+  type TermsChange,
+  type TermsUpdated,
+  updateTerms,
+  type VaultChange,
+  withdrawBond,
+  withdrawVault,
+} from "./governance/index.ts";
+
 // Check a round, once or for as long as a watch runs, and dispute what is wrong.
 export {
   type BlobSource,
@@ -195,9 +165,52 @@ export {
   verifyRound,
 } from "./verification/index.ts";
 export {
+  checkOmissionProof,
+  type DisputeCosts,
+  type DisputeEvent,
+  type DisputeFinding,
+  type DisputeOptions,
+  type DisputeOutcome,
+  disputeFinding,
+  type EquivocationReport,
+  omissionOf,
+  readReceipt,
+  reportEquivocation,
+  type SubmitOmission,
+  submitOmission,
+} from "./disputes/index.ts";
+export {
   type FederationWatch,
   type WatchEvent,
   type WatchOptions,
   type WatchStanding,
   watchFederation,
 } from "./watching/index.ts";
+
+// Audit how a member trained.
+export {
+  type AuditBundle,
+  type AuditOptions,
+  type AuditVerdict,
+  auditMember,
+  decodeAuditBundle,
+  type ExportAudit,
+  type ExportedAudit,
+  encodeAuditBundle,
+  exportAudit,
+  type RoundDraw,
+  readRoundDraw,
+  reportRefusal,
+  submitReport,
+} from "./auditing/index.ts";
+
+// The service's client, for requests that have no function of their own here.
+export {
+  type CallOptions,
+  createServiceClient,
+  type RequestSigner,
+  type ServiceClient,
+  type ServiceClientOptions,
+  type TransferProgress,
+  watchEvents,
+} from "@plenary/service";

@@ -27,47 +27,56 @@ import { type RoundVerification, verifyRound } from "./verification/index.ts";
 export interface JoinFederation extends Omit<JoinOptions, "updateKey"> {
   /** The member's own answers: they stay on this machine. */
   readonly answers: AnswerSet;
-  /** Folder in which the member remembers what it has signed: keep it. One folder per membership. */
+  /**
+   * Folder in which the member remembers what it has signed. Keep it; use one folder per
+   * membership.
+   */
   readonly state: string;
   /** Signs updates; `keypair` by default. */
   readonly updateKeypair?: Keypair;
-  /** Fixes the member's draws, for runs that must repeat exactly; random by default. */
+  /** Fixes the member's random draws, for runs that must repeat exactly; random by default. */
   readonly seed?: number;
 }
 
-/** A member that has joined, and the part of it that training needs: not its owner's key. */
+/** A member that has joined, as training needs it: without its owner's key. */
 export interface JoinedMember
   extends Pick<JoinFederation, "answers" | "state" | "seed" | "signal"> {
   /** Address of the key that owns the membership. */
   readonly owner: PublicKey;
-  /** Sign updates; after a rotation the old key and the new one, for the round that was open then. The first pays for claims. */
+  /**
+   * Keys that sign updates. After a rotation: the old key and the new one, because the round that
+   * was open then still needs the old one. The first key pays for claims.
+   */
   readonly updateKeypairs: readonly Keypair[];
 }
 
 /** A federation, checked against the chain. */
 export interface OpenFederation extends FederationContext {
-  /** Joins on chain (once) and opens the member's state. */
+  /** Joins on chain, once, and opens the member's state. */
   join(options: JoinFederation): Promise<FederationMember>;
   /**
-   * Opens the state of a member that has joined, without its owner's key. Throws `member-unknown`, and `signature-invalid` if none of the
-   * keys signs its updates.
+   * Opens the state of a member that has joined, without its owner's key. Throws `member-unknown`,
+   * and `signature-invalid` if none of the keys signs the member's updates.
    */
   member(options: JoinedMember): Promise<FederationMember>;
   status(owner?: PublicKey): Promise<FederationStatus>;
-  /** Computes a round anew from public bytes and compares it with the chain. */
+  /** Recomputes a round from public bytes and compares it with the chain. */
   verifyRound(round: bigint): Promise<RoundVerification>;
 }
 
 /** An organisation's part in a federation. */
 export interface FederationMember {
   readonly address: PublicKey;
-  /** Transaction of the join; null when the member had joined before. */
+  /** Transaction of the join; null if the owner was a member before. */
   readonly joinTransaction: string | null;
   /** The federation's rules, by which its rounds are provable on chain or replay-only. */
   readonly rules: Rules;
   /** Trains in every round until told to stop. See `participate`. */
   train(options?: TrainOptions): AsyncGenerator<TrainedRound>;
-  /** Claims what final rounds have earned, after waiting half a minute at most for rounds that are about to be final. See `claimRewards`. */
+  /**
+   * Claims what final rounds have earned. Waits up to half a minute for rounds that are about to
+   * become final. See `claimRewards`.
+   */
   claim(options?: Pick<ClaimOptions, "patience">): Promise<Claim>;
   status(): Promise<FederationStatus>;
   /** Releases the state folder. */
@@ -77,7 +86,8 @@ export interface FederationMember {
 /**
  * Opens a federation: finds it at the service and checks it against the chain. Start here.
  * @example
- * const federation = await openFederation({ service: "http://127.0.0.1:7070", rpc: "http://127.0.0.1:8899" });
+ * const federation = await openFederation({ service: "http://127.0.0.1:7070", rpc:
+ * "http://127.0.0.1:8899" });
  */
 export async function openFederation(options: OpenFederationOptions): Promise<OpenFederation> {
   const context = await openContext(options);
@@ -91,7 +101,7 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
   };
 }
 
-/** Milliseconds: a development chain's challenge window, and none of a real one's. */
+/** Milliseconds: longer than a development chain's challenge window, shorter than a real one's. */
 const CLAIM_PATIENCE = 30_000;
 
 async function joinAndOpen(
@@ -115,17 +125,16 @@ async function openJoined(
 ): Promise<FederationMember> {
   const [payer] = options.updateKeypairs;
   if (payer === undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      "Training needs an update-signing key: give one at least.",
-    );
+    throw new PlenaryError("invalid-input", "Training needs at least one update-signing key.");
   return openMember(context, options, payer, async () => {
     await requireUpdateKey(context, options);
     return null;
   });
 }
 
-/** `enter` sees to it that there is a member, and resolves with the transaction that made it one. */
+/**
+ * `enter` makes sure that the owner is a member, and resolves to the transaction that made it one.
+ */
 async function openMember(
   context: FederationContext,
   options: JoinedMember,
@@ -141,7 +150,7 @@ async function openMember(
     federation: context.address.toBase58(),
     member: address.toBase58(),
   };
-  // The folder first: a member that cannot remember what it signs must not stake.
+  // Opened first: a member that cannot remember what it signs must not stake.
   const store = await openMemberStore(
     state,
     identity,

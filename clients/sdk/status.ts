@@ -14,33 +14,39 @@ import { nullIfNotFound } from "./access/index.ts";
 import { requireFederation, rewardTokensOf } from "./chain-state/index.ts";
 import { type StakeRelease, stakeRelease } from "./membership/index.ts";
 
-/** Where a federation stands, and one owner's membership in it. */
+/** The state of a federation, and of one owner's membership in it. */
 export interface FederationStatus {
   readonly federation: FederationView;
   /** The newest round; null before the first. */
   readonly round: RoundView | null;
-  /** Challenges of the latest rounds, newest round first: they are about rounds before the one that is trained for. */
+  /**
+   * Challenges of the latest rounds, newest round first. They are about rounds before the one that
+   * members train for.
+   */
   readonly disputes: readonly { readonly round: bigint; readonly dispute: DisputeView }[];
-  /** Null without an owner, or if the owner is no member. */
+  /** Null without an owner, or if the owner is not a member. */
   readonly member: MemberStatus | null;
 }
 
 export interface MemberStatus extends MemberView {
   /** In base units, from the Member account on chain. */
   readonly stake: bigint;
-  /** First round that `signingKey` signs; the key before signs earlier ones. */
+  /** First round that `signingKey` signs. The previous key signs earlier ones. */
   readonly signingKeySince: bigint;
-  /** Whether pay goes to the owner's own associated token account. */
+  /** Whether pay goes to the owner's associated token account. */
   readonly payoutIsOwn: boolean;
   /** For a member that has left: the first round without it, and what its stake waits for. */
   readonly exit: ({ readonly round: bigint } & StakeRelease) | null;
-  /** This member's updates of the latest rounds, newest first, with the reason where one was not counted. */
+  /**
+   * This member's updates in the latest rounds, newest first, with the reason if one was not
+   * counted.
+   */
   readonly updates: readonly { readonly round: bigint; readonly update: UpdateView }[];
 }
 
 const RECENT_ROUNDS = 5;
 
-/** Asks service and chain how things stand. */
+/** Reads the state of a federation from service and chain. */
 export async function readStatus(
   context: Pick<FederationAccess, "client" | "connection" | "program" | "address">,
   owner?: PublicKey,
@@ -87,7 +93,7 @@ async function memberStatus(
   return { ...(view ?? unknownToService(account)), ...onChain, updates: updates.flat() };
 }
 
-/** What the chain says of a member: its word counts before the service's. */
+/** What the chain says about a member. It takes precedence over the service's word. */
 async function memberOnChain(
   { connection, address }: Pick<FederationAccess, "connection" | "address">,
   member: Member,
@@ -119,7 +125,7 @@ function unknownToService(member: Member) {
   };
 }
 
-/** A private federation shows its rounds to a member that has left no longer. */
+/** A private federation no longer shows its rounds to a member that has left. */
 function noneIfLeft(error: unknown): { readonly rounds: readonly RoundView[] } {
   if (error instanceof PlenaryError && error.code === "member-inactive") return { rounds: [] };
   throw error;

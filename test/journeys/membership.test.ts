@@ -141,7 +141,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     const wallet = treasury.publicKey.toBase58();
     const account = founded.tokensOf(treasury.publicKey);
     for (const [given, sentence] of [
-      ["nonsense", /no address of a token account/],
+      ["nonsense", /not the address of a token account/],
       [wallet, new RegExp(`is no token account. If it is a wallet, .* is ${account.toBase58()}`)],
     ] as const) {
       const { code, output } = await plenary(["payout", given, ...owners]);

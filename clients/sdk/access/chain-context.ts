@@ -3,7 +3,7 @@ import { fromBase58 } from "@plenary/protocol";
 import type { ChainAccess } from "../chain-state/index.ts";
 import { connectTo, publicKey } from "./connection.ts";
 
-/** A federation as the chain alone has it, and which chain that is. */
+/** A federation as the chain alone shows it, and the chain it is on. */
 export interface ChainContext extends ChainAccess {
   readonly genesisHash: Uint8Array;
 }
@@ -13,13 +13,13 @@ export interface OpenChainOptions {
   readonly rpc: string;
   /** Address of the federation. */
   readonly federation: string;
-  /** Address of the program, for a deployment of one's own. */
+  /** Address of the program, for a deployment of your own. */
   readonly program?: string | undefined;
 }
 
 /**
- * Opens a federation without a service, for what needs neither its configuration nor public bytes.
- * Throws `invalid-input` on a malformed address or URL, and `chain-unavailable`.
+ * Opens a federation without a service, for operations that need neither its configuration nor
+ * public bytes. Throws `invalid-input` on a malformed address or URL, and `chain-unavailable`.
  */
 export async function openChainContext({
   rpc,

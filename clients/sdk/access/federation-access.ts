@@ -24,21 +24,27 @@ import { signerFor } from "./request-signer.ts";
 export interface OpenFederationOptions {
   /** URL of the aggregation service. */
   readonly service: string;
-  /** URL of a Solana RPC node: one's own, for what it says is believed over the service. */
+  /** URL of a Solana RPC node. Use your own: its word is believed over the service's. */
   readonly rpc: string;
-  /** Address of the federation; may be left out where the service has only one. */
+  /** Address of the federation; optional if the service has only one. */
   readonly federation?: string | undefined;
-  /** Address of the program, for a deployment of one's own. */
+  /** Address of the program, for a deployment of your own. */
   readonly program?: string | undefined;
-  /** A member's, the authority's or the aggregator's: signs what is read of a private federation, and nothing of a public one. */
+  /**
+   * Key of a member, the authority or the aggregator. It signs reads of a private federation; a
+   * public federation needs no key.
+   */
   readonly keypair?: Keypair | undefined;
   readonly client?: Omit<ServiceClientOptions, "url">;
-  /** Plug-ins of one's own beside those that Plenary comes with. */
+  /** Plug-ins of your own, beside those that Plenary comes with. */
   readonly registries?: Registries | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A federation whose configuration was checked against the chain: enough to join, to claim, and to see how things stand. */
+/**
+ * A federation whose configuration was checked against the chain: enough to join, to claim, and to
+ * read its status.
+ */
 export interface FederationAccess {
   readonly client: ServiceClient;
   readonly connection: Connection;
@@ -52,9 +58,11 @@ export interface FederationAccess {
 }
 
 /**
- * Finds a federation and checks what the service says of it against the chain: same chain, same program, the configuration whose hash
- * stands in the Federation account. Reads nothing that a private federation shows to members only, so that one can join it. Throws
- * `service-unavailable`, `chain-unavailable`, `not-found`, `wrong-chain` or `configuration-mismatch`.
+ * Finds a federation and checks what the service says about it against the chain: the same chain,
+ * the same program, the configuration whose hash is in the Federation account, and that
+ * configuration's rules. It reads nothing that a private federation shows to members only, so a
+ * future member can call it. Throws `service-unavailable`, `chain-unavailable`, `not-found`,
+ * `wrong-chain` or `configuration-mismatch`.
  */
 export async function openAccess(options: OpenFederationOptions): Promise<FederationAccess> {
   const { signal, keypair, registries = REGISTRIES } = options;
@@ -78,7 +86,7 @@ export async function openAccess(options: OpenFederationOptions): Promise<Federa
   return { ...access, client: signing, configurationHash: hash };
 }
 
-/** The configuration that the service shows, if it is the one whose hash stands on chain. */
+/** The configuration that the service shows, if its hash and its rules are those on chain. */
 async function checkedConfiguration(
   connection: Connection,
   view: FederationView,
@@ -91,7 +99,7 @@ async function checkedConfiguration(
   if (!equalBytes(hash, onChain.configurationHash))
     throw new PlenaryError(
       "configuration-mismatch",
-      "The service shows another configuration than the federation's members agreed on: its hash does not stand on chain. Do not join through it.",
+      "The service shows a configuration that the federation's members did not agree on: its hash is not the one on chain. Do not join through this service.",
       { expected: toHex(onChain.configurationHash), actual: toHex(hash) },
     );
   const problem = rulesProblem(onChain.rules, configuration, registries);

@@ -16,7 +16,7 @@ import {
   openAccess,
 } from "./federation-access.ts";
 
-/** With what the configuration names: what every other operation works on. */
+/** Adds what the configuration names. Every operation except joining and claiming works on it. */
 export interface FederationContext extends FederationAccess {
   readonly questionnaire: Questionnaire;
   readonly embeddings: Embeddings;
@@ -24,8 +24,9 @@ export interface FederationContext extends FederationAccess {
 }
 
 /**
- * As openAccess, and reads the questionnaire and the embeddings that the configuration names. Throws also `verification-failed`, and for a
- * private federation `invalid-input` without a keypair and `not-found` with one that may not read it.
+ * Opens a federation as `openAccess` does, then reads the questionnaire and the embeddings that its
+ * configuration names. Also throws `verification-failed`; for a private federation, `invalid-input`
+ * without a keypair and `not-found` with one that may not read it.
  */
 export async function openContext(options: OpenFederationOptions): Promise<FederationContext> {
   const { signal, keypair } = options;
@@ -34,7 +35,7 @@ export async function openContext(options: OpenFederationOptions): Promise<Feder
   if (configuration.visibility === "private" && keypair === undefined)
     throw new PlenaryError(
       "invalid-input",
-      "This federation is private: give the keypair of a member (or of its authority), with which its readers sign.",
+      "This federation is private: give the keypair of a member or of its authority, because its readers sign.",
       {
         field: "keypair",
         federation: access.address.toBase58(),

@@ -3,7 +3,10 @@ import type { ServiceClient } from "@plenary/service";
 import type { Remedy } from "../remedy.ts";
 import { publicKey } from "./connection.ts";
 
-/** The federation with this address, or the service's only one. Throws `not-found`, `invalid-input` where there are several. */
+/**
+ * The federation with this address, or the service's only one. Throws `not-found`, and
+ * `invalid-input` if the service has several.
+ */
 export async function findFederation(
   client: ServiceClient,
   address: string | undefined,
@@ -27,7 +30,7 @@ export async function findFederation(
   if (second !== undefined)
     throw new PlenaryError(
       "invalid-input",
-      `The service has ${federations.length} federations; say which: ${federations.map(({ address: known, name }) => `${known} (${name})`).join(", ")}.`,
+      `The service has ${federations.length} federations. Choose one: ${federations.map(({ address: known, name }) => `${known} (${name})`).join(", ")}.`,
       { federations: federations.length, remedy: "name-federation" satisfies Remedy },
     );
   return only;

@@ -4,8 +4,8 @@ import type { RequestSigner } from "@plenary/service";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 
 /**
- * Signs for the service whose aggregator a federation names on chain, whatever the service says
- * of itself.
+ * Signs requests for the service whose aggregator a federation names on chain, whatever the service
+ * says about itself.
  */
 export async function signerFor(
   keypair: Keypair,

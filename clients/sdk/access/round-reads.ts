@@ -21,7 +21,7 @@ export function readFederationView(
   });
 }
 
-/** A round by number or "current"; null before there is one. */
+/** A round by its number or "current"; null if there is no such round yet. */
 export function readRoundView(
   { client, address }: AtService,
   round: string,
@@ -46,7 +46,7 @@ export function readUpdate(
   return client.call(ENDPOINTS.updateRead, { params, signal }).catch(nullIfNotFound);
 }
 
-/** Who is audited in a round; null before that is drawn. */
+/** The audits of a round; null before they are drawn. */
 export async function readAudits(
   { client, address }: AtService,
   round: string,
@@ -57,7 +57,7 @@ export async function readAudits(
   return view === null ? null : view.audits;
 }
 
-/** For what may not exist yet. */
+/** Turns "not found" into null, for things that may not exist yet. */
 export function nullIfNotFound(error: unknown): null {
   if (error instanceof PlenaryError && error.code === "not-found") return null;
   throw error;

@@ -1,4 +1,7 @@
-/** Something wrong in an answers file. Lines count from 1; `column` is a header of the CSV or a field of the JSON object. */
+/**
+ * A problem in an answers file. Lines count from 1; `column` is a header of the CSV or a field of
+ * the JSON object.
+ */
 export interface AnswersProblem {
   readonly line: number;
   readonly column: string | null;
@@ -11,11 +14,13 @@ interface RowBase {
   readonly group: string;
 }
 
-/** One row of an answers file, with values as they stand there: whether they fit the questionnaire is checked later. */
+/**
+ * One row of an answers file, as it was read. Whether it fits the questionnaire is checked later.
+ */
 export type AnswerRow = RowBase &
   (
     | { readonly counts: readonly number[] }
-    /** `count` null: the row is one respondent. */
+    /** Null if each row is one respondent. */
     | { readonly option: string | number; readonly count: string | number | null }
   );
 

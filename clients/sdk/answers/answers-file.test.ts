@@ -61,7 +61,7 @@ describe("CSV", () => {
       );
   });
 
-  test("semicolons, as spreadsheets of some languages write", () => {
+  test("semicolons, as in spreadsheets of some languages", () => {
     assert.deepEqual(counts(read("question;group;option\ntea;a;No, never\n", "csv")), [
       ["a", { question: "tea", counts: [0, 1, 0] }],
     ]);
@@ -89,7 +89,7 @@ describe("CSV", () => {
       /^2 option "Maybe".*"Yes", "No, never"/,
     ],
     ["an index too large", "question,group,option\ntea,a,3\n", /^2 option/],
-    ["a count that is none", "question,group,option,count\ntea,a,Yes,1.5\n", /^2 count "1.5"/],
+    ["a malformed count", "question,group,option,count\ntea,a,Yes,1.5\n", /^2 count "1.5"/],
     ["a negative count", "question,group,option,count\ntea,a,Yes,-1\n", /^2 count/],
     ["an empty count", "question,group,option,count\ntea,a,Yes,\n", /^2 count/],
     [
@@ -121,11 +121,11 @@ describe("JSONL", () => {
   });
 
   for (const [name, line, expected] of [
-    ["no JSON", "{question:1}", /^1 - This line is no JSON/],
-    ["an array", "[1]", /^1 - This line is no JSON object/],
+    ["no JSON", "{question:1}", /^1 - This line is not valid JSON/],
+    ["an array", "[1]", /^1 - This line is not a JSON object/],
     ["no question", '{"group":"a","counts":[1]}', /^1 question question is missing/],
     [
-      "a group that is no text",
+      "a group that is not a text",
       '{"question":"tea","group":1,"counts":[1]}',
       /^1 group group must be a text/,
     ],
@@ -140,7 +140,7 @@ describe("JSONL", () => {
       /^1 counts There are 1 counts for 3/,
     ],
     [
-      "a count that is none",
+      "a malformed count",
       '{"question":"tea","group":"a","counts":[1,2,-3]}',
       /^1 counts -3 at position 2/,
     ],
@@ -154,7 +154,7 @@ describe("JSONL", () => {
     [
       "answers twice",
       '{"question":"tea","group":"a","counts":[1,2,3]}\n{"question":"tea","group":"a","counts":[1,2,3]}',
-      /^2 question .*line 1 already/,
+      /^2 question .*already given in line 1/,
     ],
   ] as const)
     test(`names line and field: ${name}`, () => {
@@ -245,21 +245,21 @@ describe("any input", () => {
   });
 });
 
-test("a file's name says its format, else its first character", () => {
+test("the format follows from a file's name, or else from its first character", () => {
   assert.equal(formatOf("a.csv", "{"), "csv");
   assert.equal(formatOf("a.ndjson", ""), "jsonl");
   assert.equal(formatOf("answers", ' {"question"'), "jsonl");
   assert.equal(formatOf("answers", "question,"), "csv");
 });
 
-test("errors of a file name path, line, column and how many more there are", async (t) => {
+test("an error names path, line and column, and counts the other problems", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "plenary-answers-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "answers.csv");
   await writeFile(path, "question,group,option\nmilk,a,Yes\ntea,a,Maybe\n");
   await assert.rejects(readAnswers(path, QUESTIONNAIRE), {
     code: "answers-invalid",
-    message: /answers\.csv, line 2, column question: .*and 1 more/,
+    message: /answers\.csv, line 2, column question: .*There is 1 more problem/,
   });
   await writeFile(path, Uint8Array.of(0x71, 0xff, 0xfe));
   await assert.rejects(readAnswers(path, QUESTIONNAIRE), {

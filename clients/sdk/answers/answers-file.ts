@@ -8,18 +8,19 @@ import { Tally } from "./tally.ts";
 
 export type AnswersFormat = "csv" | "jsonl";
 
-/** What is in an answers file: its answers, or what keeps them from being read. */
+/** The content of an answers file: its answers, or the problems that keep them from being read. */
 export type CheckedAnswers =
   | { readonly answers: AnswerSet; readonly problems: readonly [] }
   | { readonly answers: null; readonly problems: readonly AnswersProblem[] };
 
-/** Problems listed before reading stops: a file of another kind would have one in every line. */
+/** Reading stops after this many problems: a file of another kind would have one in every line. */
 const MOST_PROBLEMS = 20;
 
 /**
- * Reads an organisation's answers: CSV with the columns `question`, `group`, `option` and optionally `count` (without it each row is one
- * respondent), or JSONL with an object per line, `{question, group, counts}` or `{question, group, option, count}`. An option is given by
- * its text or its index from 0. Throws `answers-invalid` naming line and column, `file-unreadable`.
+ * Reads an organisation's answers. CSV has the columns `question`, `group`, `option` and optionally
+ * `count` (without it each row is one respondent). JSONL has an object per line, `{question, group,
+ * counts}` or `{question, group, option, count}`. An option is given by its text or by its index
+ * from 0. Throws `answers-invalid` naming line and column, and `file-unreadable`.
  */
 export async function readAnswers(path: string, questionnaire: Questionnaire): Promise<AnswerSet> {
   const { answers, problems } = await checkAnswersFile(path, questionnaire);
@@ -40,7 +41,10 @@ export async function readAnswers(path: string, questionnaire: Questionnaire): P
   });
 }
 
-/** The same, with all that is wrong (up to 20 problems) instead of an error for the first. Throws `file-unreadable` only. */
+/**
+ * Reads answers as `readAnswers` does, and lists up to 20 problems instead of throwing for the
+ * first. Throws `file-unreadable` only.
+ */
 export async function checkAnswersFile(
   path: string,
   questionnaire: Questionnaire,
@@ -80,7 +84,7 @@ export function checkAnswers(
   return { answers: parseAnswers(tally.answers(), questionnaire), problems: [] };
 }
 
-/** The form that a file has by its name, else by its first character. */
+/** The format of a file, by its name or else by its first character. */
 export function formatOf(path: string, text: string): AnswersFormat {
   if (/\.(jsonl|ndjson)$/i.test(path)) return "jsonl";
   if (/\.(csv|tsv|txt)$/i.test(path)) return "csv";

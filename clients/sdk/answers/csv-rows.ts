@@ -9,7 +9,10 @@ interface CsvRecord {
   readonly info: { readonly lines: number };
 }
 
-/** Rows of a CSV file (RFC 4180) with a header line. Columns beyond the known ones are ignored, as is a byte order mark. */
+/**
+ * Reads a CSV file (RFC 4180) with a header line. Unknown columns and a byte order mark are
+ * ignored.
+ */
 export function readCsvRows(text: string): ReadRows {
   const header: string[] = [];
   let records: CsvRecord[];
@@ -41,7 +44,7 @@ export function readCsvRows(text: string): ReadRows {
   return { rows, problems };
 }
 
-/** What separates the header's names: spreadsheets of some languages write semicolons or tabs. */
+/** The delimiter of the header: spreadsheets of some languages write semicolons or tabs. */
 function delimiterOf(text: string): string {
   const [header = ""] = text.split(/\r?\n/, 1);
   return [",", "\t", ";"].find((delimiter) => header.includes(delimiter)) ?? ",";
@@ -76,12 +79,12 @@ function csvProblem(error: CsvError): AnswersProblem {
     CSV_QUOTE_NOT_CLOSED: "A quotation mark is never closed.",
     CSV_INVALID_CLOSING_QUOTE: "Text follows a closing quotation mark.",
     INVALID_OPENING_QUOTE:
-      "A quotation mark stands inside an unquoted field: double it and quote the field.",
+      "There is a quotation mark inside an unquoted field: double it and quote the field.",
     CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: "Text follows a closing quotation mark.",
   };
   return {
     line: typeof line === "number" && line > 0 ? line : 1,
     column: null,
-    message: messages[error.code] ?? `This is no CSV: ${error.message}`,
+    message: messages[error.code] ?? `This is not a CSV file: ${error.message}`,
   };
 }

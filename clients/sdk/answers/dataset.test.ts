@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { PlenaryError, sha256, toHex } from "@plenary/protocol";
 import { DATASETS, dealGroups, loadDataset } from "./dataset.ts";
 
-// numpy.random.default_rng(split).permutation(range(18)), from the PyTorch reference of the default predictor.
+// numpy.random.default_rng(split).permutation(range(18)), from the PyTorch reference of the default
+// predictor.
 const PERMUTATIONS = {
   7: [3, 14, 6, 8, 1, 10, 0, 7, 4, 16, 15, 17, 13, 2, 12, 5, 9, 11],
   20: [2, 15, 17, 1, 9, 4, 0, 13, 10, 7, 16, 5, 12, 14, 8, 3, 6, 11],
@@ -112,7 +113,7 @@ test("a data set is loaded by path, and a broken one says what is wrong", async 
   await writeFile(join(folder, "mine.json"), "{");
   await assert.rejects(loadDataset(join(folder, "mine")), {
     code: "invalid-input",
-    message: /no JSON/,
+    message: /not valid JSON/,
   });
   await assert.rejects(loadDataset("nosuchset"), {
     code: "file-unreadable",

@@ -66,10 +66,13 @@ const parseFamilies = parserOf(
   "Families",
 );
 
-/** Ids of the groups that train and of those that no member holds. */
+/** The groups that train, and the groups that no member holds. */
 export type GroupSplit = Static<typeof GroupSplitSchema>;
 
-/** A survey: its public questionnaire with embeddings, all groups' answers, and how they are split for training. */
+/**
+ * A survey: its public questionnaire with embeddings, the answers of all groups, and how the groups
+ * are split for training.
+ */
 export interface Dataset {
   readonly name: string;
   readonly questionnaire: Questionnaire;
@@ -80,17 +83,21 @@ export interface Dataset {
   /** Families of questions that no member trains on when questions are held out. */
   readonly heldOutFamilies: readonly string[];
   /**
-   * Groups that train (two thirds of those with at least 20 answers) and groups that stay unseen. Committed splits are 0 to 31;
-   * any other number orders the groups by a hash of number and id.
+   * Groups that train (two thirds of those with at least 20 answers) and groups that stay unseen.
+   * Splits 0 to 31 are committed; any other number orders the groups by a hash of number and id.
    */
   split(number: number): GroupSplit;
-  /** Answers of some groups, in the order given; questions of `withoutFamilies` are left out. Throws `invalid-input` on an unknown group. */
+  /**
+   * Answers of the given groups, in that order, without the questions of `withoutFamilies`. Throws
+   * `invalid-input` on an unknown group.
+   */
   answersOf(groups: readonly string[], withoutFamilies?: readonly string[]): AnswerSet;
 }
 
 /**
- * Loads a data set by the name of one that ships, or by path: `<path>.json` beside `<path>.emb.i8`, with or without the ending.
- * Throws `file-unreadable` or `invalid-input` naming file and field.
+ * Loads a data set that ships, by name, or one of your own by path: `<path>.json` beside
+ * `<path>.emb.i8`, with or without the ending. Throws `file-unreadable`, or `invalid-input` naming
+ * file and field.
  */
 export async function loadDataset(nameOrPath: string): Promise<Dataset> {
   const ships = (DATASETS as readonly string[]).includes(nameOrPath);
@@ -131,14 +138,15 @@ export async function loadDataset(nameOrPath: string): Promise<Dataset> {
 }
 
 /**
- * Deals groups out to clients as evenly as they go, in order: client i gets groups i, i + clients, ... Throws `invalid-input` when there
- * are more clients than groups, for a client without a group has nothing to train on.
+ * Deals groups out to clients as evenly as possible, in order: client i gets the groups i, i +
+ * clients, ... Throws `invalid-input` if there are more clients than groups, because a client
+ * without a group has nothing to train on.
  */
 export function dealGroups(groups: readonly string[], clients: number): string[][] {
   if (!Number.isInteger(clients) || clients < 1 || clients > groups.length)
     throw new PlenaryError(
       "invalid-input",
-      `${clients} organisations cannot share ${groups.length} training groups: choose 1 to ${groups.length}, each speaks for one group or more.`,
+      `${clients} organisations cannot share ${groups.length} training groups: choose 1 to ${groups.length}, because each one needs a group.`,
       { clients, groups: groups.length },
     );
   return Array.from({ length: clients }, (_, client) =>
@@ -181,7 +189,10 @@ function selectAnswers(
   };
 }
 
-/** Named families first; else the variable of an id like `gss1972_sex`, which the same question has in every survey and year; else the id. */
+/**
+ * The named family if there is one; else the variable of an id like `gss1972_sex`, which the same
+ * question has in every survey and year; else the id.
+ */
 function familyRule(
   named: Readonly<Record<string, readonly string[]>>,
 ): (question: string) => string {
@@ -226,7 +237,7 @@ function answersOfSource(source: Source, questionnaire: Questionnaire): AnswerSe
     if (id === undefined || answers === undefined)
       throw new PlenaryError(
         "invalid-input",
-        `Data set: distributions.${row} names question ${question} and group ${group}, which are not both there.`,
+        `Data set: distributions.${row} names question ${question} and group ${group}, one of which does not exist.`,
         { field: `distributions.${row}` },
       );
     answers.push({ question: id, counts });
@@ -248,7 +259,7 @@ async function readSource(stem: string, ships: boolean): Promise<Source> {
   } catch (cause) {
     throw new PlenaryError(
       "invalid-input",
-      `${stem}.json is no JSON.`,
+      `${stem}.json is not valid JSON.`,
       { path: `${stem}.json` },
       { cause },
     );

@@ -25,7 +25,7 @@ const parseRow = parserOf(
   "This object",
 );
 
-/** Rows of a JSONL file: a JSON object per line; empty lines are skipped. */
+/** Reads a JSONL file: one JSON object per line. Empty lines are skipped. */
 export function readJsonLines(text: string): ReadRows {
   const rows: AnswerRow[] = [];
   const problems: AnswersProblem[] = [];
@@ -47,7 +47,7 @@ function readJsonLine(content: string, line: number): AnswerRow | AnswersProblem
     value = JSON.parse(content);
   } catch (cause) {
     const detail = cause instanceof SyntaxError ? `: ${cause.message}` : "";
-    return { line, column: null, message: `This line is no JSON${detail}.` };
+    return { line, column: null, message: `This line is not valid JSON${detail}.` };
   }
   try {
     const row = parseRow(value);
@@ -65,12 +65,15 @@ function readJsonLine(content: string, line: number): AnswerRow | AnswersProblem
   }
 }
 
-/** Which field keeps an object from being an answer; a union's own error would only say that no form fits. */
+/**
+ * The field that keeps an object from being an answer. The error of a union would only say that no
+ * form fits.
+ */
 function fieldProblem(value: unknown): { column: string | null; message: string } {
   const forms =
     'expected {"question", "group", "counts"} or {"question", "group", "option", "count"}';
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { column: null, message: `This line is no JSON object: ${forms}.` };
+    return { column: null, message: `This line is not a JSON object: ${forms}.` };
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const name of ["question", "group"])
     if (typeof fields.get(name) !== "string")

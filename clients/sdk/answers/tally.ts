@@ -8,11 +8,11 @@ type RowProblem = Omit<AnswersProblem, "line">;
 interface Cell {
   readonly counts: number[];
   readonly line: number;
-  /** Lines that gave a count for each option: a second one for the same option is an error. */
+  /** By option, the line that gave its count: a second count for the same option is an error. */
   readonly stated: Map<number, number>;
 }
 
-/** Counts by group and question while rows are read. */
+/** Counts by group and question, added up while rows are read. */
 export class Tally {
   readonly groups = new Map<string, Map<string, Cell>>();
   readonly #options: ReadonlyMap<string, readonly string[]>;
@@ -40,7 +40,7 @@ export class Tally {
     return "counts" in row ? addAll(cell, row.counts, row.line) : addOne(cell, row, options);
   }
 
-  /** A question whose options all have the count 0: it was not asked, and must be left out. */
+  /** A question whose options all have the count 0 was not asked, and must be left out. */
   unanswered(): AnswersProblem | null {
     for (const [group, cells] of this.groups)
       for (const [question, { counts, line }] of cells)
@@ -79,7 +79,7 @@ function addAll(cell: Cell, counts: readonly number[], line: number): RowProblem
   if (cell.line !== line)
     return {
       column: "question",
-      message: `This group's answers to this question were given in line ${cell.line} already.`,
+      message: `This group's answers to this question were already given in line ${cell.line}.`,
     };
   if (counts.length !== cell.counts.length)
     return {
@@ -90,7 +90,7 @@ function addAll(cell: Cell, counts: readonly number[], line: number): RowProblem
   if (wrong >= 0)
     return {
       column: "counts",
-      message: `${shown(counts[wrong])} at position ${wrong} is no count.`,
+      message: `${shown(counts[wrong])} at position ${wrong} is not a count.`,
     };
   counts.forEach((count, option) => {
     cell.counts[option] = count;
@@ -108,25 +108,25 @@ function addOne(
   if (option === null)
     return {
       column: "option",
-      message: `${shown(row.option)} is no option of ${row.question}: give its index, 0 to ${options.length - 1}, or one of ${options.slice(0, 10).map(shown).join(", ")}.`,
+      message: `${shown(row.option)} is not an option of ${row.question}: give its index, 0 to ${options.length - 1}, or one of ${options.slice(0, 10).map(shown).join(", ")}.`,
     };
   if (row.count !== null) {
     const count = typeof row.count === "string" ? numberOf(row.count) : row.count;
     if (!isCount(count))
       return {
         column: "count",
-        message: `${shown(row.count)} is no count: give a whole number of respondents.`,
+        message: `${shown(row.count)} is not a count: give a whole number of respondents.`,
       };
     const before = cell.stated.get(option);
     if (before !== undefined)
       return {
         column: "option",
-        message: `This option's count was given in line ${before} already.`,
+        message: `This option's count was already given in line ${before}.`,
       };
     if (cell.counts[option] !== 0)
       return {
         column: "count",
-        message: "Respondents of this option were listed one by one before.",
+        message: "Earlier lines list the respondents of this option one by one.",
       };
     cell.stated.set(option, row.line);
     cell.counts[option] = count;
@@ -136,13 +136,13 @@ function addOne(
   if (before !== undefined)
     return {
       column: "option",
-      message: `This option's count was given in line ${before} already.`,
+      message: `This option's count was already given in line ${before}.`,
     };
   cell.counts[option] = cell.counts[option]! + 1;
   return null;
 }
 
-/** By text first, so that an option whose text is a number means itself. */
+/** Looks for the text first: an option whose text is a number means itself. */
 function optionIndex(given: string | number, options: readonly string[]): number | null {
   if (typeof given === "number") return options[given] === undefined ? null : given;
   const wanted = given.trim().toLowerCase();

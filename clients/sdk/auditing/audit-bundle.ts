@@ -18,8 +18,9 @@ import type { TrainingEvidence } from "@plenary/training";
 import Type from "typebox";
 
 /*
- * What a member hands its auditor: one file, for the auditor's eyes only. Magic, length of the header u32 little-endian, header in canonical
- * JSON, then the checkpoints' bytes in the header's order.
+ * What a member hands its auditor: one file, for the auditor's eyes only. It holds a magic value,
+ * the length of the header (u32, little-endian), the header in canonical JSON, and the checkpoints'
+ * bytes in the header's order.
  */
 
 const MAGIC = new TextEncoder().encode("plenary/bundle/1");
@@ -129,6 +130,6 @@ function jsonOf(bytes: Uint8Array): unknown {
 function damaged(): PlenaryError {
   return new PlenaryError(
     "invalid-input",
-    "This is no audit bundle, or it is damaged: ask the member to export it again.",
+    "This is not an audit bundle, or it is damaged: ask the member to export it again.",
   );
 }

@@ -28,7 +28,10 @@ import type { AuditBundle } from "./audit-bundle.ts";
 import { type RoundDraw, readRoundDraw } from "./round-draw.ts";
 
 export interface AuditOptions {
-  /** For audits with a tolerance, `native` by default; audits to the bit run on `wasm`. */
+  /**
+   * Engine for audits with a tolerance, `native` by default. Audits that compare bits run on
+   * `wasm`.
+   */
   readonly engine?: EngineName | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,8 +47,9 @@ export interface AuditVerdict {
 }
 
 /**
- * Audits what a member has shown, on the draw that the chain binds, and signs what came out. Throws `not-authority` if this auditor was not
- * drawn for the member, `verification-failed` if the bundle is about another update than the draw, and as readRoundDraw does.
+ * Audits what a member has shown, on the draw that the chain binds, and signs the result. Throws
+ * `not-authority` if this auditor was not drawn for the member, `verification-failed` if the bundle
+ * is about another update than the draw, and the errors of `readRoundDraw`.
  */
 export async function auditMember(
   context: FederationContext,
@@ -91,7 +95,7 @@ export async function auditMember(
   }
 }
 
-/** Signs that a drawn member did not show its training. Throws as auditMember does. */
+/** Signs that a drawn member did not show its training. Throws the errors of `auditMember`. */
 export async function reportRefusal(
   context: FederationContext,
   round: bigint,
@@ -113,7 +117,7 @@ export async function reportRefusal(
   );
 }
 
-/** Hands a report in; again, it changes nothing. Throws the service's refusal. */
+/** Hands a report in. Handing it in again changes nothing. Throws the service's refusal. */
 export function submitReport(
   { client, address }: FederationContext,
   { round, report, signature }: AuditVerdict,

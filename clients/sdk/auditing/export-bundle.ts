@@ -25,12 +25,12 @@ export interface ExportAudit {
   readonly member: PublicKey;
   /** The answers that were trained on. */
   readonly answers: AnswerSet;
-  /** The member's state folder; another process may be using it. */
+  /** The member's state folder. Another process may be using it. */
   readonly state: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A bundle, and whom to show it to. */
+/** A bundle, and the auditor to show it to. */
 export interface ExportedAudit {
   readonly bundle: AuditBundle;
   /** Key of the drawn auditor, in base58. */
@@ -39,9 +39,10 @@ export interface ExportedAudit {
 }
 
 /**
- * What a drawn member shows its auditor: its answers, and the checkpoints of the drawn segments with their proofs. Null if the member was
- * not drawn. Throws `not-found` where state or checkpoints are gone, `answers-invalid` for other answers than were trained on, and as
- * readRoundDraw does.
+ * Collects what a drawn member shows its auditor: its answers, and the checkpoints of the drawn
+ * segments with their proofs. Null if the member was not drawn. Throws `not-found` if the state or
+ * its checkpoints are gone, `answers-invalid` for answers other than those trained on, and the
+ * errors of `readRoundDraw`.
  */
 export async function exportAudit(
   context: FederationContext,
@@ -83,7 +84,7 @@ async function storedTraining({ state, round }: ExportAudit) {
     "not-found",
     stored === null
       ? `The state folder ${state} has no update for round ${round}.`
-      : `The checkpoints of round ${round} are not in the state folder any more: it keeps those of the last rounds.`,
+      : `The checkpoints of round ${round} are no longer in the state folder, which keeps those of the last rounds.`,
     { round: round.toString(), folder: state },
   );
 }

@@ -18,21 +18,24 @@ import {
 } from "@plenary/protocol";
 import type { FederationContext } from "../access/index.ts";
 
-/** Who is audited in a round and by whom, checked against the chain. */
+/** The audits of a round, checked against the chain. */
 export interface RoundDraw {
   readonly round: Round;
   readonly audits: AuditConfiguration;
   readonly base: Int32Array;
   readonly seed: Uint8Array;
   readonly drawn: readonly DrawnAudit[];
-  /** Hash of each member's envelope, by address in hexadecimal: bound by the draw. */
+  /**
+   * Hash of each member's envelope, by the member's address in hexadecimal. The draw binds them.
+   */
   readonly envelopeHashes: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * Reads a round's draw from the service and computes it anew: its envelopes and slot hash must hash to what the program drew, its base model
- * must have the root on chain. A service cannot send a member's data to an auditor that was not drawn. Throws `not-found` where nothing is
- * drawn, `verification-failed` where something does not hold.
+ * Reads a round's draw from the service and recomputes it: envelopes and slot hash must give what
+ * the program drew, and the base model must have the root on chain. A service cannot send a
+ * member's data to an auditor that was not drawn. Throws `not-found` before the draw, and
+ * `verification-failed` if a check fails.
  */
 export async function readRoundDraw(
   context: FederationContext,
@@ -99,7 +102,7 @@ function requireRoot(base: Int32Array, round: Round): void {
   if (equalBytes(root, round.baseRoot)) return;
   throw new PlenaryError(
     "verification-failed",
-    `The service's model for round ${round.number} is not the one whose root stands on chain: nothing can be audited on it.`,
+    `The service's model for round ${round.number} does not have the root that is on chain: nothing can be audited on it.`,
     { expected: toHex(round.baseRoot), actual: toHex(root) },
   );
 }
@@ -116,7 +119,7 @@ function requireDraw(
   if (equalBytes(drawn, round.auditSlotHash)) return;
   throw new PlenaryError(
     "verification-failed",
-    `The updates that the service lists for round ${round.number} are not those that the program drew audits for. Show nobody your data.`,
+    `The updates that the service lists for round ${round.number} are not those that the program drew audits for. Do not show your data to anyone.`,
     { expected: toHex(round.auditSlotHash), actual: toHex(drawn) },
   );
 }

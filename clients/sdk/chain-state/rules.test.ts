@@ -33,7 +33,7 @@ test("a rule that nobody knows is refused before anything is sent", async () => 
   const strategy = { name: "guess" };
   const foreign = { ...plan, configuration: { ...plan.configuration, strategy } };
   const keypair = Keypair.generate();
-  // A node and a service that are not there would be another error.
+  // An attempt to reach node or service would be another error.
   const connection = connectTo("http://127.0.0.1:9");
   const client = createServiceClient({ url: "http://127.0.0.1:9" });
   await assert.rejects(

@@ -2,9 +2,9 @@ import { type Registries, type Rules, rulesOf } from "@plenary/algorithms";
 import { canonicalJson, type FederationConfiguration } from "@plenary/protocol";
 
 /**
- * What is wrong between the rules that an account holds and those of its configuration, in a
- * sentence; null if they agree. The program judges by the account's rules: under other ones an
- * honest round would lose its dispute.
+ * The difference between the rules in an account and those of its configuration, in a sentence;
+ * null if they agree. The program judges by the account's rules: under other rules an honest round
+ * would lose its dispute.
  */
 export function rulesProblem(
   onChain: Rules,

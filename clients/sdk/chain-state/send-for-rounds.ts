@@ -2,10 +2,13 @@ import { sendTransaction } from "@plenary/chain";
 import type { Connection, Keypair, TransactionInstruction } from "@solana/web3.js";
 import type { ChainOptions } from "./federation-account.ts";
 
-/** So many fit into a transaction with room to spare. */
+/** This many rounds fit into a transaction with room to spare. */
 const ROUNDS_PER_TRANSACTION = 8;
 
-/** Sends the instructions of each round, in order, several rounds in a transaction; resolves to the signatures. Throws as sendTransaction does. */
+/**
+ * Sends the instructions of each round in order, several rounds in a transaction. Resolves to the
+ * signatures. Throws the errors of `sendTransaction`.
+ */
 export async function sendForRounds(
   connection: Connection,
   payer: Keypair,

@@ -10,9 +10,10 @@ import type { ChainAccess } from "./federation-account.ts";
 import { sendForRounds } from "./send-for-rounds.ts";
 
 /**
- * Makes rounds final whose windows are over, and void what was not committed in time: anyone may, and who waits for them to take money home
- * need not wait for a service that is gone. Does nothing and resolves to false unless all of them, oldest first, are due at `now` (Unix
- * seconds, the chain's).
+ * Finalizes rounds whose challenge windows have ended, and voids rounds that were not committed in
+ * time. Anyone may: members who want their money out need not wait for a service that is gone. Does
+ * nothing and resolves to false unless all rounds, oldest first, are due at `now` (Unix seconds on
+ * the chain's clock).
  */
 export async function settleRounds(
   context: ChainAccess,
@@ -27,13 +28,13 @@ export async function settleRounds(
     await sendForRounds(context.connection, payer, due, { signal });
   } catch (error) {
     if (!(error instanceof TransactionFailed)) throw error;
-    // The service does the same, and may have been first.
+    // The service does the same, and may have been faster.
     if ((await settlements(context, numbers, now))?.length !== 0) throw error;
   }
   return true;
 }
 
-/** Instructions for each round that is not final or void; null if one of them is not due. */
+/** Instructions for each round that is neither final nor void; null if one of them is not due. */
 async function settlements(
   { connection, program, address: federation }: ChainAccess,
   numbers: readonly bigint[],

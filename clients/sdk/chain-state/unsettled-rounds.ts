@@ -6,10 +6,10 @@ export function unsettledRounds({ pending, openRound }: Federation): readonly bi
   return openRound === 0n ? pending : [...pending, openRound];
 }
 
-/** More would fill a screen, and the newest is the last to end. */
+/** More would fill a screen. The newest round is the last to end. */
 const MOST_NAMED = 3;
 
-/** What unsettled rounds wait for at `now` (Unix seconds, the chain's), each in words. */
+/** What unsettled rounds wait for at `now` (Unix seconds on the chain's clock), in words. */
 export async function waitingRounds(
   { connection, program, address }: ChainAccess,
   numbers: readonly bigint[],

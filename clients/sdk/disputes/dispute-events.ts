@@ -1,13 +1,13 @@
 import type { DisputeEnding, DisputeKind } from "@plenary/chain";
 import type { SentStep } from "./next-step.ts";
 
-/** What a dispute has cost its challenger so far, by the chain's own record. */
+/** What a dispute has cost its challenger so far, from the chain's own record. */
 export interface DisputeCosts {
   readonly transactions: number;
-  /** Of the transactions, as they travel. */
+  /** Size of the transactions on the wire. */
   readonly bytes: number;
   readonly computeUnits: number;
-  /** Fees; rent and deposit are not among them, for they come back or are lost with the verdict. */
+  /** Fees. Rent and deposit are not included: they come back, or are lost with the verdict. */
   readonly lamports: number;
 }
 
@@ -17,7 +17,7 @@ export interface DisputeOutcome extends DisputeEnding {
   readonly costs: DisputeCosts;
 }
 
-/** How a dispute goes. */
+/** The progress of a dispute. */
 export type DisputeEvent =
   | {
       readonly type: "dispute-opened";
@@ -26,7 +26,7 @@ export type DisputeEvent =
       readonly index: number;
       /** In base units of the reward mint. */
       readonly deposit: bigint;
-      /** Null where it was opened before, by a process that ended. */
+      /** Null if a process that ended before this one opened it. */
       readonly transaction: string | null;
     }
   | {
@@ -37,7 +37,7 @@ export type DisputeEvent =
       readonly leaves: number;
       readonly transaction: string;
     }
-  /** The aggregator has until `until` (Unix seconds, the chain's). */
+  /** The aggregator has until `until` (Unix seconds on the chain's clock). */
   | { readonly type: "dispute-waiting"; readonly dispute: string; readonly until: bigint }
   | { readonly type: "dispute-retrying"; readonly dispute: string; readonly message: string }
   | ({ readonly type: "dispute-resolved" } & DisputeOutcome);

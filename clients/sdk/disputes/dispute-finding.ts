@@ -9,24 +9,26 @@ import { type DisputeOptions, runDispute } from "./run-dispute.ts";
 import { subjectOf } from "./subject.ts";
 
 export interface DisputeFinding extends DisputeOptions {
-  /** Pays the deposit and the fees; is paid half of the bond where the dispute is upheld. */
+  /** Pays the deposit and the fees. If the dispute is upheld, it receives half of the bond. */
   readonly challenger: Keypair;
   /** Number of the round. */
   readonly round: bigint;
-  /** What a verification has found, as far as a dispute proves it. */
+  /** The finding of a verification, if a dispute proves it. */
   readonly proof: Proof;
 }
 
 /**
- * Proves on chain what a verification has found, and sees the dispute through; called again, it goes on where it was. Throws `invalid-input`
- * if nothing proves it, and as runDispute does.
+ * Proves on chain what a verification has found, and sees the dispute through. Called again, it
+ * continues where it stopped. Throws `invalid-input` if no dispute proves the finding, and the
+ * errors of `runDispute`.
  */
 export async function disputeFinding(
   verifier: Verifier,
   { challenger, round: number, proof, ...options }: DisputeFinding,
 ): Promise<DisputeOutcome> {
   const { connection, program, address } = verifier;
-  // A void round too: the dispute may be what has voided it, and its end still to be told.
+  // A void round is read too: this very dispute may have voided it, and its outcome is still to be
+  // told.
   const round = await readRound(connection, roundAddress(program, address, number));
   if (round === null)
     throw new PlenaryError("not-found", `Round ${number} is not on chain.`, {
@@ -40,7 +42,7 @@ export async function disputeFinding(
   );
 }
 
-/** Before anything is sent: the program would refuse the dispute. */
+/** Thrown before anything is sent, because the program would refuse the dispute. */
 function replayOnly(round: bigint): PlenaryError {
   return new PlenaryError(
     "invalid-input",

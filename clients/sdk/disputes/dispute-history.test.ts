@@ -6,7 +6,7 @@ import { readOutcome } from "./dispute-history.ts";
 
 const PAGE = 1_000;
 
-/** A node that knows these transactions of an address, newest first, each of them empty. */
+/** A node that lists these transactions of an address, newest first; each transaction is empty. */
 function nodeWith(known: readonly { signature: string; err: object | null }[]) {
   const asked: (string | undefined)[] = [];
   const connection = {

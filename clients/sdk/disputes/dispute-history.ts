@@ -3,13 +3,14 @@ import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey, VersionedTransactionResponse } from "@solana/web3.js";
 import type { DisputeCosts, DisputeOutcome } from "./dispute-events.ts";
 
-/** Signatures that one call of the RPC lists at most. */
+/** Most signatures that one RPC call lists. */
 const PAGE = 1_000;
 const SIGNATURE_BYTES = 64;
 
 /**
- * How a dispute has ended and what it has cost, from the transactions of its account; null if the chain knows of none that ended it. So
- * nothing has to be remembered of it. Where an address was disputed several times, it is the last that counts.
+ * Reads how a dispute ended and what it cost from the transactions of its account, so nothing about
+ * it has to be remembered. Null if no transaction ended it. If an address was disputed several
+ * times, the last dispute counts.
  */
 export async function readOutcome(
   connection: Connection,
@@ -18,7 +19,7 @@ export async function readOutcome(
   challenger: PublicKey,
 ): Promise<DisputeOutcome | null> {
   const signatures = await signaturesOf(connection, dispute);
-  // Not always the newest: anybody can name the address of a dispute that is over.
+  // Not always the newest: anyone can name the address of a dispute that is over.
   const ending = await findDisputeEnding(connection, program, dispute, signatures);
   if (ending === null) return null;
   return {
@@ -28,7 +29,7 @@ export async function readOutcome(
   };
 }
 
-/** Newest first; those that the chain refused are not among them. */
+/** Newest first, without the transactions that the chain refused. */
 async function signaturesOf(connection: Connection, dispute: PublicKey): Promise<string[]> {
   const found: string[] = [];
   for (let before: string | undefined; ; ) {

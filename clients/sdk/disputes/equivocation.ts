@@ -19,18 +19,20 @@ import { type Keypair, PublicKey, type TransactionInstruction } from "@solana/we
 import type { ChainContext } from "../access/index.ts";
 import { requireFederation, rewardTokensOf } from "../chain-state/index.ts";
 
-/** What a report has come to. */
+/** The result of a report. */
 export interface EquivocationReport {
   readonly member: PublicKey;
   readonly round: bigint;
   readonly sequence: bigint;
-  /** The transaction that took the stake, half of it for the reporter. */
+  /** The transaction that took the stake. Half of it goes to the reporter. */
   readonly transaction: string;
 }
 
 /**
- * Shows the chain two envelopes that a member signed with one sequence, one in each of two transactions. Called again after a failure it
- * goes on with the second. Throws `verification-failed` if the evidence is none, `transaction-failed` if the program refuses it.
+ * Shows the chain two envelopes that a member signed with one sequence, one in each of two
+ * transactions. Called again after a failure, it continues with the second. Throws
+ * `verification-failed` if the envelopes prove nothing, and `transaction-failed` if the program
+ * refuses them.
  */
 export async function reportEquivocation(
   verifier: ChainContext,

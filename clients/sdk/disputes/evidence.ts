@@ -43,31 +43,46 @@ import {
 export interface HiddenVector {
   readonly name: "next" | "nextState";
   readonly committed: Uint8Array;
-  /** What it should be. */
+  /** What the result should be. */
   readonly expected: Int32Array;
 }
 
-/** What a challenger can feed to a dispute: public bytes that fit the committed roots. Null is what the aggregator must be made to show. */
+/**
+ * What a challenger can feed to a dispute: public bytes that fit the committed roots. Null is what
+ * the aggregator must be made to show.
+ */
 export interface Evidence {
   readonly round: Round;
   readonly leaves: readonly UpdateLeaf[] | null;
-  /** Leaves with proofs of their own that a proof of omission shows, ascending: whoever has that file needs no others. */
+  /**
+   * Leaves with their own proofs, ascending, from a proof of omission. A challenger with that file
+   * needs no others.
+   */
   readonly shown?: readonly LeafProof<UpdateLeaf>[];
   readonly rewards: readonly RewardLeaf[] | null;
   /** Rewards leaves of the round that this one builds on. */
   readonly earned: readonly RewardLeaf[] | null;
-  /** The update of a counted leaf, decoded anew; asked for one at a time. */
+  /** The update of a counted leaf, decoded again. One is asked for at a time. */
   delta(index: number): Promise<Int32Array | null>;
   vector(name: CommittedVector): Promise<Int32Array | null>;
-  /** A result that is kept back and is not what the updates give; null if there is none, or nobody but the aggregator can know. */
+  /**
+   * A result that is withheld and differs from what the updates give; null if there is none, or if
+   * only the aggregator can know.
+   */
   hidden(): Promise<HiddenVector | null>;
-  /** The chunk of `vector` that the dispute was given on chain last, with its path. */
+  /** The chunk of `vector` that the dispute was last given on chain, with its path. */
   answeredChunk(dispute: Dispute, vector: HiddenVector): Promise<ChunkProof | null>;
-  /** A leaf's proof: from `leaves`, or where these are withheld from the answer that a dispute was given on chain. */
+  /**
+   * A leaf's proof: from `leaves`, or, if those are withheld, from the answer that a dispute was
+   * given on chain.
+   */
   leafProof(dispute: PublicKey, index: number): Promise<LeafProof<UpdateLeaf> | null>;
 }
 
-/** Gathers what a round's dispute may need. Throws `service-unavailable` where the source does not answer. */
+/**
+ * Gathers what a round's dispute may need. Throws `service-unavailable` if the source does not
+ * answer.
+ */
 export async function collectEvidence(verifier: Verifier, round: Round): Promise<Evidence> {
   const manifest = await unlessWithheld(readManifest(verifier, round.manifestHash));
   const configuration = await unlessWithheld(readConfiguration(verifier, round.configurationHash));
@@ -95,7 +110,8 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
           ),
     vector,
     hidden: async () => {
-      // Replaying takes long, and what it has found stays as it is; an outage is no finding.
+      // A replay takes long and its result does not change, so it is kept. An outage is not a
+      // result.
       if (hidden === undefined) hidden = await findHidden(verifier, round, vector);
       return hidden;
     },
@@ -109,7 +125,10 @@ export async function collectEvidence(verifier: Verifier, round: Round): Promise
   };
 }
 
-/** Looks which result is withheld, and only then computes what it should be. Null also where something that this needs is withheld. */
+/**
+ * Finds the withheld result, and only then computes what it should be. Null also if something that
+ * the computation needs is withheld.
+ */
 async function findHidden(
   verifier: Verifier,
   round: Round,
@@ -182,7 +201,7 @@ async function readDelta(
     const delta = decodeUpdate({ configuration, envelope, payload }, verifier.registries);
     return equalBytes(vectorRootFast(delta), leaf.deltaRoot) ? delta : null;
   } catch (error) {
-    // A payload that does not decode is not what was counted: what was, the aggregator must show.
+    // A payload that does not decode is not what was counted. The aggregator must show what was.
     if (error instanceof PlenaryError) return null;
     throw error;
   }

@@ -58,10 +58,10 @@ const REWARDS: readonly RewardLeaf[] = Array.from({ length: 50 }, (_, i) => ({
   cumulative: BigInt(i + 1),
 }));
 
-/** Everything is public, but for what a test withholds. */
+/** Everything is public, except what a test withholds. */
 function evidenceOf(changes: Partial<Evidence> = {}): Evidence {
   return {
-    // What steps read of the round: the largest weight that a leaf may have.
+    // What the steps read from the round: the largest weight that a leaf may have.
     round: { maxWeight: 100 } as Evidence["round"],
     leaves: LEAVES,
     rewards: REWARDS,
@@ -91,7 +91,7 @@ test("a chunk's dispute is fed leaf by leaf, then vector by vector, then ended",
   assert.equal(await stepOf({ nextLeaf: 2, received: ["base"] }), "chunk");
   assert.equal(await stepOf({ nextLeaf: 2, received: ["base", "next"] }), "resolve");
   assert.equal(await stepOf({ nextLeaf: 2, received: ["base", "next"], stateVectors: 1 }), "chunk");
-  // A fault in the leaves decides, and no vector is wanted.
+  // A fault in the leaves decides the dispute, so no vector is asked for.
   assert.equal(await stepOf({ nextLeaf: 2, fault: "leaves-unsorted" }), "resolve");
 });
 
@@ -113,7 +113,7 @@ test("a wrong result that is kept back is searched for the chunk that differs, w
     hidden: async () => hidden,
     answeredChunk: async ({ index }: Dispute) => chunkProof(committed, index),
   };
-  // What a dispute of chunk 1 is moved to, each with the answer to the step before.
+  // The phases that a dispute of chunk 1 passes, each with the answer to the step before.
   const probes: number[] = [];
   let dispute = disputeOf();
   for (let answered = false; ; answered = true) {
@@ -131,7 +131,7 @@ test("a wrong result that is kept back is searched for the chunk that differs, w
   }
   assert.equal(probes.at(-1), Math.floor(700 / 64));
   assert.ok(probes.length <= 5);
-  // Once leaves are folded the chunk stays; and what the chain does not show cannot be gone by.
+  // Once leaves are folded, the chunk stays. What the chain does not show cannot be relied on.
   assert.equal(await stepOf({ nextLeaf: 1 }, evidence), "leaf");
   const forgotten = { ...evidence, answeredChunk: async () => null };
   assert.equal(await stepOf({ received: ["next"] }, forgotten), "leaf");
@@ -156,7 +156,7 @@ test("rewards leaves go as many as fit, from where the dispute is", async () => 
   }
   const [first = 0, second = 0, last = 0] = sizes;
   assert.equal(first, second);
-  // Ten leaves of 41 bytes less.
+  // Ten leaves of 41 bytes.
   assert.equal(first - last, 410);
   assert.ok(first < 1_000);
   assert.equal(await stepOf({ kind: "total", leafCount: 50, nextLeaf: 50 }), "resolve");
@@ -176,7 +176,7 @@ test("a search shows the target's own leaf, else its neighbours, the lower first
   assert.equal(await shown(30), 0);
   assert.equal(await shown(30, 1), 1);
   assert.equal(await shown(50), 1);
-  // Nobody can be made to show the leaves of a search: it ends with its time.
+  // Nobody can be made to show the leaves of a search, so it ends with its time.
   assert.equal(await stepOf({ kind: "omission" }, { leaves: null }), "wait");
 });
 

@@ -27,14 +27,17 @@ import {
 import type { PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { Evidence } from "./evidence.ts";
 
-/** What a challenger does next, by the dispute's own state: nothing else need be remembered. */
+/**
+ * Decides what a challenger does next from the dispute's own state, so nothing else has to be
+ * remembered.
+ */
 export type DisputeStep =
   | {
       readonly type: "send";
       readonly what: SentStep;
       readonly instructions: TransactionInstruction[];
     }
-  /** The aggregator has until `until` (Unix seconds, the chain's) to answer. */
+  /** The aggregator has until `until` (Unix seconds on the chain's clock) to answer. */
   | { readonly type: "wait"; readonly until: bigint }
   /** Decided, complete, unanswered or out of time: anyone may end it. */
   | { readonly type: "resolve" };
@@ -43,10 +46,13 @@ export type SentStep = "leaf" | "chunk" | "rewards" | "neighbour" | "demand" | "
 
 /** Rewards leaves that fit into one transaction. */
 const REWARDS_AT_ONCE = 20;
-/** Longest audit path with which a chunk fits beside its leaf: 1,232 bytes less what the rest takes, room for a priority fee left. */
+/**
+ * Longest audit path with which a chunk fits beside its leaf: 1,232 bytes less everything else,
+ * with room for a priority fee.
+ */
 const LONGEST_PATH_BESIDE_LEAF = 16;
 
-/** Decides the next step. `now` is the chain's time. */
+/** Decides the next step. `now` is the chain's time in Unix seconds. */
 export async function nextStep(
   program: PublicKey,
   dispute: Dispute,
@@ -71,7 +77,7 @@ export async function nextStep(
     case "shortfall":
       return searchStep(program, dispute, evidence.rewards && rewardsTree(evidence.rewards));
     case "envelope":
-      // Opening it demands the envelope: without a deadline it has been shown.
+      // Opening it demands the envelope. A dispute without a deadline has been shown it.
       return { type: "resolve" };
   }
 }
@@ -101,9 +107,10 @@ async function chunkStep(
 }
 
 /**
- * Where a wrong result is kept back, nobody but the aggregator knows which chunk of it is wrong. So it is asked for chunks, and the path
- * that comes with each says under which node the committed tree differs from the right one: the next is asked for there. Null once the
- * dispute is about a chunk that differs, and where nothing can be found out.
+ * If a wrong result is withheld, only the aggregator knows which of its chunks is wrong. So it is
+ * asked for chunks: the path of each chunk shows under which node the committed tree differs from
+ * the right one, and the next chunk is asked for there. Null once the dispute is about a chunk that
+ * differs, and if nothing can be found out.
  */
 async function probeStep(
   program: PublicKey,
@@ -125,7 +132,7 @@ async function probeStep(
   return elsewhere === null ? null : probe(elsewhere.from);
 }
 
-/** The next leaf, with its update's chunk where that counts and fits. */
+/** The next leaf, with its update's chunk if the leaf counts and the chunk fits. */
 async function leafStep(
   program: PublicKey,
   dispute: Dispute,
@@ -133,7 +140,7 @@ async function leafStep(
 ): Promise<DisputeStep> {
   const leaf = leaves?.[dispute.nextLeaf];
   if (leaf === undefined) return demand(program, dispute);
-  // A leaf that breaks a rule, or comes after one that does, is noted and its chunk not wanted.
+  // A leaf that breaks a rule, or follows one that does, is noted. Its chunk is not asked for.
   const counts =
     dispute.fault === "none" &&
     leaf.reason === REASONS.counted.code &&
@@ -202,7 +209,10 @@ function rewardsTree(leaves: readonly RewardLeaf[]): SearchedTree {
   };
 }
 
-/** The target's own leaf, else the neighbours of where it would have to stand, the lower first. Leaves that are withheld end the search. */
+/**
+ * The target's own leaf, or the neighbours of the place where it would be, the lower first.
+ * Withheld leaves end the search.
+ */
 function searchStep(program: PublicKey, dispute: Dispute, tree: SearchedTree | null): DisputeStep {
   if (tree === null) return { type: "wait", until: dispute.expiresAt };
   const target = dispute.target.toBytes();
@@ -214,7 +224,7 @@ function searchStep(program: PublicKey, dispute: Dispute, tree: SearchedTree | n
   return send("neighbour", disputeNarrow(program, { ...of(dispute), index, ...tree.prove(index) }));
 }
 
-/** The leaf that a proof of omission shows next: one below what was found already would narrow nothing. */
+/** The leaf that a proof of omission shows next. A leaf below the last one would narrow nothing. */
 function shownStep(
   program: PublicKey,
   dispute: Dispute,

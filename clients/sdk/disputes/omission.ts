@@ -25,7 +25,10 @@ import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
 import { type DisputeOptions, runDispute } from "./run-dispute.ts";
 
-/** The receipt that a member keeps of a round in its state folder. Throws `not-found` if it has none. */
+/**
+ * The receipt for a round that a member keeps in its state folder. Throws `not-found` if there is
+ * none.
+ */
 export async function readReceipt(folder: string, round: bigint): Promise<SignedReceipt> {
   const record = await readRoundRecord(folder, round);
   if (record?.receipt == null)
@@ -38,8 +41,9 @@ export async function readReceipt(folder: string, round: bigint): Promise<Signed
 }
 
 /**
- * A file that proves to anyone that a committed round has no leaf for a receipt. Throws `verification-failed` if it has one, `not-found` if
- * the round has no result, or if its leaves are withheld, which a dispute of a chunk is for.
+ * Makes a file that proves to anyone that a committed round has no leaf for a receipt. Throws
+ * `verification-failed` if the round has the leaf, and `not-found` if the round has no result or
+ * its leaves are withheld.
  */
 export async function omissionOf(
   verifier: Verifier,
@@ -54,7 +58,9 @@ export async function omissionOf(
   return proof;
 }
 
-/** A chunk's dispute makes the aggregator show its leaves; a replay-only round has no such dispute. */
+/**
+ * A chunk's dispute makes the aggregator show its leaves; a replay-only round has no such dispute.
+ */
 function leavesWithheld({ number, rules }: Round): PlenaryError {
   const text = `The leaves of round ${number} are withheld`;
   const context = { round: number.toString() };
@@ -71,7 +77,10 @@ function leavesWithheld({ number, rules }: Round): PlenaryError {
   );
 }
 
-/** Checks a proof of omission against the Round account; returns what it proves. Throws as checkOmission does. */
+/**
+ * Checks a proof of omission against the Round account. Returns what it proves, in a sentence.
+ * Throws the errors of `checkOmission`.
+ */
 export async function checkOmissionProof(
   verifier: ChainContext,
   proof: OmissionProof,
@@ -96,14 +105,15 @@ export async function checkOmissionProof(
 }
 
 export interface SubmitOmission extends DisputeOptions {
-  /** Pays deposit and fees; need not be the member. */
+  /** Pays deposit and fees. It need not be the member. */
   readonly challenger: Keypair;
   readonly proof: OmissionProof;
 }
 
 /**
- * Proves an omission on chain, with the proof alone: the round becomes void, and half of the bond is the challenger's. What does not hold is
- * found before a deposit is paid. Throws as checkOmissionProof and runDispute do.
+ * Proves an omission on chain, with the proof alone. The round becomes void, and half of the bond
+ * goes to the challenger. A proof that does not hold is refused before a deposit is paid. Throws
+ * the errors of `checkOmissionProof` and `runDispute`.
  */
 export async function submitOmission(
   verifier: ChainContext,
@@ -124,7 +134,10 @@ export async function submitOmission(
   );
 }
 
-/** What an omission's dispute is fed with: the leaves in the file, whose proofs the chain checks too. */
+/**
+ * What an omission's dispute is fed with: the leaves in the file, whose proofs the chain checks
+ * too.
+ */
 function evidenceIn({ leaves }: OmissionProof, round: Round): Evidence {
   const unknown = async () => null;
   const shown = leaves.map(({ index, leaf, path }) => ({

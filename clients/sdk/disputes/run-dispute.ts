@@ -25,21 +25,26 @@ import { type DisputeStep, nextStep, type SentStep } from "./next-step.ts";
 export interface DisputeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: DisputeEvent) => void) | undefined;
-  /** Milliseconds between looks at the chain while the aggregator's time runs, and after a failure; 2,000 by default. */
+  /**
+   * Milliseconds between reads of the chain while the aggregator's time runs, and after a failure;
+   * 2,000 by default.
+   */
   readonly pollInterval?: number | undefined;
 }
 
 /** One challenge of one committed round. */
 export interface Challenge {
   readonly verifier: ChainContext;
-  /** Pays deposit and fees, and is paid. */
+  /** Pays deposit and fees, and receives the reward. */
   readonly challenger: Keypair;
   readonly evidence: Evidence;
   readonly subject: DisputeSubject;
 }
 
 const POLL_MILLISECONDS = 2_000;
-/** A step that the program refuses so often, with the dispute unchanged, will not be taken. */
+/**
+ * A step that the program refuses this often while the dispute does not change will never be taken.
+ */
 const MOST_REFUSALS = 3;
 
 interface Run extends Challenge {
@@ -53,9 +58,10 @@ interface Run extends Challenge {
 }
 
 /**
- * Opens a dispute, or goes on with it, and sees it through to its end: feeds it, demands what is withheld, waits for deadlines, resolves.
- * All it needs to know stands in the Dispute account, so that it can be killed and called again at any moment. Outlasts outages. Throws
- * `invalid-input` if the challenger cannot pay the deposit, `not-found` if the round's window is over, `transaction-failed`.
+ * Opens a dispute, or continues it, and sees it through: feeds it, demands what is withheld, waits
+ * for deadlines, resolves it. All its state is in the Dispute account, so it can be killed and
+ * called again at any moment. It outlasts outages. Throws `invalid-input` if the challenger cannot
+ * pay the deposit, `not-found` if the round's window is over, and `transaction-failed`.
  */
 export async function runDispute(
   challenge: Challenge,
@@ -106,7 +112,7 @@ async function open(run: Run): Promise<Dispute> {
   )
     throw new PlenaryError(
       "not-found",
-      `Round ${round.number} cannot be disputed any more: its challenge window is over.`,
+      `Round ${round.number} can no longer be disputed: its challenge window is over.`,
       { round: round.number.toString(), status: round.status },
     );
   await requireDeposit(run);
@@ -135,7 +141,7 @@ async function open(run: Run): Promise<Dispute> {
   return dispute;
 }
 
-/** As the program takes it: a sixteenth of the least bond, and not nothing. */
+/** As in the program: a sixteenth of the minimum bond, at least 1. */
 const DEPOSIT_DIVISOR = 16n;
 
 async function requireDeposit({ verifier, federation, challenger, tokens }: Run): Promise<void> {
@@ -185,12 +191,15 @@ async function seeThrough(run: Run, opened: Dispute): Promise<DisputeOutcome> {
 
 function tell(run: Run, { step, transaction }: Sent, dispute: Dispute | null): void {
   if (step === null) return;
-  // Whoever ends a dispute right after its last step leaves no account to count in.
+  // Someone who ends a dispute right after its last step leaves no account to count in.
   const progress = { leavesDone: dispute?.nextLeaf ?? 0, leaves: dispute?.leafCount ?? 0 };
   run.emit({ ...named(run), type: "dispute-step", step, transaction, ...progress });
 }
 
-/** Waits after a failure that may pass; throws others. A step that landed although that was not seen is refused when it is sent again. */
+/**
+ * Waits after a failure that may pass, and throws any other. A step that landed unnoticed is
+ * refused when it is sent again.
+ */
 async function endure(run: Run, error: unknown, refusals: number): Promise<void> {
   const { options, emit } = run;
   options.signal?.throwIfAborted();
@@ -240,7 +249,7 @@ async function takeStep(run: Run, dispute: Dispute): Promise<Taken> {
   return { type: "sent", step: null, transaction };
 }
 
-/** Whether another dispute has voided the round, or one that it builds on. */
+/** Whether another dispute has voided the round, or a round that it builds on. */
 async function isDropped({ verifier, evidence }: Run): Promise<boolean> {
   const federation = await readFederation(verifier.connection, verifier.address);
   return federation !== null && !federation.pending.includes(evidence.round.number);
@@ -255,7 +264,7 @@ async function readAgain({ verifier, address }: Run, dispute: Dispute): Promise<
   }
 }
 
-/** The end of a dispute whose account is gone. Waits for a node that lags behind. */
+/** The outcome of a dispute whose account is gone. Waits for a node that lags behind. */
 async function ended(run: Run): Promise<DisputeOutcome> {
   for (let look = 1; ; look += 1) {
     try {

@@ -3,7 +3,10 @@ import type { DisputeSubject } from "@plenary/chain";
 import { PlenaryError, toBase58 } from "@plenary/protocol";
 import type { Evidence } from "./evidence.ts";
 
-/** The dispute on chain that proves a finding. Throws `invalid-input` if none does, `not-found` if what it opens with is withheld. */
+/**
+ * The dispute on chain that proves a finding. Throws `invalid-input` if there is none, and
+ * `not-found` if the bytes that it opens with are withheld.
+ */
 export function subjectOf(proof: Proof, { leaves, earned, round }: Evidence): DisputeSubject {
   switch (proof.kind) {
     case "chunk":
@@ -36,6 +39,6 @@ export function subjectOf(proof: Proof, { leaves, earned, round }: Evidence): Di
 function withheld(what: string): PlenaryError {
   return new PlenaryError(
     "not-found",
-    `Cannot open this dispute: ${what} cannot be had any more. A dispute of a chunk makes the aggregator show its leaves.`,
+    `Cannot open this dispute: ${what} are no longer available. A dispute of a chunk makes the aggregator show its leaves.`,
   );
 }

@@ -9,8 +9,9 @@ import { fileError, systemCode } from "./files.ts";
 
 /**
  * Replaces a file in one step that survives a crash or a power cut: the file holds either the old
- * bytes or the new ones, and once this resolves, the new ones. A failed write leaves nothing behind.
- * `mode` is for new files; only this user may read them by default. Throws `file-unreadable`.
+ * bytes or the new ones, and once this resolves, the new ones. A failed write leaves nothing
+ * behind. `mode` is for new files; only this user may read them by default. Throws
+ * `file-unreadable`.
  */
 export async function writeDurably(
   path: string,
@@ -29,7 +30,7 @@ export async function writeDurably(
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    // On a full disk it would take what little space there is.
+    // On a full disk it would take what little space is left.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, "Cannot write", cause);
   }
@@ -56,7 +57,7 @@ export async function createPrivately(path: string, bytes: Uint8Array | string):
 
 const TEMPORARY = ".writing";
 
-/** Whether a file name is that of a write which did not end, because its process was killed. */
+/** Whether a file is the remainder of a write whose process was killed. */
 export function isTemporary(name: string): boolean {
   return name.endsWith(TEMPORARY);
 }

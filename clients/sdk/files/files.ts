@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { PlenaryError } from "@plenary/protocol";
 
-/** Reads a file; `what` completes "Cannot read ...". Throws `file-unreadable` with path and reason. */
+/**
+ * Reads a file; `what` completes "Cannot read ...". Throws `file-unreadable` with path and reason.
+ */
 export async function readBytes(path: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

@@ -1,7 +1,8 @@
 /*
- * By hand, although proper-lockfile locks folders too: it takes a lock that was not touched for some
- * seconds for left behind, so that the member of a suspended laptop would lose its folder to another
- * process and sign a sequence twice, and a member that was killed would wait before it can start.
+ * By hand, although proper-lockfile locks folders too: it takes a lock that was not touched for
+ * some seconds for left behind, so that the member of a suspended laptop would lose its folder to
+ * another process and sign a sequence twice, and a member that was killed would wait before it can
+ * start.
  */
 import { readFileSync } from "node:fs";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
@@ -9,13 +10,13 @@ import { join } from "node:path";
 import { PlenaryError } from "@plenary/protocol";
 import { fileError, systemCode } from "./files.ts";
 
-/** Gives the folder back. */
+/** Releases the folder. */
 export type Unlock = () => Promise<void>;
 
 /**
  * Takes a folder for this process: two processes of one member could sign two envelopes with one
- * sequence. A lock whose process has ended is taken over. Throws `conflict`, naming the process that
- * holds the lock.
+ * sequence. A lock whose process has ended is taken over. Throws `conflict`, naming the process
+ * that holds the lock.
  */
 export async function lockFolder(folder: string): Promise<Unlock> {
   const path = join(folder, "lock");
@@ -23,7 +24,7 @@ export async function lockFolder(folder: string): Promise<Unlock> {
   const proposal = join(folder, `lock.${process.pid}`);
   await writeProposal(proposal, mine);
   try {
-    // A link appears with its content, so nobody ever reads a lock that is half written.
+    // A link appears with its content, so a lock is never read half written.
     while (!(await linked(proposal, path))) await removeIfLeft(path, folder);
   } finally {
     await rm(proposal, { force: true });
@@ -64,7 +65,7 @@ async function removeIfLeft(path: string, folder: string): Promise<void> {
   await takeAway(path, text);
 }
 
-/** Removes the lock that was looked at, and not one that another process has made since. */
+/** Removes the lock that was read, and not one that another process has made since. */
 async function takeAway(path: string, text: string): Promise<void> {
   const aside = `${path}.${process.pid}.left`;
   try {
@@ -86,7 +87,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** When a process began, where the system tells: a number that was used again is another process. */
+/**
+ * When a process began, if the system tells. A process id that is used again is another process.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

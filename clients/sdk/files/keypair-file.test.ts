@@ -36,12 +36,12 @@ test("anything but a keypair is refused without showing what it holds", async (t
   const secret = Array.from(Keypair.generate().secretKey);
   const altered = [...secret.slice(0, 32), ...Array.from(Keypair.generate().secretKey).slice(32)];
   for (const [content, expected] of [
-    ["", /no JSON/],
-    [`${JSON.stringify(secret).slice(0, -1)}`, /no JSON/],
-    [JSON.stringify({ secret }), /no JSON array/],
+    ["", /not valid JSON/],
+    [`${JSON.stringify(secret).slice(0, -1)}`, /not valid JSON/],
+    [JSON.stringify({ secret }), /not a JSON array/],
     [JSON.stringify(secret.slice(0, 32)), /32 entries, not 64/],
-    [JSON.stringify([...secret.slice(1), 256]), /no byte/],
-    [JSON.stringify([...secret.slice(1), "1"]), /no byte/],
+    [JSON.stringify([...secret.slice(1), 256]), /not a byte/],
+    [JSON.stringify([...secret.slice(1), "1"]), /not a byte/],
     [JSON.stringify(altered), /public key does not belong/],
   ] as const) {
     await writeFile(path, content, { mode: 0o600 });

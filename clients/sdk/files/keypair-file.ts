@@ -6,22 +6,24 @@ import { createPrivately } from "./durable-file.ts";
 import { fileError } from "./files.ts";
 
 /*
- * Solana's keypair files: a JSON array of 64 byte values, the seed, then the public key. Whoever reads one owns the
- * stake and the rewards, so a file that others can read is refused rather than warned of.
+ * Solana's keypair files: a JSON array of 64 byte values, the seed followed by the public key.
+ * Anyone who can read the file owns the stake and the rewards, so a file that others can read is
+ * refused, not just warned about.
  */
 
 const OTHERS = 0o077;
 
 /**
- * Reads a Solana keypair file. Throws `file-unreadable`, `file-permissions` when group or others have access to it, `invalid-input` when
- * it is malformed, of another length, or its public half does not belong to its seed.
+ * Reads a Solana keypair file. Throws `file-unreadable`; `file-permissions` if group or others have
+ * access to it; `invalid-input` if it is malformed, has another length, or its public half does not
+ * belong to its seed.
  */
 export async function readKeypair(path: string): Promise<Keypair> {
   const file = await open(path, "r").catch((cause: unknown) => {
     throw fileError(path, "Cannot read the keypair file", cause);
   });
   try {
-    // Of the open file, so that it cannot be exchanged between the check and the reading.
+    // The mode of the open file, so that the file cannot be exchanged between check and read.
     const { mode } = await file.stat();
     if (process.platform !== "win32" && (mode & OTHERS) !== 0)
       throw new PlenaryError(
@@ -57,11 +59,11 @@ function parseKeypair(text: string, path: string): Keypair {
     value = JSON.parse(text);
   } catch {
     // The cause would quote the secret.
-    throw malformed(path, "it is no JSON");
+    throw malformed(path, "it is not valid JSON");
   }
-  if (!Array.isArray(value)) throw malformed(path, "it is no JSON array");
+  if (!Array.isArray(value)) throw malformed(path, "it is not a JSON array");
   if (value.length !== 64) throw malformed(path, `it has ${value.length} entries, not 64`);
-  if (!value.every(isByte)) throw malformed(path, "an entry is no byte (0 to 255)");
+  if (!value.every(isByte)) throw malformed(path, "an entry is not a byte (0 to 255)");
   try {
     return Keypair.fromSecretKey(Uint8Array.from(value));
   } catch {

@@ -27,9 +27,9 @@ export interface FederationPlan {
   readonly heldOut: AnswerSet | null;
   /** Public answers that contribution is measured on; `heldOut` by default. */
   readonly scoredOn?: AnswerSet;
-  /** Updates that close a round. */
+  /** Number of updates that close a round. */
   readonly quorum: number;
-  /** Draws the first model. */
+  /** Seed of the first model. */
   readonly seed: Seed;
   readonly predictor?: PluginConfiguration;
   readonly training?: Readonly<Record<string, unknown>>;
@@ -38,20 +38,22 @@ export interface FederationPlan {
   /** Steps between training and the codec. */
   readonly pipeline?: readonly PluginConfiguration[];
   readonly contribution?: PluginConfiguration;
-  /** Codecs by name, or with their parameters; the first is what members use unless told otherwise. */
+  /**
+   * Codecs by name, or with their parameters; the first is what members use unless told otherwise.
+   */
   readonly codecs?: readonly (string | PluginConfiguration)[];
   readonly maxNorm?: number;
   readonly limits?: Partial<FederationConfiguration["limits"]>;
   readonly rounds?: Partial<FederationConfiguration["rounds"]>;
   /** In base units of the reward mint. */
   readonly rewardPerRound?: bigint;
-  /** How training is audited; not by default. */
+  /** How training is audited. No audits by default. */
   readonly audits?: AuditConfiguration | undefined;
   /** The plug-ins that the configuration may name; those that Plenary comes with by default. */
   readonly registries?: Registries | undefined;
 }
 
-/** A configuration with everything that it names by hash. */
+/** A configuration, with everything that it names by hash. */
 export interface PlannedFederation {
   readonly configuration: FederationConfiguration;
   readonly initialModel: Int32Array;
@@ -63,8 +65,9 @@ export interface PlannedFederation {
 const DEFAULT_REWARD = 1_000_000_000n;
 
 /**
- * Makes a federation's configuration and the blobs that it names. Defaults: the tilt predictor, FedAvg, int8 updates, pay by leave-one-out on
- * the held-out answers (by capped data size without them). Throws `invalid-input` naming the field that is wrong.
+ * Makes a federation's configuration and the blobs that it names. Defaults: the tilt predictor,
+ * FedAvg, int8 updates, and pay by leave-one-out on the held-out answers (without them, by capped
+ * data size). Throws `invalid-input` naming the wrong field.
  */
 export function planFederation(plan: FederationPlan): PlannedFederation {
   const { questionnaire, embeddingBytes, embeddings } = plan.dataset;
@@ -122,7 +125,9 @@ function defaultLimits(
   return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
 }
 
-/** Two updates at least, where the quorum allows it: the mean of one is that member's own model. */
+/**
+ * At least two updates, if the quorum allows it: the mean of one update is that member's own model.
+ */
 function defaultRounds(quorum: number): FederationConfiguration["rounds"] {
   return {
     quorum,

@@ -14,8 +14,8 @@ import type { CreateStep } from "./create-options.ts";
 const DECIMALS = 6;
 
 /**
- * Makes an SPL token that the authority mints, for rewards, stakes and the bond. Its address follows from authority and id, so that
- * creating a federation anew after a failure finds it.
+ * Makes an SPL token that the authority mints, for rewards, stakes and the bond. Its address
+ * follows from authority and id, so that founding a federation again after a failure finds it.
  */
 export async function createRewardMint(
   connection: Connection,
@@ -46,7 +46,7 @@ export async function createRewardMint(
 }
 
 export interface MintTo {
-  /** Authority of the mint; pays. */
+  /** The mint's authority. It pays. */
   readonly authority: Keypair;
   readonly mint: PublicKey;
   readonly owner: PublicKey;
@@ -54,7 +54,10 @@ export interface MintTo {
   readonly amount: bigint;
 }
 
-/** Mints reward tokens into the owner's token account, which is made if it does not exist: a member's stake, for example. */
+/**
+ * Mints reward tokens into the owner's token account, which is made if it does not exist: for a
+ * member's stake, for example.
+ */
 export async function mintTo(
   connection: Connection,
   { authority, mint, owner, amount }: MintTo,

@@ -9,11 +9,11 @@ import {
 import type { FederationContext } from "../access/index.ts";
 
 export interface PredictAnswers {
-  /** Fixed point; see `readModel`. */
+  /** The model's parameters in fixed point; see `readModel`. */
   readonly model: Int32Array;
-  /** Answers that each group has given: some 20 are enough. They stay on this machine. */
+  /** Answers that each group has given; about 20 are enough. They stay on this machine. */
   readonly answers: AnswerSet;
-  /** Ids of the questions to predict; by default all that the group has not answered. */
+  /** Ids of the questions to predict; by default all questions that the group has not answered. */
   readonly questions?: readonly string[] | undefined;
   /** Questions beyond the questionnaire; they need `embedder`. */
   readonly newQuestions?: readonly NewText[] | undefined;
@@ -36,11 +36,17 @@ export interface GroupPrediction {
 export interface QuestionPrediction {
   readonly question: string;
   readonly text: string;
-  /** Options with the share of the group expected to choose each; the shares add up to 1. */
+  /**
+   * The options, each with the share of the group that is expected to choose it. The shares add up
+   * to 1.
+   */
   readonly options: readonly { readonly option: string; readonly share: number }[];
 }
 
-/** How groups would answer questions that they were not asked, from the answers they gave. Throws `invalid-input`, `answers-invalid`. */
+/**
+ * Predicts how groups would answer questions that they were not asked, from the answers they gave.
+ * Throws `invalid-input`, `answers-invalid`.
+ */
 export async function predictAnswers(
   { predictor, questionnaire }: Pick<FederationContext, "predictor" | "questionnaire">,
   input: PredictAnswers,

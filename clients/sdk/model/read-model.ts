@@ -13,15 +13,16 @@ import type { FederationContext } from "../access/index.ts";
 import { readRoundView } from "../access/index.ts";
 import { requireFederation } from "../chain-state/index.ts";
 
-/** Formats that a model can be taken away in. */
+/** File formats of an exported model. */
 export const MODEL_FORMATS = ["onnx", "safetensors"] as const;
 export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
 type Context = Pick<FederationContext, "client" | "connection" | "program" | "address">;
 
 /**
- * The model after a committed round, the last one by default, in fixed point, checked against its root on chain. Throws `not-found` when
- * the round has no result, `verification-failed` when the service sends another model.
+ * Reads the model after a committed round, by default the last one, in fixed point, checked against
+ * its root on chain. Throws `not-found` if the round has no result, and `verification-failed` if
+ * the service sends another model.
  */
 export async function readModel(
   context: Context,
@@ -37,12 +38,15 @@ export async function readModel(
   if (equalBytes(actual, root)) return { model, root };
   throw new PlenaryError(
     "verification-failed",
-    "The service's model does not have the root that stands on chain. Do not use it.",
+    "The service's model does not have the root that is on chain. Do not use it.",
     { expected: toHex(root), actual: toHex(actual) },
   );
 }
 
-/** A model as a file: `onnx` runs in any ONNX runtime and predicts for one group, `safetensors` holds the parameters. */
+/**
+ * Encodes a model as a file: `onnx` runs in any ONNX runtime and predicts for one group,
+ * `safetensors` holds the parameters.
+ */
 export function exportModel(
   { predictor }: Pick<FederationContext, "predictor">,
   model: Int32Array,

@@ -5,10 +5,16 @@ import { PlenaryError, toHex } from "@plenary/protocol";
 import { createServiceClient, type RequestSigner, type ServiceClient } from "@plenary/service";
 import { fileError, systemCode } from "../files/index.ts";
 
-/** Where public bytes come from: an aggregator, any mirror of it, or a folder. What it gives is checked against its name. */
+/**
+ * A source of public bytes: an aggregator, any mirror of it, or a folder. Everything it gives is
+ * checked against its name.
+ */
 export type BlobSource = Pick<ServiceClient, "download">;
 
-/** A mirror's URL (blobs below /v1/blobs, as a service has them), or a folder of files that are named by their SHA-256. */
+/**
+ * Opens a mirror by its URL (blobs below /v1/blobs, as on a service), or a folder of files that are
+ * named by their SHA-256.
+ */
 export function openBlobSource(place: string, signer?: RequestSigner): BlobSource {
   return /^https?:\/\//.test(place)
     ? createServiceClient({ url: place, signer })

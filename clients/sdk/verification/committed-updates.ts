@@ -24,7 +24,7 @@ export function committedUpdates(
   }
 }
 
-/** The leaves of a committed round's updates tree; null where the source withholds them. */
+/** The leaves of a committed round's updates tree; null if the source withholds them. */
 export async function readCommittedLeaves(
   source: { readonly blobs: BlobSource },
   round: CommittedTree,

@@ -2,7 +2,7 @@ import { type Finding, REPLAY_ONLY, type RoundResult } from "@plenary/algorithms
 import type { Round } from "@plenary/chain";
 import { toHex } from "@plenary/protocol";
 
-/** One value of a round: as the chain has it and as it was computed here. */
+/** One value of a round, on chain and as it was computed here. */
 export interface Comparison {
   readonly field: string;
   readonly chain: string;
@@ -38,7 +38,7 @@ export function compare(round: Round, replayed: RoundResult): Comparison[] {
   ];
 }
 
-/** The finding that a difference is when nothing else explains it. */
+/** The finding for a difference that nothing else explains. */
 export function unexplained({ field, chain, computed }: Comparison): Finding {
   return {
     kind: "not-provable",

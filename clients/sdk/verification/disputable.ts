@@ -2,15 +2,19 @@ import type { Finding, Proof } from "@plenary/algorithms";
 import type { Rules } from "@plenary/chain";
 
 /**
- * Whether the program takes a dispute that proves this. A chunk's dispute makes the program compute,
- * which it cannot do under rules that it does not know; every other dispute is taken in any round.
+ * Whether the program accepts a dispute that proves this. A chunk's dispute makes the program
+ * compute, which it cannot do under rules that it does not know. Every other dispute is accepted in
+ * any round.
  */
 export function isDisputable(proof: Proof, { provable }: Pick<Rules, "provable">): boolean {
   if (proof.kind === "not-provable") return false;
   return provable || !needsChunk(proof);
 }
 
-/** Whether a proof is brought as the dispute of a chunk. Withheld rewards are demanded with the total. */
+/**
+ * Whether a proof is brought as the dispute of a chunk. The total's dispute demands withheld
+ * rewards.
+ */
 export function needsChunk(proof: Proof): boolean {
   return proof.kind === "chunk" || (proof.kind === "withheld" && proof.blob !== "rewards leaves");
 }

@@ -21,7 +21,7 @@ export interface OwnUpdate {
 
 /**
  * Looks for the update of a receipt among the leaves that a round has committed. An update with a
- * receipt and without a leaf was omitted: the receipt proves it on chain. Throws
+ * receipt and no leaf was omitted, and the receipt proves that on chain. Throws
  * `verification-failed` if the receipt is not the aggregator's, or is for another round.
  */
 export function findOwnUpdate(

@@ -31,7 +31,7 @@ import { published, Refuted } from "./refuted.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
 import type { Verifier } from "./verifier.ts";
 
-/** A committed round with everything public that its replay needs, but for the payloads. */
+/** A committed round with everything public that its replay needs, except the payloads. */
 export interface PublishedRound {
   readonly round: Round;
   readonly manifest: RoundManifest;
@@ -40,7 +40,10 @@ export interface PublishedRound {
   readonly uncheckedKeys: number;
 }
 
-/** Throws `not-found` if the round is not on chain or has no result. */
+/**
+ * Reads a Round account that has a result. Throws `not-found` if the round is not on chain or has
+ * no result.
+ */
 export async function readCommitted(verifier: ChainContext, number: bigint): Promise<Round> {
   const { connection, program, address } = verifier;
   const round = await readRound(connection, roundAddress(program, address, number));
@@ -60,7 +63,10 @@ export async function readCommitted(verifier: ChainContext, number: bigint): Pro
   return round;
 }
 
-/** Downloads and checks what the manifest names, in the order in which it is used. Throws Refuted at the first wrong thing. */
+/**
+ * Downloads and checks what the manifest names, in the order in which it is used. Throws Refuted at
+ * the first fault.
+ */
 export async function readPublishedRound(
   verifier: Verifier,
   round: Round,
@@ -85,17 +91,19 @@ export async function readPublishedRound(
   return { round, manifest, context, updates, uncheckedKeys };
 }
 
-/** Bytes that a dispute of any chunk demands. */
+/** A finding about bytes that the dispute of any chunk demands. */
 export function withheld(blob: PublicBlob, text: string, chunk = 0): Finding {
   return { kind: "withheld", blob, chunk, text };
 }
 
-/** Bytes that no dispute demands. */
+/** A finding about bytes that no dispute demands. */
 function missing(text: string): Finding {
   return { kind: "not-provable", why: "No dispute demands these bytes.", text };
 }
 
-/** A blob of the configuration: the questionnaire, its embeddings, held-out answers. */
+/**
+ * Reads a blob that the configuration names: the questionnaire, its embeddings, held-out answers.
+ */
 export function readNamed(
   { blobs }: Verifier,
   what: string,
@@ -105,7 +113,7 @@ export function readNamed(
   return published(blobs, hash, missing(`${what} (${toHex(hash)}) is missing (withheld)`), signal);
 }
 
-/** The manifest with the hash that stands on chain. Throws Refuted if it is withheld. */
+/** Reads the manifest whose hash is on chain. Throws Refuted if it is withheld. */
 export async function readManifest(
   { blobs }: Pick<Verifier, "blobs">,
   hash: Uint8Array,
@@ -114,11 +122,14 @@ export async function readManifest(
   const absent = withheld("manifest", `the manifest ${toHex(hash)} is missing (withheld)`);
   const bytes = await published(blobs, hash, absent, signal);
   return parsed(bytes, parseManifest, (problem) =>
-    withheld("manifest", `what is committed as the manifest, ${toHex(hash)}, is none: ${problem}`),
+    withheld(
+      "manifest",
+      `what is committed as the manifest, ${toHex(hash)}, is malformed: ${problem}`,
+    ),
   );
 }
 
-/** The configuration that the round ran under, which need not be today's. */
+/** Reads the configuration that the round ran under. It may differ from today's. */
 export async function readConfiguration(
   verifier: Verifier,
   hash: Uint8Array,
@@ -128,7 +139,7 @@ export async function readConfiguration(
   return parsed(
     bytes,
     (value) => createAlgorithms(value, verifier.registries).configuration,
-    (problem) => missing(`the configuration ${toHex(hash)} of the round is none: ${problem}`),
+    (problem) => missing(`the configuration ${toHex(hash)} of the round is malformed: ${problem}`),
   );
 }
 
@@ -152,7 +163,7 @@ function updatesOf(manifest: RoundManifest): PublishedUpdate[] {
   } catch (error) {
     if (!(error instanceof PlenaryError)) throw error;
     throw new Refuted(
-      withheld("update leaves", `the manifest has an envelope that is none: ${error.message}`),
+      withheld("update leaves", `the manifest has a malformed envelope: ${error.message}`),
     );
   }
 }
@@ -167,7 +178,10 @@ interface ContextInput {
   readonly configuration: FederationConfiguration;
 }
 
-/** From the chain's own values; vectors and earlier rewards from blobs whose roots stand on chain. */
+/**
+ * Built from the chain's own values. Vectors and earlier rewards come from blobs whose roots are on
+ * chain.
+ */
 async function roundContext(
   verifier: Verifier,
   { round, manifest, configuration }: ContextInput,
@@ -199,7 +213,9 @@ async function roundContext(
   };
 }
 
-/** Null where nothing is audited, and where audits were to be drawn and were not: the replay tells the two apart. */
+/**
+ * Null if nothing is audited, and if audits were due and not drawn: the replay tells the two apart.
+ */
 function drawOf(
   { audits }: FederationConfiguration,
   { auditSlot, auditSlotHash }: Round,
@@ -209,7 +225,10 @@ function drawOf(
   return { slotHash: fromHex(manifest.audits.slotHash, 32), drawn: auditSlotHash };
 }
 
-/** Of the round that this one builds on: by the chain, or by this round's manifest where that account was closed. */
+/**
+ * Manifest hash of the round that this one builds on: from the chain, or from this round's manifest
+ * if that account was closed.
+ */
 async function previousHash(
   { connection, program, address }: Verifier,
   round: CommittedRound & Pick<Round, "baseRound">,
@@ -219,7 +238,7 @@ async function previousHash(
   const base = await readRound(connection, roundAddress(program, address, round.baseRound));
   if (base !== null) return base.manifestHash;
   if (manifest.previous !== null) return fromHex(manifest.previous, 32);
-  throw new Refuted(missing("the manifest names no manifest of the round before it"));
+  throw new Refuted(missing("the manifest does not name the manifest of the round before it"));
 }
 
 async function readEarlier(
@@ -229,10 +248,10 @@ async function readEarlier(
 ): Promise<RoundManifest> {
   const name = `the manifest ${toHex(hash)} of the round before`;
   const bytes = await published(blobs, hash, missing(`${name} is missing (withheld)`), signal);
-  return parsed(bytes, parseManifest, (problem) => missing(`${name} is none: ${problem}`));
+  return parsed(bytes, parseManifest, (problem) => missing(`${name} is malformed: ${problem}`));
 }
 
-/** A vector that the manifest names, if it has the root that stands on chain. */
+/** Reads a vector that the manifest names, if it has the root that is on chain. */
 export async function readVector(
   { blobs }: Verifier,
   what: PublicBlob,
@@ -253,7 +272,7 @@ export async function readVector(
   );
 }
 
-/** The payload of an update. Throws Refuted if it is withheld. */
+/** Reads the payload of an update. Throws Refuted if it is withheld. */
 export function readPayload(
   { blobs }: Verifier,
   updates: readonly PublishedUpdate[],

@@ -2,7 +2,7 @@ import type { Finding } from "@plenary/algorithms";
 import { PlenaryError } from "@plenary/protocol";
 import type { BlobSource } from "./blob-source.ts";
 
-/** Ends a verification at the first wrong thing; never leaves this folder. */
+/** Ends a verification at the first fault. The functions that verify catch it. */
 export class Refuted extends Error {
   readonly finding: Finding;
 
@@ -12,10 +12,16 @@ export class Refuted extends Error {
   }
 }
 
-/** A source that has no such bytes, or other ones: an answer about the round, unlike a source that cannot be reached. */
+/**
+ * The source has no such bytes, or other bytes. That is a finding about the round, unlike a source
+ * that cannot be reached.
+ */
 const WITHHOLDING = new Set(["not-found", "verification-failed"]);
 
-/** Bytes that the aggregator must publish. Throws Refuted with `finding` if the source has none that fit their hash. */
+/**
+ * Reads bytes that the aggregator must publish. Throws Refuted with `finding` if the source has
+ * none that fit their hash.
+ */
 export async function published(
   blobs: BlobSource,
   hash: Uint8Array,

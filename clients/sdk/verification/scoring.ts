@@ -16,7 +16,10 @@ export interface Scoring {
   close(): Promise<void>;
 }
 
-/** With the engine whose bits are the same everywhere; federations that pay by data size need none. Throws Refuted on withheld bytes. */
+/**
+ * Scores with the engine that gives the same bits everywhere. A federation that pays by data size
+ * needs no engine. Throws Refuted on withheld bytes.
+ */
 export async function openScoring(
   verifier: Verifier,
   configuration: FederationConfiguration,

@@ -6,8 +6,9 @@ import { Refuted } from "./refuted.ts";
 import type { Verifier } from "./verifier.ts";
 
 /**
- * Every update must be by a member of that round, signed by the key that the member had then. The account keeps the present key and the one
- * before; returns how many updates are signed by a key from before both, or by a member whose account is closed. Throws Refuted.
+ * Checks that every update is by a member of that round, signed by the member's key of that time. A
+ * member's account keeps its present key and the one before. Returns how many updates were signed
+ * by an older key, or by a member whose account is closed. Throws Refuted.
  */
 export async function checkSigningKeys(
   { connection }: Verifier,
@@ -23,7 +24,7 @@ export async function checkSigningKeys(
         throw new Refuted({
           kind: "leaf",
           index,
-          text: `leaf ${index} is of ${member.toBase58()}, which never was a member: no transaction has touched such an account`,
+          text: `leaf ${index} is of ${member.toBase58()}, which was never a member: no transaction has touched that account`,
         });
       unchecked += 1;
       continue;
@@ -33,7 +34,7 @@ export async function checkSigningKeys(
       throw new Refuted({
         kind: "leaf",
         index,
-        text: `leaf ${index} is of ${member.toBase58()}, which was no member in round ${number}`,
+        text: `leaf ${index} is of ${member.toBase58()}, which was not a member in round ${number}`,
       });
     const expected = updateKeyAt(account, number).toBase58();
     if (expected === by) continue;
@@ -48,7 +49,7 @@ export async function checkSigningKeys(
   return unchecked;
 }
 
-/** Whether an account that is not there was closed: a made-up address has no transactions. */
+/** Whether an account that does not exist was closed: an invented address has no transactions. */
 async function wasEver(connection: Connection, account: PublicKey): Promise<boolean> {
   const found = await connection
     .getSignaturesForAddress(account, { limit: 1 }, "confirmed")

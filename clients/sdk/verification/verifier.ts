@@ -14,29 +14,32 @@ import { type ChainContext, findFederation, openChainContext, signerFor } from "
 import type { Remedy } from "../remedy.ts";
 import { type BlobSource, openBlobSource } from "./blob-source.ts";
 
-/** All that a stranger needs: a chain that it trusts and a place that has the public bytes. */
+/** Everything that a stranger needs: a chain to trust, and a source of the public bytes. */
 export interface Verifier extends ChainContext {
   readonly blobs: BlobSource;
   readonly registries: Registries;
 }
 
 export interface OpenVerifierOptions {
-  /** URL of a Solana RPC node: one's own, for it is what everything is compared with. */
+  /** URL of a Solana RPC node. Use your own: everything is compared with its word. */
   readonly rpc: string;
-  /** The service; needed only where `federation` or `blobs` is left out. */
+  /** URL of the service; needed only without `federation` or without `blobs`. */
   readonly service?: string | undefined;
   readonly federation?: string | undefined;
   /** A mirror's URL or a folder; the service by default. */
   readonly blobs?: string | undefined;
   readonly program?: string | undefined;
-  /** Plug-ins of one's own beside those that Plenary comes with. */
+  /** Plug-ins of your own, beside those that Plenary comes with. */
   readonly registries?: Registries | undefined;
-  /** Of a member, for a private federation at its service: signs what is read there. */
+  /** Key of a member, for a private federation at its service: it signs the reads. */
   readonly keypair?: Keypair | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws `invalid-input` saying what is missing, `chain-unavailable` or `service-unavailable`. */
+/**
+ * Opens a verifier. Throws `invalid-input` naming what is missing, `chain-unavailable` or
+ * `service-unavailable`.
+ */
 export async function openVerifier(options: OpenVerifierOptions): Promise<Verifier> {
   const place = options.blobs ?? options.service;
   if (place === undefined)
@@ -52,8 +55,9 @@ export async function openVerifier(options: OpenVerifierOptions): Promise<Verifi
 }
 
 /**
- * Signs what is read of a private federation, at its service alone: a mirror could pass a signed request on and read the answer. Throws
- * for who may not read it, since bytes that are not for strangers are no finding against a round.
+ * Signs reads of a private federation, and only at its service: a mirror could pass a signed
+ * request on and read the answer. Throws if the key may not read: bytes that are not meant for
+ * strangers are not a finding against a round.
  */
 async function signerOf(
   { keypair, blobs, service, signal }: OpenVerifierOptions,
@@ -62,7 +66,7 @@ async function signerOf(
   if (service === undefined || blobs !== undefined) return undefined;
   const onChain = await readFederation(connection, address);
   const params = { federation: address.toBase58() };
-  // A service that does not answer is met again when bytes are asked for.
+  // A service that does not answer fails again, with a proper error, when bytes are asked for.
   const view = await createServiceClient({ url: service, retry: { attempts: 1 } })
     .call(ENDPOINTS.federationRead, { params, signal })
     .catch(() => null);
@@ -87,7 +91,10 @@ async function signerOf(
   return signer;
 }
 
-/** By the configuration whose hash stands on chain: a service cannot hide a public federation's bytes by calling it private. */
+/**
+ * Decided by the configuration whose hash is on chain: a service cannot hide a public federation's
+ * bytes by calling the federation private.
+ */
 function isPrivate(configuration: FederationConfiguration, onChain: Federation): boolean {
   return (
     configuration.visibility === "private" &&

@@ -39,26 +39,35 @@ export interface RoundVerification {
   readonly round: bigint;
   /** Whether everything that the chain says about the round follows from its public bytes. */
   readonly valid: boolean;
-  /** The first wrong thing; null if nothing is wrong. */
+  /** The first fault; null if there is none. */
   readonly finding: Finding | null;
   /**
-   * The first wrong thing that a dispute proves: `finding`, or another one; null if there is none. In
-   * a replay-only round no wrong chunk is.
+   * The first fault that a dispute proves: `finding` or a later one; null if there is none. In a
+   * replay-only round a wrong chunk cannot be disputed.
    */
   readonly provable: Finding | null;
   /** The rules of the round, by which it is provable or replay-only. */
   readonly rules: Rules;
-  /** Empty where the round could not be computed to its end. */
+  /** Empty if the round could not be computed to completion. */
   readonly comparisons: readonly Comparison[];
   readonly counted: number;
   readonly refused: number;
-  /** Updates whose signing key can no longer be read from the chain, because it was rotated twice or the account was closed. */
+  /**
+   * Updates whose signing key is no longer on chain, because it was rotated twice or the account
+   * was closed.
+   */
   readonly uncheckedKeys: number;
-  /** What the round made of the receipt's update; null without one, and where leaves are withheld. */
+  /**
+   * What the round made of the receipt's update; null without a receipt, and if the leaves are
+   * withheld.
+   */
   readonly ownUpdate: OwnUpdate | null;
 }
 
-/** How far a verification is: updates are downloaded and screened one by one, then the next model is scored. */
+/**
+ * How far a verification is. Updates are downloaded and screened one by one, then the next model is
+ * scored.
+ */
 export interface VerificationProgress {
   readonly stage: "updates" | "scores";
   readonly done: number;
@@ -73,10 +82,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Computes a committed round anew and compares every value with the Round account: signatures against the members' keys on chain, auditors'
- * reports against the draw and their keys, updates screened and summed, scores with the reproducible engine, rewards, roots, manifest. Trusts the chain alone, holds one payload at a time,
- * and names the first wrong thing. Bytes that the source does not have are withheld, which is a finding; a source or chain that cannot be
- * reached is `service-unavailable` or `chain-unavailable`. Throws `not-found` if the round is not on chain or not committed.
+ * Recomputes a committed round and compares every value with the Round account: signatures against
+ * the members' keys on chain, auditors' reports against the draw and the auditors' keys, screening
+ * and sum of the updates, scores with the reproducible engine, rewards, roots, manifest. Trusts the
+ * chain alone, holds one payload at a time, and names the first fault. Bytes that the source does
+ * not have are withheld, which is a finding. Throws `service-unavailable` or `chain-unavailable` if
+ * source or chain cannot be reached, and `not-found` if the round is not on chain or not committed.
  */
 export async function verifyRound(
   verifier: Verifier,
@@ -126,7 +137,8 @@ async function judge(
           findWrongText(manifest, replayed),
         ]
       : [
-          // What the committed leaves themselves give is provable even where screening was wrong, and must not hide behind it.
+          // What follows from the committed leaves can be proved even if screening was wrong. The
+          // wrong screening must not hide it.
           reason,
           await findWrongVector(
             verifier,
@@ -144,7 +156,7 @@ async function judge(
   );
 }
 
-/** The service's own function on the public bytes. */
+/** Runs the service's own function on the public bytes. */
 async function replay(
   verifier: Verifier,
   { context, updates, manifest }: PublishedRound,
@@ -162,7 +174,7 @@ async function replay(
         payload: async (hash) => {
           const payload = await readPayload(verifier, updates, hash, signal);
           screened += 1;
-          // Scoring asks for payloads again.
+          // Scoring asks for the payloads again.
           if (screened <= total) onProgress?.({ stage: "updates", done: screened, total });
           return payload;
         },
@@ -187,12 +199,16 @@ async function replay(
   }
 }
 
-/** Errors with which a replay says that the round is wrong, not that it could not be computed. */
+/**
+ * Codes with which a replay says that the round is wrong, rather than that it could not be
+ * computed.
+ */
 const REFUTATIONS = new Set(["verification-failed", "round-inconsistent", "payload-truncated"]);
 
 /**
- * Next model and state against the chain. The published vector must have the committed root, or it is withheld; then the first chunk in
- * which it differs from the computed one is the proof, also where the manifest agrees with the wrong model.
+ * Compares next model and state with the chain. The published vector must have the committed root,
+ * or it is withheld. The proof is then the first chunk in which it differs from the computed
+ * vector, even if the manifest agrees with the wrong model.
  */
 async function findWrongVector(
   verifier: Verifier,
@@ -235,7 +251,10 @@ function findingOf(error: unknown): Finding {
   throw error;
 }
 
-/** The first field of the manifest that replay gives otherwise: the chain's own values were compared before. */
+/**
+ * The first field of the manifest that differs in the replay. The chain's own values were compared
+ * before.
+ */
 function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding | null {
   const mine = new Map<string, unknown>(Object.entries(replayed.manifest));
   const other = Object.entries(manifest).find(

@@ -7,8 +7,8 @@ import { isEnded, remember, type Watch } from "./watch-run.ts";
 import type { KeptRound } from "./watch-state.ts";
 
 /**
- * Keeps what a round publishes and its verification did not ask for. A source that went away in between does not hold up what is known
- * by now.
+ * Keeps what a round publishes and its verification did not ask for. A source that has gone away in
+ * the meantime does not hold up what is already known.
  */
 export async function keepRest({ verifier, options, emit }: Watch, round: bigint): Promise<void> {
   try {
@@ -20,7 +20,9 @@ export async function keepRest({ verifier, options, emit }: Watch, round: bigint
   }
 }
 
-/** Deletes the bytes of rounds that nobody can dispute any more, but for those that others need too. */
+/**
+ * Deletes the bytes of rounds that can no longer be disputed, except those that other rounds need.
+ */
 export async function dropSettled(watch: Watch, federation: Federation): Promise<void> {
   const { state, verifier } = watch;
   const isOver = ({ round }: KeptRound) => isSettled(federation, BigInt(round));
@@ -28,7 +30,8 @@ export async function dropSettled(watch: Watch, federation: Federation): Promise
   const over = kept.filter(isOver);
   if (over.length === 0) return;
   const needed = new Set(kept.filter((round) => !isOver(round)).flatMap(({ blobs }) => blobs));
-  // Before they are forgotten: else nobody would delete what a death in between leaves.
+  // Done before the rounds are forgotten: otherwise nothing would delete what a crash in between
+  // leaves behind.
   await verifier.blobs.forget(
     over.flatMap(({ blobs }) => blobs.filter((name) => !needed.has(name))),
   );
@@ -37,7 +40,10 @@ export async function dropSettled(watch: Watch, federation: Federation): Promise
   }));
 }
 
-/** Downloads what a round publishes and its verification did not ask for; what is withheld stays absent. Throws where the source is away. */
+/**
+ * Downloads what a round publishes and its verification did not ask for. Withheld bytes stay
+ * absent. Throws if the source cannot be reached.
+ */
 async function downloadRest(
   verifier: Verifier,
   number: bigint,
@@ -49,7 +55,7 @@ async function downloadRest(
     for (const hash of namedBy(manifest))
       await verifier.blobs.download(hash, { signal }).catch(unlessAway);
   } catch (error) {
-    // Nothing more can be had of a round that has no manifest, or is void by now.
+    // A round without a manifest, or one that is void by now, publishes nothing more.
     if (!(error instanceof Refuted)) unlessAway(error);
   }
 }
@@ -66,7 +72,10 @@ function namedBy(manifest: RoundManifest): Uint8Array[] {
   return [...new Set([...blobs, ...payloadsOf(manifest)])].map((name) => fromHex(name, 32));
 }
 
-/** None where an envelope is none: such a manifest is not what was committed, and finds nobody who counts its updates. */
+/**
+ * None for a malformed envelope: such a manifest is not the committed one, so that its updates do
+ * not matter.
+ */
 function payloadsOf(manifest: RoundManifest): string[] {
   try {
     return publishedUpdates(manifest).map(({ leaf }) => toHex(leaf.payloadHash));
@@ -76,7 +85,9 @@ function payloadsOf(manifest: RoundManifest): string[] {
   }
 }
 
-/** Whether a committed round is final or void. An account that is older than the commitment does not say so. */
+/**
+ * Whether a committed round is final or void. An account read before the commitment cannot say so.
+ */
 function isSettled(
   { finalRound, nextRound, openRound, pending }: Federation,
   number: bigint,

@@ -20,7 +20,7 @@ const NOWHERE: BlobSource = {
   },
 };
 
-/** Has the three blobs, and notes what it is asked for. */
+/** Has the three blobs, and records what it is asked for. */
 function service(): { source: BlobSource; asked: string[] } {
   const asked: string[] = [];
   const source: BlobSource = {
@@ -82,7 +82,7 @@ test("a round claims what it used; what a process that was killed left is claime
   assert.deepEqual(await readdir(folder), [ONE, TWO].map(toHex).sort());
   assert.deepEqual(next.claim(), [toHex(TWO)]);
   await next.claiming.download(ONE);
-  // What a dispute of an earlier round reads is that round's.
+  // What an earlier round's dispute reads belongs to that round.
   await next.download(TWO);
   assert.deepEqual(next.claim(), [toHex(ONE)]);
   assert.deepEqual(next.claim(), []);
@@ -106,7 +106,7 @@ test("on a full disk bytes are handed on, which is said once, and kept again whe
     onFailure: ({ message }) => said.push(message),
     async write(path, bytes) {
       const cause = Object.assign(new Error("no space"), { code: "ENOSPC" });
-      if (isFull) throw fileError(path, "Cannot write the state", cause);
+      if (isFull) throw fileError(path, "Cannot write", cause);
       await writeDurably(path, bytes);
     },
   });

@@ -6,30 +6,35 @@ import { fileError, isTemporary, makeFolder, writeDurably } from "../files/index
 import { type BlobSource, openBlobSource } from "../verification/index.ts";
 
 export interface KeptBlobsOptions {
-  /** Files that are named by their SHA-256, as whoever has a mirror lays them out. */
+  /** Files that are named by their SHA-256, laid out as in a mirror. */
   readonly folder: string;
-  /** Who has what is not kept yet. */
+  /** The source of what is not kept yet. */
   readonly source: BlobSource;
   /** Names that a round is known to use (see WatchRecord). */
   readonly known: ReadonlySet<string>;
-  /** Told once when bytes cannot be kept, and again after some could. */
+  /** Called once when bytes cannot be kept, and again if that happens after some could be kept. */
   readonly onFailure: (error: Error) => void;
-  /** As writeDurably. */
+  /** Writes like `writeDurably`. */
   readonly write?: (path: string, bytes: Uint8Array) => Promise<void>;
 }
 
 const NAME = /^[0-9a-f]{64}$/;
 
 /**
- * Public bytes that are downloaded once and kept: the source may withdraw them the moment after. What cannot be kept is handed on all the
- * same.
+ * Public bytes that are downloaded once and kept, because the source may withdraw them a moment
+ * later. Bytes that cannot be kept are handed on nevertheless.
  */
 export class KeptBlobs implements BlobSource {
   readonly #options: KeptBlobsOptions;
   readonly #kept: BlobSource;
-  /** Asked for as `claiming` since the last claim; what was left by a process that was killed before its claim counts too. */
+  /**
+   * Asked for through `claiming` since the last claim. What a process left that was killed before
+   * its claim counts too.
+   */
   readonly #used: Set<string>;
-  /** The same for what is computed of a round, which can then claim all that it asked for. */
+  /**
+   * The same source for one round's computation, which can then claim everything that it asked for.
+   */
   readonly claiming: BlobSource = {
     download: async (hash, options) => {
       const bytes = await this.download(hash, options);
@@ -46,7 +51,7 @@ export class KeptBlobs implements BlobSource {
     this.#used = used;
   }
 
-  /** Makes the folder if need be, and clears away what was half written. Throws `file-unreadable`. */
+  /** Makes the folder if needed, and clears away half-written files. Throws `file-unreadable`. */
   static async open(options: KeptBlobsOptions): Promise<KeptBlobs> {
     const { folder, known } = options;
     await makeFolder(folder);
@@ -60,7 +65,7 @@ export class KeptBlobs implements BlobSource {
     );
   }
 
-  /** Kept bytes, else the source's. Throws as the source does. */
+  /** Reads kept bytes, or the source's. Throws the source's errors. */
   async download(hash: Uint8Array, options?: DownloadOptions): Promise<Uint8Array> {
     const name = toHex(hash);
     const kept = await this.#kept.download(hash).catch(nullIfUnusable);
@@ -69,27 +74,30 @@ export class KeptBlobs implements BlobSource {
     return bytes;
   }
 
-  /** The names of what was asked for as `claiming` since the last time: from now on somebody else remembers them. */
+  /**
+   * The names of what was asked for through `claiming` since the last call. From now on the caller
+   * remembers them.
+   */
   claim(): string[] {
     const names = [...this.#used];
     this.#used.clear();
     return names;
   }
 
-  /** Deletes bytes, where they are there, but for those that the next claim names. */
+  /** Deletes bytes if they exist, except those that the next claim names. */
   async forget(names: Iterable<string>): Promise<void> {
     for (const name of names) {
       if (this.#used.has(name)) continue;
       const path = join(this.#options.folder, name);
       await rm(path, { force: true }).catch((cause: unknown) =>
         this.#options.onFailure(
-          fileError(path, "Cannot delete a blob that is needed no longer", cause),
+          fileError(path, "Cannot delete a blob that is no longer needed", cause),
         ),
       );
     }
   }
 
-  /** One at a time: two that want the same bytes would write the same file. */
+  /** One at a time: two writers of the same bytes would write the same file. */
   #keep(name: string, bytes: Uint8Array): Promise<void> {
     const { folder, write = writeDurably, onFailure } = this.#options;
     this.#writing = this.#writing.then(async () => {
@@ -106,7 +114,7 @@ export class KeptBlobs implements BlobSource {
   }
 }
 
-/** Absent, or damaged on this disk: the source may have it whole. */
+/** Absent, or damaged on this disk. The source may have it whole. */
 function nullIfUnusable(error: unknown): null {
   if (error instanceof PlenaryError) return null;
   throw error;

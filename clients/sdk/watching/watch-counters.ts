@@ -1,6 +1,6 @@
 import type { WatchedOutcome, WatchRecord } from "./watch-state.ts";
 
-/** Counters of one process; what must survive a restart is in the record. */
+/** Counters of one process. What must survive a restart is in the record. */
 export interface WatchCounters {
   /** Rounds that were recomputed. */
   verified: number;
@@ -16,7 +16,7 @@ export function newCounters(): WatchCounters {
   return { verified: 0, wrong: 0, failed: 0, retries: 0, verificationSeconds: 0 };
 }
 
-/** Where a watch stands, in numbers. */
+/** The state of a watch, in numbers. */
 export interface WatchStanding extends Readonly<WatchCounters> {
   /** 0 before the first round. */
   readonly lastRound: number;

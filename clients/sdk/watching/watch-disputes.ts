@@ -5,14 +5,17 @@ import type { RoundVerification } from "../verification/index.ts";
 import { isEnded, persistently, remember, type Watch } from "./watch-run.ts";
 import type { WatchedDispute, WatchedOutcome } from "./watch-state.ts";
 
-/** The dispute that a verification calls for; null where nothing is provable. */
+/** The dispute that a verification calls for; null if nothing can be disputed. */
 export function disputeOf({ round, provable }: RoundVerification): WatchedDispute | null {
   if (provable === null || provable.kind === "not-provable") return null;
   const { text: _, ...proof } = provable;
   return { round: round.toString(), proof, outcome: null };
 }
 
-/** Runs beside the watch, and ends with an outcome in the record; what is interrupted goes on with the next start. */
+/**
+ * Runs beside the watch and ends with an outcome in the record. An interrupted dispute continues at
+ * the next start.
+ */
 export function startDispute(watch: Watch, dispute: WatchedDispute): void {
   const { options, disputes } = watch;
   const { challenger } = options;

@@ -19,9 +19,14 @@ export type WatchEvent =
       readonly verification: RoundVerification;
       readonly seconds: number;
     }
-  /** A round without a result: void, or its account was closed before the watch came to it. */
+  /**
+   * A round without a result: it is void, or its account was closed before the watch reached it.
+   */
   | { readonly type: "round-passed"; readonly round: bigint; readonly why: string }
-  /** A round that could not be computed for a reason that says nothing about it, and would not pass by waiting. */
+  /**
+   * A round that could not be computed, for a reason that says nothing about the round and does not
+   * pass by waiting.
+   */
   | { readonly type: "round-failed"; readonly round: bigint; readonly message: string }
   | { readonly type: "disputing"; readonly round: bigint; readonly event: DisputeEvent }
   | {
@@ -30,7 +35,10 @@ export type WatchEvent =
       readonly outcome: WatchedOutcome;
       readonly message: string;
     }
-  /** The disk is full or broken: the watch goes on, and keeps neither bytes nor what it has seen until there is space. */
+  /**
+   * The disk is full or broken. The watch continues, but keeps neither bytes nor its record until
+   * there is space.
+   */
   | { readonly type: "not-kept"; readonly message: string }
-  /** Something does not answer; the watch goes on. */
+  /** Source or chain does not answer. The watch continues. */
   | { readonly type: "retrying"; readonly message: string };

@@ -18,20 +18,27 @@ import {
 } from "./watch-run.ts";
 import { keptFolder, openWatchState, type WatchRecord, type WatchState } from "./watch-state.ts";
 
-/** A watch that runs. */
+/** A running watch. */
 export interface FederationWatch {
-  /** Where it stands now. */
+  /** The state of the watch at this moment. */
   standing(): WatchStanding;
-  /** Resolves when the signal ends the watch, and when what was going on is put away. Rejects if the state cannot be kept. */
+  /**
+   * Resolves when the signal has ended the watch and its disputes are put away. Rejects if the
+   * state cannot be kept.
+   */
   readonly done: Promise<void>;
 }
 
-/** How often bytes must be missing before they count as withheld: a mirror may lag, and a dispute costs a deposit. */
+/**
+ * How often bytes must be missing before they count as withheld: a mirror may lag, and a dispute
+ * costs a deposit.
+ */
 const LOOKS_FOR_WITHHELD = 3;
 
 /**
- * Follows a federation by its accounts on chain and verifies every round that is committed, in order. Remembers durably where it is, so that
- * a process that is killed at any moment goes on. Outlasts outages of chain and source. Throws as openWatchState does.
+ * Follows a federation by its accounts on chain and verifies every committed round, in order. Its
+ * position is durable, so a process that was killed at any moment continues there. It outlasts
+ * outages of chain and source. Throws the errors of `openWatchState`.
  */
 export async function watchFederation(
   verifier: Verifier,
@@ -98,7 +105,7 @@ async function chooseStart(watch: Watch): Promise<void> {
   await remember(watch, () => ({ next: next.toString() }));
 }
 
-/** Looks at the next round; true if it is done with. */
+/** Processes the next round. True if it is done. */
 async function lookAtNext(watch: Watch): Promise<boolean> {
   const { verifier, state } = watch;
   const number = BigInt(state.record.next);
@@ -168,7 +175,7 @@ async function verifyNext(watch: Watch, round: bigint): Promise<boolean> {
   return true;
 }
 
-/** Verifies a round; what seems withheld is looked for again before it is believed. */
+/** Verifies a round. Bytes that seem withheld are looked for again before that is believed. */
 async function verifyConfirmed(watch: Watch, round: bigint): Promise<RoundVerification> {
   const { options, emit } = watch;
   const verifier = { ...watch.verifier, blobs: watch.verifier.blobs.claiming };

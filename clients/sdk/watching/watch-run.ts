@@ -9,18 +9,22 @@ import type { WatchRecord, WatchState } from "./watch-state.ts";
 
 export interface WatchOptions {
   /**
-   * Folder in which the watch remembers what it has seen: after a restart it goes on there. Below `blobs` it keeps the public bytes of
-   * every round that can still be disputed, so that whoever has them can see a dispute through though the service has withdrawn them.
+   * Folder in which the watch remembers what it has seen; after a restart it continues there. Its
+   * subfolder `blobs` keeps the public bytes of every round that can still be disputed, so that a
+   * dispute can be seen through even if the service withdraws them.
    */
   readonly state: string;
-  /** First round to look at, when the folder is new; by default the oldest whose challenge window still runs. */
+  /**
+   * First round to look at if the folder is new; by default the oldest one whose challenge window
+   * is still open.
+   */
   readonly from?: bigint | undefined;
   /**
-   * Disputes what is found wrong and provable, also by an earlier run of this watch: pays deposits and fees, and is paid. Without it the
-   * watch only looks.
+   * Disputes what is found wrong and provable, including what an earlier run of this watch found.
+   * This key pays deposits and fees, and receives the rewards. Without it, the watch only looks.
    */
   readonly challenger?: Keypair | undefined;
-  /** Milliseconds between looks at the chain; 2,000 by default. */
+  /** Milliseconds between reads of the chain; 2,000 by default. */
   readonly pollInterval?: number | undefined;
   readonly onEvent?: ((event: WatchEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -30,12 +34,12 @@ const POLL_MILLISECONDS = 2_000;
 
 /** What the parts of a running watch share. */
 export interface Watch {
-  /** Its bytes are kept. */
+  /** With bytes that are kept. */
   readonly verifier: Verifier & { readonly blobs: KeptBlobs };
   readonly options: WatchOptions;
   readonly state: WatchState;
   readonly counters: WatchCounters;
-  /** Those that go on, by round. */
+  /** Those that are still running, by round. */
   readonly disputes: Map<string, Promise<void>>;
   emit(event: WatchEvent): void;
 }
@@ -44,7 +48,9 @@ export function isEnded({ signal }: WatchOptions): boolean {
   return signal?.aborted === true;
 }
 
-/** Runs a step again and again while chain or source do not answer; undefined when the watch ends meanwhile. */
+/**
+ * Repeats a step while chain or source do not answer. Undefined if the watch ends in the meantime.
+ */
 export async function persistently<T>(
   watch: Watch,
   step: () => Promise<T>,
@@ -68,7 +74,10 @@ export function rest({ options }: Watch): Promise<void> {
   return pause(options.pollInterval ?? POLL_MILLISECONDS, options.signal).catch(() => undefined);
 }
 
-/** Changes the record. A full disk does not end the watch: who is killed then looks again at what it has forgotten. */
+/**
+ * Changes the record. A full disk does not end the watch: after a crash it looks again at what it
+ * has forgotten.
+ */
 export async function remember(
   { state, emit }: Watch,
   part: (record: WatchRecord) => Partial<WatchRecord>,

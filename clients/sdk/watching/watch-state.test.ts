@@ -25,7 +25,7 @@ test("what a full disk did not take is written with the next change", async (t) 
   let isFull = false;
   const state = await openWatchState(folder, FEDERATION, async (path, text) => {
     const cause = Object.assign(new Error("no space"), { code: "ENOSPC" });
-    if (isFull) throw fileError(path, "Cannot write the state", cause);
+    if (isFull) throw fileError(path, "Cannot write", cause);
     await writeDurably(path, text);
   });
   await state.change(() => ({ next: "4" }));

@@ -27,7 +27,7 @@ const Provable = Type.Union([
   }),
 ]);
 
-/** How a watch's dispute ended: `failed` where it could not be opened or gone on with. */
+/** How a watch's dispute ended: `failed` if it could not be opened or continued. */
 const WatchedOutcome = Type.Union([
   Type.Literal("won"),
   Type.Literal("lost"),
@@ -40,7 +40,7 @@ const WatchedDispute = Type.Object(
   {
     round: U64String,
     proof: Provable,
-    /** Null while it goes on. */
+    /** Null while it is running. */
     outcome: Type.Union([WatchedOutcome, Type.Null()]),
   },
   { additionalProperties: false },
@@ -53,13 +53,16 @@ const WatchRecordSchema = Type.Object(
     genesisHash: HexHash,
     programId: Base58Address,
     federation: Base58Address,
-    /** The first round that was not looked at to its end. */
+    /** The first round that was not looked at to completion. */
     next: U64String,
     verified: Type.Integer({ minimum: 0 }),
     wrong: Type.Array(U64String),
-    /** What calls for a dispute, also where the watch had nobody to open one. */
+    /** Everything that calls for a dispute, even if the watch had no challenger to open one. */
     disputes: Type.Array(WatchedDispute),
-    /** Rounds that can still be disputed, with the names of the blobs that they need; absent in folders of earlier versions. */
+    /**
+     * Rounds that can still be disputed, with the names of the blobs that they need. Folders of
+     * earlier versions do not have it.
+     */
     kept: Type.Optional(
       Type.Array(
         Type.Object(
@@ -71,32 +74,33 @@ const WatchRecordSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-/** What a watch remembers; on disk before it acts on it. */
+/** What a watch remembers. It is on disk before the watch acts on it. */
 export type WatchRecord = Static<typeof WatchRecordSchema>;
 export type KeptRound = NonNullable<WatchRecord["kept"]>[number];
 
 const parseRecord = parserOf(WatchRecordSchema, "The watch's state");
 
-/** Where a watch keeps public bytes. */
+/** Folder in which a watch keeps public bytes. */
 export function keptFolder(state: string): string {
   return join(state, "blobs");
 }
 
-/** A watch's folder. One process at a time has it. */
+/** The folder of a watch. One process at a time holds it. */
 export interface WatchState {
   readonly record: WatchRecord;
   readonly isNew: boolean;
   /**
-   * Replaces parts of the record, durably. Calls are done in order. Throws `file-unreadable`; the record is changed all the same, and
-   * written with the next change.
+   * Replaces parts of the record durably, one call after the other. Throws `file-unreadable`; the
+   * record is changed nevertheless, and written with the next change.
    */
   change(part: (record: WatchRecord) => Partial<WatchRecord>): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Throws `conflict` when another process has the folder or it belongs to another federation, `file-unreadable`, `invalid-input`. `write` is
- * writeDurably where no disk is full.
+ * Opens a watch's folder. Throws `conflict` if another process holds the folder or it belongs to
+ * another federation, `file-unreadable`, `invalid-input`. `write` replaces `writeDurably` in tests
+ * of a full disk.
  */
 export async function openWatchState(
   folder: string,
@@ -139,7 +143,7 @@ async function stateIn({ folder, verifier, write, unlock }: OpenFolder): Promise
     if (record[field] !== fresh[field])
       throw new PlenaryError(
         "conflict",
-        `The state folder ${folder} is that of a watch of another federation: give each its own.`,
+        `The state folder ${folder} belongs to a watch of another federation: give each watch its own folder.`,
         { folder, field, stored: record[field], wanted: fresh[field] },
       );
   let last: Promise<void> = Promise.resolve();
@@ -167,7 +171,7 @@ function stored(bytes: Uint8Array, path: string): WatchRecord {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new PlenaryError(
       "invalid-input",
-      `${path} is damaged: it is no JSON. Remove it to watch from now on.`,
+      `${path} is damaged: it is not valid JSON. Remove it to start watching from now.`,
       { path },
       { cause },
     );
