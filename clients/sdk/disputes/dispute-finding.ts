@@ -3,9 +3,10 @@ import { readRound, roundAddress } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { isDisputable, needsChunk, type Verifier } from "../verification/index.ts";
+import type { DisputeOptions } from "./challenge.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence } from "./evidence.ts";
-import { type DisputeOptions, runDispute } from "./run-dispute.ts";
+import { runDispute } from "./run-dispute.ts";
 import { subjectOf } from "./subject.ts";
 
 export interface DisputeFinding extends DisputeOptions {

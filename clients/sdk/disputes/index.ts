@@ -1,3 +1,4 @@
+export type { DisputeOptions } from "./challenge.ts";
 export type { DisputeCosts, DisputeEvent, DisputeOutcome } from "./dispute-events.ts";
 export { type DisputeFinding, disputeFinding } from "./dispute-finding.ts";
 export { type EquivocationReport, reportEquivocation } from "./equivocation.ts";
@@ -8,4 +9,3 @@ export {
   type SubmitOmission,
   submitOmission,
 } from "./omission.ts";
-export type { DisputeOptions } from "./run-dispute.ts";

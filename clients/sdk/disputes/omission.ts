@@ -21,9 +21,10 @@ import { readRoundRecord } from "../member-store/index.ts";
 import type { Remedy } from "../remedy.ts";
 import type { Verifier } from "../verification/index.ts";
 import { readCommitted } from "../verification/index.ts";
+import type { DisputeOptions } from "./challenge.ts";
 import type { DisputeOutcome } from "./dispute-events.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
-import { type DisputeOptions, runDispute } from "./run-dispute.ts";
+import { runDispute } from "./run-dispute.ts";
 
 /**
  * The receipt for a round that a member keeps in its state folder. Throws `not-found` if there is
