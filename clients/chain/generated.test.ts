@@ -7,6 +7,7 @@ import { Keypair, PublicKey } from "@solana/web3.js";
 import { buildInstruction } from "./build-instruction.ts";
 import { generatedFiles } from "./idl/generated-files.ts";
 import {
+  accountLength,
   memberAddress,
   memberRotateKey,
   PROGRAM_ID,
@@ -17,6 +18,7 @@ import {
 } from "./index.ts";
 
 const FOLDER = join(import.meta.dirname, "generated");
+const VECTORS = join(import.meta.dirname, "../../test/vectors/accounts");
 const IDL: Idl = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../programs/plenary.json"), "utf8"),
 );
@@ -27,6 +29,17 @@ test("the generated client follows from the committed IDL: `npm run build` write
     (name) => [name, readFileSync(join(FOLDER, name), "utf8")] as const,
   );
   assert.deepEqual(new Map(committed), new Map([...generatedFiles(IDL)].sort()));
+});
+
+test("an account is as long as the program makes it", () => {
+  for (const [kind, file] of [
+    ["Federation", "federation-v2"],
+    ["Round", "round-v2"],
+    ["Member", "member-v1"],
+    ["Dispute", "dispute-v1"],
+    ["Equivocation", "equivocation-v1"],
+  ] as const)
+    assert.equal(accountLength(kind), readFileSync(join(VECTORS, `${file}.bin`)).length, kind);
 });
 
 test("addresses are derived from seeds that the IDL states", () => {

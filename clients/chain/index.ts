@@ -1,3 +1,4 @@
+export * from "./account-length.ts";
 export * from "./addresses.ts";
 export * from "./audit-slot-hash.ts";
 export * from "./clock.ts";
