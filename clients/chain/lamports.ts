@@ -44,7 +44,7 @@ export async function readLamports(connection: Connection, account: PublicKey): 
 export async function requireLamports(
   connection: Connection,
   payer: PublicKey,
-  needs: LamportNeeds,
+  needs: LamportNeeds = { signatures: 1 },
 ): Promise<void> {
   const [held, needed] = await Promise.all([
     readLamports(connection, payer),
@@ -62,7 +62,9 @@ export function insufficientLamports(
 ): PlenaryError {
   return new PlenaryError(
     "insufficient-funds",
-    `${account} holds ${solText(held)} SOL. Fees and rent need ${solText(needed)} SOL: send it at least ${solText(needed - held)} SOL more.`,
+    held === 0n
+      ? `${account} has no SOL, and pays this transaction's fee and rent: send it at least ${solText(needed)} SOL.`
+      : `${account} holds ${solText(held)} SOL. Fees and rent need ${solText(needed)} SOL: send it at least ${solText(needed - held)} SOL more.`,
     { account, held: held.toString(), needed: needed.toString() },
     { cause },
   );

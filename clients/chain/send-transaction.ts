@@ -1,30 +1,24 @@
-import { PlenaryError, toBase58 } from "@plenary/protocol";
+import { PlenaryError } from "@plenary/protocol";
 import {
-  ComputeBudgetProgram,
   type Connection,
   SendTransactionError,
   type Signer,
-  Transaction,
   type TransactionInstruction,
 } from "@solana/web3.js";
 import pTimeout from "p-timeout";
 import { TransactionFailed, TransactionUnknown, transactionFailed, unreachable } from "./errors.ts";
 import { insufficientLamports, lamportsNeeded, missingLamports } from "./lamports.ts";
+import { type SignOptions, signTransaction } from "./sign-transaction.ts";
 import { type Fate, isInHistory, readFate, type SignedTransaction } from "./transaction-fate.ts";
 
 /** Options of `sendTransaction`. */
-export interface SendOptions {
-  /** Fee per compute unit in micro-lamports; none by default. */
-  readonly computeUnitPrice?: number;
-  readonly computeUnitLimit?: number;
+export interface SendOptions extends SignOptions {
   /** How often to sign in all, while no signed transaction has landed; 3 by default. */
   readonly attempts?: number;
   /** Milliseconds between looks at the transaction's status; 250 by default. */
   readonly pollInterval?: number;
   /** Called with each signature before it is sent, so that a caller can look it up after a crash. */
   readonly onSigned?: (signature: string) => Promise<void>;
-  /** Ends the wait. If the transaction was sent by then, its fate is unknown. */
-  readonly signal?: AbortSignal | undefined;
   /** Milliseconds without any answer after which the fate is unknown; 20,000 by default. */
   readonly silenceLimit?: number;
 }
@@ -59,8 +53,7 @@ export async function sendTransaction(
 ): Promise<string> {
   const attempts = options.attempts ?? 3;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const transaction = await sign(connection, instructions, signers, options);
-    options.signal?.throwIfAborted();
+    const transaction = await signTransaction(connection, instructions, signers, options);
     await options.onSigned?.(transaction.signature);
     await submit(connection, transaction);
     if (await waitFor(connection, transaction, options)) return transaction.signature;
@@ -70,34 +63,6 @@ export async function sendTransaction(
     "The transaction expired before the chain took it, and nothing was moved. The chain may be congested: try again later.",
     { attempts },
   );
-}
-
-async function sign(
-  connection: Connection,
-  instructions: readonly TransactionInstruction[],
-  signers: readonly Signer[],
-  options: SendOptions,
-): Promise<SignedTransaction> {
-  const [payer] = signers;
-  if (payer === undefined)
-    throw new PlenaryError("invalid-input", "A transaction needs a signer that pays its fee.");
-  const [{ context, value }, lamports] = await Promise.all([
-    connection.getLatestBlockhashAndContext("confirmed"),
-    connection.getBalance(payer.publicKey, "confirmed"),
-  ]).catch(unreachable(connection));
-  const { blockhash } = value;
-  const transaction = new Transaction({ feePayer: payer.publicKey, recentBlockhash: blockhash });
-  if (options.computeUnitLimit !== undefined)
-    transaction.add(ComputeBudgetProgram.setComputeUnitLimit({ units: options.computeUnitLimit }));
-  if (options.computeUnitPrice !== undefined)
-    transaction.add(
-      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: options.computeUnitPrice }),
-    );
-  transaction.add(...instructions);
-  transaction.sign(...signers);
-  const wire = transaction.serialize();
-  const signature = toBase58(transaction.signature ?? new Uint8Array());
-  return { signature, wire, blockhash, slot: context.slot, payer: payer.publicKey, lamports };
 }
 
 /**

@@ -11,13 +11,15 @@ const REMEDIES: Readonly<Record<Remedy, string>> = {
   "make-keypair": "Make one with plenary keygen FILE, or with solana-keygen new.",
   "name-bytes": "Give --service URL, or --blobs URL or FOLDER.",
   "name-federation": "Give --federation ADDRESS.",
+  "name-payout-account": "The command is plenary payout ACCOUNT.",
   "rotate-key": "The command is plenary rotate-key.",
 };
 
 const NAMES = new Map<unknown, string>(Object.entries(REMEDIES));
 
 /** An error's message with the command that helps; a service's own refusal names none. */
-export function messageOf({ message, context }: PlenaryError): string {
-  const remedy = "requestId" in context ? undefined : NAMES.get(context.remedy);
+export function messageOf({ code, message, context }: PlenaryError): string {
+  const asked = context.remedy ?? (code === "insufficient-funds" && "ask-development-chain");
+  const remedy = "requestId" in context ? undefined : NAMES.get(asked);
   return remedy === undefined ? message : `${message} ${remedy}`;
 }

@@ -11,4 +11,5 @@ export type Remedy =
   | "make-keypair"
   | "name-bytes"
   | "name-federation"
+  | "name-payout-account"
   | "rotate-key";

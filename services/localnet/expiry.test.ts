@@ -131,6 +131,17 @@ test("a wait that is ended leaves the fate of a sent transaction unknown", async
   assert.equal(signed.length, 1);
 });
 
+test("an equal transaction that was sent before is signed again with another blockhash", async (t) => {
+  const { advance, pay, signed, paid } = await setUp(t, (method) => {
+    if (method === "getLatestBlockhash" && signed.length === 1) advance(1);
+    return undefined;
+  });
+  await pay();
+  await pay();
+  assert.equal(new Set(signed).size, 2);
+  assert.equal(await paid(), 2 * AMOUNT);
+});
+
 /** Pays through a node in front of the real one. */
 async function payThrough(t: TestContext, doubt: Doubt, options?: DoubtfulOptions) {
   const { node, connection, funded } = await startTestNode(t);

@@ -22,7 +22,7 @@ test("a payer without SOL is told what it holds and what it needs", async (t) =>
   });
   await assert.rejects(sendTransaction(connection, [transfer], [poor]), {
     code: "insufficient-funds",
-    message: `${poor.publicKey} holds 0 SOL. Fees and rent need 0.00089588 SOL: send it at least 0.00089588 SOL more.`,
+    message: `${poor.publicKey} has no SOL, and pays this transaction's fee and rent: send it at least 0.00089588 SOL.`,
   });
 });
 

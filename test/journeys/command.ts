@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -12,11 +12,18 @@ export interface Ran {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Runs the `plenary` command to its end, with none of this process's settings. */
-export async function plenary(args: readonly string[]): Promise<Ran> {
+/**
+ * Runs the `plenary` command to its end, with none of this process's settings. `onStart` is told
+ * the process.
+ */
+export async function plenary(
+  args: readonly string[],
+  onStart?: (child: ChildProcess) => void,
+): Promise<Ran> {
   const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
   const env = { PATH, ...(NODE_COMPILE_CACHE === "" ? {} : { NODE_COMPILE_CACHE }) };
   const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], { env });
+  onStart?.(child);
   const ended = once(child, "close");
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await ended;

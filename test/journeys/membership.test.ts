@@ -164,7 +164,10 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       "--update-key",
       file("new"),
     ];
-    assert.match((await plenary(claims)).output, /has no SOL, and pays this transaction's fee/);
+    assert.match(
+      (await plenary(claims)).output,
+      /has no SOL, and pays this transaction's fee and rent/,
+    );
     await requestSol(connection, next.publicKey, 1);
     const claimed = await plenary(claims);
     assert.equal(claimed.code, 0, claimed.output);

@@ -16,10 +16,14 @@ export async function withdraw(session: Session, amount: bigint | undefined): Pr
 }
 
 function sayBond({ output }: Session, event: string, text: string, change: BondChange): void {
-  const { bond, minimumBond, transaction } = change;
+  const { before, bond, minimumBond, transaction } = change;
   const done = transaction === null ? "there was nothing to do" : `transaction ${transaction}`;
   const low = bond < minimumBond ? ": no round opens" : "";
-  output.say(event, `${text} (${done}); the bond is ${bond}, the minimum ${minimumBond}${low}`, {
-    ...change,
-  });
+  output.say(
+    event,
+    `${text} (${done}); the bond was ${before} and is ${bond}, the minimum is ${minimumBond}${low}`,
+    {
+      ...change,
+    },
+  );
 }

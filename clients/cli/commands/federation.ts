@@ -72,11 +72,11 @@ export async function federationCreate(session: Session, flags: FederationFlags)
       minimumBond: flags.bond,
       challengeWindow: flags.challengeWindow,
     },
-    onStep: ({ step, reference }) =>
-      session.output.say("step", `${step}${reference === null ? "" : ` ${reference}`}`, {
-        step,
-        reference,
-      }),
+    onStep: ({ step, reference, moved }) => {
+      const amounts = moved === undefined ? "" : `: it held ${moved.before}, holds ${moved.after}`;
+      const text = `${step}${reference === null ? "" : ` ${reference}`}${amounts}`;
+      session.output.say("step", text, { step, reference, ...moved });
+    },
     signal: session.signal,
   });
   const rules = rulesOf(plan.configuration);

@@ -128,9 +128,10 @@ export async function withdraw(session: Session, amount: bigint | undefined): Pr
 }
 
 function sayVault({ output }: Session, event: string, text: string, change: VaultChange): void {
-  const { held, owed, transaction } = change;
+  const { before, held, owed, transaction } = change;
   const done = transaction === null ? "nothing was free" : `transaction ${transaction}`;
-  output.say(event, `${text} (${done}); it holds ${held} and owes ${owed}`, { ...change });
+  const holds = `it held ${before}, holds ${held} and owes ${owed}`;
+  output.say(event, `${text} (${done}); ${holds}`, { ...change });
 }
 
 export interface TermsFlags

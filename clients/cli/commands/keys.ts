@@ -1,3 +1,4 @@
+import { solText } from "@plenary/chain";
 import { connectTo, createKeypair, publicKey, requestSol } from "@plenary/sdk";
 import { configuredKeypair, required, type Session } from "../session.ts";
 
@@ -22,14 +23,11 @@ export async function airdrop(
       ? (await configuredKeypair(session)).publicKey
       : publicKey(address, "account");
   const connection = connectTo(required(session, "rpc"));
-  const transaction = await requestSol(connection, owner, sol, session.signal);
+  const { transaction, before, after } = await requestSol(connection, owner, sol, session.signal);
+  const account = owner.toBase58();
   session.output.say(
     "airdropped",
-    `${sol} SOL for ${owner.toBase58()} in transaction ${transaction}`,
-    {
-      address: owner.toBase58(),
-      sol,
-      transaction,
-    },
+    `${sol} SOL in transaction ${transaction}: ${account} held ${solText(before)} SOL and holds ${solText(after)} SOL`,
+    { address: account, sol, transaction, before, after },
   );
 }

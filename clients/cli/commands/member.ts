@@ -40,7 +40,7 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
   if (settings.data !== undefined && federation.configuration.visibility !== "private")
     await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
-  const { member, transaction, rules } = await joinFederation(federation, {
+  const { member, transaction, rules, staked } = await joinFederation(federation, {
     keypair,
     ownerAdmission,
     signal,
@@ -48,10 +48,10 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   });
   await announceMember(federation, keypair.publicKey, signal);
   const text =
-    transaction === null
+    staked === null
       ? `${member.toBase58()} is a member already`
-      : `joined as ${member.toBase58()} in transaction ${transaction}`;
-  const fields = { member: member.toBase58(), transaction, rules };
+      : `joined as ${member.toBase58()} in transaction ${transaction}, with a stake of ${staked.amount}: your token account held ${staked.before} and holds ${staked.after}`;
+  const fields = { member: member.toBase58(), transaction, rules, staked };
   session.output.say("joined", [text, rulesLine(rules)], fields);
 }
 

@@ -32,7 +32,7 @@ export async function leave(session: Session): Promise<void> {
 export async function withdraw(session: Session): Promise<void> {
   const owner = await configuredKeypair(session);
   const withdrawal = await withdrawStake(await chainConfigured(session), owner, session);
-  const { amount, transaction, slashed } = withdrawal;
+  const { amount, before, after, transaction, slashed } = withdrawal;
   const destination = withdrawal.destination.toBase58();
   const nothing = slashed
     ? "nothing to withdraw: the stake was taken, because two updates with one sequence were signed"
@@ -41,8 +41,8 @@ export async function withdraw(session: Session): Promise<void> {
     "withdrawn",
     transaction === null
       ? nothing
-      : `withdrew ${amount} to ${destination} in transaction ${transaction}`,
-    { amount, destination, slashed, transaction },
+      : `withdrew ${amount} in transaction ${transaction}: ${destination} held ${before} and holds ${after}`,
+    { amount, destination, before, after, slashed, transaction },
   );
 }
 

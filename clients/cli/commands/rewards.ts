@@ -14,18 +14,29 @@ export async function claim(session: Session, { wait }: { readonly wait: number 
   const payer = (await keypairIfAny(session)) ?? (await configuredKeypair(session));
   const owner = await configuredOwner(session);
   const federation = await accessConfigured(session);
-  const { amount, transaction, round } = await claimRewards(federation, payer, {
-    owner,
-    patience: 1000 * wait,
-    signal: session.signal,
-  });
+  const { amount, transaction, round, payout, before, after } = await claimRewards(
+    federation,
+    payer,
+    {
+      owner,
+      patience: 1000 * wait,
+      signal: session.signal,
+    },
+  );
   const text =
     transaction !== null
-      ? `claimed ${amount} in transaction ${transaction}, all that is due up to round ${round}`
+      ? `claimed ${amount} in transaction ${transaction}, all that is due up to round ${round}: ${payout.toBase58()} held ${before} and holds ${after}`
       : round === null
         ? "nothing to claim: no final round pays this member yet"
         : `nothing to claim: everything up to round ${round} is claimed`;
-  session.output.say("claimed", text, { amount, transaction, round });
+  session.output.say("claimed", text, {
+    amount,
+    transaction,
+    round,
+    payout: payout.toBase58(),
+    before,
+    after,
+  });
 }
 
 /** `plenary verify-claim [OWNER]` */

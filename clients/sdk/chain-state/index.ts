@@ -2,9 +2,14 @@ export {
   type ChainAccess,
   type ChainOptions,
   requireFederation,
-  requireFees,
 } from "./federation-account.ts";
-export { requireAmount, rewardTokensOf, tokenBalance } from "./reward-tokens.ts";
+export {
+  lengthsToMake,
+  readChanged,
+  requireAmount,
+  rewardTokensOf,
+  tokenBalance,
+} from "./reward-tokens.ts";
 export { rulesProblem } from "./rules.ts";
 export { sendForRounds } from "./send-for-rounds.ts";
 export { settleRounds } from "./settle-rounds.ts";

@@ -2,12 +2,17 @@ import {
   type Federation,
   readTokenAccount,
   readTokenProgram,
+  TOKEN_ACCOUNT_LENGTH,
   tokenAccountAddress,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
+import { pause } from "@plenary/service";
 import type { Connection, PublicKey } from "@solana/web3.js";
 
-/** An owner's associated account of the reward token, which may not exist yet, and the program that owns both. */
+/**
+ * An owner's associated account of the reward token, which may not exist yet, and the token program
+ * that owns account and mint.
+ */
 export interface RewardTokens {
   readonly tokenProgram: PublicKey;
   readonly account: PublicKey;
@@ -27,14 +32,37 @@ export async function tokenBalance(connection: Connection, account: PublicKey): 
   return (await readTokenAccount(connection, account))?.amount ?? 0n;
 }
 
-/** Throws `invalid-input` for an amount of zero, or above what is there; `what` says of what. */
+/** Lengths of the token account that a transaction makes if it is not there yet, for its rent. */
+export async function lengthsToMake(connection: Connection, account: PublicKey): Promise<number[]> {
+  return (await readTokenAccount(connection, account)) === null ? [TOKEN_ACCOUNT_LENGTH] : [];
+}
+
+const LOOKS = 10;
+const LOOK_MILLISECONDS = 200;
+
+/**
+ * An amount on chain after a confirmed transaction that changes it. Looks a few times, because a
+ * node that is behind still shows what there was before.
+ */
+export async function readChanged(read: () => Promise<bigint>, before: bigint): Promise<bigint> {
+  for (let look = 1; ; look++) {
+    const now = await read();
+    if (now !== before || look === LOOKS) return now;
+    await pause(LOOK_MILLISECONDS);
+  }
+}
+
+/**
+ * Throws `invalid-input` for an amount of zero or above what is there. `what` names what is there:
+ * "the bond".
+ */
 export function requireAmount(amount: bigint, available: bigint, what: string): void {
   if (amount > 0n && amount <= available) return;
   throw new PlenaryError(
     "invalid-input",
     amount <= 0n
       ? "The amount must be above zero."
-      : `${amount} are more than ${what}: ${available}.`,
+      : `The amount ${amount} is more than ${what}: ${available}.`,
     { amount: amount.toString(), available: available.toString() },
   );
 }

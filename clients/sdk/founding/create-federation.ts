@@ -6,6 +6,7 @@ import { signerFor } from "../access/index.ts";
 import { createAccount } from "./create-account.ts";
 import type { CreateFederationOptions } from "./create-options.ts";
 import { fundVault, postBond } from "./first-funds.ts";
+import { requireFunds } from "./require-funds.ts";
 
 export interface CreatedFederation {
   readonly address: PublicKey;
@@ -26,6 +27,7 @@ export async function createFederation(
   rulesOf(plan.configuration, options.registries);
   const program = options.program ?? PROGRAM_ID;
   const address = federationAddress(program, authority.publicKey, options.id ?? 1n);
+  await requireFunds(options, address);
   const federation = await createAccount(options, program, address);
   const { rewardMint } = federation;
   await fundVault(options, program, federation);

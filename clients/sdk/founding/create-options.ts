@@ -41,4 +41,10 @@ export interface CreateStep {
   readonly step: "mint" | "federation" | "vault" | "bond" | "blob" | "register";
   /** Transaction signature, or the hash of the blob. */
   readonly reference: string | null;
+  /** Of a step that moves tokens: how many, and what vault or bond held before and holds now. */
+  readonly moved?: {
+    readonly amount: bigint;
+    readonly before: bigint;
+    readonly after: bigint;
+  };
 }

@@ -7,10 +7,10 @@ import {
   vaultAddress,
   vaultFund,
 } from "@plenary/chain";
-import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { tokenBalance } from "../chain-state/index.ts";
+import { readChanged, requireFederation, tokenBalance } from "../chain-state/index.ts";
 import type { CreateFederationOptions } from "./create-options.ts";
+import { fundsOf, missingTokens } from "./require-funds.ts";
 import { mintTo } from "./reward-mint.ts";
 
 /** Fills the vault up to what the funded rounds can pay. */
@@ -20,9 +20,10 @@ export async function fundVault(
   federation: Federation,
 ): Promise<void> {
   const { connection, authority } = options;
-  const { address, rewardMint, rewardPerRound } = federation;
-  const wanted = rewardPerRound * BigInt(options.fundedRounds ?? 1_000);
-  const missing = wanted - (await tokenBalance(connection, vaultAddress(program, address)));
+  const { address, rewardMint } = federation;
+  const vault = vaultAddress(program, address);
+  const before = await tokenBalance(connection, vault);
+  const missing = fundsOf(options) - before;
   if (missing <= 0n || federation.totalClaimed > 0n) return;
   const tokenProgram = await readTokenProgram(connection, rewardMint);
   const source = await provide(options, rewardMint, tokenProgram, authority, missing);
@@ -31,7 +32,8 @@ export async function fundVault(
   const reference = await sendTransaction(connection, vaultFund(program, fund), [authority], {
     signal: options.signal,
   });
-  options.onStep?.({ step: "vault", reference });
+  const after = await readChanged(() => tokenBalance(connection, vault), before);
+  options.onStep?.({ step: "vault", reference, moved: { amount: missing, before, after } });
 }
 
 export async function postBond(
@@ -57,10 +59,13 @@ export async function postBond(
   const reference = await sendTransaction(connection, instructions, [aggregator], {
     signal: options.signal,
   });
-  options.onStep?.({ step: "bond", reference });
+  const read = async () => (await requireFederation({ connection, address })).bond;
+  const before = federation.bond;
+  const after = await readChanged(read, before);
+  options.onStep?.({ step: "bond", reference, moved: { amount: missing, before, after } });
 }
 
-/** Sees to it that an owner's token account holds an amount: by minting, where the mint was made here. Returns its address. */
+/** Makes an owner's token account hold an amount, by minting if the mint was made here. */
 async function provide(
   options: CreateFederationOptions,
   mint: PublicKey,
@@ -72,12 +77,7 @@ async function provide(
   const account = tokenAccountAddress(mint, owner.publicKey, tokenProgram);
   const held = await tokenBalance(connection, account);
   if (held >= amount) return account;
-  if (options.rewardMint !== undefined)
-    throw new PlenaryError(
-      "invalid-input",
-      `${owner.publicKey.toBase58()} holds ${held} of the reward token and needs ${amount}.`,
-      { account: owner.publicKey.toBase58(), held: held.toString(), needed: amount.toString() },
-    );
+  if (options.rewardMint !== undefined) throw missingTokens(owner.publicKey, held, amount);
   await mintTo(connection, { authority, mint, owner: owner.publicKey, amount: amount - held });
   return account;
 }

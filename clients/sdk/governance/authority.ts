@@ -2,16 +2,12 @@ import {
   authorityAccept,
   authorityPropose,
   type Federation,
+  requireLamports,
   sendTransaction,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
-import {
-  type ChainAccess,
-  type ChainOptions,
-  requireFederation,
-  requireFees,
-} from "../chain-state/index.ts";
+import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 
 export interface AuthorityChange {
   /** The authority as it is now. */
@@ -46,7 +42,7 @@ export async function proposeAuthority(
     proposed: wanted.equals(PublicKey.default) ? null : wanted,
   };
   if (federation.proposedAuthority.equals(wanted)) return { ...result, transaction: null };
-  await requireFees(context.connection, authority.publicKey);
+  await requireLamports(context.connection, authority.publicKey);
   const propose = { federation: context.address, authority: authority.publicKey, proposed: wanted };
   const instructions = authorityPropose(context.program, propose);
   const transaction = await sendTransaction(context.connection, instructions, [authority], {
@@ -68,7 +64,7 @@ export async function acceptAuthority(
     if (federation.authority.equals(key)) return { ...result, transaction: null };
     throw notOffered(federation, key);
   }
-  await requireFees(context.connection, key);
+  await requireLamports(context.connection, key);
   const accept = { federation: context.address, proposedAuthority: key };
   const instructions = authorityAccept(context.program, accept);
   return {

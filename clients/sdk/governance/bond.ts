@@ -3,6 +3,7 @@ import {
   bondWithdraw,
   type Federation,
   readChainTime,
+  requireLamports,
   sendTransaction,
   tokenAccountCreate,
 } from "@plenary/chain";
@@ -11,9 +12,10 @@ import type { Keypair } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
+  lengthsToMake,
+  readChanged,
   requireAmount,
   requireFederation,
-  requireFees,
   rewardTokensOf,
   settleRounds,
   tokenBalance,
@@ -25,6 +27,8 @@ import {
 export interface BondChange {
   /** What was moved; 0 when there was nothing to do. */
   readonly amount: bigint;
+  /** What lay in escrow before. */
+  readonly before: bigint;
   /** What lies in escrow now. No round opens below `minimumBond`. */
   readonly bond: bigint;
   readonly minimumBond: bigint;
@@ -48,9 +52,9 @@ export async function depositBond(
   if (!federation.aggregator.equals(key)) throw notAggregator(federation, key.toBase58());
   const missing = minimumBond > bond ? minimumBond - bond : 0n;
   if (amount === undefined && missing === 0n)
-    return { amount: 0n, bond, minimumBond, transaction: null };
+    return { amount: 0n, before: bond, bond, minimumBond, transaction: null };
   const added = amount ?? missing;
-  await requireFees(connection, key);
+  await requireLamports(connection, key);
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
   requireAmount(
@@ -67,7 +71,13 @@ export async function depositBond(
     amount: added,
   });
   const transaction = await sendTransaction(connection, instructions, [aggregator], { signal });
-  return { amount: added, bond: bond + added, minimumBond, transaction };
+  return {
+    amount: added,
+    before: bond,
+    bond: await after(context, bond),
+    minimumBond,
+    transaction,
+  };
 }
 
 /**
@@ -87,12 +97,13 @@ export async function withdrawBond(
   if (!aggregator.equals(key) && !authority.equals(key))
     throw notAggregator(federation, key.toBase58());
   if (amount === undefined && bond === 0n)
-    return { amount: 0n, bond, minimumBond, transaction: null };
+    return { amount: 0n, before: bond, bond, minimumBond, transaction: null };
   const taken = amount ?? bond;
   requireAmount(taken, bond, "the bond");
-  await requireFees(connection, key);
-  await requireSettled(context, signer, federation, signal);
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, aggregator);
+  const accounts = await lengthsToMake(connection, account);
+  await requireLamports(connection, key, { signatures: 1, accounts });
+  await requireSettled(context, signer, federation, signal);
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: aggregator, tokenProgram }),
     ...bondWithdraw(program, {
@@ -105,7 +116,17 @@ export async function withdrawBond(
     }),
   ];
   const transaction = await sendTransaction(connection, instructions, [signer], { signal });
-  return { amount: taken, bond: bond - taken, minimumBond, transaction };
+  return {
+    amount: taken,
+    before: bond,
+    bond: await after(context, bond),
+    minimumBond,
+    transaction,
+  };
+}
+
+function after(context: ChainAccess, before: bigint): Promise<bigint> {
+  return readChanged(async () => (await requireFederation(context)).bond, before);
 }
 
 /** Throws `conflict` unless every round is final or void, or can be made so. */

@@ -1,14 +1,9 @@
-import { federationPause, sendTransaction } from "@plenary/chain";
+import { federationPause, requireLamports, sendTransaction } from "@plenary/chain";
 import { ENDPOINTS, type FederationView } from "@plenary/protocol";
 import type { ServiceClient } from "@plenary/service";
 import type { Keypair } from "@solana/web3.js";
 import { signerFor } from "../access/index.ts";
-import {
-  type ChainAccess,
-  type ChainOptions,
-  requireFederation,
-  requireFees,
-} from "../chain-state/index.ts";
+import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 export interface Paused {
@@ -48,7 +43,7 @@ async function setPaused(
   const found = await requireFederation(context);
   requireAuthority(found, authority.publicKey);
   if (found.paused === paused) return { paused, transaction: null };
-  await requireFees(connection, authority.publicKey);
+  await requireLamports(connection, authority.publicKey);
   const instructions = federationPause(program, {
     federation,
     authority: authority.publicKey,

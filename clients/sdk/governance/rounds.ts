@@ -1,10 +1,9 @@
-import { listRounds, type Round, roundClose } from "@plenary/chain";
+import { listRounds, type Round, requireLamports, roundClose } from "@plenary/chain";
 import type { Keypair } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
   requireFederation,
-  requireFees,
   sendForRounds,
 } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
@@ -33,7 +32,7 @@ export async function closeRounds(
   const obsolete = rounds.filter(
     (round) => round.number < before && isObsolete(round, federation.finalRound),
   );
-  if (obsolete.length > 0) await requireFees(connection, authority.publicKey);
+  if (obsolete.length > 0) await requireLamports(connection, authority.publicKey);
   const closings = obsolete.map(({ number, rentPayer }) =>
     roundClose(program, { federation: address, authority: authority.publicKey, number, rentPayer }),
   );

@@ -2,18 +2,14 @@ import {
   federationUpdate,
   instant,
   readRound,
+  requireLamports,
   roundAddress,
   sendTransaction,
   type Terms,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
-import {
-  type ChainAccess,
-  type ChainOptions,
-  requireFederation,
-  requireFees,
-} from "../chain-state/index.ts";
+import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
 /** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
@@ -52,7 +48,7 @@ export async function updateTerms(
     return { terms, transaction: null };
   requireAuthority(federation, authority.publicKey);
   await requireBetweenRounds(context, federation.openRound);
-  await requireFees(connection, authority.publicKey);
+  await requireLamports(connection, authority.publicKey);
   const update = { federation: address, authority: authority.publicKey, terms: wanted };
   const transaction = await sendTransaction(
     connection,

@@ -1,17 +1,18 @@
 import {
-  type Federation,
+  requireLamports,
   sendTransaction,
   tokenAccountCreate,
   vaultFund,
   vaultWithdraw,
 } from "@plenary/chain";
-import type { Connection, Keypair } from "@solana/web3.js";
+import type { Keypair } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
+  lengthsToMake,
+  readChanged,
   requireAmount,
   requireFederation,
-  requireFees,
   rewardTokensOf,
   tokenBalance,
 } from "../chain-state/index.ts";
@@ -21,6 +22,8 @@ import { requireAuthority } from "./authority.ts";
 export interface VaultChange {
   /** What was moved; 0 when there was nothing to do. */
   readonly amount: bigint;
+  /** What the vault held before. */
+  readonly before: bigint;
   /** What the vault holds now. */
   readonly held: bigint;
   /** How much of that is earned, promised or reserved for the open round. */
@@ -37,7 +40,7 @@ export async function fundVault(
 ): Promise<VaultChange> {
   const { connection, program, address } = context;
   const federation = await requireFederation(context);
-  const { rewardMint } = federation;
+  const { rewardMint, vault } = federation;
   const key = funder.publicKey;
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
@@ -46,7 +49,7 @@ export async function fundVault(
     held,
     `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`,
   );
-  await requireFees(connection, key);
+  await requireLamports(connection, key);
   const fund = {
     federation: address,
     rewardMint,
@@ -55,14 +58,10 @@ export async function fundVault(
     source: account,
     amount,
   };
-  const transaction = await sendTransaction(connection, vaultFund(program, fund), [funder], {
-    signal,
-  });
-  return {
-    amount,
-    transaction,
-    ...(await readVault(connection, await requireFederation(context))),
-  };
+  const before = await tokenBalance(connection, vault);
+  const instructions = vaultFund(program, fund);
+  const transaction = await sendTransaction(connection, instructions, [funder], { signal });
+  return { amount, before, transaction, ...(await readVault(context, before)) };
 }
 
 /**
@@ -80,17 +79,15 @@ export async function withdrawVault(
   const { rewardMint } = federation;
   const key = authority.publicKey;
   requireAuthority(federation, key);
-  const before = await readVault(connection, federation);
-  const free = before.held > before.owed ? before.held - before.owed : 0n;
-  if (amount === undefined && free === 0n) return { amount: 0n, ...before, transaction: null };
+  const { held: before, owed } = await readVault(context);
+  const free = before > owed ? before - owed : 0n;
+  if (amount === undefined && free === 0n)
+    return { amount: 0n, before, held: before, owed, transaction: null };
   const taken = amount ?? free;
-  requireAmount(
-    taken,
-    free,
-    `the vault can spare (it holds ${before.held} and owes ${before.owed})`,
-  );
-  await requireFees(connection, key);
+  requireAmount(taken, free, `the vault can spare (it holds ${before} and owes ${owed})`);
   const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const accounts = await lengthsToMake(connection, account);
+  await requireLamports(connection, key, { signatures: 1, accounts });
   const withdraw = {
     federation: address,
     rewardMint,
@@ -103,17 +100,17 @@ export async function withdrawVault(
     ...vaultWithdraw(program, { ...withdraw, amount: taken }),
   ];
   const transaction = await sendTransaction(connection, instructions, [authority], { signal });
-  return {
-    amount: taken,
-    transaction,
-    ...(await readVault(connection, await requireFederation(context))),
-  };
+  return { amount: taken, before, transaction, ...(await readVault(context, before)) };
 }
 
+/** What the vault holds and owes now; after a transaction, what it held `before`. */
 async function readVault(
-  connection: Connection,
-  { vault, promised, totalClaimed, openRound, rewardPerRound }: Federation,
+  context: ChainAccess,
+  before?: bigint,
 ): Promise<Pick<VaultChange, "held" | "owed">> {
-  const held = await tokenBalance(connection, vault);
+  const { vault, promised, totalClaimed, openRound, rewardPerRound } =
+    await requireFederation(context);
+  const read = () => tokenBalance(context.connection, vault);
+  const held = await (before === undefined ? read() : readChanged(read, before));
   return { held, owed: promised - totalClaimed + (openRound === 0n ? 0n : rewardPerRound) };
 }

@@ -5,6 +5,7 @@ import {
   readMember,
   readRound,
   readTokenProgram,
+  requireLamports,
   rewardClaim,
   roundAddress,
   sendTransaction,
@@ -24,7 +25,8 @@ import { pause } from "@plenary/service";
 import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js";
 import type { FederationAccess } from "../access/index.ts";
 import { nullIfNotFound } from "../access/index.ts";
-import { requireFees } from "../chain-state/index.ts";
+import { lengthsToMake, readChanged, tokenBalance } from "../chain-state/index.ts";
+import type { Remedy } from "../remedy.ts";
 
 /** A proof of pay that was checked against a final Round account on chain. */
 export interface RewardProof {
@@ -38,12 +40,16 @@ export interface RewardProof {
 }
 
 export interface Claim {
-  /** What was paid out, in base units; 0 when nothing was due. */
+  /** What this claim paid, in base units; 0 if nothing was due. */
   readonly amount: bigint;
-  /** Null when nothing was due. */
+  /** Null if nothing was due. */
   readonly transaction: string | null;
-  /** The round up to which everything is claimed; null before any round is final with pay for this member. */
+  /** The round up to which everything is claimed; null before a final round pays this member. */
   readonly round: bigint | null;
+  /** The member's payout account, what it held before, and what it holds now. */
+  readonly payout: PublicKey;
+  readonly before: bigint;
+  readonly after: bigint;
 }
 
 export interface ClaimOptions {
@@ -109,57 +115,62 @@ export async function claimRewards(
   if (member === null)
     throw new PlenaryError(
       "member-unknown",
-      `${owner.toBase58()} is no member of this federation: join it first.`,
-      {
-        owner: owner.toBase58(),
-      },
+      `${owner.toBase58()} is not a member of this federation: join it first.`,
+      { owner: owner.toBase58() },
     );
   if (options.patience) await waitForFinality(context, options.patience, options.signal);
   const proof = await readRewardProof(context, address, options.signal);
-  if (proof === null) return { amount: 0n, transaction: null, round: null };
+  const { payout } = member;
+  const balance = () => tokenBalance(connection, payout);
+  const before = await balance();
+  const nothing = { amount: 0n, transaction: null, payout, before, after: before };
+  if (proof === null) return { ...nothing, round: null };
   const { round, cumulative } = proof;
   const amount = cumulative - member.claimedTotal;
-  const nothing = { amount: 0n, transaction: null, round };
-  if (amount <= 0n) return nothing;
-  await requireFees(connection, payer.publicKey);
-  const tokenProgram = await readTokenProgram(connection, context.rewardMint);
-  const instructions = claimInstructions(context, tokenProgram, payer.publicKey, member, proof);
+  if (amount <= 0n) return { ...nothing, round };
+  const instructions = await claimInstructions(context, payer.publicKey, member, proof);
   try {
-    const transaction = await sendTransaction(connection, instructions, [payer], {
-      signal: options.signal,
-    });
-    return { amount, transaction, round };
+    const { signal } = options;
+    const transaction = await sendTransaction(connection, instructions, [payer], { signal });
+    const after = await readChanged(balance, before);
+    return { amount, transaction, round, payout, before, after };
   } catch (error) {
-    // Anybody may claim for a member, so somebody else may have been first.
+    // Anyone may claim for a member, so somebody else may have been first.
     const now = error instanceof TransactionFailed ? await readMember(connection, address) : null;
-    if (now !== null && now.claimedTotal >= cumulative) return nothing;
-    throw error;
+    if (now === null || now.claimedTotal < cumulative) throw error;
+    return { ...nothing, round, after: await readChanged(balance, before) };
   }
 }
 
-/** The claim, after the owner's token account where that is where pay goes: the owner may have closed it. */
-function claimInstructions(
-  { program, address: federation, rewardMint }: RewardAccess,
-  tokenProgram: PublicKey,
+/**
+ * The claim. Where the pay goes to the owner's associated token account, that is made first if it
+ * does not exist. Throws `insufficient-funds`, and `conflict` if another account is gone.
+ */
+async function claimInstructions(
+  { connection, program, address: federation, rewardMint }: RewardAccess,
   payer: PublicKey,
   { address, owner, payout }: Member,
   { round, cumulative, index, path }: RewardProof,
-): TransactionInstruction[] {
-  const account = payout.equals(tokenAccountAddress(rewardMint, owner, tokenProgram))
-    ? tokenAccountCreate({ payer, mint: rewardMint, owner, tokenProgram })
-    : [];
-  const claim = {
-    federation,
-    rewardMint,
-    tokenProgram,
-    number: round,
-    member: address,
-    payout,
-    cumulative,
-    index,
-    path,
-  };
-  return [...account, ...rewardClaim(program, claim)];
+): Promise<TransactionInstruction[]> {
+  const tokenProgram = await readTokenProgram(connection, rewardMint);
+  const isOwn = payout.equals(tokenAccountAddress(rewardMint, owner, tokenProgram));
+  const accounts = await lengthsToMake(connection, payout);
+  if (accounts.length > 0 && !isOwn)
+    throw new PlenaryError(
+      "conflict",
+      `The payout account ${payout.toBase58()} does not exist any more: name another, then claim again. Nothing is lost.`,
+      {
+        payout: payout.toBase58(),
+        member: address.toBase58(),
+        remedy: "name-payout-account" satisfies Remedy,
+      },
+    );
+  await requireLamports(connection, payer, { signatures: 1, accounts });
+  const claim = { federation, rewardMint, tokenProgram, number: round, member: address, payout };
+  return [
+    ...(isOwn ? tokenAccountCreate({ payer, mint: rewardMint, owner, tokenProgram }) : []),
+    ...rewardClaim(program, { ...claim, cumulative, index, path }),
+  ];
 }
 
 const POLL_INTERVAL = 250;

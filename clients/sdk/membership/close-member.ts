@@ -1,12 +1,13 @@
-import { memberAddress, memberClose, readMember, sendTransaction } from "@plenary/chain";
+import {
+  memberAddress,
+  memberClose,
+  readMember,
+  requireLamports,
+  sendTransaction,
+} from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import {
-  type ChainAccess,
-  type ChainOptions,
-  requireFederation,
-  requireFees,
-} from "../chain-state/index.ts";
+import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { stakeRelease } from "./stake.ts";
 
 export interface Closed {
@@ -45,7 +46,7 @@ export async function closeMember(
     throw new PlenaryError("conflict", `The account ${address.toBase58()} stays: ${hindrance}.`, {
       member: address.toBase58(),
     });
-  await requireFees(connection, owner.publicKey);
+  await requireLamports(connection, owner.publicKey);
   const { rentPayer } = member;
   const instructions = memberClose(program, { federation, owner: owner.publicKey, rentPayer });
   const transaction = await sendTransaction(connection, instructions, [owner], { signal });

@@ -1,9 +1,11 @@
 import {
+  accountLength,
   type Federation,
   memberAddress,
   memberJoin,
   type Rules,
   readMember,
+  requireLamports,
   type SignedMessage,
   sendTransaction,
   tokenAccountCreate,
@@ -12,8 +14,9 @@ import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
+  lengthsToMake,
+  readChanged,
   requireFederation,
-  requireFees,
   rewardTokensOf,
   tokenBalance,
 } from "../chain-state/index.ts";
@@ -35,10 +38,16 @@ export interface JoinOptions {
 
 export interface Joined {
   readonly member: PublicKey;
-  /** Null when the owner was a member already. */
+  /** Null if the owner was a member already. */
   readonly transaction: string | null;
   /** The federation's rules, by which its rounds are provable on chain or replay-only. */
   readonly rules: Rules;
+  /** What was staked, and what the owner's token account held before and holds now; null likewise. */
+  readonly staked: {
+    readonly amount: bigint;
+    readonly before: bigint;
+    readonly after: bigint;
+  } | null;
 }
 
 /**
@@ -54,11 +63,12 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
   const member = memberAddress(program, federation, owner);
   const onChain = await requireFederation(context);
   const { rewardMint, rules } = onChain;
-  if (await isMember(connection, member, updateKey)) return { member, transaction: null, rules };
+  if (await isMember(connection, member, updateKey))
+    return { member, transaction: null, rules, staked: null };
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
   const { tokenProgram, account } = await rewardTokensOf(connection, onChain, owner);
-  await checkFunds(connection, owner, account, stake);
+  const before = await requireFunds(context, member, owner, account, stake);
   const instructions = [
     ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
     ...memberJoin(program, {
@@ -79,7 +89,9 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
   const transaction = await sendTransaction(connection, instructions, signers, {
     signal: options.signal,
   });
-  return { member, transaction, rules };
+  const read = () => tokenBalance(connection, account);
+  const after = stake === 0n ? before : await readChanged(read, before);
+  return { member, transaction, rules, staked: { amount: stake, before, after } };
 }
 
 async function isMember(
@@ -115,19 +127,25 @@ async function approvalOf(
 }
 
 /** Asks before sending, because the chain's own refusal does not say what is missing. */
-async function checkFunds(
-  connection: Connection,
+async function requireFunds(
+  { connection }: ChainAccess,
+  member: PublicKey,
   owner: PublicKey,
   account: PublicKey,
   stake: bigint,
-): Promise<void> {
-  await requireFees(connection, owner);
-  if (stake === 0n) return;
+): Promise<bigint> {
+  // An owner that joins again has an account.
+  const isNew = (await readMember(connection, member)) === null;
+  const accounts = [
+    ...(isNew ? [accountLength("Member")] : []),
+    ...(await lengthsToMake(connection, account)),
+  ];
+  await requireLamports(connection, owner, { signatures: 2, accounts });
   const held = await tokenBalance(connection, account);
-  if (held < stake)
-    throw new PlenaryError(
-      "invalid-input",
-      `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
-      { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
-    );
+  if (held >= stake) return held;
+  throw new PlenaryError(
+    "invalid-input",
+    `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
+    { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
+  );
 }

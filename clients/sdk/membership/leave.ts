@@ -1,7 +1,7 @@
-import { memberExit, sendTransaction } from "@plenary/chain";
+import { memberExit, requireLamports, sendTransaction } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
-import { type ChainAccess, type ChainOptions, requireFees } from "../chain-state/index.ts";
+import type { ChainAccess, ChainOptions } from "../chain-state/index.ts";
 import { type Membership, readMembership } from "./member-account.ts";
 import { type StakeRelease, stakeRelease } from "./stake.ts";
 
@@ -27,7 +27,7 @@ export async function leaveFederation(
   const { connection, program, address: federation } = context;
   const before = await readMembership(context, owner.publicKey);
   if (before.member.exitRequestedAt !== 0n) return leftOf(before, null);
-  await requireFees(connection, owner.publicKey);
+  await requireLamports(connection, owner.publicKey);
   const instructions = memberExit(program, { federation, owner: owner.publicKey });
   const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return leftOf(await readMembership(context, owner.publicKey), transaction);

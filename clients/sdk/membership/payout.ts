@@ -2,6 +2,7 @@ import {
   type Federation,
   payoutUpdate,
   readTokenAccount,
+  requireLamports,
   sendTransaction,
   tokenAccountAddress,
   tokenAccountCreate,
@@ -11,7 +12,7 @@ import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
-  requireFees,
+  lengthsToMake,
   rewardTokensOf,
 } from "../chain-state/index.ts";
 import { readMembership } from "./member-account.ts";
@@ -48,7 +49,8 @@ export async function setPayout(
     : await ownerOfPayout(connection, federation, payout, tokenProgram);
   const result = { member: member.address, payout, beneficiary };
   if (member.payout.equals(payout)) return { ...result, transaction: null };
-  await requireFees(connection, key);
+  const accounts = payout.equals(own) ? await lengthsToMake(connection, own) : [];
+  await requireLamports(connection, key, { signatures: 1, accounts });
   const instructions = [
     ...(payout.equals(own)
       ? tokenAccountCreate({ payer: key, mint, owner: key, tokenProgram })
@@ -73,7 +75,7 @@ async function ownerOfPayout(
   if (account === null) {
     const tokens = tokenAccountAddress(rewardMint, payout, tokenProgram).toBase58();
     throw refuse(
-      `${address} is no token account. If it is a wallet, its account of the reward token is ${tokens}, which must exist.`,
+      `${address} is not a token account. If it is a wallet, its account of the reward token is ${tokens}, which must exist.`,
     );
   }
   if (!account.mint.equals(rewardMint))

@@ -4,6 +4,7 @@ import {
   type Member,
   memberWithdraw,
   readChainTime,
+  requireLamports,
   sendTransaction,
   tokenAccountCreate,
 } from "@plenary/chain";
@@ -12,9 +13,11 @@ import type { Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
-  requireFees,
+  lengthsToMake,
+  readChanged,
   rewardTokensOf,
   settleRounds,
+  tokenBalance,
   unsettledRounds,
   waitingRounds,
 } from "../chain-state/index.ts";
@@ -43,6 +46,9 @@ export interface Withdrawal {
   readonly amount: bigint;
   /** The owner's associated token account. */
   readonly destination: PublicKey;
+  /** What that account held before, and what it holds now. */
+  readonly before: bigint;
+  readonly after: bigint;
   /** Null where there was nothing to withdraw. */
   readonly transaction: string | null;
   /** Whether the stake is gone because the member was proven to have signed two updates with one sequence. */
@@ -69,9 +75,14 @@ export async function withdrawStake(
     owner.publicKey,
   );
   if (release === null) throw stillMember(member);
-  if (member.stake === 0n)
-    return { amount: 0n, destination, transaction: null, slashed: member.equivocations > 0 };
-  await requireFees(connection, owner.publicKey);
+  const before = await tokenBalance(connection, destination);
+  const result = { destination, before };
+  if (member.stake === 0n) {
+    const slashed = member.equivocations > 0;
+    return { ...result, amount: 0n, after: before, transaction: null, slashed };
+  }
+  const accounts = await lengthsToMake(connection, destination);
+  await requireLamports(connection, owner.publicKey, { signatures: 1, accounts });
   await requireFree(context, owner, member, release, signal);
   const key = owner.publicKey;
   const instructions = [
@@ -79,7 +90,8 @@ export async function withdrawStake(
     ...memberWithdraw(program, { federation, rewardMint, tokenProgram, owner: key, destination }),
   ];
   const transaction = await sendTransaction(connection, instructions, [owner], { signal });
-  return { amount: member.stake, destination, transaction, slashed: false };
+  const after = await readChanged(() => tokenBalance(connection, destination), before);
+  return { ...result, amount: member.stake, after, transaction, slashed: false };
 }
 
 /** Throws `conflict` unless the stake is free, or can be made so. */

@@ -3,6 +3,7 @@ import {
   type Member,
   memberRotateKey,
   readChainTime,
+  requireLamports,
   sendTransaction,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
@@ -10,7 +11,6 @@ import { type Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
   type ChainOptions,
-  requireFees,
   unsettledRounds,
   waitingRounds,
 } from "../chain-state/index.ts";
@@ -43,7 +43,7 @@ export async function rotateUpdateKey(
   const { member, federation: terms } = await readMembership(context, owner.publicKey);
   if (member.updateKey.equals(updateKey)) return rotatedOf(member, null);
   await requireRotatable(context, member, terms);
-  await requireFees(connection, owner.publicKey);
+  await requireLamports(connection, owner.publicKey);
   const instructions = memberRotateKey(program, { federation, owner: owner.publicKey, updateKey });
   const transaction = await sendTransaction(connection, instructions, [owner], { signal });
   return rotatedOf((await readMembership(context, owner.publicKey)).member, transaction);
