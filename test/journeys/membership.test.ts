@@ -7,7 +7,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { readFederation } from "@plenary/chain";
+import {
+  readFederation,
+  sendTransaction,
+  tokenAccountAddress,
+  tokenAccountCreate,
+} from "@plenary/chain";
 import { fromBase64, verifySignature } from "@plenary/protocol";
 import {
   connectTo,
@@ -20,6 +25,7 @@ import {
   tokenBalance,
   verifyRound,
 } from "@plenary/sdk";
+import { createCloseAccountInstruction } from "@solana/spl-token";
 import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
 import {
@@ -142,12 +148,22 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     const account = founded.tokensOf(treasury.publicKey);
     for (const [given, sentence] of [
       ["nonsense", /not the address of a token account/],
-      [wallet, new RegExp(`is no token account. If it is a wallet, .* is ${account.toBase58()}`)],
+      [
+        wallet,
+        new RegExp(`is not a token account. If it is a wallet, .* is ${account.toBase58()}`),
+      ],
     ] as const) {
       const { code, output } = await plenary(["payout", given, ...owners]);
       assert.equal(code, 2, output);
       assert.match(output, sentence);
     }
+    const closed = await closedAccount(ground, founded, async (address) => {
+      assert.equal((await plenary(["payout", address, ...owners])).code, 0);
+    });
+    const unpaid = await plenary(["claim", ...common, "--keypair", file("owner")]);
+    assert.equal(unpaid.code, 4, unpaid.output);
+    assert.match(unpaid.output, new RegExp(`payout account ${closed} does not exist any more`));
+    assert.match(unpaid.output, /plenary payout ACCOUNT/);
     await founded.equip(treasury.publicKey);
     const set = await plenary(["payout", account.toBase58(), ...owners]);
     assert.deepEqual([set.code, set.lines[0]?.beneficiary], [0, wallet], set.output);
@@ -303,4 +319,22 @@ async function startNeighbour(
   return async () => {
     for await (const { outcome } of member.train({ rounds: 1 })) assert.equal(outcome, "counted");
   };
+}
+
+/** A token account of the reward token that is closed once `use` has named it. */
+async function closedAccount(
+  { stack }: Ground,
+  { rewardMint: mint }: Founded,
+  use: (address: string) => Promise<void>,
+): Promise<string> {
+  const connection = connectTo(stack.rpcUrl);
+  const wallet = Keypair.generate();
+  const owner = wallet.publicKey;
+  await requestSol(connection, owner, 1);
+  const account = tokenAccountAddress(mint, owner);
+  await sendTransaction(connection, tokenAccountCreate({ payer: owner, mint, owner }), [wallet]);
+  await use(account.toBase58());
+  const close = createCloseAccountInstruction(account, owner, owner);
+  await sendTransaction(connection, [close], [wallet]);
+  return account.toBase58();
 }

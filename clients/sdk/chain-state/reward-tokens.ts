@@ -62,7 +62,7 @@ export function requireAmount(amount: bigint, available: bigint, what: string): 
     "invalid-input",
     amount <= 0n
       ? "The amount must be above zero."
-      : `The amount ${amount} is more than ${what}: ${available}.`,
+      : `${amount} are more than ${what}: ${available}.`,
     { amount: amount.toString(), available: available.toString() },
   );
 }

@@ -68,11 +68,11 @@ test("who never took part leaves, takes the stake home and closes its account", 
     message: /700 is in escrow/,
   });
   await federation.past(left.freeAt);
-  const { amount, destination } = await withdrawStake(federation, owner);
-  assert.equal(amount, STAKE);
+  const { amount, destination, before, after } = await withdrawStake(federation, owner);
+  assert.deepEqual([amount, before, after], [STAKE, 0n, STAKE]);
   assert.equal(await tokenBalance(connection, destination), STAKE);
   assert.deepEqual(await withdrawStake(federation, owner), {
-    ...{ amount: 0n, destination, transaction: null, slashed: false },
+    ...{ amount: 0n, destination, before: STAKE, after: STAKE, transaction: null, slashed: false },
   });
   const lamports = await connection.getBalance(owner.publicKey, "confirmed");
   const closed = await closeMember(federation, owner);
@@ -185,11 +185,11 @@ test("pay cannot go where it could not be received", async () => {
   const refusals: [PublicKey, RegExp][] = [
     [
       wallet,
-      new RegExp(`is no token account. If it is a wallet, .* is ${tokens}, which must exist`),
+      new RegExp(`is not a token account. If it is a wallet, .* is ${tokens}, which must exist`),
     ],
-    [federation.tokensOf(wallet), /is no token account/],
-    [rewardMint, /is no token account/],
-    [address, /is no token account/],
+    [federation.tokensOf(wallet), /is not a token account/],
+    [rewardMint, /is not a token account/],
+    [address, /is not a token account/],
     [
       foreign,
       new RegExp(`holds tokens of the mint .*; this federation pays in ${rewardMint.toBase58()}`),
