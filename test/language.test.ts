@@ -11,13 +11,11 @@ import { findingsBelow, folderOf } from "./language/tree.ts";
 const BUDGETS: Readonly<Record<string, number>> = {
   "(root)": 92,
   ".ci": 2,
-  "clients/algorithms": 141,
   "clients/chain": 87,
   "clients/cli": 42,
-  "clients/protocol": 130,
-  "clients/sdk": 341,
+  "clients/protocol": 22,
+  "clients/sdk": 275,
   "clients/service": 21,
-  "clients/training": 121,
   "deploy/local": 34,
   "deploy/stack": 49,
   "programs/arithmetic": 3,
@@ -27,7 +25,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   bench: 59,
   docs: 343,
   migrations: 14,
-  test: 81,
+  test: 60,
 };
 
 const habitsIn = (path: string, text: string) =>

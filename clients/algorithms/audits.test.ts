@@ -57,7 +57,7 @@ async function failureOf(promise: Promise<unknown>): Promise<PlenaryError> {
 }
 
 for (const outcome of ["failed", "refused"] as const)
-  test(`an update whose audit ${outcome} does not move the model and earns nothing; the report stands in the manifest`, async () => {
+  test(`an update whose audit ${outcome} does not move the model and earns nothing; the manifest has the report`, async () => {
     const context = contextWith();
     const [a, b, c] = updates(context);
     const round = publicRound(context, [a, b, c]);
@@ -100,8 +100,8 @@ test("only the drawn auditor's signed report about this very update counts", asy
     [reportFixture(round, a, "failed", { genesisHash: hashOf("x") }), /another genesisHash/],
     [reportFixture(round, a, "failed", { round: 6n }), /for round 6/],
     [reportFixture(round, a, "failed", { member: hashOf("nobody") }), /not drawn/],
-    [reportFixture(round, a, "failed", { outcome: 7 }), /outcome is none/],
-    [reportFixture(round, a, "passed", { checkpoint: 3 }), /outcome is none/],
+    [reportFixture(round, a, "failed", { outcome: 7 }), /outcome is unknown/],
+    [reportFixture(round, a, "passed", { checkpoint: 3 }), /outcome is unknown/],
     [{ message: new Uint8Array(3), signature: new Uint8Array(64) }, /does not count/],
   ];
   for (const [report, problem] of cases) {
@@ -131,7 +131,7 @@ test("members that were not drawn cannot be reported on", async () => {
   assert.deepEqual(outcomes.sort(), [2, "verification-failed", "verification-failed"]);
 });
 
-test("a round without its draw, with another than the chain's, or with one and no audits, is no round", async () => {
+test("a round is refused without its draw, with another than the chain's, or with one but no audits", async () => {
   const context = contextWith();
   const fixtures = updates(context);
   const round = publicRound(context, fixtures);
@@ -146,7 +146,7 @@ test("a round without its draw, with another than the chain's, or with one and n
   const wrong = [
     replayWith(null),
     replayWith({ ...auditDraw, slotHash: hashOf("another slot") }),
-    // An update that came after the draw, or was left out since.
+    // An update that arrived after the draw, or was left out since.
     replayWith(auditDraw, fixtures.slice(1)),
     replayWith(auditDraw, [
       ...fixtures,
@@ -165,7 +165,7 @@ test("a round without its draw, with another than the chain's, or with one and n
   );
 });
 
-test("an aggregator can neither claim a failed audit without a report nor count an update in spite of one", async () => {
+test("an aggregator can neither claim a failed audit without a report nor count an update despite one", async () => {
   const context = contextWith();
   const [a, b, c] = updates(context);
   const round = publicRound(context, [a, b, c]);

@@ -19,13 +19,13 @@ import {
 import { vectorRootFast } from "./kernels/index.ts";
 import type { RoundContext } from "./round.ts";
 
-/** An auditor's report as it was signed (see protocol, audit-report.ts). */
+/** An auditor's report as it was signed (see audit-report.ts of @plenary/protocol). */
 export interface SignedAuditReport {
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** The update that a report must be about. */
+/** The update that a report is about. */
 export type AuditedUpdate = Pick<UpdateLeaf, "member" | "envelopeHash">;
 
 /** A report that counts, decoded. */
@@ -33,19 +33,20 @@ export interface CheckedReport extends SignedAuditReport {
   readonly report: AuditReport;
 }
 
-/** What reports are checked against. */
+/** What to check reports against. */
 export interface AuditContext
   extends Pick<
     RoundContext,
     "genesisHash" | "programId" | "federation" | "round" | "configuration"
   > {
-  /** Null where nothing was drawn, since the configuration has no audits. */
+  /** Null where the configuration has no audits, so that nothing was drawn. */
   readonly auditSeed: Uint8Array | null;
 }
 
 /**
- * The seed of a round's audits, null if it has none. `updates` are all that have a receipt. Throws `round-inconsistent` if audits were not
- * drawn, were drawn for other envelopes, or were drawn though the configuration has none.
+ * The seed of a round's audits; null if it has none. `updates` are all that have a receipt. Throws
+ * `round-inconsistent` if audits were not drawn, were drawn for other envelopes, or were drawn
+ * although the configuration has none.
  */
 export function auditSeedOf(
   context: RoundContext,
@@ -74,9 +75,10 @@ export function auditSeedOf(
 }
 
 /**
- * The reports of a round, ascending by member, if all of them count: by the auditor that the seed draws for a member that it draws, about
- * that member's update in this round, one each, and signed. `updates` are all that have a receipt. Throws `verification-failed` saying what
- * is wrong with one.
+ * The reports of a round, ascending by member. Each must count: it is signed by the auditor that
+ * the seed draws for a member that it draws, it is about that member's update in this round, and no
+ * other report is. `updates` are all that have a receipt. Throws `verification-failed` naming what
+ * is wrong with a report.
  */
 export function checkAuditReports(
   context: AuditContext,
@@ -130,8 +132,8 @@ export function isFailure({ outcome }: Pick<AuditReport, "outcome">): boolean {
 }
 
 /**
- * Throws `round-inconsistent` unless exactly the updates are refused for their audit that a report refuses, but for those that were
- * refused for something else before.
+ * Throws `round-inconsistent` unless exactly those updates are refused for their audit that a
+ * report refuses. An update that was refused for another reason before keeps that reason.
  */
 export function checkAuditLeaves(
   leaves: readonly UpdateLeaf[],
@@ -172,7 +174,7 @@ function checkedReport(
     throw refusal(report, "its signature is not the auditor's");
   const outcome = auditOutcome(report);
   if (outcome === undefined || (outcome !== "failed" && report.checkpoint !== 0))
-    throw refusal(report, "its outcome is none");
+    throw refusal(report, "its outcome is unknown");
   return report;
 }
 

@@ -28,13 +28,13 @@ export interface CollectedRound {
   /** One for every member with a receipt, counted or refused, in any order. */
   readonly updates: readonly RoundUpdate[];
   /**
-   * The sum of all counted updates, where the aggregator is incremental and they were folded as
-   * they arrived. It holds the same afterwards, though updates are taken out in between.
+   * The sum of all counted updates, if the aggregator is incremental and they were folded as they
+   * arrived. Updates are taken out and put back in between; afterwards it holds the same.
    */
   readonly running?: RunningAggregate | undefined;
   /** Decodes a counted update. */
   readonly delta: (update: RoundUpdate) => Promise<Int32Array>;
-  /** What auditors reported until the round was computed, in any order. */
+  /** Auditors' reports that arrived before the round was computed, in any order. */
   readonly audits?: readonly SignedAuditReport[];
 }
 
@@ -42,16 +42,16 @@ export interface CollectedRound {
 type Step = (aggregate: Int32Array) => Pick<RoundResult, "next" | "state">;
 
 /*
- * THE round computation. The service folds updates as they arrive and calls completeRound; a
+ * THE round computation. The service folds updates as they arrive and calls completeRound. A
  * verifier calls replayRound, which screens and folds the same public bytes and calls completeRound
- * as well. Everything is a pure function of its arguments, down to the manifest's hash. The order of
- * updates does not matter.
+ * as well. Everything is a pure function of its arguments, down to the manifest's hash. The order
+ * of updates does not matter.
  */
 
 /**
- * Server step, scores, rewards, roots and manifest. `evaluate` gives a model's utility as an integer
- * (see Evaluate). Throws `round-inconsistent` if nothing was counted or the running sum does not
- * hold what the leaves and the audits say, and as checkRoundAudits does.
+ * Computes server step, scores, rewards, roots and manifest. `evaluate` gives a model's utility as
+ * an integer (see Evaluate). Throws `round-inconsistent` if nothing was counted, or if the running
+ * sum does not hold what the leaves and the audits say; also throws as checkRoundAudits does.
  */
 export async function completeRound(
   collected: CollectedRound,

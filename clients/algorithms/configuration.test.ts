@@ -20,7 +20,7 @@ test("a configuration gives its plug-ins", () => {
   assert.deepEqual([...codecs.keys()], [1, 0]);
 });
 
-test("what a process could not run is refused when it starts, by name", () => {
+test("a configuration that a process could not run is refused at the start, by name", () => {
   const limits = { maxUpdates: 16, maxWeight: 100, maxPayloadBytes: 599 };
   const wrong: [Parameters<typeof configurationFixture>[0], RegExp][] = [
     [{ strategy: { name: "fedsgd" } }, /strategy\.name must be "fedavg" or "fedavgm"/],

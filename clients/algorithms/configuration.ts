@@ -48,9 +48,9 @@ function parserFor(registries: Registries): (value: unknown) => unknown {
 }
 
 /**
- * Makes all plug-ins of a configuration, so that an unknown name or a wrong parameter fails when a
+ * Makes all plug-ins of a configuration: an unknown name or a wrong parameter fails when a
  * federation is created or a process starts, not in the middle of a round. Throws `invalid-input`
- * naming what is wrong.
+ * naming the field.
  */
 export function createAlgorithms(
   value: unknown,

@@ -6,8 +6,8 @@ import type { Registry } from "./plugin.ts";
 import { type Strategy, strategies } from "./strategies/index.ts";
 
 /**
- * The plug-ins that a process knows, by kind and name. A process that knows more than the default
- * ones passes its own to whatever it opens: `{ ...REGISTRIES, codecs: { ...codecs, mine } }`.
+ * The plug-ins that a process knows, by kind and name. A process with plug-ins of its own hands
+ * them to whatever it opens: `{ ...REGISTRIES, codecs: { ...codecs, mine } }`.
  */
 export interface Registries {
   readonly strategies: Registry<Strategy>;

@@ -164,7 +164,7 @@ test("every reason for refusal gets its leaf, has no weight and earns nothing", 
   const round = publicRound(context, fixtures);
   const audits = [
     reportFixture(round, fixtures[5]!, "failed"),
-    // An update that is refused for something else keeps that reason.
+    // An update that is refused for another reason keeps that reason.
     reportFixture(round, fixtures[4]!, "refused"),
     reportFixture(round, fixtures[0]!, "passed"),
   ];
@@ -262,7 +262,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
   return error.code;
 }
 
-test("what could not have had a receipt fails verification", async () => {
+test("an update that could not have had a receipt fails verification", async () => {
   const context = contextFixture();
   const delta = vectorFixture("delta", 150, 1000);
   const wrong: Partial<ReturnType<typeof updateFixture>["envelope"]>[] = [

@@ -3,8 +3,9 @@ import { compareBytes, PlenaryError, type RewardLeaf, toBase58, toHex } from "@p
 const U64_MAX = 2n ** 64n - 1n;
 
 /**
- * Splits a round's budget by scores: floor(budget x score / sum of the positive scores) each, 0 for a score that is not positive. If none
- * is positive nobody is paid. The sum never exceeds the budget; what rounding leaves over stays in the vault.
+ * Splits a round's budget by scores: floor(budget x score / sum of the positive scores) for a
+ * positive score, 0 for any other. If no score is positive, nobody is paid. The sum never exceeds
+ * the budget; the rest that rounding leaves stays in the vault.
  */
 export function splitBudget(scores: readonly bigint[], budget: bigint): bigint[] {
   if (budget < 0n || budget > U64_MAX)
@@ -20,15 +21,16 @@ export function splitBudget(scores: readonly bigint[], budget: bigint): bigint[]
   return positive.map((score) => (total === 0n ? 0n : (budget * score) / total));
 }
 
-/** What one member earns in one round. */
+/** Earnings of one member in one round. */
 export interface Pay {
   readonly member: Uint8Array;
   readonly amount: bigint;
 }
 
 /**
- * Adds a round's pay to what members have earned since the federation began. `earned` ascends by member; so does the result, which has
- * one leaf for every member that ever earned anything. Throws `invalid-input` on leaves out of order and on sums beyond 64 bits.
+ * Adds a round's pay to the earnings since the federation began. `earned` ascends by member. So
+ * does the result, which has one leaf for every member that ever earned anything. Throws
+ * `invalid-input` on leaves out of order and on sums beyond 64 bits.
  */
 export function addPay(earned: readonly RewardLeaf[], pay: readonly Pay[]): RewardLeaf[] {
   checkAscending(earned);

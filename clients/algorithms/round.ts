@@ -5,7 +5,7 @@ import type {
   UpdateLeaf,
 } from "@plenary/protocol";
 
-/** What stands fixed when a round opens: all public. */
+/** What is fixed when a round opens. All of it is public. */
 export interface RoundContext {
   readonly genesisHash: Uint8Array;
   readonly programId: Uint8Array;
@@ -20,20 +20,23 @@ export interface RoundContext {
   readonly previousManifest: Uint8Array | null;
   /** The model of the last committed round. */
   readonly base: Int32Array;
-  /** The server's state after the last committed round; zeros of the strategy's stateLength before the first. */
+  /** The server's published state after the last committed round; initialState before the first. */
   readonly state: Int32Array;
-  /** The rewards of the last committed round: ascending by member, amounts since the federation began. */
+  /**
+   * The rewards of the last committed round, ascending by member: amounts since the federation
+   * began.
+   */
   readonly earned: readonly RewardLeaf[];
 }
 
 /** The draw of a round's audits. */
 export interface AuditDraw {
   readonly slotHash: Uint8Array;
-  /** What stands in the Round account: the hash of the slot hash and of all envelopes. */
+  /** As in the Round account: the hash of the slot hash and of all envelopes. */
   readonly drawn: Uint8Array;
 }
 
-/** A screened update with what its member signed. */
+/** A screened update with its signed message. */
 export interface RoundUpdate {
   readonly leaf: UpdateLeaf;
   /** The member's update-signing key when the round opened. */
@@ -64,7 +67,7 @@ export interface RoundResult {
   readonly counted: number;
   /** Scores of the counted updates, ascending by member. */
   readonly scores: readonly { readonly member: Uint8Array; readonly score: bigint }[];
-  /** What every member has earned since the federation began, this round included. */
+  /** Earnings of every member since the federation began, this round's included. */
   readonly rewards: readonly RewardLeaf[];
   readonly cumulativeRewards: bigint;
   readonly manifest: RoundManifest;

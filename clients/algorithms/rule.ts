@@ -1,7 +1,7 @@
 /** Code of a rule that the program has no module for: only a replay can check its rounds. */
 export const CUSTOM_RULE = 255;
 
-/** How a plug-in that computes rounds stands on chain. */
+/** A rule of rounds, as it is recorded on chain. */
 export interface Rule {
   /** The code of the program's module of the same name, or CUSTOM_RULE. */
   readonly code: number;

@@ -19,7 +19,9 @@ export interface Rules {
   readonly parameters: readonly number[];
 }
 
-/** The rules that a configuration's plug-ins make up. Throws `invalid-input` on unknown plug-ins. */
+/**
+ * The rules that a configuration's plug-ins make up. Throws `invalid-input` on unknown plug-ins.
+ */
 export function rulesOf(
   configuration: Pick<FederationConfiguration, "strategy" | "aggregator">,
   registries: Registries = REGISTRIES,

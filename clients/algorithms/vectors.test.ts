@@ -8,7 +8,7 @@ import { magnitudeOf } from "./kernels/index.ts";
 import { splitBudget } from "./rewards.ts";
 import { createStrategy } from "./strategies/index.ts";
 
-/** What test/vectors/make_aggregation.py wrote. */
+/** The output of test/vectors/make_aggregation.py. */
 interface Vectors {
   readonly aggregation: readonly {
     readonly name: string;

@@ -3,7 +3,10 @@ import { PlenaryError } from "./errors.ts";
 import type { Questionnaire } from "./questionnaire.ts";
 import { parserOf } from "./schema.ts";
 
-/** Answers of groups of people: how many respondents of the group chose each option. The form of a member's own data and of held-out sets. */
+/**
+ * Answers of groups of people: how many respondents of each group chose each option. A member's own
+ * data has this form, and so do held-out sets.
+ */
 export const AnswerSetSchema = Type.Object(
   {
     version: Type.Literal(1),
@@ -39,8 +42,9 @@ export type GroupAnswers = AnswerSet["groups"][number];
 const parseForm = parserOf(AnswerSetSchema, "Answers", "answers-invalid");
 
 /**
- * Checks answers against the questionnaire that they answer: every question known and answered once per group, as many counts as options,
- * somebody asked. Throws `answers-invalid` naming group and question.
+ * Checks answers against their questionnaire: every question is known, and answered at most once
+ * per group, with as many counts as it has options and at least one respondent. Throws
+ * `answers-invalid` naming the group and the question.
  */
 export function parseAnswers(value: unknown, questionnaire: Questionnaire): AnswerSet {
   const answers = parseForm(value);

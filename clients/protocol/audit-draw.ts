@@ -5,28 +5,32 @@ import { leafHash, merkleRoot } from "./merkle.ts";
 import { randomStream } from "./random.ts";
 import { roundSeed } from "./round-seed.ts";
 
-/** Root over the envelope hashes of all updates with a receipt, ascending by member: what the program draws a round's audits for. */
+/**
+ * Root over the envelope hashes of all updates with a receipt, ascending by member. The program
+ * draws a round's audits for this root.
+ */
 export function envelopesRoot(envelopeHashes: readonly Uint8Array[]): Uint8Array {
   return merkleRoot(envelopeHashes.map(leafHash));
 }
 
 /**
- * What the Round account keeps of its draw: the hash of the newest slot hash and of the envelopes. Whoever took an update after it knew the
- * slot hash could not show these envelopes.
+ * The draw as the Round account holds it: the hash of the newest slot hash and of the envelopes. An
+ * aggregator that took an update after it knew the slot hash could not show these envelopes.
  */
 export function drawnHash(slotHash: Uint8Array, envelopes: Uint8Array): Uint8Array {
   return sha256(slotHash, envelopes);
 }
 
 /**
- * Seed of a round's audits: as the round's, with the hash that the program drew after uploads had closed. No member can know what will be
- * looked at when it commits to its checkpoints.
+ * Seed of a round's audits, made like the round's own, but with the hash that the program drew
+ * after uploads had closed. A member that commits to its checkpoints cannot know which will be
+ * looked at.
  */
 export function auditSeed(baseRoot: Uint8Array, round: bigint, drawn: Uint8Array): Uint8Array {
   return roundSeed(baseRoot, round, drawn);
 }
 
-/** A member whose training is to be audited, and by whom. */
+/** A member whose training is audited, and its auditor. */
 export interface DrawnAudit {
   readonly member: Uint8Array;
   /** Key of the auditor whose report counts. */
@@ -34,9 +38,10 @@ export interface DrawnAudit {
 }
 
 /**
- * The audits of a round, ascending by member. Every member with a receipt draws a ticket of its own from the seed, and the lowest are
- * audited, so that whoever adds or leaves out an update moves nobody else's ticket. One auditor is drawn for each, so that nobody can choose
- * a lenient one and no two reports contradict each other.
+ * The audits of a round, ascending by member. From the seed every member with a receipt draws a
+ * ticket, and those with the lowest are audited: adding or leaving out an update moves nobody
+ * else's ticket. One auditor is drawn for each member, so that nobody can choose a lenient one and
+ * no two reports contradict each other.
  */
 export function drawAudits(
   seed: Uint8Array,
@@ -58,7 +63,10 @@ export function drawAudits(
     .map(({ member, auditor }) => ({ member, auditor: fromBase58(auditor) }));
 }
 
-/** The segments of a member's training that are run again, `count` of `total` without repetition, ascending. */
+/**
+ * The segments of a member's training that an auditor runs again: `count` of `total`, without
+ * repetition, ascending.
+ */
 export function drawSegments(
   seed: Uint8Array,
   member: Uint8Array,
@@ -83,8 +91,9 @@ export interface AuditExposure {
 }
 
 /**
- * Probability that a round's audit catches one cheating member: that the member is drawn, times 1 - C(n - b, d) / C(n, d) for d of n
- * segments drawn without repetition, b of them wrong. In native mode a segment is wrong when it differs by more than the tolerance.
+ * Probability that a round's audit catches one cheating member: the probability that the member is
+ * drawn, times 1 - C(n - b, d) / C(n, d) for d of n segments drawn without repetition, b of them
+ * wrong. In native mode a segment is wrong when it differs by more than the tolerance.
  */
 export function detectionProbability(exposure: AuditExposure): number {
   const { members, membersPerRound, segments, segmentsPerMember, wrongSegments } = exposure;

@@ -15,15 +15,19 @@ const REPORT_FIELDS = {
 const REPORT = layout("audit report", new TextEncoder().encode("plenary/audit/1"), REPORT_FIELDS);
 
 /**
- * What an auditor signs about one update: that it redid the segments that the seed draws, and what came out. `checkpoint` is the first that
- * does not follow from the one before: 0 is the training commitment, one more than the last checkpoint the update itself; 0 also where
+ * What an auditor signs about one update: that it ran the drawn segments again, and the outcome.
+ * `checkpoint` is the first one that does not follow from the one before: 0 is the training
+ * commitment, and one more than the last checkpoint is the update itself. It is also 0 where
  * nothing failed.
  */
 export type AuditReport = RecordOf<typeof REPORT_FIELDS>;
 
 export const AUDIT_REPORT_LENGTH = REPORT.length;
 
-/** Outcomes of an audit. An update whose member did not show its training is refused like one whose training is wrong. */
+/**
+ * Outcomes of an audit. An update whose member did not show its training is refused, as one whose
+ * training is wrong.
+ */
 export const AUDIT_OUTCOMES = { passed: 0, failed: 1, refused: 2 } as const;
 export type AuditOutcome = keyof typeof AUDIT_OUTCOMES;
 

@@ -142,7 +142,7 @@ test("arbitrary and damaged bytes are refused with a stated reason, or are anoth
   );
 });
 
-test("what is not finite, of another length or not countable is no checkpoint", () => {
+test("a checkpoint is refused unless it is finite, countable and of the right length", () => {
   const parameters = Float32Array.of(1);
   const wrong: Checkpoint[] = [
     { step: 1, optimizerStep: 1, parameters: Float32Array.of(Number.NaN), moments: [] },
@@ -155,7 +155,7 @@ test("what is not finite, of another length or not countable is no checkpoint", 
     assert.throws(() => encodeCheckpoint(value), { code: "invalid-input" });
 });
 
-test("every checkpoint is proven under the root, and no other", () => {
+test("every checkpoint is proved under the root, and nothing else is", () => {
   const value: TrainingCommitment = {
     answersHash: hashOf("answers"),
     seed: hashOf("seed"),
@@ -271,7 +271,7 @@ test("draws are those of the protocol, computed with another ChaCha20", () => {
   const tickets = members.map((address) => {
     const own = streamOf(seed, ["audit", toBase58(address)]);
     const ticket = BigInt(own.next().value) * 2n ** 32n + BigInt(own.next().value);
-    // 2^32 mod 3 is 1: the word 2^32 - 1 would be drawn again, and none of these is that.
+    // 2^32 mod 3 is 1: only the word 2^32 - 1 would be drawn again, and it is not among these.
     return { address, ticket, auditor: auditors[own.next().value % 3]! };
   });
   const lowest = tickets.sort((a, b) => (a.ticket < b.ticket ? -1 : 1)).slice(0, 4);
@@ -294,7 +294,7 @@ function* streamOf(seed: Uint8Array, labels: readonly string[]): Generator<numbe
   for (;;) yield cipher.update(new Uint8Array(4)).readUInt32LE();
 }
 
-/** Bound on how far a frequency over `draws` may be from its probability: five standard deviations. */
+/** Largest distance of a frequency over `draws` from its probability: five standard deviations. */
 function bound(probability: number, draws: number): number {
   return 5 * Math.sqrt((probability * (1 - probability)) / draws) + 1e-12;
 }

@@ -8,7 +8,10 @@ export function toHex(bytes: Uint8Array): string {
   return out;
 }
 
-/** Bytes of a lowercase hexadecimal string; `length`, where given, is enforced. Throws `invalid-input`. */
+/**
+ * Bytes of a lowercase hexadecimal string; `length`, where given, is enforced. Throws
+ * `invalid-input`.
+ */
 export function fromHex(text: string, length?: number): Uint8Array {
   if (!/^(?:[0-9a-f]{2})*$/.test(text))
     throw new PlenaryError("invalid-input", "Expected lowercase hexadecimal.", {
@@ -41,7 +44,10 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** Bytes of canonical base64 (padded, no white space); `length`, where given, is enforced. Throws `invalid-input`. */
+/**
+ * Bytes of canonical base64 (padded, no white space); `length`, where given, is enforced. Throws
+ * `invalid-input`.
+ */
 export function fromBase64(text: string, length?: number): Uint8Array {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
     throw new PlenaryError("invalid-input", "Expected base64.", { text: text.slice(0, 80) });

@@ -2,7 +2,10 @@ import canonicalize from "canonicalize";
 import { PlenaryError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 
-/** RFC 8785 canonical JSON: one text per value, so that its hash names the value. Throws `invalid-input` on what JSON cannot hold. */
+/**
+ * RFC 8785 canonical JSON: one text per value, so that its hash names the value. Throws
+ * `invalid-input` on values that JSON cannot hold.
+ */
 export function canonicalJson(value: unknown): string {
   try {
     const text = canonicalize(value);

@@ -3,17 +3,23 @@ import { layout, type RecordOf } from "./layout.ts";
 import { leafHash, merkleRoot } from "./merkle.ts";
 
 /*
- * What a member commits to about its training, so that an auditor can redo any part of it. The leaves of the checkpoints tree, whose root
- * is the envelope's `checkpointRoot`: leaf 0 is the training commitment, leaf j the state of the training after min(j x every, steps) steps.
- * Checkpoint 0 has no leaf: it is the round's base model and an optimiser that starts anew, which everybody knows.
+ * A member commits to its training so that an auditor can redo any part of it. The envelope's
+ * `checkpointRoot` is the root of the checkpoints tree. Leaf 0 is the training commitment, leaf j
+ * the state of the training after min(j x every, steps) steps. Checkpoint 0 has no leaf: everybody
+ * knows it, for it is the round's base model and a new optimiser.
  */
 
 const TRAINING_FIELDS = {
   /** SHA-256 of the answers in canonical JSON. */
   answersHash: "bytes32",
-  /** The member's seed; with `round` it fixes every draw. Kept secret, it keeps the answers from being guessed by their hash. */
+  /**
+   * The member's seed; with `round` it fixes every draw. As long as it is secret, nobody can guess
+   * the answers from their hash.
+   */
   seed: "bytes32",
-  /** The round that was trained for: after a void the same training is signed for a later one. */
+  /**
+   * The round of the training. After a void, the member signs the same training for a later round.
+   */
   round: "u64",
   steps: "u32",
   checkpointEvery: "u32",
@@ -24,7 +30,7 @@ const TRAINING = layout(
   TRAINING_FIELDS,
 );
 
-/** What a training depends on beside the federation's configuration and the round's base model. */
+/** What a training depends on, beside the federation's configuration and the round's base model. */
 export type TrainingCommitment = RecordOf<typeof TRAINING_FIELDS>;
 
 export const TRAINING_COMMITMENT_LENGTH = TRAINING.length;
@@ -39,14 +45,20 @@ export function decodeTrainingCommitment(bytes: Uint8Array): TrainingCommitment 
   return TRAINING.decode(bytes);
 }
 
-/** The complete state of a training between two steps: with the training commitment it fixes every later one. */
+/**
+ * The complete state of a training between two steps. With the training commitment it fixes every
+ * later state.
+ */
 export interface Checkpoint {
   /** Steps done in this round. */
   readonly step: number;
   /** Steps that the optimiser has counted. */
   readonly optimizerStep: number;
   readonly parameters: Float32Array;
-  /** The optimiser's running means, each as long as `parameters`; none for an optimiser that keeps none. */
+  /**
+   * The optimiser's running means, each as long as `parameters`. Empty for an optimiser without
+   * any.
+   */
   readonly moments: readonly Float32Array[];
 }
 
@@ -55,7 +67,10 @@ const DOMAIN = new TextEncoder().encode("plenary/checkpoint/1");
 const HEADER = DOMAIN.length + 16;
 const MOST_MOMENTS = 8;
 
-/** Bytes of a checkpoint: header, parameters, moments; float32 as they are, all little-endian. Throws `invalid-input`. */
+/**
+ * Bytes of a checkpoint: header, parameters, moments; float32 as they are, all little-endian.
+ * Throws `invalid-input`.
+ */
 export function encodeCheckpoint({
   step,
   optimizerStep,
@@ -105,7 +120,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   return { step, optimizerStep, parameters, moments };
 }
 
-/** Stretches of a training between two checkpoints: segment i leads from checkpoint i to checkpoint i + 1. */
+/**
+ * Segments of a training, each between two checkpoints: segment i leads from checkpoint i to
+ * checkpoint i + 1.
+ */
 export function segmentCount(steps: number, checkpointEvery: number): number {
   return Math.ceil(steps / checkpointEvery);
 }
@@ -115,7 +133,9 @@ export function stepAt(checkpoint: number, steps: number, checkpointEvery: numbe
   return Math.min(checkpoint * checkpointEvery, steps);
 }
 
-/** Leaf hashes of the checkpoints tree; `checkpoints` are the leaf hashes of checkpoints 1 and on. */
+/**
+ * Leaf hashes of the checkpoints tree. `checkpoints` are the leaf hashes of checkpoint 1 and later.
+ */
 export function checkpointLeaves(
   commitment: TrainingCommitment,
   checkpoints: readonly Uint8Array[],
@@ -132,5 +152,5 @@ export function checkpointRoot(
 }
 
 function malformed(rule: string): PlenaryError {
-  return new PlenaryError("invalid-input", `These bytes are no checkpoint: one ${rule}.`);
+  return new PlenaryError("invalid-input", `These bytes do not hold a checkpoint: one ${rule}.`);
 }

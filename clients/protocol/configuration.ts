@@ -4,13 +4,18 @@ import { hashJson } from "./canonical-json.ts";
 import { PlenaryError } from "./errors.ts";
 import { Base58Address, HexHash, parserOf, U64String } from "./schema.ts";
 
-/** Every partial sum of a round stays an integer below 2^53 while sum w < 2^26 and |delta| < 2^27. */
+/**
+ * Every partial sum of a round stays an integer below 2^53 while sum w < 2^26 and |delta| < 2^27.
+ */
 export const TOTAL_WEIGHT_LIMIT = 2 ** 26;
 export const DELTA_LIMIT = 2 ** 27;
 const PARAMETER_LIMIT = 2 ** 26;
 const UPDATE_LIMIT = 4096;
 
-/** A plug-in chosen by name; its other fields are its own parameters, checked by the registry that knows it. */
+/**
+ * A plug-in by its name. The registry that knows the name checks the other fields, the plug-in's
+ * parameters.
+ */
 export interface PluginConfiguration {
   readonly name: string;
   readonly [parameter: string]: unknown;
@@ -31,12 +36,18 @@ const Audits = Type.Object(
     checkpointEvery: Type.Integer({ minimum: 1, maximum: 100_000 }),
     /** Members drawn in each round. */
     membersPerRound: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
-    /** Stretches between two checkpoints that are run again, of each drawn member. */
+    /** Segments of each drawn member's training that are run again. */
     segmentsPerMember: Type.Integer({ minimum: 1, maximum: 100_000 }),
     mode: Type.Union([
-      /** Members and auditors train with the WebAssembly engine; what they get must be equal to the bit. */
+      /**
+       * Members and auditors train with the WebAssembly engine, and their results must be equal to
+       * the bit.
+       */
       Type.Object({ name: Type.Literal("reproducible") }, { additionalProperties: false }),
-      /** Any engine; a segment may end this far from the auditor's, as a part of how far it moved (L2 norms). */
+      /**
+       * Any engine. A segment may end this far from the auditor's, relative to the distance that it
+       * moved (L2 norms).
+       */
       Type.Object(
         {
           name: Type.Literal("native"),
@@ -45,7 +56,7 @@ const Audits = Type.Object(
         { additionalProperties: false },
       ),
     ]),
-    /** How long a closed round waits for reports that are missing. */
+    /** Seconds that a closed round waits for missing reports. */
     waitSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
   },
   { additionalProperties: false },
@@ -76,7 +87,7 @@ const Rounds = Type.Object(
     deadlineSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
     /** Time after the deadline in which the aggregator must commit. */
     graceSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
-    /** Rounds after which the federation rests; 0 is no end. */
+    /** Rounds after which the federation is complete; 0 for a federation without an end. */
     total: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
   },
   { additionalProperties: false },
@@ -109,7 +120,7 @@ function sharedFields<P extends PluginSchemas>({ strategy, aggregator, contribut
     aggregator: aggregator as P["aggregator"],
     screening: Type.Object(
       {
-        /** Largest L2 norm of an update, in real units; 0 is no limit. */
+        /** Largest L2 norm of an update, in real units; 0 for any norm. */
         maxNorm: Type.Number({ minimum: 0, maximum: 1e9 }),
       },
       { additionalProperties: false },
@@ -130,8 +141,8 @@ const MOST_CODECS = 16;
 const MOST_STEPS = 8;
 
 /**
- * What a federation has agreed on: the hash of its canonical JSON stands on chain. Version 1 names
- * its codecs and has no steps between training and compression.
+ * What a federation has agreed on: the hash of its canonical JSON is recorded on chain. Version 1
+ * names its codecs and has no steps between training and compression.
  */
 export function configurationSchema<P extends PluginSchemas>(plugins: P) {
   const version1 = Type.Object(
@@ -193,7 +204,7 @@ export function parseConfiguration(value: unknown): FederationConfiguration {
   return checkConfiguration(parseForm(value));
 }
 
-/** What no form says: which values fit together. Throws `invalid-input` naming the field. */
+/** Checks which values fit together, beyond their form. Throws `invalid-input` naming the field. */
 export function checkConfiguration(
   configuration: FederationConfiguration,
 ): FederationConfiguration {
@@ -235,7 +246,7 @@ function checkAudits({ audits, rounds }: FederationConfiguration): void {
   );
 }
 
-/** The hash that stands in the Federation account. */
+/** The hash in the Federation account. */
 export function configurationHash(configuration: FederationConfiguration): Uint8Array {
   return hashJson(configuration);
 }

@@ -3,7 +3,7 @@ import { PlenaryError } from "./errors.ts";
 const MAGIC = "SVE1";
 const HEADER_LENGTH = 12;
 
-/** Text embeddings quantised to int8 with one scale a row: x = scale x int8. */
+/** Text embeddings, quantised to int8 with one scale per row: x = scale x int8. */
 export interface Embeddings {
   readonly count: number;
   readonly dimension: number;
@@ -11,7 +11,10 @@ export interface Embeddings {
   matrix(): Float32Array;
 }
 
-/** Reads the "SVE1" form: magic, u32 count, u32 dimension, count float32 scales, count x dimension int8, all little-endian. Throws `invalid-input`. */
+/**
+ * Reads the "SVE1" form: magic, u32 count, u32 dimension, count float32 scales, count x dimension
+ * int8, all little-endian. Throws `invalid-input`.
+ */
 export function decodeEmbeddings(bytes: Uint8Array): Embeddings {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_LENGTH || new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC)
@@ -46,7 +49,7 @@ export function encodeEmbeddings(matrix: Float32Array, dimension: number): Uint8
   if (!Number.isInteger(count))
     throw new PlenaryError(
       "invalid-input",
-      `${matrix.length} values are no rows of ${dimension}.`,
+      `${matrix.length} values do not make rows of ${dimension}.`,
       {
         length: matrix.length,
         dimension,

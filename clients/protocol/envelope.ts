@@ -19,9 +19,10 @@ const ENVELOPE_FIELDS = {
 const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1"), ENVELOPE_FIELDS);
 
 /**
- * What a member signs about one update: for which chain, program, federation and round, on which base model, and what the payload is.
- * `weight` counts the (question, group) cells trained on; `deltaRoot` is the vector root of the decoded update; `checkpointRoot` is
- * all zeros unless the member commits to training checkpoints. A higher `sequence` replaces the member's earlier update.
+ * What a member signs about one update: the chain, program, federation, round and base model that
+ * it is for, and its payload. `weight` counts the (question, group) cells trained on. `deltaRoot`
+ * is the vector root of the decoded update. `checkpointRoot` is zeros unless the member commits to
+ * training checkpoints. A higher `sequence` replaces the member's earlier update.
  */
 export type Envelope = RecordOf<typeof ENVELOPE_FIELDS>;
 
@@ -37,7 +38,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   return ENVELOPE.decode(bytes);
 }
 
-/** Identity of an update. It does not cover the signature, of which one message can have several. */
+/** Identity of an update. It does not cover the signature: a message can have several. */
 export function envelopeHash(envelopeBytes: Uint8Array): Uint8Array {
   return sha256(envelopeBytes);
 }

@@ -53,7 +53,7 @@ test("two envelopes with one sequence and other contents are equivocation, in wh
   }
 });
 
-test("envelopes that do not contradict each other are none", () => {
+test("envelopes that do not contradict each other do not prove equivocation", () => {
   const stranger = nacl.sign.keyPair.fromSeed(hash("stranger"));
   for (const [second, problem] of [
     [signed(), /the same/],

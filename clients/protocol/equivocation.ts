@@ -10,7 +10,10 @@ const SignedEnvelope = Type.Object(
   { additionalProperties: false },
 );
 
-/** Two envelopes that a member signed with one sequence: a file that anyone can check, and that costs the member its stake. */
+/**
+ * Two envelopes that a member signed with one sequence. Anyone can check this file, and it costs
+ * the member its stake.
+ */
 export const EquivocationEvidence = Type.Object(
   {
     version: Type.Literal(1),
@@ -28,8 +31,9 @@ export type EquivocationEvidence = Static<typeof EquivocationEvidence>;
 export const parseEquivocation = parserOf(EquivocationEvidence, "Evidence of equivocation");
 
 /**
- * Checks everything that can be checked without the chain, which knows whose key it was; returns the first envelope. Throws
- * `verification-failed` saying why the two do not contradict each other, `malformed-envelope` on bytes that are no envelopes.
+ * Checks everything that can be checked without the chain, which knows whose key it was, and
+ * returns the first envelope. Throws `verification-failed` saying why the two do not contradict
+ * each other, and `malformed-envelope` on bytes that do not hold an envelope.
  */
 export function checkEquivocation({ signingKey, first, second }: EquivocationEvidence): Envelope {
   const key = fromBase58(signingKey);
@@ -50,7 +54,11 @@ export function checkEquivocation({ signingKey, first, second }: EquivocationEvi
 }
 
 function refuted(problem: string): PlenaryError {
-  return new PlenaryError("verification-failed", `This is no equivocation: ${problem}.`, {
-    problem,
-  });
+  return new PlenaryError(
+    "verification-failed",
+    `This does not prove an equivocation: ${problem}.`,
+    {
+      problem,
+    },
+  );
 }

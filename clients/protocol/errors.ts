@@ -1,7 +1,8 @@
 /**
- * The one error class that crosses package boundaries. `code` is stable and machine-readable (it is what the REST API and
- * the CLI's exit codes are keyed by), `context` holds the values that a person needs to act, `cause` the underlying error.
- * The message is one or two sentences: what happened, and what to do.
+ * An error of everything but training, which has a TrainingError of its own (clients/training).
+ * `code` is stable and machine-readable: the service's answers and the command's exit codes follow
+ * from it. `context` holds the values that a person needs to act, `cause` the underlying error. The
+ * message says in one or two sentences what happened and what to do.
  */
 export class PlenaryError extends Error {
   readonly code: ErrorCode;
@@ -20,7 +21,10 @@ export class PlenaryError extends Error {
   }
 }
 
-/** Each code, with the HTTP status that the service answers when it refuses a request for that reason. */
+/**
+ * The codes, each with the HTTP status of the service's answer when it refuses a request for that
+ * reason.
+ */
 export const ERROR_STATUS = {
   "invalid-input": 400,
   "malformed-envelope": 400,
@@ -69,7 +73,7 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** Whether `value` names a known error code, for reading codes that came over the wire. */
+/** Whether `value` is a known error code: for codes that came over the wire. */
 export function isErrorCode(value: string): value is ErrorCode {
   return Object.hasOwn(ERROR_STATUS, value);
 }

@@ -1,6 +1,9 @@
 import { PlenaryError } from "./errors.ts";
 
-/** Models, updates and momentum are vectors of int32 in fixed point: value = integer x 2^-24 (protocol, "Integers all the way"). */
+/**
+ * Models, updates and momentum are vectors of int32 in fixed point: value = integer x 2^-24
+ * (docs/protocol.md, "Integers all the way").
+ */
 export const FRACTION_BITS = 24;
 const SCALE = 2 ** FRACTION_BITS;
 export const MAX_MAGNITUDE = 2 ** 31 - 1;
@@ -15,7 +18,10 @@ export function clampToInt32(x: number): number {
   return Math.min(MAX_MAGNITUDE, Math.max(-MAX_MAGNITUDE, x));
 }
 
-/** Real values to fixed point. Throws `invalid-input`, naming the first index, on a NaN or infinite entry. */
+/**
+ * Real values to fixed point. Throws `invalid-input`, naming the first index, on a NaN or infinite
+ * entry.
+ */
 export function toFixedPoint(values: Float32Array | Float64Array): Int32Array {
   const out = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) out[i] = fixedPointAt(values[i]!, i);
@@ -30,8 +36,9 @@ export function toFloat32(vector: Int32Array): Float32Array {
 }
 
 /**
- * A client's update: roundHalfUp((after - float32(base x 2^-24)) x 2^24), the subtraction in float64. `base` and `after` have the
- * same length. Throws `invalid-input` on a length mismatch or a value that is not finite.
+ * A client's update: roundHalfUp((after - float32(base x 2^-24)) x 2^24), with the subtraction in
+ * float64. `base` and `after` have the same length. Throws `invalid-input` on lengths that differ
+ * and on a value that is not finite.
  */
 export function deltaOf(base: Int32Array, after: Float32Array): Int32Array {
   if (base.length !== after.length)
@@ -49,7 +56,10 @@ export function deltaOf(base: Int32Array, after: Float32Array): Int32Array {
   return out;
 }
 
-/** Little-endian bytes of a vector, 4 per entry. A view when the host is little-endian and a copy otherwise. */
+/**
+ * Little-endian bytes of a vector, 4 per entry: a view on a little-endian host, a copy on any
+ * other.
+ */
 export function vectorToBytes(vector: Int32Array): Uint8Array {
   if (HOST_IS_LITTLE_ENDIAN)
     return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
@@ -58,7 +68,10 @@ export function vectorToBytes(vector: Int32Array): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-/** The vector in little-endian `bytes` (copied). Throws `invalid-input` if the length is no multiple of four. */
+/**
+ * The vector in little-endian `bytes` (copied). Throws `invalid-input` if their number is not a
+ * multiple of 4.
+ */
 export function vectorFromBytes(bytes: Uint8Array): Int32Array {
   if (bytes.length % 4 !== 0)
     throw new PlenaryError(

@@ -5,7 +5,7 @@ import { portableSha256 } from "./portable.ts";
 export const HASH_LENGTH = 32;
 export const ZERO_HASH: Uint8Array = new Uint8Array(HASH_LENGTH);
 
-/** Below this a call of the native implementation costs more than it saves. */
+/** Below this size a call of the native implementation costs more than it saves. */
 const NATIVE_FROM_BYTES = 512;
 
 /** SHA-256 of the concatenated parts. */

@@ -2,8 +2,9 @@ import { toBase58 } from "./bytes.ts";
 import { PlenaryError } from "./errors.ts";
 
 /*
- * Messages that are hashed or signed have a fixed layout: the fields in order, little-endian, no lengths, no options. That is Borsh for
- * these types, it has one encoding per value, and the program reads it with constant offsets.
+ * Messages that are hashed or signed have a fixed layout: the fields in order, little-endian,
+ * without lengths and options. For these types this is Borsh. Every value has one encoding, and the
+ * program reads it at constant offsets.
  */
 
 type FieldType = "u8" | "u32" | "u64" | "i64" | "bytes32";
@@ -21,7 +22,10 @@ const WIDTHS = { u8: 1, u32: 4, u64: 8, i64: 8, bytes32: 32 } as const satisfies
 type Fields = Readonly<Record<string, FieldType>>;
 export type RecordOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
 
-/** Encoder and decoder of one fixed-layout message. `prefix` (a domain string or version byte) is written first and required on reading. */
+/**
+ * Encoder and decoder of one fixed-layout message. `prefix`, a domain string or version byte, is
+ * written first and required on reading.
+ */
 export interface Layout<F extends Fields> {
   readonly length: number;
   encode(record: RecordOf<F>): Uint8Array;
@@ -55,7 +59,7 @@ export function layout<const F extends Fields>(
       if (!prefix.every((byte, i) => bytes[i] === byte))
         throw malformed(
           name,
-          `These bytes are no ${name}: they do not begin with its domain.`,
+          `These bytes do not hold the ${name}: they do not begin with its domain.`,
           "domain",
         );
       const record: Record<string, number | bigint | Uint8Array> = {};

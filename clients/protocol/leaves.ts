@@ -16,7 +16,10 @@ const UPDATE_LEAF = layout("update leaf", VERSION, UPDATE_LEAF_FIELDS);
 const REWARD_LEAF_FIELDS = { member: "bytes32", cumulative: "u64" } as const;
 const REWARD_LEAF = layout("reward leaf", VERSION, REWARD_LEAF_FIELDS);
 
-/** One member's update in a round's updates tree, counted (`reason` 0) or refused (`weight` 0, `reason` says why). */
+/**
+ * One member's update in a round's updates tree, counted (`reason` 0) or refused (`weight` 0,
+ * `reason` says why).
+ */
 export type UpdateLeaf = RecordOf<typeof UPDATE_LEAF_FIELDS>;
 
 /** One member's earnings since the federation began, in base units of the reward mint. */

@@ -8,7 +8,10 @@ const ManifestUpdate = Type.Object(
     member: Base58Address,
     /** The member's update-signing key in this round. */
     signingKey: Base58Address,
-    /** The signed message (see envelope.ts) and its signature: everything else that the member stated can be read from it. */
+    /**
+     * The signed message (see envelope.ts) and its signature. It holds everything else that the
+     * member stated.
+     */
     envelope: Base64,
     signature: Base64,
     /** Counted weight: 0 if refused. */
@@ -20,8 +23,9 @@ const ManifestUpdate = Type.Object(
 );
 
 /**
- * Everything that a stranger needs to redo a round, in canonical JSON; its hash is committed on chain. Leaves of the updates tree follow
- * from `updates`, which ascend by member; leaves of the rewards tree from `rewards`, likewise.
+ * Everything that a stranger needs to redo a round, in canonical JSON. Its hash is committed on
+ * chain. The leaves of the updates tree follow from `updates`, which ascend by member, and the
+ * leaves of the rewards tree from `rewards`, likewise.
  */
 export const RoundManifestSchema = Type.Object(
   {
@@ -46,7 +50,7 @@ export const RoundManifestSchema = Type.Object(
     scores: Type.Array(
       Type.Object({ member: Base58Address, score: IntegerString }, { additionalProperties: false }),
     ),
-    /** What every member has earned since the federation began. */
+    /** Earnings of every member since the federation began. */
     rewards: Type.Array(
       Type.Object(
         { member: Base58Address, cumulative: U64String },
@@ -55,11 +59,14 @@ export const RoundManifestSchema = Type.Object(
     ),
     rewardsRoot: HexHash,
     cumulativeRewards: U64String,
-    /** What audits of the training found; absent where the configuration has no audits. */
+    /** Findings of the audits of training; absent where the configuration has no audits. */
     audits: Type.Optional(
       Type.Object(
         {
-          /** The slot hash that the program drew with: with all envelopes it hashes to what stands in the Round account. */
+          /**
+           * The slot hash of the program's draw. Hashed with all envelopes, it gives the draw in
+           * the Round account.
+           */
           slotHash: HexHash,
           /** The auditors' signed reports (see audit-report.ts), ascending by member. */
           reports: Type.Array(

@@ -64,7 +64,7 @@ test("a path tells the fewest leaves among which another tree has others, and ne
         if (found === null) return;
         assert.ok([...changed].some((i) => found.from <= i && i < found.to));
         const nearer = [...changed].filter((i) => i < found.from || i >= found.to);
-        // the next power of two apart, or more: else the path would have shown it lower down
+        // At least the next power of two apart: else the path would have shown it lower down.
         for (const i of nearer) assert.ok((i ^ index) >= found.to - found.from);
       },
     ),

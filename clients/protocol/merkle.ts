@@ -3,9 +3,10 @@ import { PlenaryError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 
 /*
- * RFC 6962, section 2.1: leaves and nodes are hashed with different prefixes, so that a node can never be presented as a leaf, and
- * the last leaf is not duplicated, so that no two lists have one root. The root does not bind the number of leaves: every proof is
- * checked against a size from elsewhere (the Round account).
+ * RFC 6962, section 2.1. Leaves and nodes are hashed with different prefixes, so that a node can
+ * never be presented as a leaf. The last leaf is not duplicated, so that no two lists have one
+ * root. The root does not bind the number of leaves: every proof is checked against a size from
+ * elsewhere, the Round account.
  */
 
 const LEAF_PREFIX = Uint8Array.of(0);
@@ -25,13 +26,17 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
 /** Merkle Tree Hash over leaf hashes, in time and memory linear in their number. */
 export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
   if (leafHashes.length === 0) return EMPTY_ROOT;
-  // Pairing level by level and carrying an odd last node up equals RFC 6962's split at the largest power of two.
+  // Pairing level by level and carrying an odd last node up gives RFC 6962's split at the largest
+  // power of two.
   let level = leafHashes;
   while (level.length > 1) level = parentLevel(level);
   return level[0]!;
 }
 
-/** Audit path of leaf `index`, from the leaf upwards (RFC 6962, section 2.1.1). Throws `invalid-input` if there is no such leaf. */
+/**
+ * Audit path of leaf `index`, from the leaf upwards (RFC 6962, section 2.1.1). Throws
+ * `invalid-input` on an index outside the tree.
+ */
 export function auditPath(leafHashes: readonly Uint8Array[], index: number): Uint8Array[] {
   checkIndex(index, leafHashes.length);
   const path: Uint8Array[] = [];
@@ -45,8 +50,8 @@ export function auditPath(leafHashes: readonly Uint8Array[], index: number): Uin
 }
 
 /**
- * The root that a leaf, its position and its audit path imply (RFC 9162, section 2.1.3.2). Throws `invalid-input` if the path does not
- * have exactly the length that `index` and `size` require.
+ * The root that a leaf, its position and its audit path imply (RFC 9162, section 2.1.3.2). Throws
+ * `invalid-input` unless the path has exactly the length that `index` and `size` require.
  */
 export function rootFromPath(
   leaf: Uint8Array,
@@ -71,9 +76,11 @@ export function rootFromPath(
 }
 
 /**
- * Where the tree in which `path` proves leaf `index` differs from the tree of these leaves: the fewest leaves under a node of the path that
- * these leaves do not give, as the first and the one after the last; null if they give all of them. The leaf itself is not compared. Throws
- * `invalid-input` if the path does not have exactly the length that `index` and the number of leaves require.
+ * Compares the tree in which `path` proves leaf `index` with the tree of these leaves. The result
+ * is the smallest range of leaves, as the first and the one after the last, under a node of the
+ * path that these leaves do not give; null if they give all nodes. The leaf itself is not compared.
+ * Throws `invalid-input` unless the path has exactly the length that `index` and the number of
+ * leaves require.
  */
 export function differingLeaves(
   leafHashes: readonly Uint8Array[],

@@ -48,7 +48,8 @@ test("Node and the portable implementation agree on keys that are not reduced or
   const message = Uint8Array.of(1, 2, 3);
   const keys = nacl.sign.keyPair.fromSeed(new Uint8Array(32).fill(3));
   const signature = portableSign(message, keys.secretKey);
-  // y = p + 2 to p + 18 and the same with the sign bit; random bytes, half of which are no point.
+  // y = p + 2 to p + 18 and the same with the sign bit; random bytes, half of which do not encode a
+  // point.
   const notReduced = Array.from({ length: 17 }, (_, i) =>
     [0x7f, 0xff].map((last) =>
       fromHex(`${(0xef + i).toString(16)}${"ff".repeat(30)}${last.toString(16)}`),

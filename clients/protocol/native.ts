@@ -1,17 +1,21 @@
 import { fromHex } from "./bytes.ts";
 
 /**
- * Node's cryptography, undefined in browsers, which use portable.ts: that gives the same results, the hash of a megabyte 8
- * times and a signature 30 times more slowly. Looked up, not imported, so that no bundler sees it.
+ * Node's cryptography; undefined in browsers. There portable.ts gives the same results, the hash of
+ * a megabyte 8 times and a signature 30 times more slowly. The module is looked up at run time, so
+ * that no bundler sees it.
  */
 const crypto =
   typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:crypto");
 
-/** RFC 8410: what comes before the 32 bytes of an Ed25519 key in PKCS #8 (the seed) and in SubjectPublicKeyInfo. */
+/**
+ * RFC 8410: the bytes before the 32 bytes of an Ed25519 key, in PKCS #8 (the seed) and in
+ * SubjectPublicKeyInfo.
+ */
 const PRIVATE_KEY_PREFIX = fromHex("302e020100300506032b657004220420");
 const PUBLIC_KEY_PREFIX = fromHex("302a300506032b6570032100");
 
-/** As in portable.ts; undefined where there is no Node. */
+/** As in portable.ts; undefined without Node. */
 export const native = crypto && {
   sha256(parts: readonly Uint8Array[]): Uint8Array {
     const hash = crypto.createHash("sha256");

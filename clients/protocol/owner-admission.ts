@@ -18,7 +18,10 @@ const ADMISSION = layout(
   ADMISSION_FIELDS,
 );
 
-/** What a federation's authority signs to let an owner join. `validUntil` is in Unix seconds: the last at which the owner may. */
+/**
+ * What a federation's authority signs to let an owner join. The owner may join up to `validUntil`,
+ * in Unix seconds.
+ */
 export type OwnerAdmission = RecordOf<typeof ADMISSION_FIELDS>;
 
 /** The bytes that the authority signs. Throws `invalid-input` naming a field out of range. */
@@ -31,7 +34,10 @@ export function decodeOwnerAdmission(bytes: Uint8Array): OwnerAdmission {
   return ADMISSION.decode(bytes);
 }
 
-/** An admission with its signature: the file that the authority hands to the owner. It is no secret. */
+/**
+ * An admission with its signature: the file that the authority hands to the owner. It need not be
+ * kept secret.
+ */
 export const SignedOwnerAdmission = Type.Object(
   {
     version: Type.Literal(1),
@@ -49,8 +55,9 @@ export type SignedOwnerAdmission = Static<typeof SignedOwnerAdmission>;
 export const parseOwnerAdmission = parserOf(SignedOwnerAdmission, "An admission");
 
 /**
- * Checks what can be checked without the chain, which knows who the authority is; returns what was signed. Throws `verification-failed` if
- * the signature does not hold, `malformed-envelope` on bytes that are no admission.
+ * Checks what can be checked without the chain, which knows the authority, and returns what was
+ * signed. Throws `verification-failed` if the signature does not hold, and `malformed-envelope` on
+ * bytes that do not hold an admission.
  */
 export function checkOwnerAdmission({
   admission,

@@ -1,7 +1,7 @@
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import nacl from "tweetnacl";
 
-/** Cryptography that runs everywhere, for browsers and as the measure of native.ts. */
+/** Cryptography that runs everywhere: for browsers, and to compare native.ts with. */
 
 /** SHA-256 of the concatenated parts. */
 export function portableSha256(parts: readonly Uint8Array[]): Uint8Array {
@@ -15,7 +15,7 @@ export function portableSign(message: Uint8Array, secretKey: Uint8Array): Uint8A
   return nacl.sign.detached(message, secretKey);
 }
 
-/** Whether the signature satisfies Ed25519's equation; lengths are the caller's to check. */
+/** Whether the signature satisfies Ed25519's equation. The caller checks the lengths. */
 export function portableVerify(
   message: Uint8Array,
   signature: Uint8Array,

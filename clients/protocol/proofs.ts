@@ -1,6 +1,9 @@
 import type { RewardLeaf, UpdateLeaf } from "./leaves.ts";
 
-/** One chunk of a vector, 64 integers, the last ones zero where the vector ends, with its audit path under the vector's root. */
+/**
+ * One chunk of a vector with its audit path under the vector's root: 64 integers, zero behind the
+ * vector's end.
+ */
 export interface ChunkProof {
   readonly values: Int32Array;
   readonly path: readonly Uint8Array[];

@@ -9,7 +9,10 @@ export const QuestionSchema = Type.Object(
       minItems: 2,
       maxItems: 64,
     }),
-    /** Questions that ask the same thing in other words or years: they are held out together. */
+    /**
+     * Questions that ask the same thing in other words or years are of one family: they are held
+     * out together.
+     */
     family: Type.String({ minLength: 1, maxLength: 128 }),
   },
   { additionalProperties: false },
@@ -17,8 +20,9 @@ export const QuestionSchema = Type.Object(
 export type Question = Static<typeof QuestionSchema>;
 
 /**
- * The public questions of a federation, which members' answers refer to by id. Text embeddings of "<question> <option>", one row per
- * option in file order, lie in the blob that `embeddings` names.
+ * The public questions of a federation. Members' answers refer to them by id. The blob that
+ * `embeddings` names holds text embeddings of "<question> <option>", one row per option in file
+ * order.
  */
 export const QuestionnaireSchema = Type.Object(
   {
@@ -48,7 +52,10 @@ export const parseQuestionnaire: (value: unknown) => Questionnaire = parserOf(
   "Questionnaire",
 );
 
-/** Row of each question's first option in the embeddings and in per-option parameters; one more entry holds the total. */
+/**
+ * Row of each question's first option in the embeddings and in per-option parameters. One more
+ * entry holds the total.
+ */
 export function optionOffsets(questionnaire: Pick<Questionnaire, "questions">): number[] {
   const offsets = [0];
   for (const question of questionnaire.questions)

@@ -5,7 +5,10 @@ export type Seed = Uint8Array | number;
 
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
 
-/** Pseudo-random draws from ChaCha20's key stream (RFC 8439): integer arithmetic only, hence the same everywhere. */
+/**
+ * Pseudo-random draws from ChaCha20's key stream (RFC 8439): integer arithmetic only, so that they
+ * are the same everywhere.
+ */
 export interface RandomStream {
   /** Uniform in 0 .. bound - 1, without bias. */
   below(bound: number): number;

@@ -1,4 +1,7 @@
-/** Why an update with a receipt was not counted. The codes stand in leaves on chain: never reuse one. */
+/**
+ * Why an update with a receipt was not counted. The codes are part of leaves on chain: never reuse
+ * one.
+ */
 export const REASONS = {
   counted: { code: 0, text: "The update was counted." },
   "payload-malformed": {

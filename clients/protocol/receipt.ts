@@ -13,8 +13,9 @@ const RECEIPT_FIELDS = {
 const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"), RECEIPT_FIELDS);
 
 /**
- * The aggregator's signed promise that an update is stored and will have a leaf in the round's updates tree. `time` is in
- * milliseconds since 1970. With it a member can prove an omission on chain.
+ * The aggregator's signed promise that it has stored an update, and that the round's updates tree
+ * will have a leaf for it. `time` is in milliseconds since 1970. With a receipt a member can prove
+ * an omission on chain.
  */
 export type Receipt = RecordOf<typeof RECEIPT_FIELDS>;
 

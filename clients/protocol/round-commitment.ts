@@ -1,6 +1,6 @@
 /**
- * What an aggregator commits a round to. The Round account holds these nine values from then on;
- * they are zero until the round is committed.
+ * The values that an aggregator commits a round to. The Round account holds these nine from then
+ * on; they are zero until the round is committed.
  */
 export interface RoundCommitment {
   /** Vector roots of the model and of the server's state after the round. */

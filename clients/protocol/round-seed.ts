@@ -1,8 +1,8 @@
 import { sha256 } from "./hash.ts";
 
 /**
- * Seed of a round: hash of base model root, round number (u64) and the slot hash that the program recorded when the round opened. The slot
- * hash is what nobody could choose.
+ * Seed of a round: the hash of the base model's root, the round's number (u64) and the slot hash
+ * that the program recorded when the round opened, which nobody could choose.
  */
 export function roundSeed(baseRoot: Uint8Array, round: bigint, slotHash: Uint8Array): Uint8Array {
   const number = new Uint8Array(8);

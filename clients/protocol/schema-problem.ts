@@ -7,7 +7,7 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | SchemaNode;
-  /** What a record's values are: one pattern for all keys. */
+  /** The form of a record's values: one pattern for all keys. */
   readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode | readonly SchemaNode[];
   readonly minItems?: number;
@@ -22,13 +22,17 @@ export interface SchemaProblem {
   readonly problem: string;
 }
 
-/** Levels of objects and arrays in a document: recursion over it stays far from the end of the stack. */
+/**
+ * Most levels of objects and arrays in a document, far below the depth that would overflow the
+ * stack.
+ */
 const DEEPEST = 64;
 
 /**
  * The first container in `value` that has the wrong type, unknown fields, too many or too few
- * entries, a name that no branch of a union has, or more levels than any document needs. It looks at no content of a container that it
- * refuses, so that a stranger's huge array costs one comparison.
+ * entries, a name that no branch of a union has, or more levels than any document needs. It looks
+ * at no content of a container that it refuses, so that a stranger's huge array costs one
+ * comparison.
  */
 export function sizeProblem(
   schema: TSchema,
@@ -130,8 +134,8 @@ function containerEntries(schema: SchemaNode, value: unknown): [string, unknown]
 }
 
 /**
- * The problem of a union: that of the branch whose constants fit, else the deepest, for it says
- * most. Undefined as soon as one branch accepts.
+ * The problem of a union: that of the branch whose constants fit, or else the one deepest inside
+ * the value, which says most. Undefined as soon as one branch accepts.
  */
 function ofBranches(
   branches: readonly SchemaNode[],
@@ -148,7 +152,7 @@ function ofBranches(
   return deepest;
 }
 
-/** The problem of a value that should say by a constant which branch it is, and says none of them. */
+/** The problem of a value whose constant should name a branch, and does not. */
 function wrongDiscriminator(
   branches: readonly SchemaNode[],
   value: unknown,
@@ -164,7 +168,9 @@ function wrongDiscriminator(
   return { path: [key], problem: `must be ${names}${not}` };
 }
 
-/** Whether a branch must have constant fields, such as a plug-in's name, and `value` has all of them. */
+/**
+ * Whether a branch requires constant fields, such as a plug-in's name, and `value` has them all.
+ */
 function constantsFit(branch: SchemaNode, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const constants = constantsOf(branch);

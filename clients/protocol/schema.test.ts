@@ -33,7 +33,7 @@ test("a 64-bit integer's text is accepted exactly up to 2^64 - 1", () => {
     "9".repeat(20),
   ])
     assert.ok(!isAccepted(text), JSON.stringify(text));
-  // Each digit of the largest number raised by one, with any digits after it.
+  // Raises each digit of the largest number by one, with any digits behind it.
   const digits = LARGEST.toString();
   for (let place = 0; place < digits.length; place += 1) {
     const raised = Number(digits[place]) + 1;
@@ -49,7 +49,8 @@ test("every text of digits is judged by its value", () => {
       fc.bigInt({ min: 0n, max: 10n ** 20n - 1n }),
       fc.nat({ max: 20 }),
       (value, kept) => {
-        // Half of the numbers share their first digits with the largest, where the pattern is finest.
+        // Half of the numbers share their first digits with the largest, where the pattern is
+        // finest.
         const near = BigInt(
           LARGEST.toString().slice(0, kept) + value.toString().padStart(20, "0").slice(kept),
         );

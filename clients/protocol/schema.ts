@@ -54,7 +54,9 @@ export function parserOf<S extends TSchema>(
   };
 }
 
-/** A path as a sentence shows it: a stranger chose its keys, so that it may be of any length. */
+/**
+ * A path as an error message shows it. A stranger chose its keys, so that it may be of any length.
+ */
 function shownField(path: readonly string[]): string {
   const field = path.join(".");
   return field.length <= LONGEST_FIELD ? field : `${field.slice(0, LONGEST_FIELD)}...`;

@@ -13,7 +13,7 @@ interface Case {
   readonly signature: string;
   /** Whether the equation holds, for any S and any points. */
   readonly equation: boolean;
-  /** What a strict verifier answers. */
+  /** The answer of a strict verifier. */
   readonly valid: boolean;
 }
 
@@ -36,7 +36,7 @@ for (const group of groups)
 test("the corpus holds signatures that satisfy the equation and are refused all the same", () => {
   const refused = CASES.filter(({ equation, valid }) => equation && !valid);
   assert.ok(refused.length > 100);
-  // Without the strict checks the two implementations would not even agree with each other.
+  // Without the strict checks, the two implementations would disagree with each other.
   const differ = refused.filter(({ message, key, signature }) => {
     const parts = [fromHex(message), fromHex(signature), fromHex(key)] as const;
     return native?.verify(...parts) !== portableVerify(...parts);

@@ -21,10 +21,11 @@ export function signMessage(message: Uint8Array, secretKey: Uint8Array): Uint8Ar
 const GROUP_ORDER = (1n << 252n) + 27742317777372353535851937790883648493n;
 
 /**
- * Whether `signature` is `publicKey`'s over `message`. Wrong lengths are false, not errors.
- * Stricter than RFC 8032 asks, as Solana's ed25519 program is (ed25519-dalek's verify_strict): an S not below the group order is refused
- * (else anyone could make a second signature from a first), and so are keys and R of small order (one signature would fit many messages).
- * The equation is the one without the cofactor, in both implementations.
+ * Whether `signature` is `publicKey`'s over `message`. Wrong lengths are false, not errors. The
+ * check is stricter than RFC 8032, and as strict as Solana's ed25519 program (ed25519-dalek's
+ * verify_strict). It refuses an S that is not below the group order, for anyone could make a second
+ * signature from a first, and keys and R of small order, for one signature would fit many messages.
+ * Both implementations use the equation without the cofactor.
  */
 export function verifySignature(
   message: Uint8Array,
@@ -34,7 +35,7 @@ export function verifySignature(
   return verifyStrictly(native?.verify ?? portableVerify, message, signature, publicKey);
 }
 
-/** verifySignature with a given check of Ed25519's equation. Exported so that a test compares the two that there are. */
+/** verifySignature with a given check of Ed25519's equation, so that a test can compare the two. */
 export function verifyStrictly(
   satisfiesEquation: typeof portableVerify,
   message: Uint8Array,
@@ -55,7 +56,8 @@ function isCanonicalScalar(bytes: Uint8Array): boolean {
   return littleEndian(bytes) < GROUP_ORDER;
 }
 
-// y coordinates of the eight points of small order, and their encodings that are not reduced (p and p + 1 for 0 and 1).
+// y coordinates of the eight points of small order, with their encodings that are not reduced (p
+// and p + 1 for 0 and 1).
 const FIELD_PRIME = (1n << 255n) - 19n;
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   0n,

@@ -1,7 +1,7 @@
 import { vectorToBytes } from "./fixed-point.ts";
 import { leafHash, merkleRoot } from "./merkle.ts";
 
-/** Integers per leaf of a vector's tree: what one transaction of a fraud proof carries. */
+/** Integers per leaf of a vector's tree: as many as one transaction of a fraud proof carries. */
 export const CHUNK_LENGTH = 64;
 
 /** Number of leaves of the tree over a vector of `length` integers. */
@@ -23,7 +23,10 @@ export function chunkLeaves(vector: Int32Array): Uint8Array[] {
   );
 }
 
-/** Root over a vector's chunks: `modelRoot`, `deltaRoot` and state roots are this. An empty vector has the empty root. */
+/**
+ * Root over a vector's chunks: `modelRoot`, `deltaRoot` and state roots. An empty vector has the
+ * empty root.
+ */
 export function vectorRoot(vector: Int32Array): Uint8Array {
   return merkleRoot(chunkLeaves(vector));
 }

@@ -1,7 +1,10 @@
-/** Alignment of each group and what people look at: the mean, the worst group, and the fairness index. */
+/**
+ * Alignment of each group, and the numbers that people look at: the mean, the worst group, and the
+ * fairness index.
+ */
 export interface AlignmentReport {
   readonly mean: number;
-  /** Score of the group that is served worst. */
+  /** The lowest score of a group. */
   readonly min: number;
   /** 1 / (1 + CoV^2) over the groups' scores (PluralLLM, arXiv 2503.09925). */
   readonly fairness: number;

@@ -6,14 +6,17 @@ import type { TrainingSettings } from "./settings.ts";
 export interface OptimizerStep {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;
-  /** Factor of the schedule. */
+  /** The schedule's factor on the learning rate. */
   readonly rate: number;
   readonly parameters: Float32Array;
   readonly gradient: Float32Array;
   readonly state: OptimizerState;
 }
 
-/** Moves the parameters along a gradient, in place: the network by the configured optimiser, priors by plain steps. */
+/**
+ * Moves the parameters along a gradient, in place: the network with the configured optimiser,
+ * priors with plain steps.
+ */
 export function applyStep({
   predictor,
   training,

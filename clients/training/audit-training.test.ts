@@ -60,7 +60,7 @@ interface MemberTraining {
   readonly engine: Engine;
 }
 
-/** What a member makes that does as it should, or that does another training than it says. */
+/** The update of an honest member, or of one that trains otherwise than it states. */
 async function make(
   setting: Setting,
   { answers, training, engine }: MemberTraining,
@@ -89,7 +89,10 @@ async function make(
   };
 }
 
-/** Numbers of the segments that an audit finds wrong, each drawn alone, so that what is counted is what the audit finds. */
+/**
+ * Numbers of the segments that an audit finds wrong. Each is drawn alone, so that the count is the
+ * audit's own.
+ */
 async function wrongSegments(
   setting: Setting,
   made: MadeUpdate,
@@ -145,7 +148,7 @@ describe("an audit of training", () => {
     assert.deepEqual(checkpoints, honest.checkpoints);
   });
 
-  test("taking checkpoints changes nothing, and they need an optimiser that starts anew", async () => {
+  test("taking checkpoints changes nothing, and needs a new optimiser", async () => {
     const { training, base, predictor } = setting;
     const input = {
       predictor,
@@ -228,7 +231,7 @@ describe("an audit of training", () => {
     for (const change of changes) {
       const checkpoints = honest.checkpoints.with(1, { ...second!, ...change });
       const made = { ...honest, checkpoints };
-      // What leads to it does not follow, and neither does what it leads to.
+      // The segment that leads to it does not follow, and neither does the next.
       assert.deepEqual(await wrongSegments(setting, made, wasm), [1, 2]);
     }
     const misplaced = {
@@ -309,8 +312,9 @@ describe("an audit of training", () => {
   });
 
   /**
-   * Draws segments by many seeds. An audit fails if and only if it has a wrong segment among those drawn (checked by real runs of each
-   * segment above, and here for some seeds whole), so the frequency needs no training.
+   * Draws segments with many seeds. An audit fails if and only if a wrong segment is among those
+   * drawn. Real runs of each segment check that above, and whole audits here for some seeds, so
+   * that the frequency needs no training.
    */
   async function checkFrequency(
     audited: Setting,

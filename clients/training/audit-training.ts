@@ -8,7 +8,6 @@ import {
   vectorRootFast,
 } from "@plenary/algorithms";
 import {
-  type AnswerSet,
   type AuditConfiguration,
   type Checkpoint,
   codecConfigurations,
@@ -26,32 +25,17 @@ import {
   segmentCount,
   sha256,
   stepAt,
-  type TrainingCommitment,
   toFloat32,
   verifyInclusion,
 } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { Predictor } from "./predictors/predictor.ts";
+import { segmentDrift } from "./segment-drift.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { parseTrainingSettings, type TrainingSettings } from "./settings.ts";
 import { trainingWeight, trainSegment } from "./train-round.ts";
-
-/** A checkpoint with its proof. */
-export interface ShownCheckpoint {
-  readonly bytes: Uint8Array;
-  /** Audit path in the checkpoints tree. */
-  readonly path: readonly Uint8Array[];
-}
-
-/** What a member shows its auditor, and nobody else. */
-export interface TrainingEvidence {
-  readonly answers: AnswerSet;
-  readonly commitment: TrainingCommitment;
-  readonly commitmentPath: readonly Uint8Array[];
-  /** By number. */
-  readonly checkpoints: ReadonlyMap<number, ShownCheckpoint>;
-}
+import type { TrainingEvidence } from "./training-evidence.ts";
 
 export interface AuditInput {
   readonly evidence: TrainingEvidence;
@@ -69,21 +53,16 @@ export interface AuditInput {
   readonly registries?: Registries | undefined;
 }
 
-/** What an audit found. `checkpoint` counts as in AuditReport. */
+/** The result of an audit. `checkpoint` counts as in AuditReport. */
 export type AuditFinding =
   | { readonly outcome: "passed"; readonly checkpoint: 0; readonly text: string }
   | { readonly outcome: "failed" | "refused"; readonly checkpoint: number; readonly text: string };
 
-/** Numbers of the checkpoints that an audit of these segments needs: both ends of each, and the last, which the update follows from. */
-export function checkpointsToShow(segments: readonly number[], total: number): number[] {
-  const ends = segments.flatMap((segment) => [segment, segment + 1]);
-  return [...new Set([...ends, total])].filter((number) => number > 0).sort((a, b) => a - b);
-}
-
 /**
- * Redoes the drawn segments of a member's training and follows it to the update: commitment, each segment from its first checkpoint to
- * its last, and the update from the last checkpoint, through the codec. In that order; the first that does not follow is the finding.
- * Throws `engine-mismatch` for an engine on which equality means nothing.
+ * Runs the drawn segments of a member's training again and follows it to the update: first the
+ * commitment, then each segment from its first checkpoint to its last, then the update from the
+ * last checkpoint through the pipeline. The first part that does not follow is the finding. Throws
+ * `engine-mismatch` for an engine on which equality means nothing.
  */
 export async function auditTraining(input: AuditInput): Promise<AuditFinding> {
   const audit = openAudit(input);
@@ -105,7 +84,7 @@ interface Audit extends AuditInput {
   readonly total: number;
 }
 
-/** Ends an audit. */
+/** Thrown to end an audit. */
 class Finding extends Error {
   readonly finding: AuditFinding;
   constructor(outcome: "failed" | "refused", checkpoint: number, text: string) {
@@ -134,7 +113,10 @@ function openAudit(input: AuditInput): Audit {
   };
 }
 
-/** The data, seed and plan of the training must be those that the member committed to, and the weight what the data give. */
+/**
+ * Data, seed and plan of the training must be those of the commitment, and the weight must follow
+ * from the data.
+ */
 function checkCommitment(audit: Audit): void {
   const { evidence, envelope, audits, training, total, configuration } = audit;
   const { commitment, commitmentPath, answers } = evidence;
@@ -160,7 +142,10 @@ function checkCommitment(audit: Audit): void {
     refuse(`The envelope states the weight ${envelope.weight}; the answers give ${weight}.`);
 }
 
-/** Cells that the shown answers give to train on; 0 for what answers no questionnaire of this federation. */
+/**
+ * Number of cells to train on in the shown answers; 0 if they do not answer this federation's
+ * questionnaire.
+ */
 function weightOf({ evidence, predictor }: Audit): number {
   try {
     return trainingWeight(parseAnswers(evidence.answers, predictor.questionnaire), predictor);
@@ -202,29 +187,13 @@ function follows(
   );
 }
 
-/**
- * How far two ends of one segment are apart: the largest, over parameters and each moment, of |a - b| / |b - start| in L2 norms. Moments
- * count as parameters do, for later steps follow from them.
- */
-export function segmentDrift(a: Checkpoint, b: Checkpoint, start: Checkpoint): number {
-  const distance = (x: Float32Array, y: Float32Array) =>
-    Math.sqrt(x.reduce((sum, value, i) => sum + (value - y[i]!) ** 2, 0));
-  const vectors = ({ parameters, moments }: Checkpoint) => [parameters, ...moments];
-  const [other, first] = [vectors(b), vectors(start)];
-  const parts = vectors(a).map((vector, i) => {
-    const apart = distance(vector, other[i]!);
-    return apart === 0 ? 0 : apart / distance(other[i]!, first[i]!);
-  });
-  return Math.max(...parts);
-}
-
-/** Checkpoint 0: the base model, the optimiser new. */
+/** Checkpoint 0: the base model and a new optimiser. */
 function startOf({ predictor, training, base }: Audit): Checkpoint {
   const { step, moments } = optimizers[training.optimizer].init(predictor.parameterCount);
   return { step: 0, optimizerStep: step, parameters: toFloat32(base), moments };
 }
 
-/** A checkpoint that the member showed, proven and of the right form. */
+/** A checkpoint that the member showed, after its proof and form are checked. */
 function shown(audit: Audit, number: number): Checkpoint {
   const { evidence, envelope, audits, training, total } = audit;
   const given = evidence.checkpoints.get(number);
@@ -266,9 +235,9 @@ function checkUpdate(audit: Audit): void {
 }
 
 /**
- * What a member sends of a trained update. Where training is audited, the steps of the pipeline
- * begin each round with a new state, as the optimiser does. Undefined if the federation does not
- * take the envelope's codec.
+ * The update that a member sends after this training. Where training is audited, the steps of the
+ * pipeline begin each round with a new state, as the optimiser does. Undefined if the federation
+ * does not take the envelope's codec.
  */
 function sentUpdate(
   { configuration, envelope, registries }: Audit,
@@ -290,7 +259,7 @@ function decodedOrUndefined(bytes: Uint8Array): Checkpoint | undefined {
   }
 }
 
-/** A made-up state may lead to no finite next one. */
+/** From an invented state the training may diverge. */
 function undefinedIfDiverged(error: unknown): undefined {
   if (error instanceof TrainingError && error.code === "training-diverged") return undefined;
   throw error;

@@ -2,11 +2,16 @@ import type { AnswerSet, Questionnaire } from "@plenary/protocol";
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
 import { type GroupShares, sharesOf } from "./tasks.ts";
 
-/** The two predictions that a predictor must be compared with; `trainingMean` is the one to beat. */
+/**
+ * The two predictions that a predictor must be compared with; `trainingMean` is the one to beat.
+ */
 export interface Baselines {
-  /** All options alike. */
+  /** The same share for all options. */
   readonly uniform: AlignmentReport;
-  /** The mean answer of the training groups, question by question; uniform where none of them answered. */
+  /**
+   * The mean answer of the training groups, question by question; uniform where none of them
+   * answered.
+   */
   readonly trainingMean: AlignmentReport;
 }
 

@@ -1,4 +1,4 @@
-/** What went wrong in training, prediction or embedding; the message says what to do about it. */
+/** The reasons for which training, prediction or embedding fails. The message says what to do. */
 const CODES = [
   "aborted",
   "answers-invalid",

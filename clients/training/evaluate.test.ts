@@ -127,7 +127,8 @@ describe("models", () => {
     const heldOut = answersOf([4]);
     const flat = model.slice().fill(0);
     const value = await utility({ predictor, model: flat, heldOut, engine: wasm });
-    // The base is uniform and the vectors are 0, hence so is every prediction; which half is asked is the draw's.
+    // The base is uniform and the vectors are 0, so every prediction is uniform too. The draw
+    // decides which half is asked.
     const squares = heldOut.groups[0]!.answers.map(({ counts }) => {
       const total = counts.reduce((sum, count) => sum + count, 0);
       return counts.reduce((sum, count) => sum + (count / total - 1 / counts.length) ** 2, 0);

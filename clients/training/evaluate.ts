@@ -6,9 +6,9 @@ import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
 import { requireModelLength } from "./train-round.ts";
 
-/** Answers that evaluation shows of each group, as in PluralLLM. */
+/** Answers of each group that evaluation shows, as in PluralLLM. */
 export const EVALUATION_CONTEXT = 20;
-/** Random contexts per group that a score is the mean over. */
+/** Random contexts per group; its score is the mean over them. */
 const EVALUATION_DRAWS = 3;
 
 export interface EvaluateInput {
@@ -17,8 +17,9 @@ export interface EvaluateInput {
   readonly model: Int32Array;
   readonly answers: AnswerSet;
   /**
-   * Answers to ask for in place of those that were not shown, for groups of `answers`: with questions that
-   * nobody trained on it measures new questions. Groups that it leaves out are not scored.
+   * Answers to ask for in place of those that were not shown, for groups of `answers`. With
+   * questions that nobody trained on, this measures new questions. Groups without such answers are
+   * not scored.
    */
   readonly asked?: AnswerSet | undefined;
   readonly engine: Engine;
@@ -26,8 +27,8 @@ export interface EvaluateInput {
 }
 
 /**
- * Alignment of a model's predictions with each group's answers: a group shows 20 answers (half of them if it
- * has fewer than 40) and is asked for all its others, three times.
+ * Alignment of a model's predictions with each group's answers. A group shows 20 answers, or half
+ * of them if it has fewer than 40, and is asked for all its others; three times.
  */
 export async function evaluateModel(input: EvaluateInput): Promise<AlignmentReport> {
   const { predictor, engine, answers, asked, seed } = input;

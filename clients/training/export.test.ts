@@ -36,7 +36,7 @@ test("the ONNX file predicts by itself what the model predicts here", async () =
   const engine = await openEngine("native");
   const feed = { shape: [1, rows], elementType: "float32" as const };
   const bytes = exportOnnx({ predictor, model });
-  // Opened with these inputs alone: the parameters must lie inside.
+  // Opened with these inputs alone: the file must hold the parameters.
   const file = {
     bytes,
     inputs: { answers: feed, shown: feed },

@@ -20,9 +20,10 @@ function metadataOf({ configuration, questionnaire }: Predictor): Record<string,
 }
 
 /**
- * The trained model as an ONNX file for any runtime, parameters inside. It predicts for one group at a time;
- * its metadata name the predictor, the questionnaire's hash, and the questions with their numbers of options,
- * in the order in which option inputs and outputs lie. Throws `model-mismatch`.
+ * The trained model as an ONNX file for any runtime, with the parameters inside. It predicts for
+ * one group at a time. Its metadata names the predictor, the questionnaire's hash, and the
+ * questions with their numbers of options, in the order of the option inputs and outputs. Throws
+ * `model-mismatch`.
  */
 export function exportOnnx({ predictor, model }: ExportInput): Uint8Array {
   requireModelLength(predictor, model);

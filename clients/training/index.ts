@@ -1,13 +1,5 @@
 export { type AlignmentReport, alignment } from "./alignment.ts";
-export {
-  type AuditFinding,
-  type AuditInput,
-  auditTraining,
-  checkpointsToShow,
-  type ShownCheckpoint,
-  segmentDrift,
-  type TrainingEvidence,
-} from "./audit-training.ts";
+export { type AuditFinding, type AuditInput, auditTraining } from "./audit-training.ts";
 export { type Baselines, evaluateBaselines } from "./baselines.ts";
 export { MINILM_HASHES, type ModelHashes } from "./embedder/model-folder.ts";
 export {
@@ -23,6 +15,7 @@ export type { OptimizerState } from "./optimizers/optimizer.ts";
 export { type PredictInput, type Prediction, predict } from "./predict.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
 export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
+export { segmentDrift } from "./segment-drift.ts";
 export type { Engine, EngineName } from "./sessions/engine.ts";
 export { openEngine } from "./sessions/index.ts";
 export {
@@ -41,5 +34,10 @@ export {
   trainRound,
   trainSegment,
 } from "./train-round.ts";
+export {
+  checkpointsToShow,
+  type ShownCheckpoint,
+  type TrainingEvidence,
+} from "./training-evidence.ts";
 export { openTrainingWorker, type TrainingWorker } from "./training-worker.ts";
 export { type UtilityInput, utility } from "./utility.ts";

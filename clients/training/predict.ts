@@ -21,13 +21,14 @@ export interface PredictInput {
 export interface Prediction {
   /** The question's id; a new question's is its position, as in `new 0`. */
   readonly question: string;
-  /** Share of the group expected to choose each option; they add up to 1. */
+  /** Expected share of the group for each option; they add up to 1. */
   readonly shares: readonly number[];
 }
 
 /**
- * How a group would answer questions, given some of its answers. Throws `context-missing` without any,
- * `invalid-input` for a question that the questionnaire lacks, `answers-invalid` for a malformed answer.
+ * Predicts a group's answers to questions from some of its answers. Throws `context-missing`
+ * without any, `invalid-input` for a question outside the questionnaire, and `answers-invalid` for
+ * a malformed answer.
  */
 export async function predict(input: PredictInput): Promise<Prediction[]> {
   const { predictor, model, engine, newQuestions = [] } = input;

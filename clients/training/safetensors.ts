@@ -6,8 +6,9 @@ export interface NamedTensor {
 }
 
 /**
- * Writes float32 tensors in the safetensors form (github.com/huggingface/safetensors, "Format"): u64 length
- * of a JSON header, the header padded with spaces to a multiple of 8, then the data, all little-endian.
+ * Writes float32 tensors in the safetensors form (github.com/huggingface/safetensors, "Format"):
+ * u64 length of a JSON header, the header padded with spaces to a multiple of 8, then the data, all
+ * little-endian.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, NamedTensor>>,
@@ -35,7 +36,10 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Reads the float32 tensors of a safetensors file; others are left out. Throws `invalid-input`. */
+/**
+ * Reads the float32 tensors of a safetensors file and leaves out all others. Throws
+ * `invalid-input`.
+ */
 export function decodeSafetensors(bytes: Uint8Array): ReadonlyMap<string, NamedTensor> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.length < 8 ? Number.POSITIVE_INFINITY : Number(view.getBigUint64(0, true));
@@ -97,7 +101,7 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
 function malformed(problem: string, cause?: unknown): PlenaryError {
   return new PlenaryError(
     "invalid-input",
-    `This is no safetensors file: ${problem}.`,
+    `This is not a safetensors file: ${problem}.`,
     {},
     { cause },
   );

@@ -6,7 +6,9 @@ const Range = Type.Tuple([
   Type.Integer({ minimum: 1, maximum: 100_000 }),
 ]);
 
-/** How members train between two rounds; part of the configuration whose hash stands on chain. */
+/**
+ * Members' training between two rounds; part of the configuration whose hash is recorded on chain.
+ */
 export const TrainingSettingsSchema = Type.Object(
   {
     /** Optimiser steps per round. */
@@ -19,7 +21,7 @@ export const TrainingSettingsSchema = Type.Object(
     /** `cosine` lets the rate fall to 1/20 over `scheduleRounds` rounds, where it stays. */
     schedule: Type.Union([Type.Literal("constant"), Type.Literal("cosine")]),
     scheduleRounds: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
-    /** Largest L2 norm of the network's gradient in one step; 0 is no limit. */
+    /** Largest L2 norm of the network's gradient in one step; 0 for any norm. */
     clipNorm: Type.Number({ minimum: 0, maximum: 1e9 }),
     /** Fewest and most questions shown in a task. */
     context: Range,
@@ -52,7 +54,9 @@ export function parseTrainingSettings(value: unknown): TrainingSettings {
   return settings;
 }
 
-/** Settings that do well for each predictor on surveys of a hundred questions (docs/benchmarks.md). */
+/**
+ * Settings that do well for each predictor on surveys of a hundred questions (docs/benchmarks.md).
+ */
 export const DEFAULT_TRAINING = {
   tilt: {
     localSteps: 24,
@@ -82,7 +86,10 @@ export const DEFAULT_TRAINING = {
   },
 } as const satisfies Record<string, TrainingSettings>;
 
-/** Predictor configurations that the defaults above were chosen with; `tilt` is the default predictor. */
+/**
+ * Predictor configurations that the defaults above were chosen with; `tilt` is the default
+ * predictor.
+ */
 export const DEFAULT_PREDICTOR = {
   tilt: { name: "tilt", latent: 8, hidden: 64, scoringSteps: 2 },
   gpo: {

@@ -7,12 +7,17 @@ import {
 
 /** A group's answer to one question: the share of respondents per option, summing to 1. */
 export interface QuestionAnswer {
-  /** Position of the question in the questionnaire (or in the table of questions that is predicted from). */
+  /**
+   * Position of the question in the questionnaire, or in the table of questions to predict from.
+   */
   readonly question: number;
   readonly shares: readonly number[];
 }
 
-/** What the predictor learns from: answers that it sees and answers that it must predict from them. */
+/**
+ * One example to learn from: answers that the predictor sees, and answers that it must predict from
+ * them.
+ */
 export interface Task {
   readonly context: readonly QuestionAnswer[];
   readonly targets: readonly QuestionAnswer[];
@@ -23,7 +28,9 @@ export interface GroupShares {
   readonly answers: readonly QuestionAnswer[];
 }
 
-/** Shares of respondents per group and question, in the answers' order. Throws `answers-invalid`. */
+/**
+ * Shares of respondents per group and question, in the answers' order. Throws `answers-invalid`.
+ */
 export function sharesOf(
   answers: AnswerSet,
   questionnaire: Pick<Questionnaire, "questions">,
@@ -61,7 +68,9 @@ export interface TaskSizes {
   readonly targets: readonly [number, number];
 }
 
-/** Splits a group's answers at random into context and targets; at most half of them become context. */
+/**
+ * Splits a group's answers at random into context and targets; at most half of them become context.
+ */
 export function drawTask(group: GroupShares, sizes: TaskSizes, random: RandomStream): Task {
   const order = random.shuffled(group.answers);
   const contextSize = random.between(...sizes.context);

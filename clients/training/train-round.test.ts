@@ -66,7 +66,7 @@ describe("a round of training", () => {
     }
   });
 
-  test("the engines agree but for rounding", async () => {
+  test("the engines agree up to rounding", async () => {
     const a = await trainRound(input(native));
     const b = await trainRound(input(wasm));
     const base = tilt.initialParameters(1);

@@ -21,24 +21,29 @@ export interface TrainRoundInput {
   readonly training: TrainingSettings;
   /** The round's downloaded model, fixed point. */
   readonly base: Int32Array;
-  /** The member's own answers; they do not leave this function but through what the parameters learn. */
+  /**
+   * The member's own answers. Nothing of them leaves this function, except through the parameters.
+   */
   readonly answers: AnswerSet;
   readonly round: number;
   /** The member's own seed: with the round's number it fixes every draw. */
   readonly seed: Seed;
   readonly engine: Engine;
-  /** What the member's last round returned; absent: the optimiser starts anew. */
+  /** The optimiser's state after the member's last update that counts; absent: a new one. */
   readonly optimizerState?: OptimizerState | undefined;
-  /** What an audit will ask for. With checkpoints the optimiser starts anew: state from elsewhere could hold any update. */
+  /**
+   * What an audit will ask for. With checkpoints the optimiser starts with a new state: a state
+   * from elsewhere could hold any update.
+   */
   readonly checkpoints?: CheckpointPlan | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface CheckpointPlan {
-  /** Steps between two checkpoints; the last is taken after the last step in any case. */
+  /** Steps between two checkpoints. The last one is taken after the last step in any case. */
   readonly every: number;
-  /** Takes checkpoint 1, 2, ..., each a copy. */
+  /** Called with checkpoint 1, 2, ..., each a copy. */
   keep(checkpoint: Checkpoint): void;
 }
 
@@ -62,18 +67,18 @@ export interface TrainRoundResult {
 }
 
 /**
- * A member's part of one round: `localSteps` optimiser steps from the downloaded model on its own answers,
- * taking its groups in turn. The same input gives the same bits with the same engine on one machine, and
- * with the wasm engine on every machine. Blocks the event loop during each step: use `openTrainingWorker`
- * where that matters. Throws `model-mismatch`, `training-diverged`, `aborted`; `answers-invalid` from the
- * protocol.
+ * A member's part of one round: `localSteps` optimiser steps from the downloaded model on its own
+ * answers, taking its groups in turn. The same input gives the same bits with the same engine on
+ * one machine, and with the wasm engine on every machine. Each step blocks the event loop: where
+ * that matters, use `openTrainingWorker`. Throws `model-mismatch`, `training-diverged` and
+ * `aborted`; `answers-invalid` from the protocol.
  */
 export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResult> {
   const { predictor, training, checkpoints, onProgress, signal } = input;
   if (checkpoints !== undefined && input.optimizerState !== undefined) {
     throw new TrainingError(
       "optimizer-state-invalid",
-      "a training with checkpoints starts its optimiser anew; leave the saved state out",
+      "a training with checkpoints starts with a new optimiser; leave the saved state out",
     );
   }
   const run = await openTrainingRun(input);
@@ -102,13 +107,16 @@ export interface TrainSegmentInput
     TrainRoundInput,
     "predictor" | "training" | "base" | "answers" | "round" | "seed" | "engine"
   > {
-  /** Null: the round's beginning. */
+  /** The checkpoint to begin at; null for the round's beginning. */
   readonly from: Checkpoint | null;
-  /** Step to stop after. */
+  /** The step to stop after. */
   readonly to: number;
 }
 
-/** The checkpoint that a part of a round's training ends at: with the same engine the same bits as in `trainRound`. Throws as it does. */
+/**
+ * The checkpoint at the end of a part of a round's training. With the same engine it has the same
+ * bits as in `trainRound`, and it throws as that does.
+ */
 export async function trainSegment(input: TrainSegmentInput): Promise<Checkpoint> {
   const { predictor, training, from, to } = input;
   const run = await openTrainingRun(input);
@@ -116,7 +124,7 @@ export async function trainSegment(input: TrainSegmentInput): Promise<Checkpoint
   const saved = from === null ? undefined : { step: from.optimizerStep, moments: from.moments };
   let state = startState(training, predictor, saved);
   const first = from?.step ?? 0;
-  // Draws follow each other in one stream: those of the steps before are made and dropped.
+  // Draws follow each other in one stream, so that those of the earlier steps are made and dropped.
   for (let step = 0; step < first; step += 1) run.tasks(step);
   for (let step = first; step < to; step += 1)
     state = (await takeStep(run, { step, parameters, state })).next;
@@ -135,7 +143,7 @@ function weightOf(groups: readonly GroupShares[]): number {
   return groups.reduce((cells, group) => cells + group.answers.length, 0);
 }
 
-/** What stays the same over a round's steps. */
+/** What is the same in every step of a round. */
 interface TrainingRun {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;
@@ -178,7 +186,7 @@ async function openTrainingRun(
 
 interface Position {
   readonly step: number;
-  /** Changed in place, as the moments are. */
+  /** Changed in place, like the moments. */
   readonly parameters: Float32Array;
   readonly state: OptimizerState;
 }
@@ -268,7 +276,7 @@ function startState(
   if (!fits) {
     throw new TrainingError(
       "optimizer-state-invalid",
-      `the saved optimiser state does not belong to ${training.optimizer} on ${predictor.parameterCount} parameters; delete it to start anew`,
+      `the saved optimiser state does not belong to ${training.optimizer} on ${predictor.parameterCount} parameters; delete it, and a new one is started`,
     );
   }
   return { step: state.step, moments: state.moments.map((moment) => moment.slice()) };

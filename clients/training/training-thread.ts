@@ -8,7 +8,7 @@ import { openEngine } from "./sessions/index.ts";
 import { trainRound } from "./train-round.ts";
 import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./training-worker.ts";
 
-/** The thread's main program: one request at a time, in the order of their arrival. */
+/** The thread's main program: one request at a time, in the order of arrival. */
 function main(): void {
   const port = parentPort;
   if (port === null)

@@ -13,7 +13,12 @@ import type { EngineName } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./train-round.ts";
 
-/** Trains in a thread of its own, so that the caller's event loop stays free; the same bits as inline. */
+/**
+ * Trains in a separate thread, so that the caller's event loop stays free. The bits are the same as
+ * inline. Written by hand, although the service's screening uses piscina: this is one thread and
+ * not a pool, it keeps an open engine for one predictor, and each call streams its progress and its
+ * checkpoints back, which piscina leaves to channels of the caller.
+ */
 export interface TrainingWorker {
   /** As `trainRound`; calls run one after another. */
   train(input: Omit<TrainRoundInput, "predictor" | "engine">): Promise<TrainRoundResult>;
@@ -52,7 +57,10 @@ export type WorkerReply =
   | { readonly id: number; readonly kind: "done"; readonly result: TrainRoundResult }
   | { readonly id: number; readonly kind: "failed"; readonly error: WorkerFailure };
 
-/** An error as it crosses the thread's border: TrainingError and PlenaryError are made anew on the other side. */
+/**
+ * An error as it crosses the thread's border. The other side makes a TrainingError or PlenaryError
+ * of it again.
+ */
 export interface WorkerFailure {
   readonly name: string;
   readonly code: string;
@@ -67,7 +75,10 @@ interface Pending {
   checkpoints: TrainRoundInput["checkpoints"];
 }
 
-/** Starts the thread for one predictor and engine. It ends with `close`, and does not keep the process alive. */
+/**
+ * Starts the thread for one predictor and engine. It ends with `close`, and does not keep the
+ * process alive.
+ */
 export function openTrainingWorker(predictor: Predictor, engine: EngineName): TrainingWorker {
   const { configuration, questionnaire, embeddings } = predictor;
   const { count, dimension } = embeddings;

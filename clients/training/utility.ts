@@ -20,12 +20,13 @@ export interface UtilityInput {
 }
 
 /**
- * The integer that contribution is measured by: minus the squared errors of the model's predictions on the
- * held-out answers, in units of 2^-32. Predictions and answers are rounded to multiples of 2^-24, errors
- * squared and summed as integers (exact: |error| <= 2^24, at most 2^20 cells), the sum divided by 2^16
- * rounding up, so that its magnitude is at most 2^52. A prediction that is not finite or outside 0..1 counts
- * as the largest error. Tasks depend on nothing but the held-out answers; with the wasm engine the same
- * model has the same utility on every machine. Throws `engine-mismatch` for another engine.
+ * The integer that contribution is measured by: minus the squared errors of the model's predictions
+ * on the held-out answers, in units of 2^-32. Predictions and answers are rounded to multiples of
+ * 2^-24, errors squared and summed as integers (exact: |error| <= 2^24, at most 2^20 cells), the
+ * sum divided by 2^16 rounding up, so that its magnitude is at most 2^52. A prediction that is not
+ * finite or outside 0..1 counts as the largest error. Tasks depend on nothing but the held-out
+ * answers; with the wasm engine the same model has the same utility on every machine. Throws
+ * `engine-mismatch` for another engine.
  */
 export async function utility(input: UtilityInput): Promise<number> {
   const { predictor, model, heldOut, engine } = input;

@@ -16,7 +16,7 @@ const LENGTH = 67;
 const update = fc.record({ delta: deltas(LENGTH), weight: fc.integer({ min: 1, max: 2 ** 21 }) });
 const updates = fc.array(update, { minLength: 1, maxLength: 8 });
 
-/** What every aggregator must do, whatever it computes. */
+/** Every aggregator must pass these tests, whatever it computes. */
 export function aggregatorCompliance(
   configuration: { readonly name: string },
   registry: Registry<Aggregator> = aggregators,
@@ -71,7 +71,7 @@ export function aggregatorCompliance(
   });
 }
 
-/** What the incremental form of an aggregator must do beside: agree with the aggregate of all. */
+/** An incremental aggregator must also agree with the aggregate of all. */
 export function incrementalCompliance(
   configuration: { readonly name: string },
   registry: Registry<Aggregator> = aggregators,
@@ -125,7 +125,7 @@ export function incrementalCompliance(
   });
 }
 
-/** What an aggregator that the program knows must do beside: judge each chunk by itself. */
+/** An aggregator that the program knows must also judge each chunk by itself. */
 export function provableAggregatorCompliance(
   configuration: { readonly name: string },
   registry: Registry<Aggregator> = aggregators,

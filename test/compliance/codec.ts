@@ -10,7 +10,7 @@ const lengths = fc.oneof(
   fc.constantFrom(1, 63, 64, 65, 128, 8192, 8193),
 );
 
-/** What every codec must do, however much it loses. */
+/** Every codec must pass these tests, however much it loses. */
 export function codecCompliance(
   configuration: { readonly name: string },
   registry: Registry<Codec> = codecs,

@@ -38,7 +38,7 @@ function roundOf(base: Int32Array, list: Updates): ScoredRound {
   return { next: step(list), nextWithout, counted: list, evaluate };
 }
 
-/** What every contribution measure must do, whatever it values. */
+/** Every contribution measure must pass these tests, whatever it values. */
 export function contributionCompliance(configuration: { readonly name: string }): void {
   describe(`contribution ${JSON.stringify(configuration)}`, () => {
     const contribution = createContribution(configuration);

@@ -13,13 +13,13 @@ import { deltas, models, throwsCode } from "./vectors.ts";
 
 const LENGTH = 131;
 
-/** A model, an aggregate and a state, such as a round begins with. */
+/** A model, an aggregate and a state, as at the beginning of a round. */
 function rounds(stateVectors: number): fc.Arbitrary<[Int32Array, Int32Array, StateVectors]> {
   const state = fc.array(models(LENGTH), { minLength: stateVectors, maxLength: stateVectors });
   return fc.tuple(models(LENGTH), deltas(LENGTH), state);
 }
 
-/** What every strategy must do, whatever its step is. */
+/** Every strategy must pass these tests, whatever its step is. */
 export function strategyCompliance(
   configuration: { readonly name: string },
   registry: Registry<Strategy> = strategies,
@@ -71,7 +71,7 @@ export function strategyCompliance(
   });
 }
 
-/** What a strategy that the program knows must do beside: step each chunk by itself. */
+/** A strategy that the program knows must also step each chunk by itself. */
 export function provableStrategyCompliance(
   configuration: { readonly name: string },
   registry: Registry<Strategy> = strategies,

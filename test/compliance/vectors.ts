@@ -4,7 +4,7 @@ import fc from "fast-check";
 
 const DELTA_MAX = 2 ** 27 - 1;
 
-/** Entries of updates: of every magnitude below 2^27, the extremes often. */
+/** Entries of updates: every magnitude below 2^27, the extremes often. */
 const entry = fc.oneof(
   fc.integer({ min: -DELTA_MAX, max: DELTA_MAX }),
   fc.integer({ min: -300, max: 300 }),
@@ -18,7 +18,7 @@ export function deltas(length: number): fc.Arbitrary<Int32Array> {
     .map((entries) => Int32Array.from(entries));
 }
 
-/** Models of `length` entries: the whole range of a model. */
+/** Models of `length` entries, from the whole range of a model. */
 export function models(length: number): fc.Arbitrary<Int32Array> {
   const value = fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 });
   return fc

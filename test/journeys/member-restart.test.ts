@@ -201,7 +201,7 @@ async function refuseLies(
       for await (const _ of member.train({ onEvent: ({ type }) => events.push(type) }))
         assert.fail("trained");
     },
-    { code: "verification-failed", message: /not the one whose root stands on chain/ },
+    { code: "verification-failed", message: /not the one whose root is recorded on chain/ },
   );
   assert.ok(!events.includes("training"));
   await member.close();

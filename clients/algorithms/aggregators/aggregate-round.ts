@@ -7,7 +7,7 @@ export interface CountedUpdate {
   delta(): Promise<Int32Array>;
 }
 
-/** What the counted updates of a round give together, and without any one of them. */
+/** The aggregate of a round's counted updates, and of all but one of them. */
 export interface RoundAggregate {
   readonly all: Int32Array;
   /** The aggregate without the update at `index`; zeros without the only one. */

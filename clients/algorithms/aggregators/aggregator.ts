@@ -3,7 +3,9 @@ import type { Rule } from "../rule.ts";
 
 export type { WeightedDelta };
 
-/** How the updates of a round become one. Pure: equal updates give equal bits on every machine. */
+/**
+ * Makes one update of all updates of a round. Pure: equal updates give equal bits on every machine.
+ */
 export interface Aggregator {
   readonly name: string;
   readonly rule: Rule;
@@ -14,7 +16,10 @@ export interface Aggregator {
    * positive or add up to 2^26 or more.
    */
   aggregate(updates: readonly WeightedDelta[]): Int32Array;
-  /** A rule that needs to see one update at a time only can say so, and then no round holds all. */
+  /**
+   * Present if the rule needs only one update at a time: then a round is never held in memory
+   * whole.
+   */
   readonly incremental?: {
     /** An aggregate of nothing, for updates of `parameterCount` entries. */
     start(parameterCount: number): RunningAggregate;
@@ -34,6 +39,8 @@ export interface RunningAggregate {
   fold(delta: Int32Array, weight: number): void;
   /** Takes out an update that was folded in with this weight. Throws `round-inconsistent`. */
   remove(delta: Int32Array, weight: number): void;
-  /** The aggregate; it can be added to afterwards. Throws `round-inconsistent` if it holds nothing. */
+  /**
+   * The aggregate; it can be added to afterwards. Throws `round-inconsistent` if it holds nothing.
+   */
   finish(): Int32Array;
 }

@@ -7,7 +7,9 @@ export type { Aggregator, RunningAggregate, WeightedDelta } from "./aggregator.t
 
 export const aggregators = { mean } as const satisfies Registry<Aggregator>;
 
-/** The aggregator that a configuration names. Throws `invalid-input` on a wrong name or parameter. */
+/**
+ * The aggregator that a configuration names. Throws `invalid-input` on a wrong name or parameter.
+ */
 export function createAggregator(
   configuration: { readonly name: string },
   registry: Registry<Aggregator> = aggregators,

@@ -32,7 +32,9 @@ class RunningMean implements RunningAggregate {
     this.foldAll([{ delta, weight }]);
   }
 
-  /** Adds updates together, which is faster than one by one: all of them, or none if one is wrong. */
+  /**
+   * Adds updates together, which is faster than one by one: all of them, or none if one is refused.
+   */
   foldAll(updates: readonly WeightedDelta[]): void {
     let total = this.#totalWeight;
     for (const { delta, weight } of updates) {

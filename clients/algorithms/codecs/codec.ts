@@ -1,4 +1,4 @@
-/** How an update travels: int32 vectors as payload bytes. Decoding gives the same integers anywhere. */
+/** Writes an update as payload bytes and reads it back, to the same integers on every machine. */
 export interface Codec {
   readonly name: string;
   /** Number in the envelope. */
@@ -11,8 +11,8 @@ export interface Codec {
    */
   encode(delta: Int32Array): Uint8Array;
   /**
-   * The update, which the deltaRoot of its envelope must be taken of. Throws `codec-malformed` on
-   * bytes that `encode` cannot give.
+   * The update whose root is the envelope's `deltaRoot`. Throws `codec-malformed` on bytes that
+   * `encode` cannot give.
    */
   decode(payload: Uint8Array, parameterCount: number): Int32Array;
 }

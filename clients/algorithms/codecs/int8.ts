@@ -6,18 +6,22 @@ import type { Codec } from "./codec.ts";
 import { checkPayloadLength, checkRange } from "./range.ts";
 
 /*
- * Linear quantisation to 8 bits in blocks, as in Dettmers, Lewis, Shleifer, Zettlemoyer, "8-bit Optimizers via Block-wise Quantization"
- * (ICLR 2022), section 2.1, with an integer scale, so that decoding is one exact integer product.
+ * Linear quantisation to 8 bits in blocks, as in Dettmers, Lewis, Shleifer, Zettlemoyer, "8-bit
+ * Optimizers via Block-wise Quantization" (ICLR 2022), section 2.1. The scale is an integer, so
+ * that decoding is one exact integer product.
  *
  * Payload for P entries, B = ceil(P / 64) blocks:
  *     B x scale u32 little-endian | P x q int8
- * Entry j decodes to scale[floor(j / 64)] x q[j]. The encoder takes, for a block whose largest magnitude is m,
- *     scale = min(ceil(m / 127), 1056832)        q = sign(x) floor((|x| + floor(scale / 2)) / scale)
- * so that the error of an entry is at most half its block's scale (and 63 for m above 127 x 1056832).
+ * Entry j decodes to scale[floor(j / 64)] x q[j]. For a block whose largest magnitude is m the
+ * encoder takes
+ *     scale = min(ceil(m / 127), 1056832)
+ *     q = sign(x) floor((|x| + floor(scale / 2)) / scale)
+ * so that the error of an entry is at most half its block's scale (63 for m above 127 x 1056832).
  *
- * Decoding refuses what this encoder cannot give: another length, q = -128, scale above 1056832 (127 x 1056832 is the largest
- * product below 2^27, so that no payload can leave the range of an update), a scale of 0 with any q but 0, and a scale that the
- * block's largest |q| does not bear out: 2 (127 (scale - 1) + 1) < 2 scale max|q| + scale must hold.
+ * Decoding refuses what this encoder cannot give: another length; q = -128; a scale above 1056832,
+ * for 127 x 1056832 is the largest product below 2^27 and no payload may leave the range of an
+ * update; a scale of 0 with any q but 0; a scale that the block's largest |q| does not explain: 2
+ * (127 (scale - 1) + 1) < 2 scale max|q| + scale must hold.
  */
 const MAX_SCALE = 1_056_832;
 

@@ -1,7 +1,9 @@
 import { DELTA_LIMIT, PlenaryError } from "@plenary/protocol";
 import { magnitudeOf } from "../kernels/index.ts";
 
-/** Throws `invalid-input` unless every |entry| is below 2^27, the bound under which sums are exact. */
+/**
+ * Throws `invalid-input` unless every |entry| is below 2^27, the bound under which sums are exact.
+ */
 export function checkRange(delta: Int32Array): void {
   if (magnitudeOf(delta).maxAbs < DELTA_LIMIT) return;
   const index = delta.findIndex((entry) => Math.abs(entry) >= DELTA_LIMIT);

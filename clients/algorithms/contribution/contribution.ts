@@ -2,7 +2,7 @@ import type { CountedUpdate } from "../aggregators/index.ts";
 
 /**
  * Utility of a model, an integer that replays exactly: minus the sum of squared errors of
- * predictions in units of 2^-24, on the held-out answers that the federation names.
+ * predictions, in units of 2^-24, on the held-out answers that the federation names.
  */
 export type Evaluate = (model: Int32Array) => Promise<bigint | number>;
 
@@ -16,7 +16,7 @@ export interface ScoredRound {
   readonly evaluate: Evaluate;
 }
 
-/** How much each counted update was worth, in integers. A score of 0 or less pays nothing. */
+/** Measures the worth of each counted update in integers. A score of 0 or less pays nothing. */
 export interface Contribution {
   readonly name: string;
   /** Scores in the order of `round.counted`. */

@@ -3,8 +3,9 @@ import { definePlugin } from "../plugin.ts";
 import type { Contribution } from "./contribution.ts";
 
 /**
- * Pay by the weight that a member declares, at most `cap`: the coefficient of McMahan et al. (AISTATS 2017), algorithm 1. Nobody checks
- * the declaration, so a member can raise its pay up to the cap by overstating its data. For federations whose members trust each other.
+ * Pays by the weight that a member declares, at most `cap`: the coefficient of McMahan et al.
+ * (AISTATS 2017), algorithm 1. Nobody checks the declaration, so a member can raise its pay up to
+ * the cap by overstating its data. For federations whose members trust each other.
  */
 export const dataSize = definePlugin(
   "data-size",

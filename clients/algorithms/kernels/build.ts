@@ -1,6 +1,7 @@
 /**
- * Compiles kernels/assembly to WebAssembly. `node build.ts` writes the outputs, `node build.ts --check` rebuilds them and
- * fails on a difference with the committed ones. The compiler is pinned, so equal sources give equal bytes anywhere.
+ * Compiles kernels/assembly to WebAssembly. `node build.ts` writes the outputs. `node build.ts
+ * --check` builds them again and fails if the committed ones differ. The compiler is pinned, so
+ * that equal sources give equal bytes on any machine.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";

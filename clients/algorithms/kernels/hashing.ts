@@ -9,7 +9,10 @@ const GAP = 64;
 /** Hashes behind the last one that the kernels may overwrite. */
 const SLACK = 8;
 
-/** Root of a vector's tree (see vectorRoot of @plenary/protocol, whose result it equals), four chunks at a time. */
+/**
+ * Root of a vector's tree, four chunks at a time. The result is that of vectorRoot of
+ * @plenary/protocol.
+ */
 export function vectorRootFast(vector: Int32Array): Uint8Array {
   const chunks = chunkCount(vector.length);
   if (chunks === 0) return EMPTY_ROOT.slice();
@@ -18,7 +21,10 @@ export function vectorRootFast(vector: Int32Array): Uint8Array {
   return new Uint8Array(kernels.memory.buffer, hashes, HASH_LENGTH).slice();
 }
 
-/** Leaf hashes of a vector's tree, one a chunk (views of one buffer): the equal of chunkLeaves of @plenary/protocol. */
+/**
+ * Leaf hashes of a vector's tree, one per chunk, as views of one buffer. The result is that of
+ * chunkLeaves of @plenary/protocol.
+ */
 export function chunkLeavesFast(vector: Int32Array): Uint8Array[] {
   const chunks = chunkCount(vector.length);
   if (chunks === 0) return [];

@@ -2,15 +2,18 @@ import { PlenaryError } from "@plenary/protocol";
 import { KERNELS_BASE64 } from "./generated/kernels-wasm.ts";
 
 /*
- * The kernels are WebAssembly with SIMD, inlined as base64: the same bytes run in Node and in browsers, need no file access and no
- * asynchronous initialisation (a module below 8 MB compiles synchronously on a browser's main thread too; this one has 4 kB).
+ * The kernels are WebAssembly with SIMD, inlined as base64: the same bytes run in Node and in
+ * browsers, without file access or asynchronous initialisation. (A module below 8 MB compiles
+ * synchronously on a browser's main thread too; this one has 4 kB.)
  */
 
-/** What kernels/assembly exports. Pointers and counts are unsigned 32-bit integers; preconditions stand at the sources. */
+/**
+ * The exports of kernels/assembly. Pointers and counts are unsigned 32-bit integers. The sources
+ * state the preconditions.
+ */
 interface KernelFunctions {
   fold(sum: number, delta: number, weight: number, n: number): void;
   fold4(sum: number, a: number, w0: number, w1: number, w2: number, w3: number, n: number): void;
-  join(sum: number, other: number, n: number): void;
   quotient(sum: number, total: number, out: number, n: number): void;
   apply(model: number, delta: number, n: number): void;
   momentum(velocity: number, delta: number, beta: number, n: number): void;
@@ -23,7 +26,7 @@ interface KernelFunctions {
   heapBase(): number;
 }
 
-/** An instance of the kernels with a linear memory of its own. */
+/** An instance of the kernels with its own linear memory. */
 export interface Kernels extends KernelFunctions {
   readonly memory: WebAssembly.Memory;
   /** First byte behind the kernels' own tables, aligned to 64. */
@@ -33,7 +36,6 @@ export interface Kernels extends KernelFunctions {
 const NAMES = [
   "fold",
   "fold4",
-  "join",
   "quotient",
   "apply",
   "momentum",
@@ -49,7 +51,10 @@ const NAMES = [
 const PAGE = 65_536;
 let compiled: WebAssembly.Module | undefined;
 
-/** A new instance with at least `heapBytes` behind `heap`. Throws `internal` where WebAssembly SIMD or memory is missing. */
+/**
+ * A new instance with at least `heapBytes` behind `heap`. Throws `internal` where WebAssembly SIMD
+ * or memory is missing.
+ */
 export function instantiateKernels(heapBytes: number): Kernels {
   const kernels = checkExports(instantiate());
   reserve(kernels, heapBytes);
@@ -72,7 +77,10 @@ function instantiate(): WebAssembly.Exports {
   }
 }
 
-/** Grows the memory to hold `heapBytes` behind `heap`. Views made before are detached. Throws `internal` if there is no more memory. */
+/**
+ * Grows the memory to hold `heapBytes` behind `heap`. Views made before are detached. Throws
+ * `internal` if the memory cannot grow.
+ */
 function reserve(kernels: Kernels, heapBytes: number): void {
   const missing = kernels.heap + heapBytes - kernels.memory.buffer.byteLength;
   if (missing <= 0) return;
@@ -90,7 +98,10 @@ function reserve(kernels: Kernels, heapBytes: number): void {
 
 let shared: Kernels | undefined;
 
-/** The instance for stateless kernels, which run to completion synchronously and leave nothing behind in it. */
+/**
+ * The instance for stateless kernels: they run to completion synchronously and leave nothing
+ * behind.
+ */
 export function sharedKernels(heapBytes: number): Kernels {
   shared ??= instantiateKernels(heapBytes);
   reserve(shared, heapBytes);
@@ -102,7 +113,7 @@ function checkExports(exports: WebAssembly.Exports): Kernels {
   const missing = NAMES.filter((name) => typeof exports[name] !== "function");
   if (!(memory instanceof WebAssembly.Memory) || missing.length > 0)
     throw new PlenaryError("internal", `The kernels' binary lacks exports: ${missing.join(", ")}.`);
-  // Checked above by name; their signatures are those of the sources that build.ts compiled.
+  // Checked above by name. Their signatures are those of the sources that build.ts compiled.
   const functions = exports as unknown as KernelFunctions;
   const heap = Math.ceil(functions.heapBase() / 64) * 64;
   return { ...functions, memory, heap };

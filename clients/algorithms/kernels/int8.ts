@@ -10,8 +10,8 @@ const VALUES = SCALES + BATCH * 4;
 const HEAP = VALUES + LENGTH;
 
 /**
- * Quantises `vector` into `scales` (u32 little-endian, one a block) and `values` (int8, one an entry), which the caller has sized.
- * Every |entry| is below 2^27.
+ * Quantises `vector` into `scales` (u32 little-endian, one a block) and `values` (int8, one an
+ * entry), which the caller has sized. Every |entry| is below 2^27.
  */
 export function quantizeInt8(vector: Int32Array, scales: Uint8Array, values: Uint8Array): void {
   const { heap, memory, encodeInt8 } = sharedKernels(HEAP);

@@ -8,7 +8,10 @@ export function addClamped(model: Int32Array, delta: Int32Array): Int32Array {
   return mapBlocks(model, delta, (kernels, a, b, n) => kernels.apply(a, b, n));
 }
 
-/** clamp(roundHalfUp(beta velocity / 2^16) + delta): a new vector. beta is 0..65535; lengths are equal. */
+/**
+ * clamp(roundHalfUp(beta velocity / 2^16) + delta): a new vector. beta is 0..65535; lengths are
+ * equal.
+ */
 export function decayAndAdd(velocity: Int32Array, delta: Int32Array, beta: number): Int32Array {
   return mapBlocks(velocity, delta, (kernels, a, b, n) => kernels.momentum(a, b, beta, n));
 }

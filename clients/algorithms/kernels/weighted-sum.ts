@@ -1,8 +1,11 @@
 import { instantiateKernels, type Kernels } from "./instance.ts";
 
-/** Entries per block: a block of sums (64 kB) and of four updates (128 kB) stay in the second-level cache while they are added. */
+/**
+ * Entries per block: a block of sums (64 kB) and blocks of four updates (128 kB) stay in the
+ * second-level cache while they are added.
+ */
 const BLOCK = 8192;
-/** Bytes from one block of updates to the next, as the fold4 kernel has it. */
+/** Bytes from one block of updates to the next, as in the fold4 kernel. */
 const STRIDE = 33_856;
 /** Bytes before the sums. */
 const SCRATCH = 4 * STRIDE;
@@ -14,8 +17,9 @@ export interface WeightedDelta {
 }
 
 /**
- * P int64 sums of weight x int32, in a WebAssembly memory of 8 P bytes and four blocks, however many updates are folded. The caller keeps
- * the sum of weights below 2^26, which keeps every sum below 2^57.
+ * P int64 sums of weight x int32, in a WebAssembly memory of 8 P bytes and four blocks, however
+ * many updates are folded. The caller keeps the sum of weights below 2^26, which keeps every sum
+ * below 2^57.
  */
 export class WeightedSum {
   readonly length: number;
@@ -32,8 +36,9 @@ export class WeightedSum {
   }
 
   /**
-   * sums += weight * delta for every update, each of `length` entries; a negative weight takes an update out again. The blocks of all
-   * updates are added to a block of sums before the next, so that sums are read and written once.
+   * sums += weight * delta for every update, each of `length` entries; a negative weight takes an
+   * update out again. One block of sums takes the blocks of all updates before the next, so that
+   * sums are read and written once.
    */
   add(updates: readonly WeightedDelta[]): void {
     const blocks = [0, 1, 2, 3].map(
@@ -44,7 +49,10 @@ export class WeightedSum {
         this.#addBlock(start, updates, first, blocks);
   }
 
-  /** Adds entries start .. start + BLOCK of up to four updates. Makes no objects but views: it runs for every 8192 entries. */
+  /**
+   * Adds entries start .. start + BLOCK of up to four updates. It runs for every 8192 entries, so
+   * that it makes no objects but views.
+   */
   #addBlock(
     start: number,
     updates: readonly WeightedDelta[],
@@ -64,17 +72,6 @@ export class WeightedSum {
     else
       for (let i = 0; i < count; i++)
         this.#kernels.fold(sums, this.#block + i * STRIDE, weight(i), padded);
-  }
-
-  /** sums += other's sums. */
-  join(other: WeightedSum): void {
-    const block = new Uint8Array(this.#kernels.memory.buffer, this.#block, BLOCK * 8);
-    const theirs = other.bytes();
-    for (let start = 0; start < this.length; start += BLOCK) {
-      const n = Math.min(BLOCK, this.length - start);
-      block.set(theirs.subarray(start * 8, (start + n) * 8));
-      this.#kernels.join(this.#sums + start * 8, this.#block, Math.ceil(n / 2) * 2);
-    }
   }
 
   /** floor((2 sum + total) / (2 total)) of every sum; total is 1 .. 2^26 - 1. */

@@ -7,9 +7,9 @@ import type { UpdateStep } from "./update-step.ts";
 
 /**
  * Norm clipping: McMahan, Ramage, Talwar, Zhang, "Learning Differentially Private Recurrent
- * Language Models" (ICLR 2018), section 2.2, flat clipping: an update longer than `maxNorm` (L2, in
- * real units) is scaled down to it. For a bound that is tighter than the federation's screening:
- * what screening refuses is never sent, with this step or without (see compress.ts).
+ * Language Models" (ICLR 2018), section 2.2, flat clipping. An update longer than `maxNorm` (L2, in
+ * real units) is scaled down to it. This step is for a bound below the federation's screening; an
+ * update that screening would refuse is never sent, with this step or without (see compress.ts).
  */
 export const clip = definePlugin(
   "clip",

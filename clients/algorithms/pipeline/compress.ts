@@ -9,7 +9,7 @@ export interface CompressedUpdate {
   /** Number of the codec in the envelope. */
   readonly codec: number;
   readonly payload: Uint8Array;
-  /** What the payload decodes to, and the round adds up. */
+  /** The integers that the payload decodes to: the round adds these up. */
   readonly decoded: Int32Array;
 }
 

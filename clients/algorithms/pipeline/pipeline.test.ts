@@ -107,7 +107,7 @@ const anySteps = fc.subarray([
   { name: "clip", maxNorm: 0.5 },
 ]);
 
-test("whatever was trained and whatever the steps do, the service never refuses it for its size", () => {
+test("the service never refuses an update for its size, whatever was trained and whatever the steps do", () => {
   fc.assert(
     fc.property(
       anyUpdate,

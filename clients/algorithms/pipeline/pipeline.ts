@@ -5,7 +5,7 @@ import type { StateVectors } from "../strategies/index.ts";
 import { type CompressedUpdate, compress } from "./compress.ts";
 import type { UpdateStep } from "./update-step.ts";
 
-/** A member's way from a trained update to the payload that it signs. */
+/** The steps of a member's update, from training to the payload that the member signs. */
 export interface Pipeline {
   readonly steps: readonly UpdateStep[];
   readonly codec: Codec;
@@ -25,9 +25,8 @@ export function initPipeline({ steps }: Pipeline, parameterCount: number): Pipel
 }
 
 /**
- * Takes an update through the steps, one after the other, and compresses it. `state` is the one
- * that the last update that counted left, or initPipeline's. Throws `invalid-input` on a state of
- * another pipeline.
+ * Takes an update through the steps, one after the other, and compresses it. `state` is what the
+ * last counted update left, or initPipeline's. Throws `invalid-input` on a state of other steps.
  */
 export function applyPipeline(
   pipeline: Pipeline,

@@ -2,7 +2,7 @@ import { type Envelope, encodeEnvelope, sha256, signMessage, ZERO_HASH } from "@
 import { vectorRootFast } from "../kernels/index.ts";
 import type { CompressedUpdate } from "./compress.ts";
 
-/** What an envelope says about an update beside the update itself. */
+/** What an envelope states, beside the update itself. */
 export interface UpdateSubject
   extends Pick<
     Envelope,

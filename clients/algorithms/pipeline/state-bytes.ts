@@ -2,7 +2,7 @@ import { PlenaryError, vectorFromBytes, vectorToBytes } from "@plenary/protocol"
 import type { PipelineState } from "./pipeline.ts";
 
 /*
- * A pipeline's state as a member keeps it, in int32 little-endian: number of steps; for each step
+ * A pipeline's state in a member's files, int32 little-endian: the number of steps; for each step
  * its number of vectors; for each vector its length and its entries.
  */
 

@@ -1,8 +1,8 @@
 import type { StateVectors } from "../strategies/index.ts";
 
 /**
- * One step of a member's way from a trained update to the payload that it signs, between training
- * and compression. It runs on the member's machine. Pure: an auditor repeats it bit for bit.
+ * One step between training and compression. It runs on the member's machine. Pure: an auditor
+ * repeats it bit for bit.
  */
 export interface UpdateStep {
   readonly name: string;
@@ -13,18 +13,18 @@ export interface UpdateStep {
 }
 
 export interface UpdateStepInput {
-  /** The update as the step before hands it on. */
+  /** The update that the step before hands on. */
   readonly delta: Int32Array;
   readonly state: StateVectors;
   /**
-   * The update that the round would add up if this step handed on that vector: what the steps
-   * behind it and the codec make of it. A step that keeps what compression loses needs it.
+   * The update that the round would add up if this step handed on that vector: the result of the
+   * later steps and the codec. A step that keeps what compression loses needs it.
    */
   readonly received: (delta: Int32Array) => Int32Array;
 }
 
 export interface UpdateStepOutput {
   readonly delta: Int32Array;
-  /** Kept by the member if the update counts; else the next round begins with the old state. */
+  /** The member keeps it if the update counts; else the next round begins with the old state. */
   readonly state: StateVectors;
 }

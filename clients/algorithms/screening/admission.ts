@@ -13,7 +13,7 @@ import { codecsById } from "../codecs/index.ts";
 
 import { REGISTRIES, type Registries } from "../registries.ts";
 
-/** What an envelope must be about to belong to a round. */
+/** What an envelope must state to belong to a round. */
 export interface RoundIdentity {
   readonly genesisHash: Uint8Array;
   readonly programId: Uint8Array;

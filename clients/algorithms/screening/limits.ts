@@ -1,10 +1,10 @@
 import { DELTA_LIMIT, type FederationConfiguration, FRACTION_BITS } from "@plenary/protocol";
 import type { Magnitude } from "../kernels/index.ts";
 
-/** What a federation's screening asks of an update's size. */
+/** The bounds that a federation's screening sets for updates. */
 export type ScreeningLimits = FederationConfiguration["screening"];
 
-/** Why an update of this size is refused; undefined if it is not. Exact. */
+/** The reason to refuse an update of this size, or undefined. Exact. */
 export function sizeReason(
   { maxAbs, sumOfSquares }: Magnitude,
   { maxNorm }: ScreeningLimits,

@@ -17,7 +17,7 @@ import { magnitudeOf, vectorRootFast } from "../kernels/index.ts";
 import { REGISTRIES, type Registries } from "../registries.ts";
 import { sizeReason } from "./limits.ts";
 
-/** An update as it goes into the updates tree; `delta` is there if and only if it counts. */
+/** An update for the updates tree. It has a `delta` if and only if it counts. */
 export type Screened =
   | { readonly leaf: UpdateLeaf; readonly reason: "counted"; readonly delta: Int32Array }
   | {
@@ -26,12 +26,15 @@ export type Screened =
       readonly delta?: never;
     };
 
-/** What an update decodes from. */
+/** What is needed to decode an update. */
 export interface UpdateBytes {
   readonly configuration: FederationConfiguration;
   readonly envelope: Envelope;
   readonly payload: Uint8Array;
-  /** SHA-256 of the payload where the caller has computed it already, as a service does while it stores uploads. */
+  /**
+   * SHA-256 of the payload, if the caller has computed it already: a service does while it stores
+   * uploads.
+   */
   readonly payloadHash?: Uint8Array;
 }
 
@@ -59,7 +62,7 @@ export function screenUpdate(input: ScreeningInput, registries: Registries = REG
 
 /**
  * The vector of an update that was screened before. Throws `codec-malformed` if its payload is
- * malformed, and as screenUpdate does.
+ * malformed; also throws as screenUpdate does.
  */
 export function decodeUpdate(
   { configuration, envelope, payload, payloadHash }: UpdateBytes,

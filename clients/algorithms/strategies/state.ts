@@ -2,8 +2,8 @@ import { CHUNK_LENGTH, chunkCount, PlenaryError } from "@plenary/protocol";
 import type { StateVectors, Strategy } from "./strategy.ts";
 
 /*
- * A state is published as one vector, under one root: its vectors one after the other, each but
- * the last padded with zeros to whole chunks, so that a chunk belongs to one vector. The tree pads
+ * A state is published as one vector, under one root: its vectors one after the other, each but the
+ * last padded with zeros to whole chunks, so that every chunk belongs to one vector. The tree pads
  * the last. A state of one vector is that vector.
  */
 

@@ -3,7 +3,7 @@ import type { Rule } from "../rule.ts";
 /** Vectors of int32, each as long as the model, that a rule keeps from round to round. */
 export type StateVectors = readonly Int32Array[];
 
-/** What the server makes of a round's aggregate. Pure: equal arguments give equal bits anywhere. */
+/** The server's step. Pure: equal arguments give equal bits on every machine. */
 export interface Strategy {
   readonly name: string;
   readonly rule: Rule;

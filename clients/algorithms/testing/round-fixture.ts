@@ -27,7 +27,9 @@ import type { PublicRound, SignedUpdate } from "../replay.ts";
 import type { RoundContext } from "../round.ts";
 import { createStrategy, initialState } from "../strategies/index.ts";
 
-/** Rounds made of real keys, signatures and payloads, from a seed: what the tests of this package replay. */
+/**
+ * Rounds of real keys, signatures and payloads, made from a seed, for the tests of this package.
+ */
 
 const text = new TextEncoder();
 export const hashOf = (name: string): Uint8Array => sha256(text.encode(name));
@@ -85,7 +87,7 @@ export function contextFixture(
   };
 }
 
-/** What a member uploads; every part can be bent to make a wrong update. */
+/** A member's upload. Every part can be changed to make a wrong update. */
 export interface UpdatePlan {
   readonly member: string;
   readonly delta: Int32Array;
@@ -167,7 +169,7 @@ function auditedUpdates(fixtures: readonly UpdateFixture[]): AuditedUpdate[] {
 
 const AUDITOR = nacl.sign.keyPair.fromSeed(hashOf("auditor"));
 
-/** One auditor, whom every member of a round is drawn for. */
+/** The one auditor, drawn for every member of a round. */
 export const AUDITS: AuditConfiguration = {
   auditors: [toBase58(AUDITOR.publicKey)],
   checkpointEvery: 2,
@@ -177,7 +179,7 @@ export const AUDITS: AuditConfiguration = {
   waitSeconds: 10,
 };
 
-/** The auditor's report about one of a round's updates; every field can be bent. */
+/** The auditor's report about one of a round's updates. Every field can be changed. */
 export function reportFixture(
   round: PublicRound,
   { envelope, update }: UpdateFixture,

@@ -1,6 +1,6 @@
 import type { RoundCommitment } from "@plenary/protocol";
 
-/** What stands fixed about a committed round, as its account on chain holds it. */
+/** What is fixed about a committed round: fields of its account on chain. */
 export interface CommittedRound extends RoundCommitment {
   readonly baseRoot: Uint8Array;
   readonly baseStateRoot: Uint8Array;

@@ -13,13 +13,13 @@ export type CommittedStep = Pick<RoundResult, "next" | "state"> & {
   readonly roots: Pick<RoundResult["roots"], "next" | "stateAfter">;
 };
 
-/** Ends the step where a leaf counts a payload that does not decode to its delta root. */
+/** Thrown where a leaf counts a payload that does not decode to its delta root. */
 class Undecodable extends Error {}
 
 /**
- * The step that the committed leaves give, whatever screening says of them: what a dispute of a
- * chunk computes. Null where a leaf counts a payload that does not decode to its delta root, for
- * then only the aggregator can know the update.
+ * The step that follows from the committed leaves, whether or not screening agrees with them: a
+ * dispute of a chunk computes the same. Null where a leaf counts a payload that does not decode to
+ * its delta root, for then only the aggregator can know the update.
  */
 export async function committedStep(
   context: RoundContext,

@@ -1,4 +1,4 @@
-/** What of a round is public, by what it is called in findings. */
+/** The public parts of a round, by their names in findings. */
 export const PUBLIC_BLOBS = [
   "manifest",
   "update leaves",
@@ -11,9 +11,15 @@ export const PUBLIC_BLOBS = [
 ] as const;
 export type PublicBlob = (typeof PUBLIC_BLOBS)[number];
 
-/** The dispute on chain that proves a finding, or why there is none. Indices count from 0. */
+/**
+ * The dispute on chain that proves a finding, or the reason that there is none. Indices count from
+ * 0.
+ */
 export type Proof =
-  /** Wrong arithmetic in a chunk, or leaves that break a rule of the tree, which any chunk's dispute meets. */
+  /**
+   * Wrong arithmetic in a chunk, or leaves that break a rule of the tree, which any chunk's dispute
+   * meets.
+   */
   | { readonly kind: "chunk"; readonly chunk: number }
   /** The envelope behind a leaf cannot be shown. */
   | { readonly kind: "leaf"; readonly index: number }
@@ -22,17 +28,18 @@ export type Proof =
   /** The rewards leaves do not ascend, or do not add up to the cumulative rewards. */
   | { readonly kind: "overpay" }
   /**
-   * Bytes that the aggregator must be made to show: the dispute of this chunk, or that of the rewards' total, demands what the blob holds,
-   * and what the aggregator cannot show decides.
+   * Bytes that the aggregator must be made to show. The dispute of this chunk, or that of the
+   * rewards' total, demands them; if the aggregator cannot show them, it loses.
    */
   | { readonly kind: "withheld"; readonly blob: PublicBlob; readonly chunk: number }
   | { readonly kind: "not-provable"; readonly why: string };
 
 /** The first thing that is wrong with a committed round. */
 export type Finding = Proof & {
-  /** What is wrong, in one sentence that names the place, the committed value and the right one. */
+  /** One sentence that names the place, the committed value and the right one. */
   readonly text: string;
 };
 
-/** Why bytes that only replay can judge cannot be disputed. */
-export const REPLAY_ONLY = "The program cannot recompute it; whoever replays the round sees it.";
+/** Why a finding that only a replay can show cannot be disputed. */
+export const REPLAY_ONLY =
+  "The program cannot compute it again; anyone who replays the round sees it.";

@@ -31,7 +31,10 @@ export interface PublishedUpdate {
   readonly signature: Uint8Array;
 }
 
-/** The updates of a manifest, with the leaves that it implies. Throws `malformed-envelope` or `invalid-input` on bytes that are none. */
+/**
+ * The updates of a manifest, with the leaves that it implies. Throws `malformed-envelope` or
+ * `invalid-input` on bytes of another form.
+ */
 export function publishedUpdates(manifest: RoundManifest): PublishedUpdate[] {
   return manifest.updates.map((update) => {
     const message = fromBase64(update.envelope);
@@ -55,8 +58,8 @@ export function publishedUpdates(manifest: RoundManifest): PublishedUpdate[] {
 }
 
 /**
- * The first thing in which published leaves break a rule of the updates tree; null if they keep them. Whoever folds the leaves on chain
- * meets it, in the dispute of any chunk.
+ * The first rule of the updates tree that published leaves break; null if they keep them all. The
+ * dispute of any chunk meets it when it folds the leaves.
  */
 export function findUnsoundLeaves(
   leaves: readonly UpdateLeaf[],
@@ -97,15 +100,16 @@ function leafProblem(
   if (leaf.weight > maxWeight)
     return `of member ${member} has weight ${leaf.weight}; the round allows ${maxWeight}`;
   if (reasonName(leaf.reason) === undefined)
-    return `of member ${member} has the reason code ${leaf.reason}, which is none`;
+    return `of member ${member} has the reason code ${leaf.reason}, which does not exist`;
   if ((leaf.reason === REASONS.counted.code) !== leaf.weight > 0)
     return `of member ${member} has weight ${leaf.weight} and the reason code ${leaf.reason}: an update has a weight if and only if it counts`;
   return null;
 }
 
 /**
- * The first leaf whose envelope is not what its member signed for this round; null if all are. Keys are the caller's to compare. What the
- * program does not compare when an envelope is shown is no dispute: genesis hash (programs cannot read it), codec and limits.
+ * The first leaf whose envelope is not what its member signed for this round; null if all are. The
+ * caller compares the keys. Some differences the program cannot compare when it is shown an
+ * envelope, and no dispute proves them: genesis hash, codec and limits.
  */
 export function findUnsignedLeaf(
   updates: readonly PublishedUpdate[],
@@ -162,8 +166,9 @@ function admissionProblem(
 }
 
 /**
- * The first leaf that counts what screening refuses, or refuses what it counts or for another reason; null if none does. Both lists ascend
- * by member and have the same envelopes.
+ * The first leaf that disagrees with screening: it counts a refused update, refuses a counted one,
+ * or gives another reason. Null if all agree. Both lists ascend by member and have the same
+ * envelopes.
  */
 export function findWrongReason(
   leaves: readonly UpdateLeaf[],

@@ -70,7 +70,7 @@ function roundOf(leaves: readonly UpdateLeaf[]) {
   };
 }
 
-test("whoever is left out can prove it, wherever it would have stood, and nobody else can", () => {
+test("a member that is left out can prove it, wherever its leaf would be, and nobody else can", () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 40 }), fc.nat(), (count, pick) => {
       const all = leavesOf(count);
@@ -87,7 +87,7 @@ test("whoever is left out can prove it, wherever it would have stood, and nobody
         sentence,
         /^\w+ holds a receipt for its update 2 of round 7, and there is no leaf/,
       );
-      // Against a round that has the leaf the same file proves nothing.
+      // The same file proves nothing against a round that has the leaf.
       assert.throws(() => checkOmission(proof, roundOf(all), IDENTITY), {
         code: "verification-failed",
       });
@@ -95,7 +95,7 @@ test("whoever is left out can prove it, wherever it would have stood, and nobody
   );
 });
 
-test("an earlier update, or another one under the same sequence, is no substitute; a later one is", () => {
+test("a later update is a substitute; an earlier one, or another with the same sequence, is not", () => {
   const leaves = leavesOf(5);
   const member = leaves[2]?.member ?? new Uint8Array();
   for (const changes of [{ sequence: 3n }, { envelopeHash: hashOf("another") }]) {
@@ -137,7 +137,7 @@ test("the leaf that keeps a receipt's promise is found, or its omission can be p
   );
 });
 
-test("a proof that was bent proves nothing", () => {
+test("a proof that was changed proves nothing", () => {
   const all = leavesOf(9);
   const member = all[4]?.member ?? new Uint8Array();
   const leaves = all.filter((leaf) => leaf.member !== member);

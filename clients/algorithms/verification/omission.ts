@@ -28,14 +28,17 @@ const OmissionProofSchema = Type.Object(
   {
     version: Type.Literal(1),
     kind: Type.Literal("omission"),
-    /** The aggregator's promise and its signature, as the member got them (see receipt.ts). */
+    /** The aggregator's promise and its signature, as the member received them (see receipt.ts). */
     receipt: Base64,
     signature: Base64,
     aggregator: Base58Address,
-    /** Of the round's updates tree, as the Round account has them. */
+    /** Root and size of the round's updates tree, as in the Round account. */
     updatesRoot: HexHash,
     updateCount: Type.Integer({ minimum: 1 }),
-    /** The member's own leaf, if it is another than promised; else the leaves between which it would have to stand. */
+    /**
+     * The member's own leaf, if it is not the promised one; else the two leaves between which it
+     * would be.
+     */
     leaves: Type.Array(
       Type.Object(
         {
@@ -50,27 +53,27 @@ const OmissionProofSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-/** A receipt in hand and no leaf: a file that anyone can check against the Round account. */
+/** A receipt without its leaf: a file that anyone can check against the Round account. */
 export type OmissionProof = Static<typeof OmissionProofSchema>;
 
 /** Throws `invalid-input` naming the field that is wrong. */
 export const parseOmissionProof = parserOf(OmissionProofSchema, "Proof of omission");
 
-/** A receipt as it was given. */
+/** A receipt with its signature. */
 export interface SignedReceipt {
   /** The encoded receipt, the signed message. */
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** What an omission is judged by: fields of the Round account. */
+/** The fields of the Round account that decide about an omission. */
 export interface ReceiptedRound {
   readonly aggregator: Uint8Array;
   readonly updatesRoot: Uint8Array;
   readonly updateCount: number;
 }
 
-/** Whom a receipt must be about. */
+/** The member and round that a receipt must be about. */
 export interface ReceiptIdentity {
   readonly genesisHash: Uint8Array;
   readonly programId: Uint8Array;
@@ -79,8 +82,9 @@ export interface ReceiptIdentity {
 }
 
 /**
- * Makes the proof from the committed leaves, which ascend by member. Throws `verification-failed` if the leaves keep the promise: the
- * member's leaf has the receipt's envelope, or a later one of its own.
+ * Makes the proof from the committed leaves, which ascend by member. Throws `verification-failed`
+ * if the leaves keep the promise: the member's leaf has the receipt's envelope, or a later one of
+ * that member.
  */
 export function proveOmission(
   receipt: SignedReceipt,
@@ -117,8 +121,8 @@ export function proveOmission(
 }
 
 /**
- * The leaf with which a round keeps the promise of a receipt: that of the update itself, or of a
- * later one by the same member, with its index. Null if the round has left the update out.
+ * The leaf that keeps the promise of a receipt, with its index: that of the update itself, or of a
+ * later one by the same member. Null if the round has left the update out.
  */
 export function promisedLeaf(
   receipt: Receipt,
@@ -138,8 +142,9 @@ function keepsPromise(leaf: UpdateLeaf, promised: Receipt): boolean {
 }
 
 /**
- * Checks a proof against the round as it stands on chain; returns what it proves, in a sentence. Throws `verification-failed` saying what does
- * not hold, `malformed-envelope` or `invalid-input` on bytes of another form.
+ * Checks a proof against the round on chain and returns what it proves, in a sentence. Throws
+ * `verification-failed` naming what does not hold, and `malformed-envelope` or `invalid-input` on
+ * bytes of another form.
  */
 export function checkOmission(
   proof: OmissionProof,
@@ -209,7 +214,7 @@ function absence(
   const isGap = order < 0 && compareBytes(second.leaf.member, promised.member) > 0;
   if (isGap && second.index === first.index + 1)
     return `${none}: leaves ${first.index} and ${second.index}, between which it would stand, follow each other`;
-  throw refuted("the two leaves are no neighbours around the member's place");
+  throw refuted("the two leaves are not neighbours around the member's place");
 }
 
 function refuted(problem: string): PlenaryError {

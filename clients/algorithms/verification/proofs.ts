@@ -26,7 +26,7 @@ export function chunkProof(vector: Int32Array, chunk: number): ChunkProof {
   return { values, path: auditPath(chunkLeavesFast(vector), chunk) };
 }
 
-/** Throws `invalid-input` if there is no such leaf. */
+/** Throws `invalid-input` on an index outside the tree. */
 export function updateLeafProof(
   leaves: readonly UpdateLeaf[],
   index: number,
@@ -34,7 +34,7 @@ export function updateLeafProof(
   return leafProof(leaves, index, encodeUpdateLeaf);
 }
 
-/** Throws `invalid-input` if there is no such leaf. */
+/** Throws `invalid-input` on an index outside the tree. */
 export function rewardLeafProof(
   leaves: readonly RewardLeaf[],
   index: number,

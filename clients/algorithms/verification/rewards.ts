@@ -4,14 +4,17 @@ import { rewardsRoot } from "../round-roots.ts";
 import type { CommittedRound } from "./committed-round.ts";
 import { type Finding, REPLAY_ONLY } from "./finding.ts";
 
-/** What members had earned before a round, what the round's manifest says, and what its replay gives. All ascend by member. */
+/** Rewards before a round, in the round's manifest, and from its replay. All ascend by member. */
 export interface RewardsOfRound {
   readonly earned: readonly RewardLeaf[];
   readonly published: readonly RewardLeaf[];
   readonly computed: readonly RewardLeaf[];
 }
 
-/** The first thing that is wrong with a round's rewards, what can be proved on chain first; null if nothing is. */
+/**
+ * The first thing that is wrong with a round's rewards; null if nothing is. Findings that the chain
+ * can prove come first.
+ */
 export function findWrongPay(
   { earned, published, computed }: RewardsOfRound,
   committed: CommittedRound,

@@ -10,8 +10,8 @@ export interface VectorDifference {
 }
 
 /**
- * Compares a vector with what it should be; null if nothing differs. The shorter one counts as padded with zeros, as the tree pads its last
- * chunk: lengths that give one root are no difference.
+ * Compares a vector with the right one; null if they agree. The shorter one counts as padded with
+ * zeros, as the tree pads its last chunk: two lengths with one root agree.
  */
 export function findVectorDifference(
   published: Int32Array,

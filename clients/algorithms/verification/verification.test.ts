@@ -109,7 +109,7 @@ const PAY = {
   computed: HONEST.result.rewards,
 };
 
-/** The leaves, with what round_commit would then hold of them. */
+/** The leaves, with the round that round_commit would record for them. */
 function committedLeaves(leaves: readonly (typeof LEAVES)[number][]): CommittedRound {
   const totalWeight = leaves.reduce((sum, { weight }) => sum + weight, 0);
   return {
@@ -158,7 +158,7 @@ test("an altered integer anywhere names exactly its chunk and parameter", () => 
       });
       const finding = wrongChunk("next model", found, size);
       assert.equal(finding.kind === "chunk" && finding.chunk, chunk);
-      // Nothing before it differs, so that a dispute of an earlier chunk would be lost.
+      // Nothing before it differs: a dispute of an earlier chunk would be lost.
       for (let i = 0; i < chunk; i++)
         assert.deepEqual(chunkProof(wrong, i).values, chunkProof(right, i).values);
     }),
@@ -178,7 +178,7 @@ test("a finding says in plain words what is wrong where", () => {
   );
 });
 
-test("padding with zeros is no difference, anything else beyond the end is", () => {
+test("padding with zeros makes no difference, anything else beyond the end does", () => {
   assert.equal(findVectorDifference(Int32Array.of(1, 0, 0), Int32Array.of(1)), null);
   assert.equal(findVectorDifference(Int32Array.of(1, 0, 3), Int32Array.of(1))?.parameter, 2);
 });

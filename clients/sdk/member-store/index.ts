@@ -33,16 +33,16 @@ export async function openMemberStore(
 }
 
 /**
- * What a member's state folder holds of a round, without taking the folder: the member may be at
- * work. Null if nothing.
+ * The record of a round in a member's state folder, or null. Does not take the folder: the member
+ * may be at work.
  */
 export async function readRoundRecord(folder: string, round: bigint): Promise<RoundRecord | null> {
   return new StoredRounds(folder).read(round);
 }
 
 /**
- * A round's record and training, without taking the folder: a member that waits for its audit still
- * has it, and records are replaced as one step. Null if there is none.
+ * A round's record and training, or null. Does not take the folder: a member that waits for its
+ * audit still has it, and records are replaced as one step.
  */
 export async function readStoredRound(
   folder: string,

@@ -100,7 +100,7 @@ test("states are those of the last update that counts, however many did not sinc
   assert.deepEqual(await states(), ["2", 2, stateOf(2n)]);
   await keep(8n, "counted");
   assert.deepEqual(await states(), ["8", 8, stateOf(8n)]);
-  // A committed round became void: its update counts for nothing after all.
+  // A committed round became void, so that its update does not count after all.
   await store.settle(8n, "void");
   assert.equal((await store.lastCounted())?.round, "2");
 });
@@ -174,7 +174,7 @@ test("a lock that a killed process left behind is taken over", async (t) => {
   await store.close();
 });
 
-/** How often the member calls the file system when nothing kills it. */
+/** Number of the member's calls to the file system when nothing kills it. */
 function countCalls(folder: string, moment: string): number {
   const { stdout, stderr } = spawnSync(process.execPath, [DOOMED, folder, "0", moment], {
     encoding: "utf8",
@@ -188,7 +188,8 @@ for (const moment of ["before", "after"] as const)
   test(`killed ${moment} any call to the file system, nothing that was promised is lost`, async (t) => {
     const calls = countCalls(await folderOf(t), moment);
     assert.ok(calls > 50);
-    // Every third call, shifted between the two moments, so that together they cover the calls and the test stays short.
+    // Every third call, shifted between the two moments: together they cover the calls, and the
+    // test stays short.
     for (let call = moment === "before" ? 1 : 2; call <= calls; call += 3) {
       const folder = await folderOf(t);
       const child = spawnSync(process.execPath, [DOOMED, folder, String(call), moment], {
@@ -207,7 +208,7 @@ async function checkAfterDeath(folder: string, said: string): Promise<void> {
     if (said.includes(`acknowledged ${round}`)) assert.ok(record?.receipt);
     if (said.includes(`settled ${round}`)) assert.equal(record?.outcome, "counted");
     if (record === null) continue;
-    // A record that is there is whole: what it names can be sent again without training.
+    // A record that is there is whole: everything that it names can be sent again without training.
     const update = updateOf(round, 1n);
     const payload = await store.payload(record);
     assert.ok(payload && equalBytes(payload, update.payload));

@@ -2,7 +2,7 @@ import type { PipelineState } from "@plenary/algorithms";
 import type { OptimizerState } from "@plenary/training";
 import type { Outcome, RoundRecord, StoredReceipt } from "./round-record.ts";
 
-/** A trained update, ready to be signed for and sent. */
+/** A trained and signed update, ready to be sent. */
 export interface PreparedUpdate {
   readonly record: Pick<
     RoundRecord,
@@ -10,21 +10,21 @@ export interface PreparedUpdate {
   >;
   readonly payload: Uint8Array;
   readonly optimizerState: OptimizerState | undefined;
-  /** What the pipeline's steps keep, if this update counts. */
+  /** The pipeline's state if this update counts. */
   readonly pipelineState?: PipelineState | undefined;
-  /** Where training is audited. */
+  /** Present where training is audited. */
   readonly training?: KeptTraining | undefined;
 }
 
-/** A training as an audit will ask for it, encoded. */
+/** A training in the form that an audit asks for. */
 export interface KeptTraining {
   readonly commitment: Uint8Array;
-  /** Checkpoint 1 and on. */
+  /** Checkpoint 1 and later. */
   readonly checkpoints: readonly Uint8Array[];
 }
 
 /**
- * What a member must remember: which envelopes it signed, with which sequence, and the states that
+ * The memory of a member: which envelopes it signed, with which sequence, and the states that
  * training and pipeline continue from. Everything is on disk before the call resolves, and an
  * envelope before it is sent: a process that is killed at any moment continues without training
  * twice, and never signs two envelopes with one sequence.
@@ -53,7 +53,7 @@ export interface MemberStore {
   payload(record: RoundRecord): Promise<Uint8Array | null>;
   optimizerState(record: RoundRecord): Promise<OptimizerState | undefined>;
   pipelineState(record: RoundRecord): Promise<PipelineState | undefined>;
-  /** What an audit asks for; undefined if there are no checkpoints, or they were cleared away. */
+  /** The training of an update; undefined if it has no checkpoints, or they were cleared away. */
   training(record: RoundRecord): Promise<KeptTraining | undefined>;
   close(): Promise<void>;
 }

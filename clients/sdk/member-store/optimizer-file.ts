@@ -3,7 +3,10 @@ import type { OptimizerState } from "@plenary/training";
 
 const HEADER = 3;
 
-/** Bytes of an optimiser's state: u32 step, u32 number of moments, u32 length of each, then float32, all little-endian. */
+/**
+ * Bytes of an optimiser's state: u32 step, u32 number of moments, u32 length of each, then float32,
+ * all little-endian.
+ */
 export function encodeOptimizer({ step, moments }: OptimizerState): Uint8Array {
   const length = moments[0]?.length ?? 0;
   const bytes = new Uint8Array(4 * (HEADER + moments.length * length));
@@ -27,7 +30,7 @@ export function decodeOptimizer(bytes: Uint8Array): OptimizerState {
   if (bytes.length !== 4 * (HEADER + count * length))
     throw new PlenaryError(
       "invalid-input",
-      "The saved state of the optimiser is damaged: delete it to start anew.",
+      "The saved state of the optimiser is damaged: delete it, and the optimiser starts with a new one.",
       {
         bytes: bytes.length,
       },

@@ -2,7 +2,7 @@ import { Base58Address, Base64, HexHash, parserOf, U64String } from "@plenary/pr
 import Type, { type Static } from "typebox";
 
 /**
- * What became of a member's update. `missed`: the round closed before the update got a receipt.
+ * The fate of a member's update. `missed`: the round closed before the update got a receipt.
  * `omitted`: the update got a receipt, and the round was committed without it.
  */
 export const Outcome = Type.Union([
@@ -36,7 +36,7 @@ const RoundRecordSchema = Type.Object(
     optimizer: Type.Union([HexHash, Type.Null()]),
     /** File of the pipeline's state after this update; absent or null if it keeps none. */
     pipeline: Type.Optional(Type.Union([HexHash, Type.Null()])),
-    /** What an audit will ask for: the training commitment, and the files of checkpoint 1 and on. */
+    /** For audits: the training commitment, and the files of checkpoint 1 and later. */
     training: Type.Optional(
       Type.Object(
         { commitment: Base64, checkpoints: Type.Array(HexHash) },
@@ -60,12 +60,12 @@ const IdentitySchema = Type.Object(
     programId: Base58Address,
     federation: Base58Address,
     member: Base58Address,
-    /** Seeds the member's draws; secret, for it tells which answers a step showed. */
+    /** Seeds the member's draws. Secret, for it tells which answers a step showed. */
     seed: HexHash,
   },
   { additionalProperties: false },
 );
-/** Whose state a folder holds. */
+/** The member that a folder's state belongs to. */
 export type MemberIdentity = Static<typeof IdentitySchema>;
 
 export const parseIdentity = parserOf(IdentitySchema, "The member's state");

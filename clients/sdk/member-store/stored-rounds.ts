@@ -4,7 +4,9 @@ import { PlenaryError, sha256, toHex } from "@plenary/protocol";
 import { readIfThere, writeDurably } from "../files/index.ts";
 import { parseRoundRecord, type RoundRecord } from "./round-record.ts";
 
-/** Rounds whose payloads and states are kept: a void round's payload is signed again for the next. */
+/**
+ * Rounds whose payloads and states are kept: a void round's payload is signed again for the next.
+ */
 const KEPT_ROUNDS = 3;
 
 /**
@@ -46,7 +48,9 @@ export class StoredRounds {
     return hash;
   }
 
-  /** The bytes of a name, or null if they were cleared away or there never were any. */
+  /**
+   * The bytes of a name, or null if there are none, for instance because they were cleared away.
+   */
   async readBlob(hash: string | null | undefined): Promise<Uint8Array | null> {
     return hash == null ? null : readIfThere(join(this.#folder, "blobs", hash));
   }

@@ -8,7 +8,9 @@ import {
 } from "@plenary/training";
 import type { FederationContext } from "../access/index.ts";
 
-/** Trains rounds on the member's own answers, as the federation's configuration says. */
+/**
+ * Trains rounds on the member's own answers, with the settings of the federation's configuration.
+ */
 export interface LocalTrainer {
   train(
     input: Omit<TrainRoundInput, "predictor" | "engine" | "training">,
@@ -17,8 +19,9 @@ export interface LocalTrainer {
 }
 
 /**
- * The engine that a member trains with: native unless it chooses, and the reproducible one where audits compare bits. Throws
- * `invalid-input` when it chooses native there.
+ * The engine that a member trains with: where audits compare bits the reproducible one, else the
+ * chosen one, native by default. Throws `invalid-input` when native is chosen where audits compare
+ * bits.
  */
 export function trainingEngine(
   { configuration }: Pick<FederationContext, "configuration">,
@@ -34,7 +37,10 @@ export function trainingEngine(
   return "wasm";
 }
 
-/** Starts a thread for training: a step blocks its event loop, and this one must go on talking to the service. */
+/**
+ * Starts a thread for training. A step blocks the event loop of its thread, and this thread must
+ * keep talking to the service.
+ */
 export function openLocalTrainer(
   { predictor, configuration }: Pick<FederationContext, "predictor" | "configuration">,
   engine: EngineName,

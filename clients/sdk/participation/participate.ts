@@ -12,9 +12,11 @@ import { settle } from "./settle.ts";
 import { takePart } from "./take-part.ts";
 
 /**
- * Takes part in every round until told to stop: waits for a round, downloads its base model and checks it against the Round account on
- * chain, trains, signs, uploads, checks the receipt, and waits for what becomes of the update. Yields each round when that is known. Ends
- * when the federation is complete. Goes on through outages of service and chain, for however long, and after a restart where the store says.
+ * Takes part in every round until it is told to stop. It waits for a round, downloads the base
+ * model and checks it against the Round account on chain, trains, signs, uploads, checks the
+ * receipt, and waits for the outcome. Yields each round when its outcome is known. Ends when the
+ * federation is complete. Outages of service and chain do not end it, however long they last, and
+ * after a restart it continues where the store says.
  */
 export async function* participate(
   participant: Participant,
@@ -53,7 +55,10 @@ export async function* participate(
   }
 }
 
-/** One step towards the next settled round; null if there was none to take. Can be repeated after any failure: the store knows the rest. */
+/**
+ * One step towards the next settled round; null if there was none to take. It can be repeated after
+ * any failure, for the store knows the rest.
+ */
 async function takeTurn(session: ParticipationSession): Promise<TrainedRound | "complete" | null> {
   const { waker } = session;
   const { seen } = waker;
@@ -67,7 +72,7 @@ async function takeTurn(session: ParticipationSession): Promise<TrainedRound | "
   return null;
 }
 
-/** An update of an earlier run whose round has closed, and whose outcome is not known yet. */
+/** An update of an earlier run whose round has closed and whose outcome is not known yet. */
 async function unsettledRecord({
   store,
   context,
@@ -80,7 +85,10 @@ async function unsettledRecord({
   return round?.state === "collecting" ? null : latest;
 }
 
-/** The round that collects updates and still wants this member's; null when the federation is complete. */
+/**
+ * The round that collects updates and still wants this member's; null when the federation is
+ * complete.
+ */
 async function nextRound(
   session: ParticipationSession,
 ): Promise<{ readonly round: RoundView; readonly keypair: Keypair } | null> {
@@ -103,8 +111,9 @@ async function nextRound(
 }
 
 /**
- * What signs this member's updates of a round; null where it is to wait for the next one. A member that joined while a round was open
- * begins with the next, and so does a process that has the new key only, where the old one still signs.
+ * The keypair for this member's updates of a round; null to wait for the next round. A member that
+ * joined while a round was open begins with the next one. So does a process that has only the new
+ * key, while the old one still signs.
  */
 async function keypairFor(session: ParticipationSession, round: bigint): Promise<Keypair | null> {
   const { updateKeypairs } = session;
@@ -127,7 +136,7 @@ function wrongKey(round: bigint, key: PublicKey, held: readonly Keypair[]): Plen
   const actual = held.map(({ publicKey }) => publicKey.toBase58()).join(", ");
   return new PlenaryError(
     "signature-invalid",
-    `Updates of round ${round} are signed with ${key.toBase58()}, and this is ${actual}: train with the key that stands on chain.`,
+    `Updates of round ${round} are signed with ${key.toBase58()}, and this is ${actual}: train with the key that is recorded on chain.`,
     { round: round.toString(), expected: key.toBase58(), actual },
   );
 }

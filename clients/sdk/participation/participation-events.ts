@@ -1,7 +1,10 @@
 import type { TransferProgress } from "@plenary/service";
 import type { Outcome } from "../member-store/index.ts";
 
-/** What a member does while it takes part, for progress bars and logs. Rounds and sequences are bigint, as on chain. */
+/**
+ * Events of a member that takes part, for progress bars and logs. Rounds and sequences are bigint,
+ * as on chain.
+ */
 export type ParticipationEvent =
   | { readonly type: "waiting"; readonly for: "round" | "outcome" }
   | { readonly type: "round-started"; readonly round: bigint; readonly resumed: boolean }
@@ -25,14 +28,17 @@ export type ParticipationEvent =
       readonly receipt: string;
       readonly signature: string;
     }
-  /** This member is to show its training to an auditor (exportAudit): the round waits for the audit, but not for long. */
+  /**
+   * This member was drawn for an audit and must show its training (exportAudit). The round waits
+   * for the audit, but not for long.
+   */
   | {
       readonly type: "audit-drawn";
       readonly round: bigint;
       /** Key of the auditor, in base58. */
       readonly auditor: string;
     }
-  /** Service or chain is out of reach: it is tried again after a pause. */
+  /** Service or chain is out of reach. The member tries again after a pause. */
   | { readonly type: "retrying"; readonly code: string; readonly message: string }
   | {
       readonly type: "settled";
@@ -41,11 +47,11 @@ export type ParticipationEvent =
       readonly reason: string | null;
     };
 
-/** A round that a member took part in, when what became of its update is known. */
+/** A round that a member took part in, with the outcome of its update. */
 export interface TrainedRound {
   readonly number: bigint;
   readonly outcome: Outcome;
-  /** Why the update was not counted, in a sentence, or why that is not certain; else null. */
+  /** A sentence that says why the update was not counted, or why that is not certain; else null. */
   readonly reason: string | null;
   /** (question, group) cells trained on. */
   readonly weight: number;

@@ -8,9 +8,12 @@ import type { ParticipationEvent } from "./participation-events.ts";
 import type { Waker } from "./round-watch.ts";
 
 export interface TrainOptions {
-  /** Stop after this many rounds (void ones not counted); without end by default. */
+  /** Number of rounds to stop after, void ones not counted; without end by default. */
   readonly rounds?: number | undefined;
-  /** `native` by default, `wasm` where audits compare bits: it gives the same on every machine. */
+  /**
+   * `native` by default. `wasm`, where audits compare bits: its results are the same on every
+   * machine.
+   */
   readonly engine?: EngineName | undefined;
   /** One of the federation's codecs; its first by default. */
   readonly codec?: string | undefined;
@@ -20,11 +23,14 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Who takes part: its membership, keys, data and memory. */
+/** A member that takes part: its membership, keys, data and memory. */
 export interface Participant {
   readonly context: FederationContext;
   readonly member: PublicKey;
-  /** Sign updates, each in the rounds for which the chain names it; around a rotation these are the old key and the new one. */
+  /**
+   * Keypairs that sign updates, each in the rounds for which the chain names it. Around a rotation
+   * these are the old key and the new one.
+   */
   readonly updateKeypairs: readonly Keypair[];
   readonly answers: AnswerSet;
   readonly store: MemberStore;

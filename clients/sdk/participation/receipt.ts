@@ -13,8 +13,8 @@ import {
 import type { PublicKey } from "@solana/web3.js";
 
 /**
- * Checks that a receipt is the promise that it should be: for this envelope, signed by the aggregator that the Round account names. Throws
- * `verification-failed` saying what is wrong; such a receipt proves nothing on chain.
+ * Checks that a receipt is for this envelope and signed by the aggregator that the Round account
+ * names. Throws `verification-failed` naming what is wrong: such a receipt proves nothing on chain.
  */
 export function verifyReceipt(
   view: ReceiptView,

@@ -1,11 +1,17 @@
 import type { FederationEvent } from "@plenary/protocol";
 import { type ServiceClient, watchEvents } from "@plenary/service";
 
-/** Tells when it is worth looking again: at every event of the federation, and every few seconds in case one was lost. */
+/**
+ * Tells when to look again: at every event of the federation, and every few seconds in case one was
+ * lost.
+ */
 export interface Waker {
   /** Number of events so far: read it before looking, and hand it to `after`. */
   readonly seen: number;
-  /** Resolves when there are more events than `seen`, or after the poll interval. Rejects when the signal is aborted. */
+  /**
+   * Resolves when there are more events than `seen`, or after the poll interval. Rejects when the
+   * signal is aborted.
+   */
   after(seen: number): Promise<void>;
   stop(): void;
 }
@@ -17,7 +23,10 @@ export interface WakerOptions {
   readonly onEvent?: ((event: FederationEvent) => void) | undefined;
 }
 
-/** Follows the service's event stream with polling as the fallback: a stream can be cut by any proxy on the way. */
+/**
+ * Follows the service's event stream, with polling as the fallback: any proxy on the path can cut a
+ * stream.
+ */
 export function watchForChanges(
   client: ServiceClient,
   federation: string,
@@ -37,7 +46,7 @@ export function watchForChanges(
       for (const wake of [...sleepers]) wake();
     }
   };
-  // Without the stream the poll interval remains, so its failure is no failure of the watch.
+  // Without the stream the poll interval remains, so that its failure does not fail the watch.
   follow().catch(() => undefined);
   return {
     get seen() {

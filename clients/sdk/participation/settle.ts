@@ -6,7 +6,7 @@ import { findOwnUpdate, readCommittedLeaves } from "../verification/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
 
-/** Waits until it is known what became of an update, and stores it. */
+/** Waits for the outcome of an update and stores it. */
 export async function settle(
   session: ParticipationSession,
   record: RoundRecord,
@@ -30,7 +30,10 @@ export async function settle(
   }
 }
 
-/** Says so if this member was drawn for an audit; whether there is nothing more to say about that. */
+/**
+ * Emits an event if this member was drawn for an audit. True if there is nothing more to say about
+ * that.
+ */
 async function tellOfAudit(
   { context, member, options, emit }: ParticipationSession,
   { round, receipt }: RoundRecord,
@@ -50,8 +53,8 @@ interface Settled {
 }
 
 /**
- * By the chain, and by the committed leaves: a service that gave a receipt and left the update out
- * must not be asked whether it counted. Null while the round is not decided.
+ * Decides by the chain and by the committed leaves, and not by the service's word: it may have
+ * given a receipt and left the update out. Null while the round is not decided.
  */
 async function outcomeOf(
   session: ParticipationSession,
@@ -61,7 +64,7 @@ async function outcomeOf(
   const { connection, program, address } = context;
   const number = BigInt(record.round);
   const round = await readRound(connection, roundAddress(program, address, number));
-  // The authority has closed the account, so that nothing is left to check the service by.
+  // The authority has closed the account, and nothing is left to check the service by.
   if (round === null) return wordOfService(session, record);
   if (round.status === "committed" || round.status === "final")
     return record.receipt === null ? MISSED : outcomeOnChain(session, record.receipt, round);
@@ -76,7 +79,7 @@ const MISSED: Settled = {
   reason: "The round closed before the update had a receipt.",
 };
 
-/** What the committed leaves say about an update with a receipt. */
+/** The outcome of an update with a receipt, by the committed leaves. */
 async function outcomeOnChain(
   session: ParticipationSession,
   { receipt, signature }: StoredReceipt,

@@ -31,7 +31,10 @@ import type { ParticipationSession } from "./participation.ts";
 import { verifyReceipt } from "./receipt.ts";
 import { trainForRound } from "./train-for-round.ts";
 
-/** Brings a round to its receipt, signing with `keypair`. Null if it closed before there was anything to record. */
+/**
+ * Brings a round to its receipt, signing with `keypair`. Null if it closed before there was
+ * anything to record.
+ */
 export async function takePart(
   session: ParticipationSession,
   view: RoundView,
@@ -48,7 +51,10 @@ export async function takePart(
   return record.receipt === null ? upload(session, record, round) : record;
 }
 
-/** The Round account, checked against the configuration that this member joined under; null unless it is open. */
+/**
+ * The Round account, checked against the configuration that this member joined under; null unless
+ * it is open.
+ */
 async function readOpenRound(
   { context }: ParticipationSession,
   number: bigint,
@@ -68,8 +74,8 @@ async function readOpenRound(
 }
 
 /**
- * After a void the next round has the base of the void one, even where that was committed before: the update that was trained for it is
- * signed anew.
+ * After a void, the next round has the base of the void one, even if that was committed before. The
+ * update that was trained for it is signed again.
  */
 async function renewVoided(
   session: ParticipationSession,
@@ -99,7 +105,10 @@ async function renewVoided(
   });
 }
 
-/** Whether an update counts for nothing. A round that was committed may have become void since, which the chain tells. */
+/**
+ * Whether an update counts for nothing. A committed round may have become void since; the chain
+ * tells.
+ */
 async function isVoid(
   { context, store }: ParticipationSession,
   record: RoundRecord,
@@ -181,7 +190,10 @@ async function throughPipeline(
   return applyPipeline(pipeline, delta, state ?? initPipeline(pipeline, delta.length));
 }
 
-/** The base model, with the root that stands on chain: a service cannot show different members different models. */
+/**
+ * The base model, checked against the root on chain: a service cannot show different members
+ * different models.
+ */
 async function downloadBase(
   session: ParticipationSession,
   view: RoundView,
@@ -197,14 +209,14 @@ async function downloadBase(
   if (equalBytes(root, round.baseRoot)) return base;
   throw new PlenaryError(
     "verification-failed",
-    `The service's model for round ${round.number} is not the one whose root stands on chain. Nothing was trained; do not trust this service.`,
+    `The service's model for round ${round.number} is not the one whose root is recorded on chain. Nothing was trained; do not trust this service.`,
     { expected: toHex(round.baseRoot), actual: toHex(root) },
   );
 }
 
 /**
- * A sequence that this member cannot have used in the round: above the store's, and above what the service holds in case the store was
- * lost. Two envelopes with one sequence would cost the stake.
+ * A sequence that this member cannot have used in the round: above the store's, and above the
+ * service's in case the store was lost. Two envelopes with one sequence would cost the stake.
  */
 async function nextSequence(
   { context, member, store, options }: ParticipationSession,
@@ -216,7 +228,7 @@ async function nextSequence(
   return last.reduce((a, b) => (a > b ? a : b)) + 1n;
 }
 
-/** Codes with which the service says that the round is over for this update. */
+/** Codes of the service's answer when the round is over for this update. */
 const TOO_LATE = new Set(["round-closed", "wrong-round", "base-stale"]);
 
 async function upload(

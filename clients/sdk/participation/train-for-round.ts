@@ -13,7 +13,7 @@ import { parseTrainingSettings, type TrainRoundResult } from "@plenary/training"
 import type { KeptTraining } from "../member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 
-/** A round's training, with what an audit of it will ask for. */
+/** A round's training, in the form that an audit will ask for. */
 export interface TrainedForRound {
   readonly result: TrainRoundResult;
   /** The envelope's `checkpointRoot`: zeros where training is not audited. */
@@ -21,7 +21,10 @@ export interface TrainedForRound {
   readonly kept: KeptTraining | undefined;
 }
 
-/** Trains on a round's base model as the federation asks: with checkpoints, and an optimiser that starts anew, where it audits training. */
+/**
+ * Trains on a round's base model. Where the federation audits training, it takes checkpoints and
+ * starts with a new optimiser.
+ */
 export async function trainForRound(
   session: ParticipationSession,
   { number }: Pick<Round, "number">,
@@ -67,7 +70,10 @@ export async function trainForRound(
   };
 }
 
-/** An auditor sees the seed that it audits; from it the other rounds' cannot be told. */
+/**
+ * An auditor sees the seed of the round that it audits. The seeds of other rounds do not follow
+ * from it.
+ */
 function seedForRound(seed: Uint8Array, round: bigint): Uint8Array {
   return sha256(new TextEncoder().encode(`plenary/training-seed/1\n${round}\n`), seed);
 }

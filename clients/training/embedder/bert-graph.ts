@@ -7,7 +7,7 @@ import { reshape, sum, transpose, transposeLast } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { NamedTensor } from "../safetensors.ts";
 
-/** The part of a BERT model's config.json that its forward pass needs. */
+/** The fields of a BERT model's config.json that its forward pass needs. */
 export interface BertConfiguration {
   readonly hidden_size: number;
   readonly num_hidden_layers: number;
@@ -21,9 +21,9 @@ export type Weights = (name: string) => NamedTensor;
 const MASKED = 1e9;
 
 /**
- * BERT's encoder (arXiv 1810.04805) on one text of at most `length` tokens, and the mean over its tokens.
- * Inputs: `tokens` [length, hidden], the sums of word, position and type embeddings; `mask` [length], 1 for
- * real tokens. Output: `mean` [hidden].
+ * BERT's encoder (arXiv 1810.04805) on one text of at most `length` tokens, and the mean over its
+ * tokens. Inputs: `tokens` [length, hidden], the sums of word, position and type embeddings; `mask`
+ * [length], 1 for real tokens. Output: `mean` [hidden].
  */
 export function bertGraph(
   configuration: BertConfiguration,
@@ -68,7 +68,7 @@ function splitHeads(x: Tensor, configuration: BertConfiguration, length: number)
   return transpose(reshape(x, [length, heads, width / heads]), [1, 0, 2]);
 }
 
-/** Linear layers are stored [outputs, inputs]. */
+/** Linear layers are stored as [outputs, inputs]. */
 function transposed(graph: Graph, { shape, values }: NamedTensor): Tensor {
   const [outputs, inputs] = shape as readonly [number, number];
   const result = new Float32Array(values.length);

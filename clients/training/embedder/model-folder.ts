@@ -7,13 +7,13 @@ import { TrainingError } from "../errors.ts";
 import { decodeSafetensors } from "../safetensors.ts";
 import type { BertConfiguration, Weights } from "./bert-graph.ts";
 
-/** Hashes (SHA-256, hexadecimal) of the files that decide what a text's embedding is. */
+/** Hashes (SHA-256, hexadecimal) of the files that determine the embedding of a text. */
 export interface ModelHashes {
   readonly "model.safetensors": string;
   readonly "tokenizer.json": string;
 }
 
-/** sentence-transformers/all-MiniLM-L6-v2: what the shipped surveys were embedded with. */
+/** sentence-transformers/all-MiniLM-L6-v2: it embedded the surveys that ship with Plenary. */
 export const MINILM_HASHES: ModelHashes = {
   "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
   "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -42,8 +42,9 @@ export interface EmbeddingModel {
 }
 
 /**
- * Reads a BERT model and its tokenizer from a local folder (config.json, model.safetensors, tokenizer.json).
- * Throws `embedding-model-missing` saying how to get one, `embedding-model-invalid` when a hash is another.
+ * Reads a BERT model and its tokenizer from a local folder (config.json, model.safetensors,
+ * tokenizer.json). Throws `embedding-model-missing` saying how to get one, and
+ * `embedding-model-invalid` when a hash differs.
  */
 export async function readModelFolder(
   folder: string,
@@ -104,7 +105,7 @@ function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** The tokenizer without its own padding and truncation: texts are cut and padded here. */
+/** The tokenizer without its padding and truncation: texts are cut and padded here. */
 function makeTokenizer(description: unknown): Tokenizer {
   if (typeof description !== "object" || description === null) {
     throw new TrainingError("embedding-model-invalid", "tokenizer.json is not an object");

@@ -15,7 +15,10 @@ interface Expected {
   readonly embedding: readonly number[];
 }
 
-/** A tiny BERT with random weights, and PyTorch's embeddings of three texts: ../fixtures/make_fixtures.py. */
+/**
+ * A tiny BERT with random weights, and PyTorch's embeddings of three texts:
+ * ../fixtures/make_fixtures.py.
+ */
 const folder = fileURLToPath(new URL("../fixtures/bert", import.meta.url));
 const read = (file: string) => readFile(new URL(`../fixtures/bert/${file}`, import.meta.url));
 const expected: Expected[] = JSON.parse((await read("expected.json")).toString());

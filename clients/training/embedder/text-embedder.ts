@@ -10,7 +10,7 @@ import {
   readModelFolder,
 } from "./model-folder.ts";
 
-/** Graph lengths: a text runs on the shortest that holds its tokens. */
+/** Lengths of the graphs: a text runs on the shortest one that holds its tokens. */
 const LENGTHS = [16, 32, 64, 128, 256];
 
 export interface TextEmbedderInput {
@@ -21,12 +21,12 @@ export interface TextEmbedderInput {
   readonly hashes?: ModelHashes;
 }
 
-/** Turns texts into unit vectors with a sentence encoder that lies in a local folder. */
+/** Turns texts into unit vectors, with a sentence encoder from a local folder. */
 export interface TextEmbedder {
   readonly dimension: number;
-  /** Texts past 256 tokens are cut. */
+  /** Texts are cut after 256 tokens. */
   embed(text: string): Promise<Float32Array>;
-  /** Embeddings of "<question> <option>" for a question that the questionnaire lacks. */
+  /** Embeddings of "<question> <option>" for a question outside the questionnaire. */
   embedQuestion(question: {
     readonly text: string;
     readonly options: readonly string[];
@@ -34,8 +34,8 @@ export interface TextEmbedder {
 }
 
 /**
- * Opens the text embedder, pinned by its files' hashes: a federation's embeddings all come from one model.
- * Throws `embedding-model-missing` saying how to get it, or `embedding-model-invalid`.
+ * Opens the text embedder, pinned by its files' hashes: a federation's embeddings all come from one
+ * model. Throws `embedding-model-missing` saying how to get it, or `embedding-model-invalid`.
  */
 export async function openTextEmbedder(input: TextEmbedderInput): Promise<TextEmbedder> {
   const model = await readModelFolder(input.folder, input.hashes ?? MINILM_HASHES);
@@ -65,7 +65,10 @@ export async function openTextEmbedder(input: TextEmbedderInput): Promise<TextEm
   };
 }
 
-/** Token ids with the special ones; a text that is too long loses its end, not the closing token. */
+/**
+ * Token ids with the special ones. A text that is too long loses its end, but keeps the closing
+ * token.
+ */
 export function tokenIds(
   { tokenizer }: Pick<EmbeddingModel, "tokenizer">,
   text: string,

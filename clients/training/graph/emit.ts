@@ -2,7 +2,9 @@ import type { Graph, GraphConstant, GraphDefinition, GraphNode, GraphValue } fro
 import { ProtobufWriter } from "./protobuf.ts";
 import type { Attribute, ElementType, Shape } from "./tensor.ts";
 
-/** Operator set and format version (onnx.ai, "Versioning"); LayerNormalization needs at least 17. */
+/**
+ * Operator set and format version (onnx.ai, "Versioning"); LayerNormalization needs at least 17.
+ */
 const OPERATOR_SET = 18;
 const IR_VERSION = 9;
 
@@ -58,14 +60,19 @@ function valueMessage({ name, tensor }: GraphValue): ProtobufWriter {
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, type));
 }
 
-/** An ONNX model file together with the inputs that it must be fed and the outputs that it yields. */
+/**
+ * An ONNX model file together with the inputs that it must be fed and the outputs that it yields.
+ */
 export interface OnnxModel {
   readonly bytes: Uint8Array;
   readonly inputs: Readonly<
     Record<string, { readonly shape: Shape; readonly elementType: ElementType }>
   >;
   readonly outputs: readonly string[];
-  /** The same model with some inputs turned into constants, and with metadata: for other ONNX runtimes. */
+  /**
+   * The same model with some inputs turned into constants, and with metadata: for other ONNX
+   * runtimes.
+   */
   withConstants(
     values: Readonly<Record<string, Float32Array>>,
     metadata: Readonly<Record<string, string>>,

@@ -16,7 +16,7 @@ import { sizeOf, type Tensor } from "./tensor.ts";
 interface Case {
   readonly name: string;
   readonly inputs: readonly (readonly number[])[];
-  /** Range that inputs are drawn from; -2..2 unless given. */
+  /** Range of the drawn inputs; -2..2 unless given. */
   readonly range?: readonly [number, number];
   readonly build: (...inputs: Tensor[]) => Tensor;
 }

@@ -29,7 +29,7 @@ export interface GraphValue {
   readonly tensor: Tensor;
 }
 
-/** What one graph holds when it is finished: only what its outputs need. */
+/** A finished graph: only the parts that its outputs need. */
 export interface GraphDefinition {
   readonly nodes: readonly GraphNode[];
   readonly constants: readonly GraphConstant[];
@@ -168,8 +168,8 @@ export class Graph implements Tape {
 
   /**
    * Gradients of a scalar for tracked tensors, in their order. Throws when no path leads from the
-   * loss to one of them, and when a rule leaves out a tracked input or returns a wrong shape: a lost
-   * gradient would otherwise read as zeros.
+   * loss to one of them, and when a rule leaves out a tracked input or returns a wrong shape: a
+   * lost gradient would otherwise read as zeros.
    */
   gradient(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     if (sizeOf(loss.shape) !== 1) {
@@ -194,7 +194,7 @@ export class Graph implements Tape {
     });
   }
 
-  /** Nodes, constants and inputs that the outputs need, in order. */
+  /** The nodes, constants and inputs that the outputs need, in order. */
   definition(): GraphDefinition {
     const needed = new Set(this.#outputs.map((output) => output.name));
     const nodes: GraphNode[] = [];

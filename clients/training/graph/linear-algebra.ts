@@ -45,9 +45,10 @@ export function affine(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 /**
- * x = A^-1 b for symmetric positive definite A [..., n, n] and b [..., n, 1], with n small: Gauss-Jordan
- * elimination is unrolled into about 9 n operators. No pivoting, which such matrices do not need (Golub and
- * Van Loan, Matrix Computations, 4.2). The gradient is the adjoint's: db = A^-1 g, dA = -db x'.
+ * x = A^-1 b for symmetric positive definite A [..., n, n] and b [..., n, 1], with small n:
+ * Gauss-Jordan elimination, unrolled into about 9 n operators. Such matrices do not need pivoting
+ * (Golub and Van Loan, Matrix Computations, 4.2). The gradient is that of the adjoint: db = A^-1 g,
+ * dA = -db x'.
  */
 export function solve(matrix: Tensor, right: Tensor): Tensor {
   const { graph } = matrix;

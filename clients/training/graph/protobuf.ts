@@ -1,4 +1,4 @@
-/** Writer of the protobuf wire format, as far as ONNX models need it. */
+/** Writes the part of the protobuf wire format that ONNX models need. */
 export class ProtobufWriter {
   readonly #parts: Uint8Array[] = [];
 

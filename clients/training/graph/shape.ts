@@ -151,10 +151,11 @@ export function sum(x: Tensor, axes: readonly number[], keep = false): Tensor {
 }
 
 /**
- * result[..., i] = x[..., forward[..., i]], where every position of x is taken at most once; `forward` may
- * point at x's length, which reads `padding`. `inverse` is its counterpart: for each position of x, where it
- * went (the result's length if nowhere). That makes the gradient a gatherLast too. Both are int64, either of
- * rank 1 (the same for every row) or with x's leading axes.
+ * result[..., i] = x[..., forward[..., i]], where every position of x is taken at most once;
+ * `forward` may point at x's length, which reads `padding`. `inverse` is its counterpart: for each
+ * position of x, its position in the result, or the result's length if it has none. Thus the
+ * gradient is a gather too. Both are int64, either of rank 1 (the same for every row) or with x's
+ * leading axes.
  */
 export function permute(x: Tensor, forward: Tensor, inverse: Tensor, padding = 0): Tensor {
   const axis = x.shape.length - 1;

@@ -28,7 +28,7 @@ export interface NodeSpecification {
   readonly gradient?: GradientRule;
 }
 
-/** What operators need of the graph that their tensors belong to (see graph.ts). */
+/** The part of a graph that operators use through their tensors (see graph.ts). */
 export interface Tape {
   /** A value fed at every run. `tracked` ones can be differentiated for. */
   input(
@@ -51,8 +51,8 @@ export interface Tape {
     attributes?: Attributes,
   ): Tensor;
   /**
-   * A value computed from detached `inputs` by any number of operators, given a gradient rule of its
-   * own (a custom gradient): the operators' own rules are not used.
+   * A value computed from detached `inputs` by any number of operators, with a custom gradient: the
+   * operators' own rules are not used.
    */
   withGradient(inputs: readonly Tensor[], value: Tensor, gradient: OutputRule): Tensor;
 }

@@ -5,8 +5,8 @@ const SECOND_DECAY = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * Adam with decoupled weight decay (arXiv 1711.05101, algorithm 2). Only + - * / and square roots in index
- * order: the same bits on every machine.
+ * Adam with decoupled weight decay (arXiv 1711.05101, algorithm 2). Only + - * / and square roots
+ * in index order: the same bits on every machine.
  */
 export const adamw: Optimizer = {
   init: (parameterCount) => ({

@@ -1,8 +1,8 @@
-/** Moments of an optimiser, kept by its caller from round to round. */
+/** Moments of an optimiser. The caller keeps them from round to round. */
 export interface OptimizerState {
-  /** Steps taken since the state was made. */
+  /** Steps since the state was made. */
   readonly step: number;
-  /** Running means, each as long as the parameter vector; empty for an optimiser that keeps none. */
+  /** Running means, each as long as the parameter vector; empty for an optimiser without any. */
   readonly moments: readonly Float32Array[];
 }
 
@@ -11,7 +11,10 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
 }
 
-/** Pure pair: `init` makes a state, `apply` changes `parameters` in place and returns the next state. */
+/**
+ * Pure pair: `init` makes a state, `apply` changes `parameters` in place and returns the next
+ * state.
+ */
 export interface Optimizer {
   init(parameterCount: number): OptimizerState;
   apply(update: OptimizerUpdate): OptimizerState;
@@ -23,7 +26,7 @@ export interface OptimizerUpdate {
   readonly state: OptimizerState;
   readonly learningRate: number;
   readonly settings: OptimizerSettings;
-  /** Stretch of the vectors to move: from (included) to (excluded). */
+  /** Part of the vectors to move: from (included) to (excluded). */
   readonly from: number;
   readonly to: number;
 }

@@ -1,14 +1,16 @@
-/** Part of the rate that remains at the end, so that a federation that goes on keeps learning. */
+/** The part of the rate that remains at the end: a federation that continues still learns. */
 const FINAL_PART = 0.05;
 
-/** Factor on the learning rate: falls along a cosine from 1 to 1/20 while progress runs from 0 to 1. */
+/**
+ * Factor on the learning rate: falls along a cosine from 1 to 1/20 while progress runs from 0 to 1.
+ */
 export function cosineSchedule(progress: number): number {
   return FINAL_PART + (1 - FINAL_PART) * cosineDecay(progress);
 }
 
 /**
- * Cosine decay (arXiv 1608.03983, one period) from 1 to 0, for progress 0..1. The cosine is a Taylor
- * polynomial in fixed order, since Math.cos may differ between machines: its error is below 1e-9.
+ * Cosine decay (arXiv 1608.03983, one period) from 1 to 0, for progress 0..1. Math.cos may differ
+ * between machines, so the cosine is a Taylor polynomial in fixed order, with an error below 1e-9.
  */
 export function cosineDecay(progress: number): number {
   const x = Math.PI * Math.min(Math.max(progress, 0), 1) - Math.PI / 2;

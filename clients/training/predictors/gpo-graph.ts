@@ -37,7 +37,10 @@ export interface GpoShape {
   readonly blocks: readonly ParameterBlock[];
 }
 
-/** Static sizes of one program: tasks at once, tokens a task, and its table of questions x options. */
+/**
+ * Static sizes of one program: its tasks, the tokens of a task, and its table of questions x
+ * options.
+ */
 export interface GpoSizes {
   readonly tasks: number;
   readonly tokens: number;
@@ -45,7 +48,7 @@ export interface GpoSizes {
   readonly width: number;
 }
 
-/** Embedding rows of all options; the last row is 0 and stands for padding. */
+/** Embedding rows of all options; the last row is 0, for padding. */
 export interface TokenTable {
   readonly rows: number;
   readonly dimension: number;
@@ -59,7 +62,7 @@ const MASKED = 1e9;
 interface Tokens {
   /** Embedding row of each token, int64 [tasks, tokens]. */
   readonly rows: Tensor;
-  /** Share that a context token shows, 0 for others, [tasks, tokens]. */
+  /** Share of the option of a context token, 0 for other tokens, [tasks, tokens]. */
   readonly shown: Tensor;
   /** 1 for context tokens, [tasks, tokens]. */
   readonly context: Tensor;
@@ -74,7 +77,10 @@ interface Output {
   readonly raw: Tensor;
 }
 
-/** Loss and gradient of one step. Inputs beside theta and the tokens: `targets`, shares over the number of targets and tasks. */
+/**
+ * Loss and gradient of one step. Inputs beside theta and the tokens: `targets`, the shares divided
+ * by the number of targets and of tasks.
+ */
 export function gpoTrainingGraph(shape: GpoShape, table: TokenTable, sizes: GpoSizes): OnnxModel {
   const graph = new Graph();
   const theta = graph.input("theta", [shape.blocks.at(-1)!.to], { tracked: true });
@@ -91,7 +97,7 @@ export function gpoTrainingGraph(shape: GpoShape, table: TokenTable, sizes: GpoS
   return emitOnnx(graph, "gpo-training");
 }
 
-/** Shares [tasks, tokens] of every token's option among its question's. */
+/** Share of every token's option within its question, [tasks, tokens]. */
 export function gpoPredictionGraph(shape: GpoShape, table: TokenTable, sizes: GpoSizes): OnnxModel {
   const graph = new Graph();
   const theta = graph.input("theta", [shape.blocks.at(-1)!.to]);
@@ -153,7 +159,10 @@ function logShares(scores: Tensor, sizes: GpoSizes): Tensor {
   return logSoftmaxPerQuestion(reshape(scores, [tasks, tokens]), sizes, forwardIndex, inverseIndex);
 }
 
-/** 0 where a token may look (context tokens and itself), far below 0 elsewhere, [tasks, 1, tokens, tokens]. */
+/**
+ * 0 where a token may look (context tokens and itself), far below 0 elsewhere: [tasks, 1, tokens,
+ * tokens].
+ */
 function attentionMask(context: Tensor, { tasks, tokens }: GpoSizes): Tensor {
   const identity = Float32Array.from({ length: tokens * tokens }, (_, i) =>
     i % (tokens + 1) === 0 ? 1 : 0,
@@ -164,8 +173,8 @@ function attentionMask(context: Tensor, { tasks, tokens }: GpoSizes): Tensor {
 }
 
 /**
- * Multi-head attention on normalised tokens. Keys have no bias: its true gradient is exactly 0, and adaptive
- * optimisers turn the rounding noise there into steps.
+ * Multi-head attention on normalised tokens. Keys have no bias: its true gradient is exactly 0, and
+ * adaptive optimisers would turn the rounding noise there into steps.
  */
 function attention(
   { heads, width }: GpoShape,
@@ -194,7 +203,9 @@ function feedForward(own: (name: string) => Tensor, x: Tensor): Tensor {
   return affine(hidden, own("forward.1.weight"), own("forward.1.bias"));
 }
 
-/** The paper's likelihood: every option's share is Gaussian with a mean and deviation of its own. */
+/**
+ * The paper's likelihood: the share of every option is Gaussian with its own mean and deviation.
+ */
 function gaussianLoss({ raw }: Output, answers: Tensor, weights: Tensor, sizes: GpoSizes): Tensor {
   const { tasks, tokens } = sizes;
   const [mean, spread] = split(raw, 1, [1, 1]).map((part) => reshape(part, [tasks, tokens])) as [

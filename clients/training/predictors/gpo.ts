@@ -28,7 +28,9 @@ export const GpoSchema = Type.Object(
     width: Type.Integer({ minimum: 4, maximum: 4096 }),
     heads: Type.Integer({ minimum: 1, maximum: 64 }),
     feedForward: Type.Integer({ minimum: 4, maximum: 16_384 }),
-    /** `cross-entropy` over a question's options does far better; `gaussian` is the paper's. */
+    /**
+     * `cross-entropy` over a question's options does far better; `gaussian` is that of the paper.
+     */
     likelihood: Type.Union([Type.Literal("cross-entropy"), Type.Literal("gaussian")]),
   },
   { additionalProperties: false },
@@ -38,9 +40,10 @@ export type GpoConfiguration = Static<typeof GpoSchema>;
 const parseGpo = parserOf(GpoSchema, "Configuration: predictor");
 
 /**
- * Group Preference Optimization's transformer (arXiv 2310.11523), the predictor of PluralLLM (arXiv
- * 2503.09925): a token per option with its text embedding and, for shown questions, the group's share; every
- * token looks at the shown ones (and itself), without positions. Layers normalise first.
+ * The transformer of Group Preference Optimization (arXiv 2310.11523), the predictor of PluralLLM
+ * (arXiv 2503.09925). A token per option holds its text embedding and, for shown questions, the
+ * group's share. Every token looks at the shown ones and itself, without positions. Layers
+ * normalise first.
  */
 export function gpo(
   value: unknown,
@@ -111,7 +114,7 @@ function parameterSpecifications(
   { layers, width, feedForward, likelihood }: GpoConfiguration,
   dimension: number,
 ): ParameterSpecification[] {
-  // Residual branches begin small, so that depth does not blow up the first outputs (GPT-2's rule).
+  // Residual branches begin small: depth does not blow up the first outputs (GPT-2's rule).
   const residual = 1 / Math.sqrt(2 * layers);
   const layer = (index: number): ParameterSpecification[] => {
     const own = `layer.${index}`;
@@ -165,7 +168,7 @@ function questionTable(
   return { counts, offsets, tokens: { rows, dimension, values } };
 }
 
-/** Sizes that hold any task of at most so many different questions. */
+/** Sizes that hold any task of at most that many different questions. */
 function sizesFor(table: QuestionTable, { tasks, questions }: ProgramShape): GpoSizes {
   const largest = table.counts.toSorted((a, b) => b - a).slice(0, questions);
   const tokens = largest.reduce((sum, count) => sum + count, 0);
@@ -255,7 +258,10 @@ function tokenFeeds(table: QuestionTable, sizes: GpoSizes, tasks: readonly Task[
   return feeds;
 }
 
-/** The Gaussian likelihood counts tokens: each asked one weighs 1 / (its task's asked tokens x tasks). */
+/**
+ * The Gaussian likelihood counts tokens: each asked token weighs 1 / (its task's asked tokens x
+ * tasks).
+ */
 function tokenWeights(sizes: GpoSizes, tasks: readonly Task[], asked: Float32Array): Float32Array {
   return asked.map((flag, at) => {
     const task = tasks[Math.floor(at / sizes.tokens)]!;

@@ -14,8 +14,8 @@ export const predictors = { tilt, gpo } as const satisfies Record<string, Predic
 export type PredictorName = keyof typeof predictors;
 
 /**
- * The predictor that a federation has agreed on. Throws `invalid-input` when its name or a field of its
- * configuration is wrong, or when the embeddings do not belong to the questionnaire.
+ * The predictor of a federation's configuration. Throws `invalid-input` when its name or a field of
+ * its configuration is wrong, and when the embeddings do not belong to the questionnaire.
  */
 export function createPredictor(
   configuration: { readonly name: string },

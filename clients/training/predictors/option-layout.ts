@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 /** Far below any logit, and finite: the softmax of a padded option is exactly 0. */
 const PADDING = -1e30;
 
-/** Where the options of questions, stored one after another, lie in a table [questions, width]. */
+/** Maps the options of questions, stored one after another, to a table [questions, width]. */
 export interface OptionLayout {
   readonly questions: number;
   readonly width: number;
@@ -35,8 +35,8 @@ export function optionLayout(optionCounts: readonly number[]): OptionLayout {
 }
 
 /**
- * Log-probabilities per question of logits [..., rows]: each question's options are normalised among
- * themselves, whatever the others' logits.
+ * Log-probabilities per question of logits [..., rows]: the options of each question are normalised
+ * among themselves.
  */
 export function logSoftmaxPerQuestion(
   logits: Tensor,

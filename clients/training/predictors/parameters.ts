@@ -7,7 +7,7 @@ export interface ParameterSpecification {
   readonly name: string;
   readonly shape: readonly number[];
   readonly role?: "network" | "prior";
-  /** Half-width of the uniform distribution that the first values come from; 0 for none. */
+  /** Half-width of the uniform distribution of the first values; 0 for a constant. */
   readonly spread?: number;
   /** Centre of the first values; 0 unless given. */
   readonly centre?: number;
@@ -24,8 +24,8 @@ export function layOut(specifications: readonly ParameterSpecification[]): Param
 }
 
 /**
- * First values, uniform around their centre. Uniform draws need no logarithm or cosine, so that every
- * machine gets the same integers.
+ * First values, uniform around their centre. Uniform draws need no logarithm or cosine, so that
+ * every machine gets the same integers.
  */
 export function firstValues(
   specifications: readonly ParameterSpecification[],

@@ -10,29 +10,34 @@ export interface EmbeddingTable {
   matrix(): Float32Array;
 }
 
-/** A question with its options' embeddings, asked beyond the questionnaire. */
+/** A question outside the questionnaire, with its options' embeddings. */
 export interface NewQuestion {
   readonly options: number;
   /** Row-major [options, dimension]. */
   readonly embeddings: Float32Array;
 }
 
-/** A stretch of the parameter vector: which optimiser moves it. */
+/** A part of the parameter vector, with the optimiser that moves it. */
 export interface ParameterBlock {
   readonly name: string;
   readonly shape: readonly number[];
   readonly from: number;
   readonly to: number;
-  /** `network`: the configured optimiser; `prior`: plain gradient steps at the prior's own rate. */
+  /**
+   * `network`: the configured optimiser; `prior`: plain gradient steps with the prior's own rate.
+   */
   readonly role: "network" | "prior";
 }
 
-/** A training step as a graph: inputs include `theta`, outputs are `loss` (one number) and `gradient`. */
+/**
+ * A training step as a graph. The inputs include `theta`; the outputs are `loss` (one number) and
+ * `gradient`.
+ */
 export interface TrainingProgram {
   readonly model: OnnxModel;
   /**
-   * Everything but `theta`. `base` is the downloaded model as float32, `member` all answers that the member
-   * trains on, by group. There must be as many tasks as the program was built for.
+   * All inputs but `theta`. `base` is the downloaded model as float32, `member` all answers that
+   * the member trains on, by group. There must be as many tasks as the program was built for.
    */
   feeds(
     base: Float32Array,
@@ -41,7 +46,7 @@ export interface TrainingProgram {
   ): Feeds;
 }
 
-/** Predictions as a graph: inputs include `theta`. */
+/** Predictions as a graph. The inputs include `theta`. */
 export interface PredictionProgram {
   readonly model: OnnxModel;
   feeds(theta: Float32Array, tasks: readonly Task[]): Feeds;
@@ -49,7 +54,7 @@ export interface PredictionProgram {
   read(results: Results, tasks: readonly Task[]): Float32Array[][];
 }
 
-/** How many tasks a program takes at once, and at most how many questions (context and targets) a task has. */
+/** The number of tasks of a program, and the most questions (context and targets) of a task. */
 export interface ProgramShape {
   readonly tasks: number;
   readonly questions: number;
@@ -63,11 +68,11 @@ export interface Predictor {
   readonly blocks: readonly ParameterBlock[];
   /** The first model of a federation, in fixed point (value x 2^24). */
   initialParameters(seed: Seed): Int32Array;
-  /** The training step; kept per shape, so that its session is too. */
+  /** The training step, kept per shape, so that its session is kept too. */
   training(shape: ProgramShape): TrainingProgram;
   /**
-   * Predictions of a model (fixed point). Questions after the questionnaire's last are `newQuestions`, in
-   * order. Kept per shape while there are none.
+   * Predictions of a model (fixed point). Questions after the questionnaire's last are
+   * `newQuestions`, in order. Kept per shape while there are none.
    */
   prediction(
     shape: ProgramShape,

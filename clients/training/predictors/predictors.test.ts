@@ -28,7 +28,7 @@ interface Fixture {
   }[];
 }
 
-/** Made by ../fixtures/make_fixtures.py. */
+/** Written by ../fixtures/make_fixtures.py. */
 const fixture: Fixture = JSON.parse(
   await readFile(new URL("../fixtures/predictors.json", import.meta.url), "utf8"),
 );

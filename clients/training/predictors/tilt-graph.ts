@@ -25,7 +25,7 @@ interface Context {
   readonly shown: Tensor;
 }
 
-/** What the prediction knows of every option. */
+/** The parameters of every option. */
 interface Options {
   /** Base logits [options]. */
   readonly base: Tensor;
@@ -36,9 +36,10 @@ interface Options {
 }
 
 /**
- * Loss and gradient of one step. Inputs beside theta: `anchor`, the base logits of the round's downloaded
- * model; `answers` and `shown`, the contexts; `targets`, the asked shares divided by the number of targets
- * and of tasks; `member`, the member's mean answer to each question, from which the base learns.
+ * Loss and gradient of one step. Inputs beside theta: `anchor`, the base logits of the round's
+ * downloaded model; `answers` and `shown`, the contexts; `targets`, the asked shares divided by the
+ * number of targets and of tasks; `member`, the member's mean answer to each question, from which
+ * the base learns.
  */
 export function tiltTrainingGraph(shape: TiltShape, table: OptionTable, tasks: number): OnnxModel {
   const { rows } = table.layout;
@@ -98,7 +99,10 @@ function normalizer(graph: Tape, table: OptionTable): (logits: Tensor) => Tensor
   return (logits) => logSoftmaxPerQuestion(logits, table.layout, forward, inverse);
 }
 
-/** Vector and log weight of the questionnaire's options, [known, latent + 1]: from their text, plus their own. */
+/**
+ * Vector and log weight of the questionnaire's options, [known, latent + 1]: from their text, plus
+ * their own.
+ */
 function optionParameters(
   graph: Graph,
   table: OptionTable,

@@ -12,34 +12,39 @@ import type { EmbeddingTable, NewQuestion } from "./predictor.ts";
 const EXTRA_FEATURES = 2;
 
 /**
- * How alike two options are, for lending to untrained questions: this times the cosine of their texts, less
- * this times the difference of their places, less this if their questions differ in the number of options.
- * Chosen by cross-validation over question families of the shipped surveys; flat around these values.
+ * Affinity of two options, for lending to untrained questions: the first number times the cosine of
+ * their texts, less the second times the difference of their places, less the third if their
+ * questions differ in the number of options. Chosen by cross-validation over question families of
+ * the shipped surveys; results are flat around these values.
  */
 const TEXT_AFFINITY = 20;
 const PLACE_PENALTY = 20;
 const COUNT_PENALTY = 10;
-/** Cosine at which an option stops being a relative: nothing (a uniform base) competes at this affinity. */
+/**
+ * Cosine below which an option is not a relative any more: at this affinity, nothing (a uniform
+ * base) competes with it.
+ */
 const STRANGER_COSINE = 0.6;
 /**
- * Part of a relative's vector that is lent with its base: texts that are almost alike may divide groups in
- * opposite ways (how warm people feel towards one party or the other), and no text embedding says so.
+ * Part of a relative's vector that is lent with its base. Texts that are almost alike may divide
+ * groups in opposite ways (warm feelings towards one party or the other), and no text embedding
+ * shows that.
  */
 export const LENT_VECTOR = 0.3;
 /** Far below any affinity, and finite. */
 const EXCLUDED = -1e30;
 
-/** The options that a graph is built over: the questionnaire's, then those of new questions. */
+/** The options of a graph: the questionnaire's, then those of new questions. */
 export interface OptionTable {
   readonly layout: OptionLayout;
   /** First option of each question; one more entry holds the total. */
   readonly offsets: readonly number[];
-  /** Options of the questionnaire: they own parameters. */
+  /** Number of options of the questionnaire, which have parameters. */
   readonly known: number;
   /** Length of a row of `features`. */
   readonly width: number;
   readonly features: Float32Array;
-  /** Questions without a trained base, which borrow from the others. */
+  /** Questions without a trained base: they borrow from the others. */
   readonly borrowers: readonly number[];
 }
 
@@ -92,8 +97,8 @@ function featureRows(
 }
 
 /**
- * Questions of the questionnaire whose base logits are all 0, as they began: no member has answered them.
- * None while the whole model is untrained.
+ * Questions of the questionnaire whose base logits are all 0, as at the beginning: no member has
+ * answered them. Empty while the whole model is untrained.
  */
 export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Array): number[] {
   const offsets = optionOffsets(questionnaire);
@@ -106,10 +111,10 @@ export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Arra
 }
 
 /**
- * What every option of the table has, [options, columns], given what the questionnaire's own options have;
- * `strengths` says which part of each column is lent:
- * options of untrained and new questions borrow a weighted mean (Nadaraya-Watson) from trained ones that they
- * resemble, and nothing as far as they resemble none.
+ * The vectors of every option of the table, [options, columns], given those of the questionnaire's
+ * own options. `strengths` says which part of each column is lent. Options of untrained and new
+ * questions borrow a weighted mean (Nadaraya-Watson) from the trained options that they resemble,
+ * and nothing as far as they resemble none.
  */
 export function lend(
   graph: Graph,
@@ -133,7 +138,7 @@ export function lend(
   return takeRows(concatenate([own, borrowed], 0), source);
 }
 
-/** Row by row: affinity to each of the questionnaire's options, and at last to nothing. */
+/** Row by row: the affinity to each of the questionnaire's options, and last to nothing. */
 function affinities(table: OptionTable, rows: readonly number[]): Float32Array {
   const { known, width, features } = table;
   const lent = new Set(rows);

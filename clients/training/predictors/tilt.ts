@@ -33,16 +33,17 @@ const parseTilt = parserOf(TiltSchema, "Configuration: predictor");
 /**
  * The tilt predictor: a learned base distribution per question, tilted towards a group.
  *
- * p = softmax(log base + z . s). z is a small vector per option: a two-layer network on the option's text
- * embedding, plus a vector of its own. s is the group's vector, from a few Fisher-scoring steps (McCullagh
- * and Nelder, Generalized Linear Models, 2.5) of a ridge-penalised multinomial logit on its context answers,
- * beginning at 0: A = sum w p z z' + exp(lambda) I, s += A^-1 (sum w z (y - p) - exp(lambda) s), w a learned
- * weight per option.
+ * p = softmax(log base + z . s). z is a small vector per option: a two-layer network on the
+ * option's text embedding, plus a learned vector. s is the group's vector. It comes from a few
+ * Fisher-scoring steps (McCullagh and Nelder, Generalized Linear Models, 2.5) of a ridge-penalised
+ * multinomial logit on the group's context answers, beginning at 0: A = sum w p z z' + exp(lambda)
+ * I, s += A^-1 (sum w z (y - p) - exp(lambda) s), with a learned weight w per option.
  *
- * Base logits are parameters, averaged by the federation like all others. In training the base of the
- * round's downloaded model stands in for them, else each member would bend the base to its own answers and
- * leave no residual to learn from; they learn by plain gradient steps of their own cross-entropy on all of
- * the member's answers. Questions that nobody has trained borrow base, vector and weight from similar ones.
+ * Base logits are parameters, averaged by the federation like all others. In training, the base of
+ * the round's downloaded model takes their place: else each member would bend the base to its own
+ * answers and leave no residual to learn from. They learn by plain gradient steps on their own
+ * cross-entropy, on all of the member's answers. Questions that nobody has trained borrow base,
+ * vector and weight from similar ones.
  */
 export function tilt(
   value: unknown,
@@ -152,7 +153,9 @@ function contextFeeds(table: OptionTable, tasks: readonly Task[]): Feeds {
   return { answers, shown };
 }
 
-/** Shares of the targets, divided by the number of targets and of tasks: the loss is a mean. */
+/**
+ * Shares of the targets, divided by the number of targets and of tasks, so that the loss is a mean.
+ */
 function targetFeed(table: OptionTable, tasks: readonly Task[]): Float32Array {
   const { rows } = table.layout;
   const targets = new Float32Array(tasks.length * rows);
@@ -168,7 +171,7 @@ function targetFeed(table: OptionTable, tasks: readonly Task[]): Float32Array {
   return targets;
 }
 
-/** The mean answer, over the member's groups that gave one, to each question; 0 where none did. */
+/** The mean answer to each question over the member's groups that answered it; 0 where none did. */
 function memberFeed(
   table: OptionTable,
   groups: readonly (readonly QuestionAnswer[])[],

@@ -1,6 +1,9 @@
 import type { OnnxModel } from "../graph/emit.ts";
 
-/** What a graph is fed, by input name: int64 inputs as BigInt64Array. Lengths must fill the input's shape. */
+/**
+ * The inputs of a graph by name; int64 inputs as BigInt64Array. Lengths must fill the input's
+ * shape.
+ */
 export type Feeds = Readonly<Record<string, Float32Array | BigInt64Array>>;
 
 /** Outputs by name, float32. */
@@ -11,10 +14,10 @@ export interface Session {
 }
 
 /**
- * Runs graphs on the CPU, one thread each unless told otherwise.
+ * Runs graphs on the CPU, with one thread each unless told otherwise.
  * - `native`: onnxruntime's own library; the same bits on one machine and version.
- * - `wasm`: onnxruntime's WebAssembly build, about three times slower; the same bits on every machine. What
- *   others must be able to recompute runs on it.
+ * - `wasm`: onnxruntime's WebAssembly build, about three times slower; the same bits on every
+ *   machine. Everything that others must be able to compute again runs on it.
  */
 export interface Engine {
   readonly name: EngineName;

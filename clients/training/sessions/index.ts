@@ -3,13 +3,16 @@ import type { Engine, EngineName } from "./engine.ts";
 import { engineOn } from "./session.ts";
 
 export interface EngineOptions {
-  /** Of the native engine: 1 by default, for more only cost at the sizes of the predictors. */
+  /**
+   * Threads of the native engine. By default 1: at the sizes of the predictors, more only cost
+   * time.
+   */
   readonly threads?: number;
 }
 
 /**
- * Opens an engine. Each runtime is loaded when first asked for; sessions of a closed engine are freed.
- * Throws `engine-unavailable` when onnxruntime cannot be loaded here.
+ * Opens an engine. A runtime is loaded when it is first asked for; closing the engine frees its
+ * sessions. Throws `engine-unavailable` when onnxruntime cannot be loaded here.
  */
 export async function openEngine(
   name: EngineName,

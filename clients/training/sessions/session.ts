@@ -3,7 +3,7 @@ import type { OnnxModel } from "../graph/emit.ts";
 import { sizeOf } from "../graph/tensor.ts";
 import type { Engine, EngineName, Feeds, Results, Session } from "./engine.ts";
 
-/** The part of onnxruntime-common that both runtimes share, as far as it is used here. */
+/** The part of onnxruntime-common that is used here; both runtimes have it. */
 interface RuntimeTensor {
   readonly data: unknown;
 }
@@ -24,7 +24,9 @@ export interface Runtime {
   ): RuntimeTensor;
 }
 
-/** An engine on one of onnxruntime's builds: checks feeds, keeps sessions by model. */
+/**
+ * An engine on one of onnxruntime's builds. It checks feeds, and keeps the session of each model.
+ */
 export function engineOn(runtime: Runtime): Engine {
   const sessions = new Map<OnnxModel, Promise<RuntimeSession>>();
   const open = (model: OnnxModel): Promise<RuntimeSession> => {

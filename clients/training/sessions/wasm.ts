@@ -5,10 +5,12 @@ import { env, InferenceSession, Tensor } from "onnxruntime-web";
 import { TrainingError } from "../errors.ts";
 import type { Runtime } from "./session.ts";
 
-/** onnxruntime-web 1.30.0's ort-wasm-simd-threaded.wasm: another build may compute other bits. */
+/** ort-wasm-simd-threaded.wasm of onnxruntime-web 1.30.0: another build may compute other bits. */
 const WASM_SHA256 = "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2";
 
-/** onnxruntime's WebAssembly build on one thread, refused unless it is the pinned one. */
+/**
+ * onnxruntime's WebAssembly build on one thread. Any other build than the pinned one is refused.
+ */
 export async function wasmRuntime(): Promise<Runtime> {
   env.wasm.numThreads = 1;
   env.wasm.wasmBinary ??= await pinnedBinary();

@@ -5,8 +5,8 @@ import type { Value } from "./indexing.ts";
 import { KERNELS } from "./operator-kernels.ts";
 
 /**
- * Evaluates a graph in float64, straight from the ONNX definitions of its operators. Slow and independent of
- * onnxruntime: the oracle that gradients are checked against by finite differences.
+ * Evaluates a graph in float64, straight from the ONNX definitions of its operators. Slow and
+ * independent of onnxruntime: tests check gradients against its finite differences.
  */
 export function interpret(
   graph: Graph,

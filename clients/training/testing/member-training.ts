@@ -27,7 +27,7 @@ import {
   type TrainingSettings,
 } from "../index.ts";
 
-/** What a member sends and keeps; a cheater puts anything into it. */
+/** A member's update and what the member keeps of it; a cheater may change any part. */
 export interface MadeUpdate {
   readonly answers: AnswerSet;
   readonly commitment: TrainingCommitment;
@@ -83,7 +83,10 @@ export function configurationOf({
   };
 }
 
-/** The envelope of an update and the evidence for an audit of some segments, as the member's software would make them. */
+/**
+ * The envelope of an update and the evidence for an audit of some segments, as the member's
+ * software would make them.
+ */
 export function submit(
   setting: Setting,
   made: MadeUpdate,

@@ -189,7 +189,10 @@ const slice: Kernel = ([x, from, , axis], node) => [
 
 const copy: Kernel = ([x]) => [x!.data];
 
-/** Gauss's error function by its Taylor series, and by its continued fraction far out (Abramowitz and Stegun, 7.1). */
+/**
+ * Gauss's error function by its Taylor series, and by its continued fraction far out (Abramowitz
+ * and Stegun, 7.1).
+ */
 function errorFunction(x: number): number {
   if (Math.abs(x) > 3) {
     let fraction = 0;

@@ -1,8 +1,8 @@
-// Weighted sums: exact because they are integers (docs/protocol.md, "Integers all the way").
+// Weighted sums, exact because they are integers (docs/protocol.md, "Integers all the way").
 
 /**
- * sum[i] += weight * delta[i] for i < n. `sum` holds i64, `delta` i32; n is a multiple of 4.
- * Cannot overflow: |weight * delta| <= 2^26 * 2^31 and the weights of one sum stay below 2^26 altogether.
+ * sum[i] += weight * delta[i] for i < n. `sum` holds i64, `delta` i32; n is a multiple of 4. Cannot
+ * overflow: |weight * delta| <= 2^26 * 2^31 and the weights of one sum stay below 2^26 altogether.
  */
 export function fold(sum: usize, delta: usize, weight: i32, n: i32): void {
   const w = i32x4.splat(weight);
@@ -17,14 +17,15 @@ export function fold(sum: usize, delta: usize, weight: i32, n: i32): void {
 }
 
 /**
- * Distance of the updates that fold4 reads, in bytes: 8192 integers and 17 cache lines, because at a power of two all
- * four fall into one set of the first-level cache, which doubles the time. A constant, so that it costs no instruction.
+ * Distance in bytes of the updates that fold4 reads: 8192 integers and 17 cache lines. At a power
+ * of two all four would fall into one set of the first-level cache, which doubles the time. A
+ * constant, so that it costs no instruction.
  */
 const STRIDE: usize = 33856;
 
 /**
- * sum[i] += w0 a[i] + w1 b[i] + w2 c[i] + w3 d[i] for i < n, where b, c and d follow a at distances of STRIDE: four updates
- * touch the sums once.
+ * sum[i] += w0 a[i] + w1 b[i] + w2 c[i] + w3 d[i] for i < n, where b, c and d follow a at distances
+ * of STRIDE: four updates touch the sums once.
  */
 export function fold4(sum: usize, a: usize, w0: i32, w1: i32, w2: i32, w3: i32, n: i32): void {
   const v0 = i32x4.splat(w0), v1 = i32x4.splat(w1), v2 = i32x4.splat(w2), v3 = i32x4.splat(w3);
@@ -46,20 +47,10 @@ export function fold4(sum: usize, a: usize, w0: i32, w1: i32, w2: i32, w3: i32, 
   }
 }
 
-/** sum[i] += other[i] for i < n, both i64; n is a multiple of 2. */
-export function join(sum: usize, other: usize, n: i32): void {
-  const end = sum + (<usize>n << 3);
-  while (sum < end) {
-    v128.store(sum, i64x2.add(v128.load(sum), v128.load(other)));
-    sum += 16;
-    other += 16;
-  }
-}
-
 /**
- * out[i] = floor((2 sum[i] + total) / (2 total)): the weighted mean, halves rounded up. total is 1 .. 2^26 - 1; n is a
- * multiple of 4. The float quotient is off by one at most (|mean| <= 2^31, so its error is far below 1); the integer
- * remainder corrects it.
+ * out[i] = floor((2 sum[i] + total) / (2 total)): the weighted mean, halves rounded up. total is 1
+ * .. 2^26 - 1; n is a multiple of 4. The float quotient is off by one at most (|mean| <= 2^31, so
+ * its error is far below 1); the integer remainder corrects it.
  */
 export function quotient(sum: usize, total: i32, out: usize, n: i32): void {
   const end = out + (<usize>n << 2);

@@ -1,4 +1,4 @@
-export { fold, fold4, join, quotient } from "./fold";
+export { fold, fold4, quotient } from "./fold";
 export { apply, momentum } from "./step";
 export { maxAbs, squares } from "./norm";
 export { encodeInt8, decodeInt8 } from "./int8";

@@ -1,6 +1,9 @@
-// The int8 codec: blocks of 64 integers share an integer scale; value = scale * q with q in -127..127.
+// The int8 codec: blocks of 64 integers share an integer scale; value = scale * q with q in
+// -127..127.
 
-/** The largest scale: 127 * 1,056,832 is the largest product below 2^27, the bound of every delta. */
+/**
+ * The largest scale: 127 * 1,056,832 is the largest product below 2^27, the bound of every delta.
+ */
 const MAX_SCALE: u32 = 1056832;
 
 @inline
@@ -13,7 +16,10 @@ function blockTop(x: usize): u32 {
   );
 }
 
-/** q of four integers: sign(x) * floor((|x| + floor(scale / 2)) / scale). The float quotients truncate exactly: all are below 2^53. */
+/**
+ * q of four integers: sign(x) * floor((|x| + floor(scale / 2)) / scale). The float quotients
+ * truncate exactly: all are below 2^53.
+ */
 @inline
 function quantize(x: v128, half: v128, scale: v128): v128 {
   const a = i32x4.add(i32x4.abs(x), half);
@@ -66,9 +72,10 @@ function blockTopInt8(q: usize): u32 {
 }
 
 /**
- * Decodes `blocks` blocks into out (i32). Returns -1, or the index of the first block that no encoder emits: scale
- * above the largest, q = -128, or a scale greater than the block's largest |q| explains (127 (scale - 1) + 1 is the
- * least maximum that leads to this scale; for scale 0 only zeros).
+ * Decodes `blocks` blocks into out (i32). Returns -1, or the index of the first block that no
+ * encoder emits: scale above the largest, q = -128, or a scale greater than the block's largest |q|
+ * explains (127 (scale - 1) + 1 is the least maximum that leads to this scale; for scale 0 only
+ * zeros).
  */
 export function decodeInt8(scales: usize, q: usize, out: usize, blocks: i32): i32 {
   for (let b = 0; b < blocks; b++) {

@@ -1,4 +1,4 @@
-// Exact norms, so that screening decides alike on every machine.
+// Exact norms: screening decides alike on every machine.
 
 /** max |x[i]| as an unsigned integer (2^31 for -2^31); n is a multiple of 4. */
 export function maxAbs(x: usize, n: i32): u32 {
@@ -15,8 +15,9 @@ export function maxAbs(x: usize, n: i32): u32 {
 }
 
 /**
- * Adds sum(x[i]^2) to the two u64 at `out`: low 32 bits of every square into out[0], high bits into out[1], so that
- * the sum is out[0] + 2^32 out[1] and neither half can overflow for 2^26 elements. n is a multiple of 4.
+ * Adds sum(x[i]^2) to the two u64 at `out`: low 32 bits of every square into out[0], high bits into
+ * out[1], so that the sum is out[0] + 2^32 out[1] and neither half can overflow for 2^26 elements.
+ * n is a multiple of 4.
  */
 export function squares(x: usize, n: i32, out: usize): void {
   const mask = i64x2.splat(0xffffffff);

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4) of equal-length RFC 6962 leaves and nodes, four at a time, one to a SIMD lane.
+// SHA-256 (FIPS 180-4) of equal-length RFC 6962 leaves and nodes, four at a time, one to a SIMD
+// lane.
 
 // prettier-ignore
 const K: StaticArray<u32> = [
@@ -75,9 +76,9 @@ function transpose(to: usize, a: v128, b: v128, c: v128, d: v128): void {
 }
 
 /**
- * dst[k] = SHA-256(prefix || src[k]) for k < 4 * groups, where src[k] is `length` bytes (a multiple of 64). The prefix
- * shifts every block by one byte: words are loaded from one byte earlier and the first byte replaced, so src - 1
- * must be readable memory. dst may equal src when length >= 64.
+ * dst[k] = SHA-256(prefix || src[k]) for k < 4 * groups, where src[k] is `length` bytes (a multiple
+ * of 64). The prefix shifts every block by one byte: words are loaded from one byte earlier and the
+ * first byte replaced, so src - 1 must be readable memory. dst may equal src when length >= 64.
  */
 export function hashTagged(src: usize, dst: usize, length: usize, prefix: i32, groups: i32): void {
   const firstByte = i32x4(prefix, 0, 0, 0);
@@ -119,9 +120,9 @@ export function hashTagged(src: usize, dst: usize, length: usize, prefix: i32, g
 }
 
 /**
- * The RFC 6962 root of `count` leaf hashes at `hashes`, computed in place, written to the first 32 bytes. A level pairs
- * neighbours and promotes an odd last one, which is the tree that splits at the largest power of two. The memory
- * behind the hashes must have room for 8 more.
+ * The RFC 6962 root of `count` leaf hashes at `hashes`, computed in place, written to the first 32
+ * bytes. A level pairs neighbours and promotes an odd last one, which is the tree that splits at
+ * the largest power of two. The memory behind the hashes must have room for 8 more.
  */
 export function rootOfHashes(hashes: usize, count: i32): void {
   const odd: usize = memory.data(32, 16);

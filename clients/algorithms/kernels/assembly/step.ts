@@ -9,7 +9,7 @@ export function apply(model: usize, delta: usize, n: i32): void {
     const a = v128.load(model);
     const b = v128.load(delta);
     const sum = i32x4.add(a, b);
-    // Signed overflow: both operands have the sign that the sum lacks.
+    // Signed overflow: both operands have a sign that the sum does not have.
     const overflow = i32x4.shr_s(v128.and(v128.xor(a, sum), v128.xor(b, sum)), 31);
     const saturated = v128.xor(i32x4.shr_s(a, 31), top);
     v128.store(model, i32x4.max_s(v128.bitselect(saturated, sum, overflow), bottom));
@@ -18,7 +18,10 @@ export function apply(model: usize, delta: usize, n: i32): void {
   }
 }
 
-/** velocity[i] = clamp(floor(momentum * velocity[i] / 2^16 + 1/2) + delta[i]) for i < n; momentum is 0 .. 65535. */
+/**
+ * velocity[i] = clamp(floor(momentum * velocity[i] / 2^16 + 1/2) + delta[i]) for i < n; momentum is
+ * 0 .. 65535.
+ */
 export function momentum(velocity: usize, delta: usize, beta: i32, n: i32): void {
   const end = velocity + (<usize>n << 2);
   while (velocity < end) {

@@ -1,5 +1,6 @@
 /**
- * A process that uses a member's store until it kills itself with SIGKILL, before or after its n-th call to the file system.
+ * A process that uses a member's store until it kills itself with SIGKILL, before or after its n-th
+ * call to the file system.
  * usage: doomed-member.ts FOLDER CALL before|after         prints what the store had acknowledged
  */
 import { promises } from "node:fs";
@@ -14,7 +15,7 @@ function step(): void {
   if (calls === Number(call)) process.kill(process.pid, "SIGKILL");
 }
 
-/** The real functions, with a death around them. */
+/** The real functions, with the kill before or after them. */
 for (const name of ["open", "rename", "link", "mkdir", "rm", "readFile", "readdir"] as const) {
   const real: (...parameters: never[]) => Promise<unknown> = promises[name];
   Object.assign(promises, {

@@ -8,7 +8,7 @@ export const IDENTITY = {
   member: toBase58(new Uint8Array(32).fill(4)),
 };
 
-/** An update with bytes of its own for each round, sequence and variant. */
+/** An update whose bytes differ for each round, sequence and variant. */
 export function updateOf(round: bigint, sequence: bigint, variant = 0): PreparedUpdate {
   const mark = [Number(round), Number(sequence), variant];
   return {
