@@ -12,7 +12,7 @@ const STAMP = join(MODULES, ".plenary-installed");
 
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
-/** Installs the packages that the lockfile names unless they are there, which takes milliseconds. */
+/** Installs the packages that the lockfile names, unless they are there already. */
 export async function install() {
   const lockfile = readIfThere(LOCKFILE);
   if (lockfile === null) throw new BootError(`${LOCKFILE} is missing: this is not a whole clone.`);
@@ -31,7 +31,7 @@ export async function install() {
   }
 }
 
-/** Whether this very lockfile was installed to its end, and no package's folder is gone since. */
+/** Whether the installation of this very lockfile was completed and no package's folder is gone. */
 function isInstalled(lockfile) {
   const stamped = readIfThere(STAMP)?.trim() === sha256(lockfile);
   if (!matchesLockfile(lockfile)) return false;

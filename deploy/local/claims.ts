@@ -2,7 +2,7 @@ import { eventsNamed, parseEvents } from "@plenary/chain";
 import { toBase58 } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
 
-/** A reward that was paid, as the chain tells it. */
+/** A reward that was paid, as the chain records it. */
 export interface Claim {
   /** Address of the member. */
   readonly member: string;
@@ -11,7 +11,10 @@ export interface Claim {
   readonly transaction: string;
 }
 
-/** All rewards that a member was paid, oldest first, read from the program's events in the transactions that touched it. */
+/**
+ * All rewards that a member was paid, oldest first. They are read from the program's events in the
+ * transactions that name the member's account.
+ */
 export async function readClaims(
   connection: Connection,
   program: PublicKey,

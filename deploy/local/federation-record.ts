@@ -23,7 +23,7 @@ const RecordSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-/** Which federation a home is about. */
+/** Which federation a home runs. */
 export type FederationRecord = Static<typeof RecordSchema>;
 
 const parseRecord = parserOf(RecordSchema, "federation.json");
@@ -35,8 +35,9 @@ export interface PreparedRun extends FederationRecord {
 }
 
 /**
- * The federation to run: the one that the home has, or a new one of the given options, remembered once its plan is known to work.
- * Throws `option-invalid` when an option differs from what the federation in the home was founded with: its configuration stands
+ * The federation to run: the one in the home, or a new one with the given options, which is
+ * recorded once its plan is known to work. Throws `option-invalid` if an option differs from those
+ * that the federation in the home was founded with: its configuration is recorded
  * on chain. Throws what is wrong with data set or options.
  */
 export async function prepareRun(home: Home, options: Options): Promise<PreparedRun> {

@@ -7,15 +7,15 @@ import type { RunPlan } from "./plan-federation.ts";
 import { type Report, type RoundReport, RoundReportSchema, type Score } from "./report.ts";
 import type { RoundClock } from "./round-clock.ts";
 
-/** Draws of evaluation contexts: the service's, so that its scores and these compare. */
+/** The seed with which the service draws evaluation contexts, so that the scores compare. */
 const EVALUATION_SEED = 7;
 
-/** The part of the service that following a run takes. */
+/** The part of the service that this file needs. */
 export interface RoundSource {
   blob(hash: string): Promise<Uint8Array>;
 }
 
-/** Scores of the two predictions that need no training. */
+/** Scores of the two predictors that need no training. */
 export function measureBaselines(plan: RunPlan): Report["baselines"] {
   const { questionnaire, training, unseen } = plan;
   const onUnseen = evaluateBaselines(questionnaire, training, unseen);
@@ -30,8 +30,9 @@ export function measureBaselines(plan: RunPlan): Report["baselines"] {
 }
 
 /**
- * The committed rounds of a federation as they are measured: the service's scores on unseen groups, and ours on the members' groups.
- * Kept in a file, so that a later start does not measure again.
+ * The committed rounds of a federation with their scores: the service's on unseen groups, and those
+ * measured here on the members' groups. They are kept in a file, so that the next start does not
+ * measure them again.
  */
 export class RoundLedger {
   readonly rounds: RoundReport[];
@@ -50,7 +51,10 @@ export class RoundLedger {
       : [];
   }
 
-  /** Measures what was committed since, oldest first; calls `onRound` after each. Rounds that are not evaluated yet wait. */
+  /**
+   * Measures the rounds that were committed since, oldest first, and calls `onRound` after each.
+   * Stops at a round that the service has not evaluated yet.
+   */
   async follow(
     source: RoundSource,
     views: readonly RoundView[],

@@ -35,7 +35,7 @@ export interface MembersSettings {
   readonly log: (line: string) => void;
 }
 
-/** An organisation: a keypair, a file with its part of the survey, and the `plenary` command run on them. */
+/** A member organisation: a keypair, and a file with its part of the survey. */
 export interface Organisation {
   readonly name: string;
   readonly address: PublicKey;
@@ -49,7 +49,10 @@ export interface RunningOrganisation extends Organisation {
   readonly training: SupervisedProcess;
 }
 
-/** Gives each organisation its keypair, its answers, and what joining costs, and starts its process, which joins and trains. */
+/**
+ * Gives each organisation its keypair, its answers and what joining costs, and starts its
+ * `plenary train`, which joins and trains.
+ */
 export async function startOrganisations(
   settings: MembersSettings,
 ): Promise<RunningOrganisation[]> {

@@ -12,7 +12,10 @@ import { type Home, keepKeypair, LocalStackError } from "@plenary/stack";
 import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 import { BOND, STAKE } from "./tokens.ts";
 
-/** Lets rounds become final, and claims be paid, while somebody watches. A federation among strangers takes days. */
+/**
+ * Short, so that rounds become final and claims are paid while somebody watches. A federation among
+ * strangers takes days.
+ */
 const CHALLENGE_WINDOW_SECONDS = 1;
 const FOUNDER_SOL = 10;
 const MEMBER_SOL = 1;
@@ -34,8 +37,9 @@ export interface OpenedFederation {
 }
 
 /**
- * The federation of a plan, on chain and known to the service. One that is half founded is finished, one that exists is
- * continued. Throws `run-failed` when what is on chain was made from another plan.
+ * Founds the federation of a plan on chain and registers it with the service. Completes one that is
+ * half founded, and continues one that exists. Throws `run-failed` if the one on chain was made
+ * from another plan.
  */
 export async function openFederation(settings: OpenSettings): Promise<OpenedFederation> {
   const { home, connection, program, service, plan, id } = settings;
@@ -72,7 +76,7 @@ export async function openFederation(settings: OpenSettings): Promise<OpenedFede
   return { address, authority, rewardMint };
 }
 
-/** Money for fees and tokens for the stake of an organisation that has not joined yet. */
+/** Gives an organisation SOL for fees and tokens for its stake before it joins. */
 export async function equipMember(
   connection: Connection,
   { authority, rewardMint }: OpenedFederation,
@@ -94,7 +98,10 @@ async function isRegistered(service: ServiceClient, address: PublicKey): Promise
   }
 }
 
-/** Sees to it that an account can pay fees and rent. Where money is not free, says who needs how much. */
+/**
+ * Requests SOL until an account can pay fees and rent. On a chain that gives none away, throws
+ * `chain-unavailable` with the amount that is missing.
+ */
 async function ensureSol(connection: Connection, owner: PublicKey, sol: number): Promise<void> {
   const missing = sol - (await connection.getBalance(owner, "confirmed")) / LAMPORTS_PER_SOL;
   if (missing < sol / 2) return;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 
-/** What the command line of `npm start -- ...` says. An option that is undefined was not given. */
+/** The options of `npm start -- ...`. One that is undefined was not given. */
 export interface Options {
   readonly rounds: number | undefined;
   readonly clients: number | undefined;
@@ -26,8 +26,8 @@ const MOST_ROUNDS = 1_000_000;
 const MOST_CLIENTS = 256;
 
 /**
- * Parses the arguments after `npm start --`; relative paths are taken from `folder`. For --help, or for a mistake, prints and
- * ends the process as command lines do, unless `exitOverride` is set, which throws commander's error instead.
+ * Parses the arguments after `npm start --`; relative paths start at `folder`. For --help or a
+ * mistake it prints and ends the process, or throws commander's error if `exitOverride` is set.
  */
 export function parseOptions(
   args: readonly string[],
@@ -96,7 +96,7 @@ export function parseOptions(
   };
 }
 
-/** A path is what has a separator or an extension; anything else names a built-in set. */
+/** A text with a separator or a dot is a path; any other names a built-in survey. */
 function resolveDataset(text: string, folder: string): string {
   return /[/\\.]/.test(text) ? resolve(folder, text) : text;
 }

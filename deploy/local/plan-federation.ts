@@ -8,7 +8,7 @@ import { dealGroups, loadDataset, type PlannedFederation, planFederation } from 
 import { createPredictor, type Predictor } from "@plenary/training";
 import { TOKEN } from "./tokens.ts";
 
-/** What a federation of this stack is made from; kept in the home, so that a later start makes the same one. */
+/** What a local federation is made from. The home keeps it, so that the next start continues it. */
 export interface RunSettings {
   readonly rounds: number;
   readonly clients: number;
@@ -17,26 +17,26 @@ export interface RunSettings {
   readonly engine: "native" | "wasm";
 }
 
-/** A federation on a survey that is cut into members' slices and groups that no member has. */
+/** A federation on a survey whose groups are divided among the members, except the unseen ones. */
 export interface RunPlan extends PlannedFederation {
   readonly dataset: string;
   readonly questionnaire: Questionnaire;
   readonly predictor: Predictor;
   /** Each member's own answers. */
   readonly slices: readonly AnswerSet[];
-  /** All members' answers, and those of the groups that no member has. */
+  /** The answers of all members, and those of the groups that no member has. */
   readonly training: AnswerSet;
   readonly unseen: AnswerSet;
 }
 
 const REWARD_PER_ROUND = 100n * TOKEN;
-/** Long: a round is to count everybody, and closes as soon as it does. */
+/** Long, because a round counts every member and closes as soon as it has. */
 const DEADLINE_SECONDS = 3_600;
 const GRACE_SECONDS = 3_600;
 const MOST_UPDATES = 256;
 const WEIGHT_LIMIT = 2 ** 26;
 
-/** Cuts the survey and writes the federation's configuration. Depends on the settings alone. */
+/** Divides the survey and makes the federation's configuration. Depends on the settings alone. */
 export async function planRun(settings: RunSettings): Promise<RunPlan> {
   const dataset = await loadDataset(settings.dataset);
   const split = dataset.split(settings.seed);
@@ -73,7 +73,7 @@ function weightLimit(slices: readonly AnswerSet[]): number {
   return Math.max(...slices.map(countCells), WEIGHT_LIMIT / MOST_UPDATES - 1);
 }
 
-/** Whoever joined is waited for; a round goes on without members whose updates are refused as long as half of them count. */
+/** A round waits for every member. If updates are refused, it counts with half of them or more. */
 function roundsOf({ clients, rounds }: RunSettings): FederationConfiguration["rounds"] {
   return {
     quorum: clients,

@@ -2,8 +2,8 @@ import type { FederationEvent } from "@plenary/protocol";
 import { type ServiceClient, watchEvents } from "@plenary/sdk";
 
 /**
- * Times rounds by the service's events, from a round's opening to its commitment: the chain tells time in whole seconds. Knows
- * only rounds that were opened while it ran.
+ * Times rounds by the service's events, from the opening to the commitment, because the chain's
+ * clock counts whole seconds. Knows only rounds that were opened while it listened.
  */
 export class RoundClock {
   readonly #opened = new Map<string, number>();
@@ -20,7 +20,10 @@ export class RoundClock {
     if (type === "round-committed") this.#committed.set(round, at);
   }
 
-  /** Seconds that a committed round took; "soon" if the event of its commitment is on its way, null if it was not timed. */
+  /**
+   * The seconds that a committed round took: "soon" if the event of its commitment is still to
+   * come, null if the round was not timed.
+   */
   seconds(round: string): number | "soon" | null {
     const opened = this.#opened.get(round);
     if (opened === undefined) return null;

@@ -2,7 +2,10 @@ import type { RoundView } from "@plenary/protocol";
 import type { Evaluation, Report, RoundReport } from "./report.ts";
 import { formatTokens } from "./tokens.ts";
 
-/** What the terminal says about a run. AS is the alignment score, 1 - Jensen-Shannon distance, on groups that no member has. */
+/**
+ * The lines that the terminal shows of a run. AS is the alignment score: 1 minus the Jensen-Shannon
+ * distance, on groups that no member has.
+ */
 
 export function baselineLines({ uniform, trainingMean }: Report["baselines"]): string[] {
   return [
@@ -29,7 +32,7 @@ export function roundLine(
   ].join("  ");
 }
 
-/** What is going on in the newest round, for the line that changes. */
+/** The state of the newest round, for the line that changes. */
 export function statusLine(view: RoundView, seconds: number): string {
   const doing: Readonly<Record<RoundView["state"], string>> = {
     opening: "opening on chain",

@@ -1,6 +1,7 @@
 /**
- * `npm start` as people meet it: whole federations, with every part real, left alone and mistreated. A run that lost each of
- * its processes to `kill -9`, and in the end all at once, must come to the same models as one that was left alone.
+ * `npm start` as its users see it: whole federations with every part real. A run that loses each of
+ * its processes to `kill -9`, and in the end all at once, must arrive at the same models as a run
+ * that is left alone.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -21,7 +22,7 @@ const ONE_ROUND = ["--rounds", "1", "--clients", "2"];
 interface Started {
   readonly child: ChildProcess;
   readonly output: string[];
-  /** Resolves with the first line that matches; rejects with all output if the process ends without one. */
+  /** Resolves with the first line that matches; rejects with all output if none came. */
   line(pattern: RegExp): Promise<string>;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
@@ -143,7 +144,7 @@ describe("npm start", { concurrency: false }, () => {
     assert.deepEqual(readdirSync(join(home, "processes")), []);
   });
 
-  test("started again, a finished federation is reported as it was, and other options are refused", async () => {
+  test("reports a finished federation again as it was, and refuses other options", async () => {
     const again = join(undisturbed, "again.json");
     await finish(start(home, ["--once", "--report", again]));
     assert.deepEqual(readReport(again), readReport(file));
@@ -152,7 +153,7 @@ describe("npm start", { concurrency: false }, () => {
     assert.match(other.output.join("\n"), /founded with --rounds 4, not 9/);
   });
 
-  test("comes to the same models though every process and then everything is killed", async () => {
+  test("arrives at the same models after every process, and then everything, is killed", async () => {
     const folder = temporaryFolder();
     const disturbed = join(folder, "home");
     const first = start(disturbed, RUN);
@@ -175,7 +176,7 @@ describe("npm start", { concurrency: false }, () => {
     assert.deepEqual(roots(report), roots(file));
   });
 
-  test("a folder in use is refused; boot.js's death ends the run, and its folder is free", async () => {
+  test("refuses a folder in use; when boot.js dies, the run ends and its folder is free", async () => {
     const folder = join(temporaryFolder(), "home");
     const first = start(folder, RUN);
     await first.line(/^Service: /);
@@ -234,7 +235,7 @@ describe("npm start", { concurrency: false }, () => {
     assert.match(output, /^member-02 cannot take part, and the federation waits for it: .*none/m);
   });
 
-  test("more organisations than groups, an unknown survey and a taken port are refused at once", async () => {
+  test("refuses more organisations than groups, an unknown survey and a wrong setting at once", async () => {
     const folder = temporaryFolder();
     const refusals: [string[], Record<string, string>, RegExp][] = [
       [["--clients", "200"], {}, /200 organisations cannot share 12 training groups/],

@@ -1,6 +1,6 @@
 /**
- * `npm start`: sets up database, queue, chain and service, founds or continues a federation, runs its members and shows what
- * happens. Options: `npm start -- --help`.
+ * `npm start`: sets up database, queue, chain and service, founds or continues a federation, runs
+ * its members and shows what happens. Options: `npm start -- --help`.
  */
 
 import { resolve } from "node:path";
@@ -24,14 +24,17 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const SAME_SIGNAL_MS = 1_000;
 const EXIT_INTERRUPTED = 130;
 
-// Whoever reads the output may go away (`npm start | head`); the run goes on.
+// The reader of the output may leave (`npm start | head`); the run continues.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 const terminal = createTerminal(process.stdout);
 const log = (text: string) => terminal.line(text);
 
 let failed = false;
 
-/** Aborted when the run is to end: by a signal, the death of boot.js, or an error that nobody caught. A second signal ends at once. */
+/**
+ * A signal that aborts when the run is to end: by a signal, the death of boot.js, or an error that
+ * nobody caught. A second signal ends the process at once.
+ */
 function watchForEnd(): AbortSignal {
   const controller = new AbortController();
   let first = 0;
@@ -43,7 +46,7 @@ function watchForEnd(): AbortSignal {
       log("Stopping...");
       controller.abort();
     } else if (now - first > SAME_SIGNAL_MS) {
-      log("Ended at once; what still runs is ended by the next start.");
+      log("Ended at once. The next start ends the processes that still run.");
       process.exit(EXIT_INTERRUPTED);
     }
   };
@@ -81,7 +84,7 @@ async function run(
   end: AbortSignal,
 ): Promise<number> {
   await supervisor.endStale();
-  // What goes on for a moment after the end is nobody's concern.
+  // What is still said while everything is stopped would only confuse.
   const logUntilEnd = (text: string) => {
     if (!end.aborted) log(text);
   };
@@ -97,7 +100,7 @@ async function run(
     const complete = await runFederation({ ...settings, prepared, stack, options, terminal, end });
     return { stack, complete };
   })();
-  // When interrupted, its failures are only echoes of the processes that were stopped under it.
+  // After an interruption it only fails because its processes were stopped.
   working.catch(() => undefined);
   const outcome = await Promise.race([working, interrupted]);
   if (failed) return 1;

@@ -1,4 +1,4 @@
-/** Where a run shows itself: lines that stay, and on a terminal one more line below them that changes. */
+/** Shows a run: lines that stay, and on a terminal one line below them that changes. */
 export interface Terminal {
   /** Writes a line that stays. */
   line(text: string): void;

@@ -17,7 +17,7 @@ export function isPassing(error: unknown): boolean {
   return error instanceof Error && /fetch failed|terminated|ECONN|socket/i.test(error.message);
 }
 
-/** Repeats work that fails while a part is being restarted, until it succeeds or the signal aborts. */
+/** Repeats work that fails while a part is restarted, until it succeeds or the signal aborts. */
 export async function waitOut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return pRetry(work, {
     retries: Number.POSITIVE_INFINITY,
@@ -28,7 +28,7 @@ export async function waitOut<T>(signal: AbortSignal, work: () => Promise<T>): P
   });
 }
 
-/** The pause between two looks at something that changes by itself. Rejects once `signal` aborts. */
+/** Waits between two looks at something that changes by itself. Rejects once `signal` aborts. */
 export async function pause(signal: AbortSignal): Promise<void> {
   await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   signal.throwIfAborted();

@@ -3,7 +3,10 @@ import { Keypair } from "@solana/web3.js";
 import { LocalStackError } from "./errors.ts";
 import { type Home, replaceFile } from "./home.ts";
 
-/** The keypair of that name in the home, made on first use; a Solana keypair file that its owner alone can read. */
+/**
+ * The keypair of a name in the home, made on first use. Its file is a Solana keypair file that its
+ * owner alone can read.
+ */
 export function keepKeypair(home: Home, name: string): Keypair {
   const file = keypairFile(home, name);
   if (!existsSync(file)) {
@@ -19,7 +22,7 @@ export function keepKeypair(home: Home, name: string): Keypair {
   ) {
     throw new LocalStackError(
       "run-failed",
-      `${file} is no Solana keypair file: restore it from a copy.`,
+      `${file} is not a Solana keypair file: restore it from a copy.`,
       {
         file,
       },
@@ -28,7 +31,7 @@ export function keepKeypair(home: Home, name: string): Keypair {
   return Keypair.fromSecretKey(Uint8Array.from(bytes));
 }
 
-/** Where the keypair of that name lies. */
+/** The path of the keypair file of a name. */
 export function keypairFile(home: Home, name: string): string {
   return home.file("keys", `${name}.json`);
 }

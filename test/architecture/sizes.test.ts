@@ -20,7 +20,6 @@ const REMAINING: Readonly<Record<string, number>> = {
   "wrong-accounts.test.ts": 510,
   "route-table.test.ts": 590,
   "routes.test.ts": 600,
-  "node.test.ts": 550,
   "membership.test.ts": 340,
   "mod.rs": 380,
   "federation.rs": 500,

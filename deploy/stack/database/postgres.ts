@@ -20,12 +20,12 @@ import { type DatabaseUser, locateBinaries, type PostgresBinaries } from "./post
 
 const ROLE = "plenary";
 const DATABASE = "plenary";
-/** initdb wants a user that the system knows by name. */
+/** initdb demands a user that has a name on the system. */
 const UNPRIVILEGED_USER = "nobody";
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface DatabaseSettings {
-  /** DATABASE_URL: a PostgreSQL that runs already. */
+  /** The value of DATABASE_URL: a PostgreSQL that already runs. */
   readonly url: string | undefined;
   readonly home: Home;
   readonly ports: Ports;
@@ -34,8 +34,9 @@ export interface DatabaseSettings {
 }
 
 /**
- * The URL of the stack's database: the given one if it answers, else that of a PostgreSQL which this starts from the npm
- * packages, with its data in the home, on loopback, with a random password. Commits are durable (fsync on).
+ * The URL of the stack's database: the given one if it answers, else that of a PostgreSQL from the
+ * npm packages, started on loopback with its data in the home and a random password. Commits are
+ * durable (fsync on).
  */
 export async function openDatabase(settings: DatabaseSettings): Promise<string> {
   const { url, log } = settings;
@@ -86,15 +87,16 @@ interface Cluster {
   /** How the server process itself names its data folder. */
   readonly address: string;
   readonly password: string;
-  /** Written when initdb has finished: without it, what lies there is no cluster. */
+  /** Written when initdb has finished: without it, the folder does not hold a whole cluster. */
   readonly marker: string;
   readonly user: DatabaseUser | null;
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as an unprivileged user. That user may not be able to enter the folders
- * above its data (a clone below a 0700 folder), so the server is started *in* its data folder, which root may enter for it,
- * and told to find it at /proc/self/cwd: the kernel follows that link without walking the path.
+ * PostgreSQL refuses to run as root, so root runs it as an unprivileged user. That user may not be
+ * able to enter the folders above the data (a clone below a 0700 folder). The server is therefore
+ * started *in* its data folder, which root may enter, and told to find it at /proc/self/cwd: the
+ * kernel follows that link without walking the path.
  */
 function describeCluster(home: Home): Cluster {
   const folder = home.folder("postgres");
@@ -111,7 +113,7 @@ function describeCluster(home: Home): Cluster {
   };
 }
 
-/** Whoever owns an existing cluster, else nobody in particular. */
+/** The owner of an existing cluster, else the unprivileged user. */
 function chooseUser(data: string): DatabaseUser {
   const stat = statSync(data, { throwIfNoEntry: false });
   if (stat !== undefined && stat.uid !== 0) return { uid: stat.uid, gid: stat.gid };
@@ -211,14 +213,14 @@ function serverArguments(address: string, port: number): string[] {
   ];
 }
 
-/** Nothing of the caller's: PGDATA, PGHOST and their like would redirect it. */
+/** Without the caller's variables: PGDATA, PGHOST and the like would redirect it. */
 function databaseEnvironment(): Record<string, string> {
   return { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
 }
 
 /**
- * After a crash the cluster's postmaster.pid stays, and PostgreSQL refuses to start while any process has its number, be it
- * somebody else's. The home's lock and the supervisor's records already rule out a second server.
+ * After a crash postmaster.pid stays, and PostgreSQL refuses to start while any process at all has
+ * the number in it. The home's lock and the supervisor's records already rule out a second server.
  */
 function removeForeignPidFile(data: string): void {
   const file = join(data, "postmaster.pid");
@@ -227,7 +229,7 @@ function removeForeignPidFile(data: string): void {
   try {
     if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() !== "postgres") rmSync(file);
   } catch {
-    // No process of that number: PostgreSQL sees that for itself.
+    // Without a process of that number PostgreSQL starts.
   }
 }
 

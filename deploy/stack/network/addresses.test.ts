@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { httpUrl } from "./addresses.ts";
 
-test("what listens on every address is asked on loopback, and IPv6 stands in brackets", () => {
+test("a server on every address is asked on loopback, and IPv6 is put in brackets", () => {
   assert.equal(httpUrl("127.0.0.2", 80), "http://127.0.0.2:80");
   assert.equal(httpUrl("0.0.0.0", 7070), "http://127.0.0.1:7070");
   assert.equal(httpUrl("::", 7070), "http://[::1]:7070");

@@ -11,7 +11,7 @@ const OLDEST_VERSION = [6, 2] as const;
 const TIMEOUT_MS = 5_000;
 
 export interface QueueSettings {
-  /** REDIS_URL: a Redis that runs already. */
+  /** The value of REDIS_URL: a Redis that already runs. */
   readonly url: string | undefined;
   readonly home: Home;
   readonly ports: Ports;
@@ -22,8 +22,9 @@ export interface QueueSettings {
 }
 
 /**
- * The URL of the stack's queue: the given one if it answers, else that of a redis-server or valkey-server found on PATH and
- * started with its data in the home, else null, which means BullMQ's PostgreSQL backend on the project's database.
+ * The URL of the stack's queue: the given one if it answers, else that of a redis-server or
+ * valkey-server from PATH, started with its data in the home. Null if there is none: BullMQ then
+ * keeps the queue in the database.
  */
 export async function openQueue(settings: QueueSettings): Promise<string | null> {
   const { url, log, searchPath } = settings;
@@ -40,9 +41,7 @@ export async function openQueue(settings: QueueSettings): Promise<string | null>
   }
   const server = findServer(searchPath, log);
   if (server === null) {
-    log(
-      "Queue: no redis-server or valkey-server on PATH; using PostgreSQL (slower, nothing else differs)",
-    );
+    log("Queue: no redis-server or valkey-server on PATH; using PostgreSQL, which is slower");
     return null;
   }
   return startServer(server, settings);
@@ -68,7 +67,7 @@ async function startServer(
   return urlOf(port);
 }
 
-/** The password stands in a file, not on the command line, which every user can see. */
+/** The password goes into a file: every user can see the command line. */
 function writeConfiguration(home: Home, port: number, password: string): string {
   const file = home.file("redis", "redis.conf");
   const settings = [

@@ -40,7 +40,7 @@ export interface Liveness {
   readonly failures: number;
 }
 
-/** How a supervised process came to its end. */
+/** How a supervised process ended. */
 export type ProcessEnd =
   /** It ended with code 0, or was stopped. */
   | { readonly kind: "done" }

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** A process for good: process numbers are used again, so the time at which it began belongs to its name. */
+/** Identifies one process for good: numbers are reused, so the time of its start is part of it. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;
 }
 
-/** The identity of a running process, or null if there is none of that number (a zombie is none). */
+/** The identity of a running process, or null if none has that number. A zombie does not run. */
 export function identityOf(pid: number): ProcessIdentity | null {
   const started = process.platform === "linux" ? startOnLinux(pid) : startElsewhere(pid);
   return started === null ? null : { pid, started };
@@ -17,7 +17,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identityOf(identity.pid)?.started === identity.started;
 }
 
-/** Reads `{pid, started}` from parsed JSON, null if it is something else. */
+/** Reads `{pid, started}` from parsed JSON, null if it holds something else. */
 export function parseIdentity(value: unknown): ProcessIdentity | null {
   if (typeof value !== "object" || value === null || !("pid" in value) || !("started" in value))
     return null;
@@ -30,7 +30,7 @@ export function parseIdentity(value: unknown): ProcessIdentity | null {
 function startOnLinux(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command, in parentheses, may hold spaces and parentheses itself; fields are counted after its end.
+    // The command, in parentheses, may itself hold spaces and parentheses: fields follow its end.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const state = fields[0];
     const ticksSinceBoot = fields[19];

@@ -4,7 +4,7 @@ import { isRunning, type ProcessIdentity, parseIdentity } from "./process-identi
 
 const POLL_MS = 50;
 
-/** A process as an earlier supervisor wrote it down. */
+/** A process as an earlier supervisor recorded it. */
 export interface RecordedProcess extends ProcessIdentity {
   readonly file: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export function readProcessRecord(file: string): RecordedProcess | null {
   }
 }
 
-/** Asks a process to end, and kills it when it does not. Its whole session is addressed, since it leads one. */
+/** Asks a process to end, and kills it with its session if it does not within `timeoutMs`. */
 export async function endProcess(
   identity: ProcessIdentity,
   signal: NodeJS.Signals,
@@ -45,7 +45,7 @@ export async function endProcess(
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
-    // PostgreSQL passes its own signals on to its children: a shutdown is told to the postmaster alone.
+    // PostgreSQL signals its own children: only the postmaster is asked to shut down.
     process.kill(signal === "SIGKILL" ? -pid : pid, signal);
   } catch (error) {
     if (systemCode(error) !== "ESRCH") throw error;

@@ -32,7 +32,10 @@ async function createSupervisor() {
   return { home, lines, supervisor, said };
 }
 
-/** A Node program that is ready once it has written the file `NAME.ready` in the folder, which it does after `code`: what that sets up holds. */
+/**
+ * A Node program that runs `code` and then writes the file `NAME.ready` in the folder, which makes
+ * it ready.
+ */
 function program(name: string, folder: string, code: string): ProcessDescription {
   const file = join(folder, `${name}.ready`);
   const whole = `${code}; require("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid));`;

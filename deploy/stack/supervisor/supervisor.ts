@@ -29,7 +29,7 @@ export class Supervisor {
     this.#log = log;
   }
 
-  /** Ends the processes that an earlier supervisor of this home left running, the last one first. */
+  /** Ends the processes that an earlier supervisor of this home left behind, the last one first. */
   async endStale(): Promise<void> {
     const folder = this.#home.folder("processes");
     const records = readdirSync(folder)
