@@ -1,10 +1,10 @@
 /**
  * What every npm script calls: `node boot.js TASK [arguments]`.
  *
- * Makes a fresh clone runnable and hands over to the task's script: installs the packages that the
- * lockfile names if they are not there, and runs the script on Node 24, which npm delivers as a
- * package when the Node that runs this file is older. Plain JavaScript without dependencies, here
- * and in boot/, because it runs before there are any, on Node 20.
+ * Makes a fresh clone runnable and hands over to the task's script: installs the packages that
+ * the lockfile names if they are not there, and runs the script on Node 24, which npm delivers as
+ * a package when the Node that runs this file is older. Plain JavaScript without dependencies,
+ * here and in boot/, because it runs before there are any, on Node 20.
  */
 import { BootError } from "./boot/boot-error.js";
 import { handOver } from "./boot/hand-over.js";

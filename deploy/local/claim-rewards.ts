@@ -24,7 +24,9 @@ export interface ClaimedRewards {
   readonly federation: Federation;
 }
 
-/** Waits until every round is final, then lets each organisation claim what it has not claimed. */
+/**
+ * Waits until every round is final, then lets each organisation claim what it has not claimed.
+ */
 export async function claimRewards(settings: ClaimSettings): Promise<ClaimedRewards> {
   await waitForFinalRounds(settings);
   const waiting = [...settings.organisations];

@@ -12,8 +12,8 @@ export interface Claim {
 }
 
 /**
- * All rewards that a member was paid, oldest first. They are read from the program's events in the
- * transactions that name the member's account.
+ * All rewards that a member was paid, oldest first. They are read from the program's events in
+ * the transactions that name the member's account.
  */
 export async function readClaims(
   connection: Connection,

@@ -36,9 +36,9 @@ export interface PreparedRun extends FederationRecord {
 
 /**
  * The federation to run: the one in the home, or a new one with the given options, which is
- * recorded once its plan is known to work. Throws `option-invalid` if an option differs from those
- * that the federation in the home was founded with: its configuration is recorded
- * on chain. Throws what is wrong with data set or options.
+ * recorded once its plan is known to work. Throws `option-invalid` if an option differs from
+ * those that the federation in the home was founded with: its configuration is recorded on chain.
+ * Throws what is wrong with data set or options.
  */
 export async function prepareRun(home: Home, options: Options): Promise<PreparedRun> {
   const file = home.file("federation.json");

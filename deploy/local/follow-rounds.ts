@@ -30,9 +30,9 @@ export function measureBaselines(plan: RunPlan): Report["baselines"] {
 }
 
 /**
- * The committed rounds of a federation with their scores: the service's on unseen groups, and those
- * measured here on the members' groups. They are kept in a file, so that the next start does not
- * measure them again.
+ * The committed rounds of a federation with their scores: the service's on unseen groups, and
+ * those measured here on the members' groups. They are kept in a file, so that the next start
+ * does not measure them again.
  */
 export class RoundLedger {
   readonly rounds: RoundReport[];

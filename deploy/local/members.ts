@@ -17,7 +17,9 @@ import { equipMember, type OpenedFederation } from "./open-federation.ts";
 import type { RunPlan, RunSettings } from "./plan-federation.ts";
 
 const CLI = "clients/cli/main.ts";
-/** The command's exit code for wrong settings, keys or data: another try would end the same way. */
+/**
+ * The command's exit code for wrong settings, keys or data: another try would end the same way.
+ */
 const INVALID_INPUT = 2;
 
 export interface MembersSettings {

@@ -13,8 +13,8 @@ import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey } from 
 import { BOND, STAKE } from "./tokens.ts";
 
 /**
- * Short, so that rounds become final and claims are paid while somebody watches. A federation among
- * strangers takes days.
+ * Short, so that rounds become final and claims are paid while somebody watches. A federation
+ * among strangers takes days.
  */
 const CHALLENGE_WINDOW_SECONDS = 1;
 const FOUNDER_SOL = 10;
@@ -37,9 +37,9 @@ export interface OpenedFederation {
 }
 
 /**
- * Founds the federation of a plan on chain and registers it with the service. Completes one that is
- * half founded, and continues one that exists. Throws `run-failed` if the one on chain was made
- * from another plan.
+ * Founds the federation of a plan on chain and registers it with the service. Completes one that
+ * is half founded, and continues one that exists. Throws `run-failed` if the one on chain was
+ * made from another plan.
  */
 export async function openFederation(settings: OpenSettings): Promise<OpenedFederation> {
   const { home, connection, program, service, plan, id } = settings;

@@ -8,7 +8,9 @@ import { dealGroups, loadDataset, type PlannedFederation, planFederation } from 
 import { createPredictor, type Predictor } from "@plenary/training";
 import { TOKEN } from "./tokens.ts";
 
-/** What a local federation is made from. The home keeps it, so that the next start continues it. */
+/**
+ * What a local federation is made from. The home keeps it, so that the next start continues it.
+ */
 export interface RunSettings {
   readonly rounds: number;
   readonly clients: number;
@@ -17,7 +19,9 @@ export interface RunSettings {
   readonly engine: "native" | "wasm";
 }
 
-/** A federation on a survey whose groups are divided among the members, except the unseen ones. */
+/**
+ * A federation on a survey whose groups are divided among the members, except the unseen ones.
+ */
 export interface RunPlan extends PlannedFederation {
   readonly dataset: string;
   readonly questionnaire: Questionnaire;
@@ -73,7 +77,9 @@ function weightLimit(slices: readonly AnswerSet[]): number {
   return Math.max(...slices.map(countCells), WEIGHT_LIMIT / MOST_UPDATES - 1);
 }
 
-/** A round waits for every member. If updates are refused, it counts with half of them or more. */
+/**
+ * A round waits for every member. If updates are refused, it counts with half of them or more.
+ */
 function roundsOf({ clients, rounds }: RunSettings): FederationConfiguration["rounds"] {
   return {
     quorum: clients,

@@ -3,8 +3,8 @@ import type { Evaluation, Report, RoundReport } from "./report.ts";
 import { formatTokens } from "./tokens.ts";
 
 /**
- * The lines that the terminal shows of a run. AS is the alignment score: 1 minus the Jensen-Shannon
- * distance, on groups that no member has.
+ * The lines that the terminal shows of a run. AS is the alignment score: 1 minus the
+ * Jensen-Shannon distance, on groups that no member has.
  */
 
 export function baselineLines({ uniform, trainingMean }: Report["baselines"]): string[] {

@@ -1,7 +1,7 @@
 /**
- * `npm start` as its users see it: whole federations with every part real. A run that loses each of
- * its processes to `kill -9`, and in the end all at once, must arrive at the same models as a run
- * that is left alone.
+ * `npm start` as its users see it: whole federations with every part real. A run that loses each
+ * of its processes to `kill -9`, and in the end all at once, must arrive at the same models as a
+ * run that is left alone.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -101,7 +101,9 @@ async function killAll({ child, ended }: Started): Promise<void> {
   await ended;
 }
 
-/** Another program that answers as a chain on 127.0.0.1, on a port whose successor is free too. */
+/**
+ * Another program that answers as a chain on 127.0.0.1, on a port whose successor is free too.
+ */
 async function strangersChain() {
   const port = await new Ports().take({ purpose: "a stranger", count: 2, host: "127.0.0.2" });
   let requests = 0;

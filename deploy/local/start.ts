@@ -32,8 +32,8 @@ const log = (text: string) => terminal.line(text);
 let failed = false;
 
 /**
- * A signal that aborts when the run is to end: by a signal, the death of boot.js, or an error that
- * nobody caught. A second signal ends the process at once.
+ * A signal that aborts when the run is to end: by a signal, the death of boot.js, or an error
+ * that nobody caught. A second signal ends the process at once.
  */
 function watchForEnd(): AbortSignal {
   const controller = new AbortController();

@@ -11,7 +11,9 @@ export type LocalStackErrorCode =
   | "option-invalid"
   | "run-failed";
 
-/** A condition that the caller of `npm start` can mend: its message is printed without a stack. */
+/**
+ * A condition that the caller of `npm start` can mend: its message is printed without a stack.
+ */
 export class LocalStackError extends Error {
   readonly code: LocalStackErrorCode;
   readonly context: Readonly<Record<string, string | number>>;

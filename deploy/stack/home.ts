@@ -27,8 +27,8 @@ export interface Home {
 }
 
 /**
- * Opens a home, creating it if it does not exist. Throws `home-in-use` if another stack runs in it,
- * `home-unwritable` if this user cannot write there, and `home-foreign` if the folder holds
+ * Opens a home, creating it if it does not exist. Throws `home-in-use` if another stack runs in
+ * it, `home-unwritable` if this user cannot write there, and `home-foreign` if the folder holds
  * files that are not Plenary's.
  */
 export async function openHome(path: string): Promise<Home> {

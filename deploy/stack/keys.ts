@@ -4,8 +4,8 @@ import { LocalStackError } from "./errors.ts";
 import { type Home, replaceFile } from "./home.ts";
 
 /**
- * The keypair of a name in the home, made on first use. Its file is a Solana keypair file that its
- * owner alone can read.
+ * The keypair of a name in the home, made on first use. Its file is a Solana keypair file that
+ * its owner alone can read.
  */
 export function keepKeypair(home: Home, name: string): Keypair {
   const file = keypairFile(home, name);

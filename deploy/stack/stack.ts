@@ -26,9 +26,13 @@ export interface StackSettings {
   readonly supervisor: Supervisor;
   readonly ports: Ports;
   readonly log: (line: string) => void;
-  /** Script, below the repository's folder, and arguments of a worker other than the service's. */
+  /**
+   * Script, below the repository's folder, and arguments of a worker other than the service's.
+   */
   readonly worker?: readonly [string, ...string[]];
-  /** Whether a process that hangs is ended (default true): a benchmark suspends some on purpose. */
+  /**
+   * Whether a process that hangs is ended (default true): a benchmark suspends some on purpose.
+   */
   readonly endHung?: boolean;
 }
 

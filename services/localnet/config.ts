@@ -6,7 +6,7 @@ import { LocalnetError } from "./errors.ts";
 
 /** The node's settings. */
 export interface Settings {
-  /** Port of JSON-RPC; WebSocket is on the next one, where web3.js looks for it. 0: any free pair. */
+  /** Port of JSON-RPC; web3.js looks for WebSocket on the next one. 0: any free pair. */
   readonly port: number;
   readonly host: string;
   /** Folder of the chain's state. */
@@ -22,9 +22,8 @@ const MEBIBYTE = 1024 * 1024;
 const PROGRAM_FOLDER = resolve(import.meta.dirname, "../../programs");
 
 /**
- * Reads the settings from environment variables: PLENARY_LOCALNET_PORT (8899), PLENARY_LOCALNET_HOST (127.0.0.1; any other address
- * opens the node to the network), PLENARY_LOCALNET_LEDGER (.plenary/localnet), PLENARY_LOCALNET_PROGRAMS (`address=path,...`; the
- * built Plenary program), PLENARY_LOCALNET_HISTORY_MIB (128). Throws `configuration-invalid`.
+ * Reads the settings from the environment variables PLENARY_LOCALNET_*, which .env.example
+ * documents. Throws `configuration-invalid`, naming the variable that is wrong.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const historyBytes =
@@ -76,7 +75,7 @@ function programs(list: string | undefined): GenesisProgram[] {
   });
 }
 
-/** The Plenary program of this repository at the address in its interface description; nothing before it has been built. */
+/** The Plenary program of this repository at the address in its IDL; none if it was not built. */
 function builtProgram(): GenesisProgram[] {
   const path = join(PROGRAM_FOLDER, "plenary.so");
   const description = join(PROGRAM_FOLDER, "plenary.json");

@@ -29,7 +29,9 @@ export class LocalnetError extends Error {
   }
 }
 
-/** The `code` of a system error (`ENOENT`, `EADDRINUSE`, ...), or `undefined` for any other value. */
+/**
+ * The `code` of a system error (`ENOENT`, `EADDRINUSE`, ...), or `undefined` for any other value.
+ */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;

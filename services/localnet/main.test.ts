@@ -128,7 +128,8 @@ test("killed in the middle of its work, it comes back with everything that it ha
     assert.ok(Array.isArray(statuses));
     assert.equal(statuses.filter((status) => status === null).length, 0);
   }
-  // Every transfer was of a million lamports and its number, so the sum shows that each counted at most once.
+  // Each transfer is of a million lamports plus its number: the sum shows that none counted
+  // twice.
   const received = Number(await balance(url, to));
   assert.ok(received >= confirmed.size * 1_000_000);
   const processed = Number(resultOf(await call(url, "getTransactionCount")));

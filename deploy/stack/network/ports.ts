@@ -25,8 +25,8 @@ export class Ports {
   readonly #given = new Set<number>();
 
   /**
-   * The first of `count` consecutive free ports. Throws `port-in-use` if a demanded port is taken,
-   * `option-invalid` if nothing can listen on the host.
+   * The first of `count` consecutive free ports. Throws `port-in-use` if a demanded port is
+   * taken, `option-invalid` if nothing can listen on the host.
    */
   async take(wish: PortWish): Promise<number> {
     const { preferred, count = 1, host = LOOPBACK } = wish;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Liveness } from "./process-description.ts";
 
 /**
- * Checks a process until the signal aborts. Resolves with whether it hangs: whether as many checks
- * in a row as `liveness` allows have failed or taken too long.
+ * Checks a process until the signal aborts. Resolves with whether it hangs: whether as many
+ * checks in a row as `liveness` allows have failed or taken too long.
  */
 export async function hangs(liveness: Liveness, until: AbortSignal): Promise<boolean> {
   const { check, intervalMs, failures } = liveness;

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Identifies one process for good: numbers are reused, so the time of its start is part of it. */
+/**
+ * Identifies one process for good: numbers are reused, so the time of its start is part of it.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;

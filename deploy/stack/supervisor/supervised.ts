@@ -159,7 +159,9 @@ export class Supervised implements SupervisedProcess {
     );
   }
 
-  /** Kills a process that does not answer, which starts it again. One that ended is due anyway. */
+  /**
+   * Kills a process that does not answer, which starts it again. One that ended is due anyway.
+   */
   #replace(child: ChildProcess | undefined, why: string): void {
     if (this.#stopping || child === undefined || this.#child !== child) return;
     this.#tell(why);

@@ -33,8 +33,8 @@ async function createSupervisor() {
 }
 
 /**
- * A Node program that runs `code` and then writes the file `NAME.ready` in the folder, which makes
- * it ready.
+ * A Node program that runs `code` and then writes the file `NAME.ready` in the folder, which
+ * makes it ready.
  */
 function program(name: string, folder: string, code: string): ProcessDescription {
   const file = join(folder, `${name}.ready`);

@@ -12,9 +12,9 @@ const STOP_TIMEOUT_MS = 15_000;
 const PORT_ATTEMPTS = 5;
 
 /**
- * Starts the stack's processes, starts those that fail or hang again with growing pauses, and stops
- * them in the reverse order. The number and the birth time of each are on disk before it can do
- * anything, so that the start after a `kill -9` ends what the killed one left behind.
+ * Starts the stack's processes, starts those that fail or hang again with growing pauses, and
+ * stops them in the reverse order. The number and the birth time of each are on disk before it
+ * can do anything, so that the start after a `kill -9` ends what the killed one left behind.
  */
 export class Supervisor {
   readonly #home: Home;
@@ -29,7 +29,9 @@ export class Supervisor {
     this.#log = log;
   }
 
-  /** Ends the processes that an earlier supervisor of this home left behind, the last one first. */
+  /**
+   * Ends the processes that an earlier supervisor of this home left behind, the last one first.
+   */
   async endStale(): Promise<void> {
     const folder = this.#home.folder("processes");
     const records = readdirSync(folder)
@@ -48,8 +50,8 @@ export class Supervisor {
   }
 
   /**
-   * Starts a process and resolves when it is ready. If it never is, throws with the end of its log:
-   * `port-in-use` where the process says so, else `process-failed`.
+   * Starts a process and resolves when it is ready. If it never is, throws with the end of its
+   * log: `port-in-use` where the process says so, else `process-failed`.
    */
   async start(description: ProcessDescription): Promise<SupervisedProcess> {
     if (this.#stopped) {
@@ -99,9 +101,10 @@ export class Supervisor {
   }
 
   /**
-   * Stops everything, in the reverse order of starting. Nothing can be started afterwards. A second
-   * call waits for the first too: a signal may come twice, from a terminal and from a parent, and
-   * a caller that exits after the second must not leave behind what the first is stopping.
+   * Stops everything, in the reverse order of starting. Nothing can be started afterwards. A
+   * second call waits for the first too: a signal may come twice, from a terminal and from a
+   * parent, and a caller that exits after the second must not leave behind what the first is
+   * stopping.
    */
   stop(): Promise<void> {
     this.#stopped = true;

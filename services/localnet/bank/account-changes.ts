@@ -23,9 +23,10 @@ const EXECUTABLE = 2;
 const FIXED_LENGTH = 32 + 1 + 8 + 8 + 32 + 12;
 
 /**
- * Encodes a change as the account's new fields and the range of its data that differs, so that a write of one kilobyte into a
- * program of a megabyte takes one kilobyte of the journal:
- * address[32] | flags u8 | lamports u64 | rentEpoch u64 | owner[32] | length u32 | offset u32 | patch length u32 | patch.
+ * Encodes a change as the account's new fields and the range of its data that differs, so that a
+ * write of one kilobyte into a program of a megabyte takes one kilobyte of the journal:
+ * address[32] | flags u8 | lamports u64 | rentEpoch u64 | owner[32] | length u32 | offset u32 |
+ * patch length u32 | patch.
  */
 export function encodeChange({ address, before, after }: AccountChange): Uint8Array {
   if (after === null) return Buffer.concat([address, new Uint8Array(FIXED_LENGTH - 32)]);
@@ -43,7 +44,10 @@ export function encodeChange({ address, before, after }: AccountChange): Uint8Ar
   return bytes;
 }
 
-/** Decodes the change at `offset`; `before` tells the account's state at that point. Returns it with the offset behind it. */
+/**
+ * Decodes the change at `offset`, given the account's state before it. Returns the change and the
+ * offset behind it.
+ */
 export function decodeChange(
   bytes: Buffer,
   offset: number,

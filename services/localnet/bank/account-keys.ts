@@ -18,8 +18,8 @@ export interface AccountKeys {
 }
 
 /**
- * The accounts of a message, those of address tables included. A table that is missing or too short adds nothing: the virtual machine
- * refuses such a transaction and says why.
+ * The accounts of a message, with those of its address tables. A table that is missing or too
+ * short adds nothing: the virtual machine refuses such a transaction and says why.
  */
 export function accountKeysOf(message: Message, machine: VirtualMachine): AccountKeys {
   const writable: Uint8Array[] = [];

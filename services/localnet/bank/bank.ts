@@ -13,7 +13,9 @@ import { BLOCKHASH_LIFETIME } from "./sysvars.ts";
 import type { TransactionError } from "./transaction-errors.ts";
 import { type Execution, type Simulation, VirtualMachine } from "./virtual-machine.ts";
 
-/** What became of a submitted transaction. Only a processed one is in the ledger and has paid its fee. */
+/**
+ * The fate of a submitted transaction. Only a processed one is in the ledger and paid its fee.
+ */
 export interface Submission {
   /** Base58. */
   readonly signature: string;
@@ -51,8 +53,9 @@ const NOT_RUN: ReadonlySet<TransactionError> = new Set([
 ]);
 
 /**
- * The chain: the virtual machine, the slot it is in, and what it has processed, all of it kept in a ledger. Knows nothing of
- * JSON-RPC. Methods that run or read something first enter the slot that the clock is in.
+ * The chain: the virtual machine, its current slot, and what it has processed, all kept in a
+ * ledger. It does not depend on JSON-RPC. Methods that run or read something first enter the slot
+ * that the clock is in.
  */
 export class Bank {
   readonly machine: VirtualMachine;
@@ -94,13 +97,19 @@ export class Bank {
       ledger.snapshot(this.machine.snapshot());
   }
 
-  /** Calls `listener` for each transaction once it is on disk, in the order in which they ran. Returns the way to stop that. */
+  /**
+   * Calls `listener` for each transaction once it is on disk, in the order in which they ran.
+   * Returns a function that stops it.
+   */
   onTransaction(listener: (transaction: ProcessedTransaction) => void): () => void {
     this.#transactionListeners.add(listener);
     return () => this.#transactionListeners.delete(listener);
   }
 
-  /** Calls `listener` with each slot that begins while the node runs. Returns the way to stop that. */
+  /**
+   * Calls `listener` with each slot that begins while the node runs. Returns a function that
+   * stops it.
+   */
   onSlot(listener: (slot: number) => void): () => void {
     this.#slotListeners.add(listener);
     return () => this.#slotListeners.delete(listener);
@@ -128,8 +137,9 @@ export class Bank {
   }
 
   /**
-   * Runs a transaction. With `preflight`, one that fails leaves no trace, as if a node had simulated it first; without, it is processed
-   * and pays its fee. Throws `MalformedTransactionError`.
+   * Runs a transaction. With `preflight`, one that fails leaves no trace, as if a node had
+   * simulated it first; without, it is processed and pays its fee. Throws
+   * `MalformedTransactionError`.
    */
   submit(bytes: Uint8Array, { preflight }: { preflight: boolean }): Submission {
     this.advance();
@@ -180,7 +190,8 @@ export class Bank {
   }
 
   #refusal(transaction: ParsedTransaction): TransactionError | null {
-    // The order of a node's checks: a repeated transaction is called that even after its blockhash has expired.
+    // In a node's order: a repeated transaction is reported as such even if its blockhash has
+    // expired.
     if (this.#processed.has(messageHash(transaction))) return "AlreadyProcessed";
     const blockhash = bs58.encode(transaction.message.recentBlockhash);
     return this.slots.isValidBlockhash(blockhash) ? null : "BlockhashNotFound";
@@ -223,7 +234,7 @@ export class Bank {
     for (const bytes of after) {
       this.#remember(bytes);
       const changes = decodeChanges(bytes, (address) => this.machine.account(address));
-      // Code before the program account that refers to it, which the virtual machine compiles on sight.
+      // Code first: the virtual machine compiles a program account on sight.
       changes.sort(
         (a, b) => Number(a.after?.executable ?? false) - Number(b.after?.executable ?? false),
       );
@@ -235,7 +246,7 @@ export class Bank {
 
   #remember(bytes: Buffer): void {
     const { record, encodedRecord, transaction } = decodeEntry(bytes);
-    // Copies: slices would keep whole journal files in memory for as long as the history knows one of their entries.
+    // Copies: one slice in the history would keep a whole journal file in memory.
     const parsed = parseTransaction(Uint8Array.from(transaction));
     this.history.add(historyEntryOf(parsed, record, Uint8Array.from(encodedRecord)));
   }

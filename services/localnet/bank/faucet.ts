@@ -29,7 +29,10 @@ export class Faucet {
     this.address = createPublicKey(this.#key).export({ format: "der", type: "spki" }).subarray(-32);
   }
 
-  /** A signed transfer. Two for the same account and amount under one blockhash differ in their compute unit limit. */
+  /**
+   * A signed transfer. Transfers of one amount to one account under one blockhash differ in their
+   * compute unit limit.
+   */
   transfer(to: Uint8Array, lamports: bigint, recentBlockhash: Uint8Array): Uint8Array {
     const amount = Buffer.alloc(12);
     amount.writeUInt32LE(TRANSFER, 0);

@@ -6,7 +6,10 @@ const MAX_UNITS = 1_400_000n;
 const UNITS_PER_INSTRUCTION = 200_000n;
 const UNITS_PER_BUILTIN_INSTRUCTION = 3_000n;
 const COMPUTE_BUDGET = "ComputeBudget111111111111111111111111111111";
-/** Built-in programs, whose instructions count 3,000 units where a transaction sets no limit (SIMD-0170). */
+/**
+ * Built-in programs, whose instructions count 3,000 units where a transaction sets no limit
+ * (SIMD-0170).
+ */
 const BUILTINS = new Set([
   "11111111111111111111111111111111",
   COMPUTE_BUDGET,
@@ -23,7 +26,10 @@ const SIGNATURE_PRECOMPILES = new Set([
   "Secp256r1SigVerify1111111111111111111111111",
 ]);
 
-/** The lamports that a transaction with this message costs its fee payer: base fee for each signature, and priority fee. */
+/**
+ * The lamports that a message costs its fee payer: a base fee for each signature, and the
+ * priority fee.
+ */
 export function feeOf(message: Message): bigint {
   let signatures = BigInt(message.requiredSignatures);
   let price = 0n;

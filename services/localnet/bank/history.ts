@@ -1,6 +1,9 @@
 import { parseRecord, type TransactionRecord } from "./record.ts";
 
-/** A processed transaction in memory: what listings need at hand, the rest in the form in which the journal holds it. */
+/**
+ * A processed transaction in memory. Listings read its fields; the rest stays as the journal
+ * holds it.
+ */
 export interface HistoryEntry {
   /** Counts transactions from the ledger's first; orders entries within a slot. */
   readonly position: number;
@@ -37,7 +40,9 @@ export class History {
     this.#maxBytes = maxBytes;
   }
 
-  /** Transactions since the ledger began, forgotten ones included; the position of the next one. */
+  /**
+   * Transactions since the ledger began, forgotten ones included; the position of the next one.
+   */
   get total(): number {
     return this.#total;
   }

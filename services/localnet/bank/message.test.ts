@@ -58,7 +58,9 @@ const transaction = fc
     return signed;
   });
 
-/** web3.js refuses to serialise what is longer than a packet; so does the node's interface to accept it. */
+/**
+ * web3.js does not serialise a transaction that is longer than a packet, and the node refuses it.
+ */
 const serialised = transaction.map((value) => ({ value, bytes: serialize(value) }));
 
 function serialize(value: VersionedTransaction): Uint8Array {

@@ -3,7 +3,10 @@ import { createHash } from "node:crypto";
 /** The largest serialised transaction that a Solana node accepts: one IPv6 packet. */
 export const PACKET_SIZE = 1232;
 
-/** One instruction; `programIndex` and `accounts` index the message's account keys, loaded ones last. */
+/**
+ * One instruction; `programIndex` and `accounts` index the message's account keys, loaded ones
+ * last.
+ */
 export interface CompiledInstruction {
   readonly programIndex: number;
   readonly accounts: Uint8Array;
@@ -34,7 +37,9 @@ export interface ParsedTransaction {
   readonly message: Message;
 }
 
-/** Bytes that are no transaction. `sanitized` tells a well-formed transaction whose indices make no sense from broken bytes. */
+/**
+ * Bytes that are not a transaction. `sanitized`: the form is right, but indices are out of range.
+ */
 export class MalformedTransactionError extends Error {
   readonly code: "malformed" | "unsanitary";
 
@@ -46,8 +51,9 @@ export class MalformedTransactionError extends Error {
 }
 
 /**
- * Parses a serialised transaction exactly: anything but the one canonical encoding of a legacy or version 0 transaction is refused,
- * because the virtual machine aborts the whole process on bytes that it cannot read. Throws `MalformedTransactionError`.
+ * Parses a serialised transaction exactly. Everything except the one canonical encoding of a
+ * legacy or version 0 transaction is refused, because the virtual machine aborts the whole
+ * process on bytes that it cannot read. Throws `MalformedTransactionError`.
  */
 export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
   const reader = new Reader(bytes);
@@ -59,7 +65,10 @@ export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
   return { bytes, signatures, message };
 }
 
-/** Parses a serialised message (what `getFeeForMessage` is given). Throws `MalformedTransactionError`. */
+/**
+ * Parses a serialised message (what `getFeeForMessage` is given). Throws
+ * `MalformedTransactionError`.
+ */
 export function parseMessage(bytes: Uint8Array): Message {
   const reader = new Reader(bytes);
   const message = readMessage(reader);
@@ -67,7 +76,10 @@ export function parseMessage(bytes: Uint8Array): Message {
   return message;
 }
 
-/** Whether the key at `index` (static, then loaded writable, then loaded readonly) may be changed by the transaction. */
+/**
+ * Whether the key at `index` (static, then loaded writable, then loaded readonly) may be changed
+ * by the transaction.
+ */
 export function isWritable(message: Message, index: number): boolean {
   const { requiredSignatures, readonlySigned, readonlyUnsigned, keys } = message;
   if (index < requiredSignatures) return index < requiredSignatures - readonlySigned;
@@ -76,7 +88,9 @@ export function isWritable(message: Message, index: number): boolean {
   return index < keys.length + loadedWritable;
 }
 
-/** Serialises a legacy message whose keys are already ordered; used by the node's own airdrops. */
+/**
+ * Serialises a legacy message whose keys are already ordered; used by the node's own airdrops.
+ */
 export function encodeLegacyMessage(message: Omit<Message, "version" | "lookups">): Uint8Array {
   const parts: Uint8Array[] = [
     Uint8Array.of(
@@ -99,7 +113,9 @@ export function encodeLegacyMessage(message: Omit<Message, "version" | "lookups"
   return Buffer.concat(parts);
 }
 
-/** Identifies a message: the key by which a node recognises a transaction that it has processed. */
+/**
+ * Identifies a message: the key by which a node recognises a transaction that it has processed.
+ */
 export function messageHash(transaction: ParsedTransaction): string {
   const offset = 1 + 64 * transaction.signatures.length;
   return createHash("sha256").update(transaction.bytes.subarray(offset)).digest("base64");
@@ -148,7 +164,9 @@ function readMessage(reader: Reader): Message {
   return message;
 }
 
-/** The checks of solana-message's `sanitize`: a node refuses what fails them before it looks at signatures. */
+/**
+ * The checks of solana-message's `sanitize`, which a node makes before it looks at signatures.
+ */
 function sanitize(message: Message): void {
   const { requiredSignatures, readonlySigned, readonlyUnsigned, keys, lookups } = message;
   if (requiredSignatures === 0) throw unsanitary("has no signer");
@@ -220,7 +238,9 @@ class Reader {
     if (rest !== 0) throw malformed(`has ${rest} bytes after its end`);
   }
 
-  /** compact-u16: seven bits a byte, low bits first, and only the shortest encoding of a number. */
+  /**
+   * compact-u16: seven bits a byte, low bits first, and only the shortest encoding of a number.
+   */
   #length(what: string): number {
     let value = 0;
     for (let index = 0; index < 3; index++) {

@@ -3,20 +3,25 @@ import bs58 from "bs58";
 import { LocalnetError, systemErrorCode } from "../errors.ts";
 import type { VirtualMachine } from "./virtual-machine.ts";
 
-/** A program that the chain has from the start. `address` in base58, `path` names its ELF file. */
+/**
+ * A program that the chain has from the start. `address` in base58, `path` names its ELF file.
+ */
 export interface GenesisProgram {
   readonly address: string;
   readonly path: string;
 }
 
 const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
-/** Where a program account of the upgradeable loader names the account with its code, and where the code begins there. */
+/**
+ * Offsets in the upgradeable loader's accounts: of the code's address, and of the code itself.
+ */
 const PROGRAM_DATA_ADDRESS = 4;
 const PROGRAM_DATA_HEADER = 45;
 
 /**
- * Deploys each program that the chain lacks or has in another version, so that a rebuilt program serves the accounts of an existing
- * ledger. Returns the addresses of those it deployed. Throws `program-unreadable`.
+ * Deploys each program that the chain lacks or has in another version, so that a rebuilt program
+ * serves the accounts of an existing ledger. Returns the addresses of the deployed programs.
+ * Throws `program-unreadable`.
  */
 export function deployPrograms(
   machine: VirtualMachine,
@@ -49,7 +54,7 @@ function readProgram(address: string, path: string): Buffer {
   if (Buffer.compare(elf.subarray(0, ELF_MAGIC.length), ELF_MAGIC) !== 0)
     throw new LocalnetError(
       "program-unreadable",
-      `${path}, given for the program ${address}, is no compiled program (ELF file): build it again.`,
+      `${path}, given for the program ${address}, is not a compiled program (ELF file): build it again.`,
       { address, path },
     );
   return elf;

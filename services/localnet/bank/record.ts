@@ -12,7 +12,7 @@ export interface TokenBalance {
   readonly uiTokenAmount: UiTokenAmount;
 }
 
-/** What a node remembers of a processed transaction beside its bytes. Written as JSON: lamports are decimal strings, bytes base64. */
+/** A processed transaction's metadata. In JSON, lamports are decimal strings and bytes base64. */
 export interface TransactionRecord {
   /** Counts transactions from the ledger's first. */
   readonly position: number;
@@ -39,9 +39,10 @@ export interface TransactionRecord {
 }
 
 /**
- * A journal entry: format u8 = 1 | record length u32 | record (JSON) | transaction length u32 | transaction | changes u32 | changes.
- * It holds what the transaction did to accounts rather than relying on running it again, so a ledger outlives changes in how the
- * virtual machine meters or orders its work.
+ * A journal entry: format u8 = 1 | record length u32 | record (JSON) | transaction length u32 |
+ * transaction | changes u32 | changes. It holds the changes of the accounts, and a start does not
+ * run the transaction again: a ledger outlives changes in how the virtual machine meters its
+ * work.
  */
 export interface JournalEntry {
   readonly record: TransactionRecord;
@@ -70,7 +71,7 @@ export function encodeEntry(
   return { entry, encodedRecord };
 }
 
-/** Decodes an entry, but for its changes: history needs none. */
+/** Decodes an entry without its changes, which the history does not need. */
 export function decodeEntry(bytes: Buffer): JournalEntry {
   const { recordEnd, transactionEnd } = layoutOf(bytes);
   const encodedRecord = bytes.subarray(5, recordEnd);

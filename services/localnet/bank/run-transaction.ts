@@ -6,7 +6,7 @@ import { isWritable, type ParsedTransaction } from "./message.ts";
 import type { TokenBalance, TransactionRecord } from "./record.ts";
 import type { Account, Execution, VirtualMachine } from "./virtual-machine.ts";
 
-/** A transaction that the virtual machine has run, with all that it changed. Balances are in the order of `keys.all`. */
+/** A transaction that was run, with all its changes. Balances are in the order of `keys.all`. */
 export interface Run {
   readonly execution: Execution;
   readonly keys: AccountKeys;

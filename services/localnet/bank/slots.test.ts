@@ -64,7 +64,7 @@ test("slots never run backwards, however the clock jumps, and validity lasts exa
   );
 });
 
-test("a restart finds the hashes that were, another ledger others", () => {
+test("a restart finds the same hashes, another ledger other ones", () => {
   const clock = new ManualClock();
   clock.advanceSlots(1000);
   const [first, again, other] = [slotsFrom(clock), slotsFrom(clock), slotsFrom(clock, { seed: 2 })];
@@ -75,7 +75,7 @@ test("a restart finds the hashes that were, another ledger others", () => {
   assert.equal(first.state().recentBlockhashes.length, 150);
 });
 
-test("a ledger that is ahead of the clock goes on after its last slot", () => {
+test("a ledger that is ahead of the clock continues after its last slot", () => {
   const slots = slotsFrom(new ManualClock(), { lastSlot: 5000 });
   assert.equal(slots.current, 5001);
 });

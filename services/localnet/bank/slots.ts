@@ -14,9 +14,10 @@ export const SLOT_MILLISECONDS = 400;
 export type WallClock = () => number;
 
 /**
- * Slots as a function of wall time: slot n of a ledger begins 400 n ms after its genesis, whether a node ran then or not, so a
- * restart needs no record of idle slots, and time that passed without the node expires blockhashes as it does on a cluster.
- * Hashes are derived from the ledger's secret seed: nobody can tell one before its slot, and a restart finds the same ones.
+ * Slots as a function of wall time: slot n of a ledger begins 400 n ms after its genesis, whether
+ * a node runs or not. A restart therefore needs no record of idle slots, and blockhashes expire
+ * while no node runs, as they do on a cluster. Hashes derive from the ledger's secret seed:
+ * nobody can tell one before its slot, and a restart finds the same ones.
  */
 export class Slots {
   readonly #genesisTime: number;
@@ -28,7 +29,9 @@ export class Slots {
   #offset = 0;
   #current: number;
 
-  /** `lastSlot` is the last slot that the ledger recorded; the first current slot comes after it. */
+  /**
+   * `lastSlot` is the last slot that the ledger recorded; the first current slot comes after it.
+   */
   constructor(options: {
     genesisTime: number;
     seed: Uint8Array;
@@ -87,7 +90,10 @@ export class Slots {
     return this.#derive("blockhash", slot);
   }
 
-  /** The newest blockhash, in base58, and the last block height at which a transaction may name it. */
+  /**
+   * The newest blockhash, in base58, and the last block height at which a transaction may name
+   * it.
+   */
   latestBlockhash(): { blockhash: string; lastValidBlockHeight: number } {
     return {
       blockhash: bs58.encode(this.blockhash(this.root)),

@@ -2,8 +2,9 @@ import bs58 from "bs58";
 import type { Account } from "./virtual-machine.ts";
 
 /**
- * Reads SPL Token and Token-2022 accounts (spl-token-interface, `state.rs`: both programs share the first 165 bytes of a token
- * account and the first 82 of a mint; Token-2022 marks the kind of a longer account at byte 165).
+ * Reads SPL Token and Token-2022 accounts (spl-token-interface, `state.rs`). Both programs share
+ * the first 165 bytes of a token account and the first 82 of a mint; Token-2022 marks the kind of
+ * a longer account at byte 165.
  */
 export const TOKEN_PROGRAM = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
 export const TOKEN_2022_PROGRAM = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";

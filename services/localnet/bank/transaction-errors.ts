@@ -1,6 +1,6 @@
 /**
- * Transaction errors in the form in which Solana nodes put them into JSON, and the sentence that they print for each
- * (solana-transaction-error and solana-instruction-error, `Display`).
+ * Transaction errors as Solana nodes put them into JSON, and the sentence that they print for
+ * each (solana-transaction-error and solana-instruction-error, `Display`).
  */
 export type InstructionError = string | { readonly Custom: number };
 

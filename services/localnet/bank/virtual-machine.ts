@@ -57,9 +57,10 @@ export interface Simulation extends Execution {
 const SYSVAR_OWNER = bs58.decode("Sysvar1111111111111111111111111111111111111");
 
 /**
- * LiteSVM behind the types of this node. Uses the binding's byte interface: the published wrapper converts every address and
- * transaction through strings. The check of blockhashes and of repeated signatures is switched off here because LiteSVM knows a
- * single blockhash; the bank does both over the last 150 slots.
+ * LiteSVM behind the types of this node. It is used through the binding's byte interface: the
+ * published wrapper converts every address and transaction to strings. LiteSVM's checks of
+ * blockhashes and repeated signatures are switched off because it knows a single blockhash; the
+ * bank does both over the last 150 slots.
  */
 export class VirtualMachine {
   #svm: LiteSvm;
@@ -70,7 +71,9 @@ export class VirtualMachine {
     svm.setTransactionHistory(0n);
   }
 
-  /** A fresh chain state with the built-in programs, SPL Token, Token-2022, associated accounts, Memo and wrapped SOL. */
+  /**
+   * A fresh state with the built-in programs, both token programs, associated accounts and Memo.
+   */
   static create(): VirtualMachine {
     const machine = new VirtualMachine(new LiteSvm());
     machine.#svm.withNativeMints();
@@ -89,7 +92,7 @@ export class VirtualMachine {
     return this.#svm.toBytes();
   }
 
-  /** Rebuilds what LiteSVM caches beside the accounts (compiled programs) after accounts were written directly. */
+  /** Rebuilds LiteSVM's cache of compiled programs after accounts were written directly. */
   rebuildCaches(): void {
     this.#svm = LiteSvm.fromBytes(this.#svm.toBytes());
     this.#svm.setBlockhashCheck(false);
@@ -133,7 +136,9 @@ export class VirtualMachine {
       : executionOf(result, null);
   }
 
-  /** Runs a transaction without keeping its effects. `bytes` must have passed `parseTransaction`. */
+  /**
+   * Runs a transaction without keeping its effects. `bytes` must have passed `parseTransaction`.
+   */
   simulate(bytes: Uint8Array, verifySignatures: boolean): Simulation {
     this.#svm.setSigverify(verifySignatures);
     try {

@@ -10,7 +10,9 @@ import writeFileAtomic from "write-file-atomic";
 /** Names of the drafts that a process that was killed left behind: `NAME.NUMBER`. */
 export const DRAFT = /\.[0-9]+$/;
 
-/** Writes a file, readable by its owner alone, that is there whole or not at all after a crash. */
+/**
+ * Writes a file, readable by its owner alone, that is there whole or not at all after a crash.
+ */
 export function writeDurably(path: string, bytes: Uint8Array): void {
   writeFileAtomic.sync(path, Buffer.from(bytes), { mode: 0o600 });
   syncFolder(dirname(path));

@@ -13,7 +13,9 @@ const REPETITIONS = 12;
 
 interface Starter {
   readonly child: ChildProcess;
-  /** Tries to take the folder, and keeps it. Resolves with "held" or the holder's note as JSON. */
+  /**
+   * Tries to take the folder, and keeps it. Resolves with "held" or the holder's note as JSON.
+   */
   tryLock(): Promise<string>;
 }
 

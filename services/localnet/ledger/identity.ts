@@ -45,7 +45,9 @@ export function readIdentity(folder: string): LedgerIdentity | null {
   throw damaged(path, "it does not have the form of a ledger's identity");
 }
 
-/** Makes a new ledger's identity. Throws `ledger-damaged` if the folder holds a chain without one. */
+/**
+ * Makes a new ledger's identity. Throws `ledger-damaged` if the folder holds a chain without one.
+ */
 export function createIdentity(folder: string, genesisTime: number): LedgerIdentity {
   if (holdsChain(folder))
     throw damaged(join(folder, IDENTITY_FILE), "it is missing beside a journal");

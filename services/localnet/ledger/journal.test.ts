@@ -91,7 +91,7 @@ test("a flipped bit anywhere costs its entry and what follows, never an entry be
   );
 });
 
-test("zeros behind the last entry, as a file system leaves them after a crash, are no entries", async (t) => {
+test("zeros behind the last entry, as a file system leaves them after a crash, are not entries", async (t) => {
   const { bytes } = await written(t);
   const contents = readJournal(Buffer.concat([bytes, Buffer.alloc(100)]));
   assert.equal(contents.entries.length, entries.length);

@@ -27,7 +27,7 @@ export function readJournal(bytes: Buffer): JournalContents {
     const end = offset + FRAME_LENGTH + length;
     if (length > MAX_ENTRY_LENGTH || end > bytes.length) break;
     const entry = bytes.subarray(offset + FRAME_LENGTH, end);
-    // An entry is never empty, so zeros that a file system left behind are not taken for entries with a checksum of zero.
+    // An entry is never empty: zeros from the file system would look like one with checksum zero.
     if (length === 0 || crc32(entry) !== bytes.readUInt32LE(offset + 4)) break;
     entries.push(entry);
     offset = end;
@@ -43,8 +43,9 @@ interface Batch {
 }
 
 /**
- * An append-only file: eight bytes of magic, then length u32 | CRC-32 u32 | entry for each entry. Entries that are appended while
- * a write is under way go to disk together with the next one, so all that wait for a flush share its cost.
+ * An append-only file: eight bytes of magic, then length u32 | CRC-32 u32 | entry for each entry.
+ * Entries that are appended during a write go to disk together with the next one, so that all
+ * that wait for a flush share its cost.
  */
 export class Journal {
   readonly #path: string;
@@ -58,9 +59,10 @@ export class Journal {
   #failure: LocalnetError | undefined;
 
   /**
-   * Appends behind the file's first `intactLength` bytes, creating it if that is 0 and cutting off the rest. The file is opened once
-   * `after` has resolved; entries can be appended before. `onFailure` is called once if a write fails: what was executed since is not
-   * on disk, so the node must stop.
+   * Appends behind the file's first `intactLength` bytes and cuts off the rest; creates the file
+   * if that is 0. The file is opened once `after` has resolved; entries can be appended before.
+   * `onFailure` is called once if a write fails: the node must stop, because it has executed what
+   * is not on disk.
    */
   constructor(options: {
     path: string;
@@ -81,7 +83,7 @@ export class Journal {
     return this.#length;
   }
 
-  /** Adds an entry. `whenDurable` is called once it is on disk, in the order of the entries; never if the write fails. */
+  /** Adds an entry. Once it is on disk, `whenDurable` is called, in the order of the entries. */
   append(entry: Uint8Array, whenDurable: () => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     const frame = Buffer.alloc(FRAME_LENGTH);
@@ -89,7 +91,7 @@ export class Journal {
     frame.writeUInt32LE(crc32(entry), 4);
     if (this.#gathering === undefined) {
       this.#gathering = { parts: [], callbacks: [], done: Promise.withResolvers() };
-      // Whoever awaits the batch sees its failure; that nobody does is not an error of its own.
+      // A caller that awaits the batch sees its failure; without one it is not a second error.
       this.#gathering.done.promise.catch(() => undefined);
       if (this.#writing === undefined) setImmediate(() => this.#writeNext());
     }
@@ -98,7 +100,7 @@ export class Journal {
     this.#length += FRAME_LENGTH + entry.length;
   }
 
-  /** Resolves when everything appended before this call is on disk; rejects with `ledger-write-failed` if that cannot be. */
+  /** Resolves when everything appended before is on disk; rejects with `ledger-write-failed`. */
   async durable(): Promise<void> {
     await (this.#gathering ?? this.#writing)?.done.promise;
     await this.#file.catch(() => undefined);

@@ -26,8 +26,9 @@ export interface LedgerOptions {
 }
 
 /**
- * The folder in which a chain lives: `ledger.json` (its identity), `snapshot-N` (a state of the virtual machine), `journal-N` (what
- * happened after snapshot N, up to snapshot N+1) and `lock`. A new ledger has no snapshot 0: its first state is the fresh one.
+ * The folder of a chain: `ledger.json` (its identity), `snapshot-N` (a state of the virtual
+ * machine), `journal-N` (what happened between snapshots N and N+1) and `lock.db`. A new ledger
+ * has no snapshot 0: its first state is that of a fresh virtual machine.
  */
 export class Ledger {
   readonly identity: LedgerIdentity;
@@ -53,7 +54,9 @@ export class Ledger {
     this.#unlock = unlock;
   }
 
-  /** Opens a ledger, or creates it. Throws `ledger-unwritable`, `ledger-in-use`, `ledger-damaged`. */
+  /**
+   * Opens a ledger, or creates it. Throws `ledger-unwritable`, `ledger-in-use`, `ledger-damaged`.
+   */
   static async open(options: LedgerOptions): Promise<{ ledger: Ledger; contents: LedgerContents }> {
     const { folder, onFailure } = options;
     const unlock = guardAccess(folder, () => {
@@ -92,8 +95,9 @@ export class Ledger {
   }
 
   /**
-   * Stores `state`, which must hold exactly what was appended so far, and begins a new journal file, so that a start applies only
-   * what comes later. Appending goes on meanwhile; `durable` then also waits for the snapshot.
+   * Stores `state`, which must hold exactly what was appended so far, and begins a new journal
+   * file, so that a start applies only later entries. Entries can be appended meanwhile;
+   * `durable` then waits for the snapshot too.
    */
   snapshot(state: Uint8Array): void {
     const { folder, onFailure, historyBytes } = this.#options;

@@ -48,7 +48,8 @@ export function readContents(folder: string): {
     .flatMap(
       (candidate) => readJournal(readFileSync(fileOf(folder, "journal", candidate))).entries,
     );
-  // A journal begins only once its snapshot is on disk, so none is newer than the newest snapshot.
+  // A journal begins only once its snapshot is on disk, so none is newer than the newest
+  // snapshot.
   const path = fileOf(folder, "journal", number);
   const bytes = journals.includes(number) ? readFileSync(path) : Buffer.alloc(0);
   const { entries: after, intactLength } = readJournal(bytes);

@@ -24,7 +24,7 @@ export const AccountFilter = Type.Object({
 export const AccountFilters = Type.Optional(Type.Array(AccountFilter, { maxItems: MAX_FILTERS }));
 type Filter = Static<typeof AccountFilter>;
 
-/** A predicate that holds for accounts that pass all `filters`, which stand at `field`. Throws `RpcError`. */
+/** A predicate for accounts that pass all filters; errors name `field`. Throws `RpcError`. */
 export function accountPredicate(
   filters: readonly Filter[] | undefined,
   field: string,

@@ -23,7 +23,10 @@ const MAX_BATCH = 1000;
 
 type RequestId = string | number | null;
 
-/** A request whose envelope has been checked; `id` is absent from a notification, which gets no answer. */
+/**
+ * A request whose envelope has been checked; `id` is absent from a notification, which gets no
+ * answer.
+ */
 export interface Request {
   readonly method: string;
   readonly params: unknown;
@@ -35,7 +38,10 @@ export type Response = { readonly jsonrpc: "2.0"; readonly id: RequestId } & (
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
 );
 
-/** Answers the text of an HTTP request: one call, or a batch. `undefined`: nothing to answer. Never rejects for what a client sent. */
+/**
+ * Answers the text of an HTTP request, a call or a batch; `undefined` for notifications alone.
+ * Never rejects for what a client sent.
+ */
 export async function answer(
   text: string,
   context: RpcContext,
@@ -50,12 +56,15 @@ export async function answer(
   const call = (item: unknown) =>
     dispatch(item, (request) => callMethod(request, context), onInternalError);
   const answered = Array.isArray(value) ? await answerBatch(value, call) : await call(value);
-  // What a client is told must outlive the process, and an answer may show state that has just been written.
+  // An answer may show state that was just written, and must not be lost with the process.
   await context.bank.durable();
   return answered === undefined ? undefined : JSON.stringify(answered);
 }
 
-/** Checks a request's envelope and runs it through `run`, turning what it throws into an error response. */
+/**
+ * Checks a request's envelope and runs it through `run`, turning what it throws into an error
+ * response.
+ */
 export async function dispatch(
   value: unknown,
   run: (request: Request) => unknown,

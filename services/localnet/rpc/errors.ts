@@ -1,4 +1,7 @@
-/** The JSON-RPC error codes of Solana nodes (solana-rpc-client-api, `custom_error.rs`), and JSON-RPC 2.0's own. */
+/**
+ * The JSON-RPC error codes of Solana nodes (solana-rpc-client-api, `custom_error.rs`), and
+ * JSON-RPC 2.0's own.
+ */
 export const RPC_CODES = {
   parseError: -32700,
   invalidRequest: -32600,

@@ -14,8 +14,9 @@ interface Parsed {
 }
 
 /**
- * An instruction in the `jsonParsed` form: system transfers and account creations, token transfers, mints and burns, and memos in
- * words, everything else as its program, accounts and data, as nodes do for programs that they do not know.
+ * An instruction in the `jsonParsed` form: system transfers and account creations, token
+ * transfers, mints and burns, and memos in words. All others are their program, accounts and
+ * data, as nodes do for programs that they do not know.
  */
 export function parseInstruction(
   { programIndex, accounts, data }: CompiledInstruction,
@@ -57,7 +58,10 @@ function parseSystem(data: Buffer, [first = "", second = ""]: readonly string[])
   return null;
 }
 
-/** Instruction numbers of spl-token-interface whose data is an amount, with the names of their accounts. */
+/**
+ * Instruction numbers of spl-token-interface whose data is an amount, with the names of their
+ * accounts.
+ */
 const TOKEN_AMOUNT_INSTRUCTIONS: Readonly<
   Record<number, readonly [type: string, ...accounts: string[]]>
 > = {
@@ -77,7 +81,10 @@ function parseToken(data: Buffer, accounts: readonly string[]): Parsed | null {
   };
 }
 
-/** A message's memos as signature listings show them (`[length] text`, several joined by "; "), `null` if it has none. */
+/**
+ * A message's memos as signature listings show them (`[length] text`, several joined by "; "),
+ * `null` if it has none.
+ */
 export function memoOf(message: Message): string | null {
   const memos = message.instructions
     .filter(({ programIndex }) => MEMO_PROGRAMS.has(bs58.encode(message.keys[programIndex]!)))

@@ -15,8 +15,9 @@ export interface Method {
 }
 
 /**
- * Defines a method. `params` lists its positional parameters by name, in order, with the schema of each; trailing ones may be
- * `Type.Optional`. A request that does not fit is refused with a message that names the parameter and the field.
+ * Defines a method. `params` lists its positional parameters by name, in order, with the schema
+ * of each; trailing ones may be `Type.Optional`. A request that does not fit is refused with a
+ * message that names the parameter and the field.
  */
 export function method<P extends TProperties>(
   name: string,

@@ -5,7 +5,9 @@ import { invalidParam, RpcError } from "./errors.ts";
 
 const Literals = <const T extends string>(values: readonly T[]) => Type.Enum([...values]);
 
-/** How settled the state must be that a client asks for; old names of the three levels included. */
+/**
+ * How settled the state must be that a client asks for; old names of the three levels included.
+ */
 export const Commitment = Literals([
   "processed",
   "confirmed",
@@ -35,7 +37,10 @@ const COMMITMENT_FIELDS = {
 export const DataSlice = Type.Object({ offset: Count, length: Count });
 export type DataSlice = Static<typeof DataSlice>;
 
-/** A configuration object with the commitment fields that every one has, and `fields`. Unknown fields are ignored, as nodes do. */
+/**
+ * A configuration object with the usual commitment fields and `fields`. Like nodes, it ignores
+ * unknown ones.
+ */
 export function Config<P extends TProperties>(fields: P) {
   return Type.Optional(Type.Object({ ...COMMITMENT_FIELDS, ...fields }));
 }
@@ -47,7 +52,7 @@ export const ACCOUNT_FIELDS = {
 export const AccountConfig = Config(ACCOUNT_FIELDS);
 export const CommitmentConfig = Config({});
 
-/** The 32 bytes of an address that stands at `field`. Throws `RpcError`. */
+/** The 32 bytes of an address; errors name `field`. Throws `RpcError`. */
 export function addressOf(text: string, field: string): Uint8Array {
   const bytes = bs58.decodeUnsafe(text);
   if (bytes === undefined) throw invalidParam(field, "is not base58: Invalid");
@@ -56,7 +61,7 @@ export function addressOf(text: string, field: string): Uint8Array {
   return bytes;
 }
 
-/** Checks a signature that stands at `field` and returns it. Throws `RpcError`. */
+/** Checks a signature and returns it; errors name `field`. Throws `RpcError`. */
 export function signatureOf(text: string, field: string): string {
   const bytes = bs58.decodeUnsafe(text);
   if (bytes === undefined) throw invalidParam(field, "is not base58: Invalid");
@@ -75,7 +80,7 @@ export function wantsFinalized(commitment: Commitment | undefined): boolean {
   );
 }
 
-/** The slot that answers at this commitment, refusing a request for a later one. Throws `RpcError`. */
+/** The newest slot at this commitment. Throws `RpcError` if the request asks for a later one. */
 export function contextSlot(
   bank: Bank,
   config: { commitment?: Commitment; minContextSlot?: number } | undefined,

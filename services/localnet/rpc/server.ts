@@ -6,7 +6,7 @@ import type { RpcContext } from "./method.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** As on a public node, any web page may call: the chain is for development and holds nothing of value. */
+/** As on a public node, any web page may call: a chain for development holds nothing of value. */
 const CORS = {
   "access-control-allow-origin": "*",
   "access-control-allow-methods": "POST, GET, OPTIONS",
@@ -14,7 +14,9 @@ const CORS = {
   "access-control-max-age": "86400",
 } as const;
 
-/** The HTTP side of the node: JSON-RPC by POST to any path, and `GET /health`. The caller listens. */
+/**
+ * The HTTP side of the node: JSON-RPC by POST to any path, and `GET /health`. The caller listens.
+ */
 export function createRpcServer(
   context: RpcContext,
   onInternalError: (error: unknown) => void,
@@ -23,7 +25,7 @@ export function createRpcServer(
     handle(request, context, onInternalError).then(
       ({ status, body }) => respond(response, status, body),
       (error: unknown) => {
-        // A client that hangs up in the middle of its request is no error of the node's.
+        // A client that hangs up in the middle of its request is not an error of the node.
         if (request.errored !== null || request.destroyed) return;
         onInternalError(error);
         respond(

@@ -134,7 +134,7 @@ for (const [name, program] of [
     assert.ok(frozen !== undefined && "parsed" in frozen && frozen.parsed.info.state === "frozen");
   });
 
-test("wrapped SOL, and addresses that are no token accounts", async (t) => {
+test("wrapped SOL, and addresses that are not token accounts", async (t) => {
   const { connection, funded } = await startTestNode(t);
   const payer = await funded();
   const wrapped = await createWrappedNativeAccount(
@@ -147,8 +147,8 @@ test("wrapped SOL, and addresses that are no token accounts", async (t) => {
   assert.ok(data !== undefined && "parsed" in data);
   assert.equal(data.parsed.info.isNative, true);
   assert.equal(data.parsed.info.tokenAmount.uiAmount, 1);
-  await assert.rejects(connection.getTokenAccountBalance(payer.publicKey), /no token account/);
-  await assert.rejects(connection.getTokenSupply(wrapped), /no token mint/);
+  await assert.rejects(connection.getTokenAccountBalance(payer.publicKey), /not a token account/);
+  await assert.rejects(connection.getTokenSupply(wrapped), /not a token mint/);
   await assert.rejects(
     connection.getTokenAccountsByOwner(payer.publicKey, { mint: wrapped }),
     /could not find mint/,

@@ -38,7 +38,10 @@ export const TOKEN_METHODS = [
     ({ address, config }, { bank }) => {
       const token = readTokenAccount(bank.machine.account(addressOf(address, "params[0]")));
       if (token === null)
-        throw invalidParam("params[0] (address)", "could not find account: it is no token account");
+        throw invalidParam(
+          "params[0] (address)",
+          "could not find account: it is not a token account",
+        );
       return withContext(
         contextSlot(bank, config),
         uiTokenAmount(token.amount, decimalsOf(bank, token.mint)),
@@ -52,7 +55,7 @@ export const TOKEN_METHODS = [
     ({ mint, config }, { bank }) => {
       const state = readMint(bank.machine.account(addressOf(mint, "params[0]")));
       if (state === null)
-        throw invalidParam("params[0] (mint)", "could not find account: it is no token mint");
+        throw invalidParam("params[0] (mint)", "could not find account: it is not a token mint");
       return withContext(contextSlot(bank, config), uiTokenAmount(state.supply, state.decimals));
     },
   ),
@@ -114,7 +117,8 @@ function filtered(
 ) {
   if (filter.programId !== undefined) {
     const program = addressOf(filter.programId, "params[1].programId");
-    if (!isTokenProgram(program)) throw invalidParam("params[1].programId", "is no token program");
+    if (!isTokenProgram(program))
+      throw invalidParam("params[1].programId", "is not a token program");
     return tokenAccounts(bank, [program], wanted);
   }
   if (filter.mint === undefined)

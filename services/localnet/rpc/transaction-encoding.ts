@@ -13,7 +13,10 @@ import { RpcError } from "./errors.ts";
 import { parseInstruction } from "./instruction-parsing.ts";
 import type { TransactionEncoding } from "./params.ts";
 
-/** A remembered transaction with its metadata, as `getTransaction` and `getBlock` show it. Throws `RpcError`. */
+/**
+ * A remembered transaction with its metadata, as `getTransaction` and `getBlock` show it. Throws
+ * `RpcError`.
+ */
 export function encodeTransaction(
   entry: HistoryEntry,
   encoding: TransactionEncoding,
@@ -34,7 +37,9 @@ export function encodeTransaction(
   };
 }
 
-/** What programs invoked, outside of a transaction's record: the form of `simulateTransaction`. */
+/**
+ * What programs invoked, outside of a transaction's record: the form of `simulateTransaction`.
+ */
 export function encodeInnerInstructions(inner: readonly (readonly InnerInstruction[])[]) {
   return inner.flatMap((list, index) =>
     list.length === 0
@@ -50,7 +55,9 @@ export function encodeInnerInstructions(inner: readonly (readonly InnerInstructi
   );
 }
 
-/** A transaction's account keys as `transactionDetails: "accounts"` and `jsonParsed` list them. */
+/**
+ * A transaction's account keys as `transactionDetails: "accounts"` and `jsonParsed` list them.
+ */
 export function encodeAccountKeys({ message }: ParsedTransaction, { loaded }: TransactionRecord) {
   const loadedKeys = [...loaded.writable, ...loaded.readonly];
   return [...message.keys.map((key) => bs58.encode(key)), ...loadedKeys].map((pubkey, index) => ({

@@ -11,7 +11,7 @@ import {
 import { WebSocket } from "ws";
 import { startTestNode } from "../testing/test-node.ts";
 
-/** A bare WebSocket client: requests in, responses and notifications out, in the order in which they came. */
+/** A bare WebSocket client, which returns responses and notifications in the order of arrival. */
 class Client {
   readonly #socket: WebSocket;
   readonly #received: unknown[] = [];

@@ -22,7 +22,10 @@ import { Topic } from "./topic.ts";
 /** Sends one notification of a subscription to its client. */
 export type Send = (method: string, subscription: number, result: unknown) => void;
 
-/** A running subscription. `catchUp` tells what happened before it began; call it once its id has reached the client. */
+/**
+ * A running subscription. `catchUp` reports what happened before it began; call it once its id
+ * has reached the client.
+ */
 export interface Subscription {
   readonly id: number;
   readonly cancel: () => void;
@@ -60,8 +63,9 @@ const CLOSED: Account = {
 };
 
 /**
- * Who wants to hear of what. Transactions are told once they are on disk: to those who asked for `processed` or `confirmed` at once,
- * to those who asked for `finalized` when their slot's block is complete.
+ * The subscriptions of all clients. A transaction is reported once it is on disk: at once to
+ * subscribers of `processed` or `confirmed`, and when its slot's block is complete to those of
+ * `finalized`.
  */
 export class Subscriptions {
   readonly #bank: Bank;

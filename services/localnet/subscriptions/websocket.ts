@@ -9,7 +9,7 @@ const MAX_SUBSCRIPTIONS = 10_000;
 /** A client that reads so slowly that this much waits for it is cut off. */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
-/** The WebSocket side of the node: subscriptions and their notifications. The caller attaches it to an HTTP server. */
+/** The WebSocket side of the node. The caller attaches it to an HTTP server. */
 export function createSubscriptionServer(
   bank: Bank,
   subscriptions: Subscriptions,
@@ -20,7 +20,7 @@ export function createSubscriptionServer(
     const client = new Client(socket, bank, subscriptions, onInternalError);
     socket.on("message", (data) => client.receive(String(data)));
     socket.on("close", () => client.cancelAll());
-    // A broken connection closes; nothing else is to be done about it.
+    // A broken connection closes; there is nothing else to do.
     socket.on("error", () => socket.terminate());
   });
   return server;

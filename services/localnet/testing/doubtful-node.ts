@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
  * How a node leaves open what became of a transaction, as seen through a balancer:
  * - `stale`: statuses come from a node that is behind and knows no transaction, while the height
  *   of the chain comes from one that is far ahead;
- * - `cache`: the node confirms late, and soon afterwards it finds a signature only in its history;
+ * - `cache`: the node confirms late, and soon afterwards it finds a signature only in its
+ * history;
  * - `away`: the node takes a transaction and then drops every connection.
  */
 export type Doubt = "stale" | "cache" | "away";
@@ -21,7 +22,9 @@ export interface DoubtfulNode {
 }
 
 export interface DoubtfulOptions {
-  /** `cache`: milliseconds after which a transaction is shown, and after which it is forgotten. */
+  /**
+   * `cache`: milliseconds after which a transaction is shown, and after which it is forgotten.
+   */
   readonly confirmsAfter?: number;
   readonly forgetsAfter?: number;
 }

@@ -3,9 +3,10 @@ import { readSettings } from "../config.ts";
 import { startNode } from "../node.ts";
 
 /*
- * A node whose time tests can let pass: `node hurried-node.ts PORT LEDGER CLOCK`. The file CLOCK holds by how many milliseconds the chain's
- * clock is ahead of the system's, and is read each time that the clock is. Put ahead by less than a blockhash's lifetime (60 s) at once, it
- * leaves what has been signed valid.
+ * A node on which tests let time pass: `node hurried-node.ts PORT LEDGER CLOCK`. The file CLOCK
+ * holds the milliseconds by which the chain's clock is ahead of the system's; it is read each
+ * time that the clock is. A step of less than a blockhash's lifetime (60 s) keeps signed
+ * transactions valid.
  */
 
 const TICK_MILLISECONDS = 100;

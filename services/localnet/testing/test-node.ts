@@ -7,7 +7,7 @@ import type { Settings } from "../config.ts";
 import { type LocalnetNode, startNode } from "../node.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-/** A new empty folder, removed when the process ends: after all that tests have left to close. */
+/** A new empty folder that is removed when the process ends, after everything in it is closed. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "plenary-localnet-"));
   if (FOLDERS.length === 0)
@@ -20,7 +20,9 @@ export function temporaryFolder(): string {
 
 const FOLDERS: string[] = [];
 
-/** The requests of a web3.js connection, which goes on asking in the background after a call has returned. */
+/**
+ * The requests of a web3.js connection, which still asks in the background after a call returned.
+ */
 export class Requests {
   readonly #running = new Set<Promise<unknown>>();
   readonly #listeners = new Map<string, () => void>();
@@ -68,7 +70,7 @@ export interface TestNode {
   readonly funded: (sol?: number) => Promise<Keypair>;
 }
 
-/** Starts a node in this process, in a folder of its own unless one is given, under a clock that stands still. */
+/** Starts a node in this process under a clock that stands still, by default in a new folder. */
 export async function startTestNode(
   t: TestContext,
   settings: Partial<Settings> = {},
@@ -125,7 +127,7 @@ export async function startTestNode(
   };
 }
 
-/** web3.js has no way to close a connection, and its socket would reconnect for ever after the node has gone. */
+/** web3.js cannot close a connection, and its socket would try to reconnect for ever. */
 function stopWebSocket(connection: Connection): void {
   const socket: unknown = Reflect.get(connection, "_rpcWebSocket");
   if (typeof socket !== "object" || socket === null) return;
