@@ -13,12 +13,14 @@ import { EMPTY_ROOT, sha256 } from "@plenary/protocol";
 import { type Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import { FEDAVG } from "./rules.ts";
 
-/** 32 bytes that a label stands for, where a test needs a root or a hash of nothing in particular. */
+/**
+ * 32 bytes that a label stands for, where a test needs a root or a hash of nothing in particular.
+ */
 export function digest(label: string): Uint8Array {
   return sha256(new TextEncoder().encode(label));
 }
 
-/** Terms under which nothing runs out and nothing costs, but for what a test changes. */
+/** Terms without deadlines and costs, except those that a test changes. */
 export function testTerms(aggregator: PublicKey, changes: Partial<Terms> = {}): Terms {
   return {
     aggregator,
@@ -39,7 +41,10 @@ export function testTerms(aggregator: PublicKey, changes: Partial<Terms> = {}): 
 
 type Creation = Parameters<typeof federationCreate>[1];
 
-/** Creates a federation with id 1 of models with ten parameters, averaged, unless `creation` says otherwise. */
+/**
+ * Creates a federation with id 1 of models with ten parameters, averaged, unless `creation` says
+ * otherwise.
+ */
 export function testFederationCreate(
   authority: PublicKey,
   rewardMint: PublicKey,
@@ -59,7 +64,10 @@ export function testFederationCreate(
   });
 }
 
-/** Makes an SPL token that the authority mints and pays for; each of `holders` gets `supply` base units. */
+/**
+ * Makes an SPL token that the authority mints and pays for; each of `holders` gets `supply` base
+ * units.
+ */
 export async function createTestMint(
   connection: Connection,
   authority: Keypair,

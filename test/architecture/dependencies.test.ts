@@ -8,19 +8,8 @@ import { isTest, packageFolders, ROOT, SOURCES, type Source } from "./sources.ts
 
 /** Packages that a package runs by path, and those that wait to replace what is written by hand. */
 const NOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
-  "clients/cli": ["prom-client"],
-  "clients/service": ["eventsource-parser", "p-retry", "p-timeout"],
-  "clients/training": ["piscina"],
-  "deploy/stack": ["@plenary/localnet", "ioredis", "write-file-atomic"],
-  "services/aggregator": [
-    "ioredis",
-    "lru-cache",
-    "p-retry",
-    "p-timeout",
-    "piscina",
-    "range-parser",
-    "write-file-atomic",
-  ],
+  "deploy/stack": ["@plenary/localnet"],
+  "services/aggregator": ["range-parser", "write-file-atomic"],
 };
 
 interface Manifest {

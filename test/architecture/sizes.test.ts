@@ -10,19 +10,13 @@ const MEDIAN = 110;
 
 /** Files that are still longer, with the lines that each may have. The list only shrinks. */
 const REMAINING: Readonly<Record<string, number>> = {
-  "replay.test.ts": 400,
-  "verification.test.ts": 400,
-  "audits.test.ts": 400,
-  "audit-training.test.ts": 380,
-  "dispute-chunk.test.ts": 410,
-  "disputed-round.ts": 370,
-  "scenario.ts": 440,
-  "wrong-accounts.test.ts": 510,
-  "route-table.test.ts": 590,
-  "routes.test.ts": 600,
+  "replay.test.ts": 345,
+  "verification.test.ts": 361,
+  "audits.test.ts": 358,
+  "audit-training.test.ts": 351,
+  "route-table.test.ts": 547,
+  "routes.test.ts": 560,
   "membership.test.ts": 340,
-  "mod.rs": 380,
-  "federation.rs": 500,
 };
 
 /** Folders that grew too wide to be read, with the files that each may hold at its own level. */
