@@ -13,15 +13,15 @@ CREATE TABLE federations (
   configuration_hash bytea NOT NULL CHECK (length(configuration_hash) = 32),
   status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'paused', 'complete')),
   committed_rounds bigint NOT NULL DEFAULT 0,
-  -- Number of the last committed round, 0 before the first; what it left follows.
+  -- Number of the last committed round, 0 before the first. What it left follows.
   last_committed_round bigint NOT NULL DEFAULT 0,
   model_root bytea NOT NULL CHECK (length(model_root) = 32),
   model_blob bytea NOT NULL CHECK (length(model_blob) = 32),
   state_root bytea NOT NULL CHECK (length(state_root) = 32),
   state_blob bytea NOT NULL CHECK (length(state_blob) = 32),
   manifest_hash bytea CHECK (length(manifest_hash) = 32),
-  -- Last event of this federation; taking the next number locks the row, so that events become
-  -- visible in their order.
+  -- Number of the last event of this federation. Taking the next number locks the row, so that
+  -- events become visible in order.
   event_count bigint NOT NULL DEFAULT 0,
   registered_at bigint NOT NULL
 );

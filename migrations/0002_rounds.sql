@@ -5,7 +5,7 @@ CREATE TABLE rounds (
   number bigint NOT NULL CHECK (number > 0),
   address bytea NOT NULL CHECK (length(address) = 32),
   state text NOT NULL CHECK (state IN ('opening', 'collecting', 'closing', 'committing', 'committed', 'final', 'void')),
-  -- Why a round that is closing or committing is to be made void instead, once the chain allows it.
+  -- Why a round that is closing or committing will be void, once the chain allows it.
   void_reason text,
   base_root bytea NOT NULL CHECK (length(base_root) = 32),
   base_blob bytea NOT NULL CHECK (length(base_blob) = 32),
@@ -44,7 +44,7 @@ CREATE UNIQUE INDEX rounds_live ON rounds (federation)
   WHERE state IN ('opening', 'collecting', 'closing', 'committing');
 CREATE INDEX rounds_not_final ON rounds (federation, number) WHERE state = 'committed';
 
--- What every member has earned since the federation began, as of a committed round: the leaves of
+-- What every member has earned since the federation started, as of a committed round: the leaves of
 -- its rewards tree.
 CREATE TABLE rewards (
   federation bytea NOT NULL,

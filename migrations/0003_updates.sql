@@ -1,6 +1,6 @@
 -- Up Migration
 
--- Every update that holds a receipt, whatever became of it.
+-- Every update with a receipt, whatever became of it.
 CREATE TABLE updates (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   federation bytea NOT NULL,

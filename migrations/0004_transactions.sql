@@ -1,6 +1,6 @@
 -- Up Migration
 
--- Chain transactions, written down before they are sent: after a crash the chain is asked whether
+-- Chain transactions, written down before they are sent. After a crash the chain is asked whether
 -- they took effect.
 CREATE TABLE transactions (
   federation bytea NOT NULL,

@@ -1,15 +1,15 @@
 -- Up Migration
 
--- Who has sent a blob in a signed request: until a federation refers to it, nobody else may read
--- it.
+-- The keys that have uploaded a blob in a signed request. Until a federation refers to the blob,
+-- only they may read it.
 CREATE TABLE blob_uploads (
   hash bytea NOT NULL CHECK (length(hash) = 32),
   key bytea NOT NULL CHECK (length(key) = 32),
   PRIMARY KEY (hash, key)
 );
 
--- What a federation's configuration and questionnaire name, and its first server state. Its other
--- blobs stand in rounds and updates.
+-- The blobs that a federation's configuration and questionnaire name, and its first server state.
+-- Its other blobs are named in rounds and updates.
 CREATE TABLE federation_blobs (
   hash bytea NOT NULL CHECK (length(hash) = 32),
   federation bytea NOT NULL REFERENCES federations (address),

@@ -1,7 +1,7 @@
 -- Up Migration
 
 -- Audits of a closed round's training: what the program drew, until when reports are taken, and
--- when they were taken no more.
+-- when they were taken no longer.
 ALTER TABLE rounds
   ADD COLUMN audit_slot_hash bytea CHECK (length(audit_slot_hash) = 32),
   ADD COLUMN audit_drawn bytea CHECK (length(audit_drawn) = 32),

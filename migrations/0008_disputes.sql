@@ -1,7 +1,7 @@
 -- Up Migration
 
 -- Challenges of rounds as this service has followed them. The chain decides what is to be done;
--- this is to tell of it, once.
+-- this table serves to tell each event once.
 CREATE TABLE disputes (
   address bytea NOT NULL CHECK (length(address) = 32),
   -- An address is used again when the same challenger disputes the same thing again. Milliseconds
@@ -14,13 +14,13 @@ CREATE TABLE disputes (
   -- Chunk or leaf that it is about.
   subject bigint NOT NULL,
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'ended')),
-  -- Since when nothing is lacking to end it.
+  -- Time from which the dispute can be ended.
   endable_at bigint,
-  -- What is demanded and not known to be given, and what was given last, in words.
+  -- The demand that is not known to be met, and the last one that was, in words.
   demanded text,
   answered text,
   answers integer NOT NULL DEFAULT 0,
-  -- The demand that could not be answered last, why, and how many there were.
+  -- The last demand that could not be met, why, and how many there were.
   failed text,
   last_error text,
   failures integer NOT NULL DEFAULT 0,

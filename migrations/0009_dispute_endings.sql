@@ -1,13 +1,13 @@
 -- Up Migration
 
--- What a reader of a round is told of its disputes beside what is there already: stake, deadline
--- and end. Disputes that ended before this was written down keep nulls.
+-- What a reader of a round is told about its disputes beside what was there before: stake, deadline
+-- and ending. Disputes that ended before this was written down keep nulls.
 ALTER TABLE disputes
   ADD COLUMN deposit numeric(20),
   -- Last moment at which what is demanded can be given. Milliseconds since 1970, by the chain's
   -- clock.
   ADD COLUMN demanded_until bigint,
-  -- From the transaction that ended it, which is base58; null where the chain did not show it. No
+  -- From the transaction that ended the dispute, in base58; null if the chain did not show it. No
   -- fault unless it was upheld.
   ADD COLUMN verdict text CHECK (verdict IN ('upheld', 'rejected', 'moot')),
   ADD COLUMN fault text,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { carriedOn } from "./chain-clock.ts";
 
-test("the chain's clock is read now and then, carried on between, and asked for by all at once only once", async () => {
+test("the chain's clock is read now and then, carried on in between, and read once for all that ask at the same time", async () => {
   let chain = 1_000_000;
   let elapsed = 50;
   let reads = 0;

@@ -14,7 +14,7 @@ const PLACES = [0, 1, 2];
 const DEATH_EVERY = 40;
 const HOURS = 3_600_000;
 
-describe("jobs, twice, at once, in any order, too late and not at all", () => {
+describe("jobs that run twice, at once, in any order, too late or not at all", () => {
   let bench: Workbench;
   let undisturbed: unknown;
 
@@ -56,7 +56,9 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     ];
   }
 
-  /** As an only worker does: what is due, then what was asked for, until nothing is left. */
+  /**
+   * Works as the only worker: first what is due, then what was asked for, until nothing is left.
+   */
   async function work(worker: JobContext, federation: BenchFederation): Promise<void> {
     for (const job of await due(federation)) await bench.run(worker, job);
     for (let job = bench.asked.shift(); job !== undefined; job = bench.asked.shift())
@@ -83,8 +85,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
   }
 
   /**
-   * A process whose every crossing of a boundary may be its last: what it was at ends there, and
-   * its memory is gone.
+   * A process that may die at every crossing of a boundary: its work ends there, and its memory is
+   * gone.
    */
   function mortal(draws: SeededDraws): {
     run(job: AskedJob): Promise<void>;
@@ -93,8 +95,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
     const cross = async () => {
       if (draws.below(DEATH_EVERY) === 0) throw new Killed();
     };
-    // Whoever asks for a job waits for no answer, so that no death there can be told from one a
-    // moment later.
+    // Nobody waits for the answer to a request for a job, so a death there looks like one a moment
+    // later.
     const { scheduler } = bench.context;
     const context = {
       ...faultyContext(bench.context, { cross, clockOffset: () => 0 }),
@@ -132,8 +134,8 @@ describe("jobs, twice, at once, in any order, too late and not at all", () => {
         receipts.set(name, receipt);
       };
       /**
-       * Some jobs, some of them once more, by two workers at once; the others are lost and found
-       * due again.
+       * Some jobs, some of them twice, by two workers at once. The others are lost and found due
+       * again.
        */
       const turn = async () => {
         bench.skew = draws.pick([-9 * HOURS, 0, 0, 9 * HOURS]);

@@ -15,7 +15,7 @@ before(async () => {
 after(() => bench.close());
 
 /**
- * Takes what was asked for so far, and gives what the reconciler asks for in a second and a half.
+ * Drops what was asked for so far, and resolves with what the reconciler asks for in 1.5 seconds.
  */
 async function askedAt(skew: number): Promise<string[]> {
   bench.skew = skew;

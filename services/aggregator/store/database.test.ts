@@ -21,7 +21,7 @@ describe("a database that cannot be used", () => {
     started = await startDatabase(folder);
     await migrate(started.url);
     name = new URL(started.url).pathname.slice(1);
-    // The operator works in another database, and so keeps its session.
+    // The operator works in another database, so its session survives.
     operator = new Client({ connectionString: started.url.replace(/[^/]*$/, "postgres") });
     await operator.connect();
     database = openDatabase(started.url, () => {});
@@ -41,7 +41,10 @@ describe("a database that cannot be used", () => {
       name,
     ]);
   const unavailable = { code: "database-unavailable" };
-  /** Every way to the database says so; the repositories' own errors are told apart by routes. */
+  /**
+   * Every way to the database says so. Repositories throw PostgreSQL's errors, which routes tell
+   * apart.
+   */
   const assertUnavailable = async () => {
     await assert.rejects(use(), (error) => isDatabaseUnavailable(error));
     await assert.rejects(

@@ -40,13 +40,13 @@ describe("migrations", () => {
     return parts;
   }
 
-  test("go up, twice at once, and a second time change nothing", async () => {
+  test("go up, twice at the same time, and change nothing the second time", async () => {
     const [first, second] = await Promise.all([migrate(database.url), migrate(database.url)]);
     assert.deepEqual([...first, ...second].sort(), names);
     assert.deepEqual(await migrate(database.url), []);
   });
 
-  test("each goes down and up again to the same schema; all down leave nothing", async () => {
+  test("each goes down and up again to the same schema, and all down leave nothing", async () => {
     const whole = await describeSchema();
     for (let count = 1; count <= names.length; count++) {
       assert.deepEqual(await migrate(database.url, "down", count), names.slice(-count).reverse());

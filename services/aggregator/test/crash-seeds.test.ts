@@ -31,16 +31,16 @@ const FULL: FaultPlan = {
 const EVERY_NIGHT = 240;
 
 /**
- * What these rounds never come to: two uploads of one member at the very same time, members that
- * join between two looks at the chain, demands that cannot be answered, and transactions that the
- * chain does not show at once; authorities that change, readers of private federations, and blobs
- * to which no federation refers yet.
+ * What these rounds never reach: two uploads of one member at the very same time, members that join
+ * between two looks at the chain, demands that cannot be met, and transactions that the chain does
+ * not show at once; authorities that change, readers of private federations, and blobs to which no
+ * federation refers yet.
  */
 const NOT_REACHED = new RegExp(
   [
     "^store.updates/(insert|supersede)/",
     "^ledger/member/",
-    // Only tests ask for one dispute by its key.
+    // Only tests read one dispute by its key.
     "^store.disputes/(find|fail)/",
     "^store.federations/setAuthority/",
     "^store.(members/ofKey|blobReferences/isUploader)/",
@@ -79,7 +79,7 @@ describe("killed at random points", () => {
     for (const kind of new Set(["plain" as const, ...draws.map((draw) => draw.kind)]))
       undisturbed.set(kind, await run(await found(kind), { kind, seed: 0 }));
   });
-  // What one test has left broken is no other's matter.
+  // Nothing that one test has left broken reaches another.
   beforeEach(() => {
     for (const process of [server, worker]) process.give([]);
     chain.forget(undefined);
@@ -118,7 +118,7 @@ describe("killed at random points", () => {
       assert.ok(chain.dropped > before);
     });
 
-  test("a chain that forgets transactions until they have expired: they are signed anew, and take effect once", async () => {
+  test("a chain that forgets transactions until they have expired: they are signed again, and take effect once", async () => {
     const federation = await found("plain");
     const before = chain.expired;
     chain.expire();
@@ -151,7 +151,7 @@ describe("killed at random points", () => {
       assert.deepEqual(outcome, undisturbed.get("plain"));
     });
 
-  test("disks that are full: 507, nothing is lost, and the round ends when there is space", async () => {
+  test("full disks: 507, nothing is lost, and the round ends when there is space", async () => {
     const federation = await found("plain");
     let rounds = 0n;
     const disturb = async () => {
@@ -194,7 +194,7 @@ describe("killed at random points", () => {
   });
 
   if (NIGHTLY)
-    test("every point that these rounds come to was a death", () => {
+    test("every point that these rounds reach was a death", () => {
       const fatal = new Set([...server.deaths, ...worker.deaths].map(({ point }) => point));
       const spared = FAULT_POINTS.filter((point) => !fatal.has(point) && !NOT_REACHED.test(point));
       assert.deepEqual(spared, []);

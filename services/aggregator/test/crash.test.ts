@@ -72,7 +72,7 @@ describe("the service, killed at any time", () => {
       assert.deepEqual(await rootsOf(federation), undisturbed);
     });
 
-  test("kill -9 of the server between uploads: what has a receipt stays, what has none is sent again", async () => {
+  test("kill -9 of the server between uploads: an update with a receipt stays, one without is sent again", async () => {
     const federation = await found();
     for (let number = 1n; number <= ROUNDS; number++) {
       await waitForEvent(client, federation, "round-opened", number);
@@ -105,7 +105,7 @@ describe("the service, killed at any time", () => {
     assert.deepEqual(await rootsOf(federation), undisturbed);
   });
 
-  test("everything killed at once, and two workers at it afterwards", async () => {
+  test("everything killed at once, and two workers afterwards", async () => {
     const federation = await found();
     for (let round = 1n; round <= ROUNDS; round++) {
       await submitAll(client, federation, round, federation.members.slice(0, 3));

@@ -20,7 +20,7 @@ import { type Stack, startStack } from "../testing/stack/stack.ts";
 const PARAMETERS = 130;
 const BOND = 1_000n;
 const DEPOSIT = 6n;
-/** Where the worker's successive lives end. */
+/** The points at which the worker's successive lives end. */
 const DEATHS = [
   "store.disputes/insert/after",
   "store.disputes/demand/before",
@@ -31,7 +31,7 @@ const DEATHS = [
   "ledger/resolveDispute/after",
 ];
 
-describe("an honest round, of which challengers demand everything", () => {
+describe("an honest round of which challengers demand everything", () => {
   let stack: Stack;
   let client: TestClient;
   let connection: Connection;
@@ -143,7 +143,7 @@ describe("an honest round, of which challengers demand everything", () => {
     assert.ok((await claimAll(connection, client, federation)).every((balance) => balance > 0n));
   });
 
-  test("who reads the round sees that each was rejected, and in which transaction", async () => {
+  test("a reader of the round sees that each was rejected, and in which transaction", async () => {
     const { disputes } = await client.round(federation.address, 1n);
     assert.deepEqual(disputes.map(({ kind, subject }) => `${kind} ${subject}`).sort(), [
       "chunk 2",
@@ -184,7 +184,7 @@ describe("an honest round, of which challengers demand everything", () => {
   });
 });
 
-test("what the service has lost it ends only for the challenger's pay", async () => {
+test("a dispute that the service has lost ends with the challenger being paid", async () => {
   const stack = await startStack({ redis: false, hurried: true });
   try {
     const port = await freePort();
@@ -229,7 +229,7 @@ test("what the service has lost it ends only for the challenger's pay", async ()
       transaction: newest?.signature,
     };
     assert.deepEqual(await ledger.disputeEnding(lost.address, lost.openedAt), ending);
-    // One that was opened later at the same address has not ended in it.
+    // A dispute that was opened later at the same address has not ended with it.
     assert.equal(await ledger.disputeEnding(lost.address, lost.openedAt + 3_600_000), null);
     await stack.startWorker();
     await waitForEvent(client, federation, "round-void", 1n);

@@ -13,7 +13,7 @@ import { type Stack, startStack } from "../testing/stack/stack.ts";
 
 const PARAMETERS = 20;
 
-describe("what the service stands on, missing", () => {
+describe("the service without what it needs", () => {
   let stack: Stack;
   let client: TestClient;
   let database: CuttableLink;
@@ -54,7 +54,7 @@ describe("what the service stands on, missing", () => {
     client.call(ENDPOINTS.federationRead, { params: { federation: toBase58(federation.address) } });
   const ready = { status: 200, database: "ok", queue: "ok", chain: "ok", blobs: "ok" };
 
-  test("database gone: 503 that says so, and everything accepted is there when it is back", async () => {
+  test("database gone: 503 that says so, and everything accepted is still there when it is back", async () => {
     await waitForEvent(client, federation, "round-opened", 1n);
     const round = await client.round(federation.address, 1n);
     const [first, second] = federation.members;
@@ -88,12 +88,12 @@ describe("what the service stands on, missing", () => {
     assert.deepEqual(await readiness(), { ...ready, status: 503, queue: "queue-unavailable" });
     redis.mend();
     await waitForEvent(client, federation, "round-committed", 2n);
-    // The worker may have found its way back to the queue before the server.
+    // The worker may have reconnected to the queue before the server.
     while ((await readiness()).queue !== "ok") await setTimeout(50);
     assert.deepEqual(await readiness(), ready);
   });
 
-  test("chain gone: uploads go on, what needs the chain says so, and the round ends when it is back", async () => {
+  test("chain gone: uploads continue, what needs the chain says so, and the round ends when it is back", async () => {
     await waitForEvent(client, federation, "round-opened", 3n);
     chain.cut();
     await submitAll(client, federation, 3n);
@@ -125,7 +125,7 @@ describe("what the service stands on, missing", () => {
     assert.equal((await read()).committedRounds, "3");
   });
 
-  test("too many requests from one address: 429, and when to come back", async () => {
+  test("too many requests from one address: 429, and when to try again", async () => {
     const port = await freePort();
     const limited = await stack.startServer(port, { PLENARY_RATE_LIMIT: "3" });
     const answers = [];

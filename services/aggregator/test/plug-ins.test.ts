@@ -34,8 +34,9 @@ import { foundOn } from "../testing/bench/bench-federation.ts";
 import { openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 
 /*
- * This file alone adds a strategy, an aggregator, a codec and a pipeline step, and runs a federation
- * with them: the service screens, aggregates and commits, members keep state, a stranger replays.
+ * This file alone adds a strategy, an aggregator, a codec and a pipeline step, and runs a
+ * federation with them: the service screens, aggregates and commits, members keep state, a stranger
+ * replays.
  */
 
 /** Coordinate median, the lower one of two: it needs all updates at once. */

@@ -26,7 +26,7 @@ const OPERATOR_PASSWORD = "the operator's own password";
 const WRONG_PASSWORD = "mistyped operator password";
 const API_KEY = "6f1c2d7e9a8b4c35";
 
-/** Ways in which bytes get into text. */
+/** Ways in which bytes become text. */
 function formsOf(bytes: Uint8Array): string[] {
   const forms = [bytes, bytes.subarray(0, 32)].flatMap((part) => [
     toHex(part),
@@ -49,7 +49,7 @@ describe("secrets", () => {
   const processes: TestProcess[] = [];
   /** Bodies of refusals. */
   const refusals: string[] = [];
-  /** Texts that must stand nowhere. */
+  /** Texts that must not appear anywhere. */
   const secrets = new Map<string, string>();
   const keep = (name: string, ...texts: string[]) => {
     for (const text of texts) secrets.set(text, name);
@@ -86,10 +86,7 @@ describe("secrets", () => {
     for (const link of [database, chain]) await link.close();
   });
 
-  /**
-   * The first secret that stands in a text, with where it does. Bytes may be printed over several
-   * lines.
-   */
+  /** The first secret in a text, and where it is. Bytes may be printed over several lines. */
   function firstIn(text: string): string | undefined {
     for (const one of [text, text.replace(/\s+/g, "")])
       for (const [secret, name] of secrets) {
@@ -144,7 +141,7 @@ describe("secrets", () => {
     };
   }
 
-  test("a round, with all that can go wrong on its way", async () => {
+  test("a round with everything that can go wrong", async () => {
     await client.register(federation);
     await waitForEvent(client, federation, "round-opened", 1n);
     const round = await client.round(federation.address, 1n);
@@ -212,7 +209,7 @@ describe("secrets", () => {
       );
   });
 
-  test("what is looked for would be found", () => {
+  test("a secret in a log would be found", () => {
     const { secretKey } = stack.aggregator;
     const leaks = [
       JSON.stringify([...secretKey]),
@@ -227,7 +224,7 @@ describe("secrets", () => {
     assert.equal(firstIn("nothing of it"), undefined);
   });
 
-  test("none of it stands in the logs or in a refusal", () => {
+  test("no secret is in the logs or in a refusal", () => {
     const logs = processes.map((process) => process.output());
     for (const log of logs) assert.ok(log.includes('"level":30'), "the log was read");
     assert.ok(logs.join("").includes("request refused") && refusals.length > 15);

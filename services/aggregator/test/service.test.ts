@@ -41,7 +41,7 @@ for (const backend of ["redis", "postgresql"] as const)
         ...plan,
       });
 
-    test("runs rounds to their end: model, manifest, receipts, rewards and proofs agree with the chain's roots", async () => {
+    test("runs rounds to their end: model, manifest, receipts, rewards and proofs agree with the roots on chain", async () => {
       const federation = await found();
       await client.register(federation);
       await submitAll(client, federation, 1n);
@@ -65,7 +65,7 @@ for (const backend of ["redis", "postgresql"] as const)
         );
     });
 
-    test("gives the same envelope the same receipt, lets a higher sequence replace, and keeps the higher", async () => {
+    test("gives the same envelope the same receipt, and keeps the update with the highest sequence", async () => {
       const federation = await found();
       await client.register(federation);
       await waitForEvent(client, federation, "round-opened", 1n);
@@ -104,7 +104,7 @@ for (const backend of ["redis", "postgresql"] as const)
       assert.equal(committed.nextRoot, toHex(vectorRootFast(expectedModel(federation, 1))));
     });
 
-    test("counts the good and tells the others why not, when everybody has sent", async () => {
+    test("counts the good updates and says of the others why not, once everybody has sent", async () => {
       const federation = await found({
         members: 4,
         configuration: (defaults) => ({
@@ -149,7 +149,7 @@ for (const backend of ["redis", "postgresql"] as const)
       assert.deepEqual([view.received, view.counted, view.refused], [4, 1, 3]);
     });
 
-    test("makes a round void that too few took part in, and opens the next number on the same model", async () => {
+    test("makes a round with too few updates void, and opens the next number on the same model", async () => {
       const federation = await found({
         configuration: (defaults) => ({
           ...defaults,
@@ -192,7 +192,7 @@ for (const backend of ["redis", "postgresql"] as const)
       assert.deepEqual([done.status, done.committedRounds], ["complete", "2"]);
     });
 
-    test("scores models on held-out answers: integers that pay, alignment for people, the same when replayed", async () => {
+    test("scores models on held-out answers: integers for pay, alignment for people, and the same when replayed", async () => {
       const survey = testSurvey();
       const federation = await found({
         parameterCount: survey.predictor.parameterCount,

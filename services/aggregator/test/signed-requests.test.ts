@@ -32,7 +32,8 @@ const SIGNED_LIMIT = 4;
 const UPLOAD_LIMIT = 2;
 const HOURS = 3_600_000;
 /**
- * As far ahead as a client's clock may be, so that starting processes does not outlast a request.
+ * As far ahead as a client's clock may be: the start of processes then takes less time than a
+ * request is valid.
  */
 const timeAhead = () => Date.now() + REQUEST_WINDOW_MILLISECONDS - 10_000;
 
@@ -93,7 +94,7 @@ describe("signed requests at two servers of one service", () => {
     return answers.map(({ code, status }) => code ?? status);
   };
 
-  test("a request is good once, at whichever server, also after a restart of both", async () => {
+  test("a request is good once, at any server, also after a restart of both", async () => {
     const request = signed(federation.authority, timeAhead());
     assert.deepEqual(await codes(first, [request]), [200]);
     assert.deepEqual(await codes(second, [request]), ["request-replayed"]);
@@ -105,7 +106,7 @@ describe("signed requests at two servers of one service", () => {
       assert.deepEqual(await codes(client, [request]), ["request-replayed"]);
   });
 
-  test("sent to both servers at once, it counts once", async () => {
+  test("a request that is sent to both servers at once counts once", async () => {
     const request = signed(federation.authority);
     const answers = await Promise.all(
       [first, second, first, second].map(({ origin }) => sendRaw(origin, request)),
@@ -113,7 +114,7 @@ describe("signed requests at two servers of one service", () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409, 409]);
   });
 
-  test("its time may be a minute off, and no more", async () => {
+  test("a request's time may be a minute off, and no more", async () => {
     const near = REQUEST_WINDOW_MILLISECONDS - 10_000;
     const far = REQUEST_WINDOW_MILLISECONDS + 10_000;
     const at = (difference: number) => signed(federation.authority, Date.now() + difference);
@@ -140,7 +141,7 @@ describe("signed requests at two servers of one service", () => {
     assert.deepEqual(await codes(client, [now]), [200]);
     setClock(9 * HOURS);
     assert.deepEqual(await codes(client, [now, later]), ["request-expired", 200]);
-    // By the wrong clock a worker clears away what no clock could take any more.
+    // By the wrong clock a worker removes nonces whose requests no clock could take.
     const worker = await stack.startWorker({}, { faults: plan });
     while (!worker.output().includes('"store.nonces/forget/after"')) await setTimeout(20);
     setClock(0);
@@ -163,8 +164,8 @@ describe("signed requests at two servers of one service", () => {
     const database = openDatabase(stack.databaseUrl, () => {});
     const { nonces } = storeOn(database.queries);
     const [key, nonce] = [Keypair.generate().publicKey.toBytes(), "ab".repeat(16)];
-    // Far in the past, where the service's own clean-up may come first: forgetting twice is the
-    // same.
+    // Far in the past: the service's own clean-up may come first, and forgetting twice changes
+    // nothing.
     assert.ok(await nonces.use(key, nonce, 1_000n));
     await nonces.forget(1_001n);
     assert.ok(await nonces.use(key, nonce, 2n ** 50n));
@@ -195,7 +196,7 @@ describe("signed requests at two servers of one service", () => {
     const refusal = await sendRaw(limited.origin, signed(federation.authority));
     assert.equal(refusal.status, 429);
     assert.ok(Number(refusal.headers["retry-after"]) > 0);
-    // Another key is not concerned.
+    // Another key is not affected.
     assert.deepEqual(await codes(limited, [signed(Keypair.generate())]), ["not-authority"]);
     await first.call(ENDPOINTS.federationResume, {
       params: { federation: toBase58(federation.address) },

@@ -34,7 +34,7 @@ describe("readers of a private federation", () => {
   });
   after(() => bench.close());
 
-  test("a rotated key reads no more, and the new one does", async () => {
+  test("a rotated key no longer reads, and the new key does", async () => {
     const next = Keypair.generate().publicKey.toBytes();
     await bench.context.store.members.upsert([
       { ...member, update_key: next, previous_key: member.update_key },
@@ -45,12 +45,12 @@ describe("readers of a private federation", () => {
     await bench.context.store.members.upsert([member]);
   });
 
-  test("who has left reads what is about itself, and nothing else", async () => {
+  test("a member that has left reads what is about itself, and nothing else", async () => {
     const { context } = bench;
     const [, other] = federation.members;
     assert.ok(other);
-    // Before the first round nobody has missed one: a member has left when a round is open that it
-    // takes no part in.
+    // Before the first round nobody has left: a member has left once a round is open in which it
+    // takes no part.
     await context.store.members.upsert([{ ...member, exit_round: 1n }]);
     assert.ok(await isReader(context, row, owner));
     await JOBS.advanceFederation.run(bench.worker(), { federation: toBase58(federation.address) });
@@ -70,7 +70,7 @@ describe("readers of a private federation", () => {
     assert.ok(!(await isReader(bench.context, row, Keypair.generate().publicKey.toBytes())));
   });
 
-  test("federations from before references were kept get theirs at the next start", async () => {
+  test("federations that were registered before references were kept get theirs at the next start", async () => {
     const { context } = bench;
     const embeddings = await context.blobs.write(Buffer.from("embeddings"));
     const questionnaire = await context.blobs.write(

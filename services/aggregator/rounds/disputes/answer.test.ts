@@ -17,7 +17,7 @@ describe("disputes of committed rounds", () => {
     disputed = await DisputedRound.found(bench);
   });
 
-  test("each that demands something is answered, however many there are, and a second look finds nothing to do", async () => {
+  test("every demand is met, however many there are, and a second look finds nothing to do", async () => {
     for (let place = 0; place < 20; place++)
       disputed.challenge(`dispute ${place}`, { nextLeaf: place % 3 });
     disputed.challenge("quiet", { demandedUntil: null });
@@ -30,7 +30,7 @@ describe("disputes of committed rounds", () => {
     assert.equal(told.filter((type) => type === "dispute-answered").length, 20);
   });
 
-  test("one that is won is ended, and until all are the round waits to become final", async () => {
+  test("disputes that are won are ended, and the round waits for all of them to become final", async () => {
     bench.ledger.time += WINDOW_SECONDS * 1_000;
     const open = disputed.challenge("open", {
       demandedUntil: null,
@@ -60,7 +60,7 @@ describe("disputes of committed rounds", () => {
     assert.equal((await disputed.told()).filter((type) => type === "dispute-resolved").length, 3);
   });
 
-  test("what cannot be answered names the blob and the time, once, and holds up nobody else", async () => {
+  test("a demand that cannot be met names the blob and the time, once, and holds up no other", async () => {
     const { blobs } = bench.context;
     const lost = toHex((await disputed.played.round()).computed?.nextBlob ?? new Uint8Array());
     const read: typeof blobs.read = async (hash) => {
@@ -88,7 +88,7 @@ describe("disputes of committed rounds", () => {
     assert.equal((await disputed.rowOf(dispute)).answers, 1);
   });
 
-  test("cut off between the answer and what is written of it: answered once, told once", async () => {
+  test("a process that dies between the answer and its record answers once and tells once", async () => {
     const dispute = disputed.challenge("cut off", {});
     const { ledger } = bench;
     disputed.replaceLedger({
@@ -106,7 +106,7 @@ describe("disputes of committed rounds", () => {
     assert.deepEqual(await disputed.told(), ["dispute-opened", "dispute-answered"]);
   });
 
-  test("one that a node has hidden for a while is answered like any other", async () => {
+  test("a dispute that a node has hidden for a while is answered like any other", async () => {
     const dispute = disputed.challenge("hidden", { demandedUntil: null });
     await disputed.look();
     disputed.replaceLedger({ disputes: async () => [] });
@@ -119,7 +119,7 @@ describe("disputes of committed rounds", () => {
     assert.equal((await disputed.rowOf(dispute)).answers, 1);
   });
 
-  test("what somebody else answered meanwhile is no failure", async () => {
+  test("a demand that somebody else met in the meantime is not a failure", async () => {
     const dispute = disputed.challenge("raced", {});
     const { ledger } = bench;
     ledger.accepts = (kind) => {
@@ -134,7 +134,7 @@ describe("disputes of committed rounds", () => {
     assert.deepEqual(await disputed.told(), ["dispute-opened", "dispute-answered"]);
   });
 
-  test("too late an answer is not sent; what the challenger has won it is left to end until its time is over", async () => {
+  test("a late answer is not sent, and a dispute that the challenger has won is left to it until its time is over", async () => {
     const dispute = disputed.challenge("late", { demandedUntil: bench.ledger.time - 1_000 });
     await disputed.look();
     await disputed.look();

@@ -97,7 +97,7 @@ function answerOf(dispute: LedgerDispute, material: RoundMaterial) {
 }
 
 describe("what a dispute demands", () => {
-  test("follows from what it lacks", () => {
+  test("follows from what the dispute lacks", () => {
     const piece = (changes: Partial<LedgerDispute>) => demandedPiece(disputeWith(changes));
     assert.deepEqual(piece({ nextLeaf: 2 }), { kind: "update-leaf", leaf: 2 });
     assert.deepEqual(piece({ kind: "total", nextLeaf: 2 }), { kind: "reward-leaf", leaf: 2 });
@@ -120,19 +120,19 @@ describe("what a dispute demands", () => {
     assert.equal(piece({ kind: "omission", missing: null }), null);
   });
 
-  test("has a name of its own", () => {
+  test("has its own name", () => {
     const pieces = (["leaf", "delta", "base", "next", "baseState", "nextState"] as const)
       .flatMap((missing) => [1, 2].map((nextLeaf) => disputeWith({ missing, nextLeaf })))
       .concat(disputeWith({ kind: "total" }), disputeWith({ kind: "envelope", missing: null }))
       .map(demandedPiece);
     const names = new Set(pieces.map((piece) => piece && nameOfPiece(piece)));
-    // The four vectors of the round are one piece each, however many leaves were folded.
+    // Each of the round's four vectors is one piece, however many leaves were folded.
     assert.equal(names.size, pieces.length - 4);
   });
 });
 
 describe("an answer", () => {
-  test("is the leaf that is asked for, proven", () => {
+  test("is the demanded leaf, with its proof", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (size, drawn) => {
         const nextLeaf = drawn % size;
@@ -167,7 +167,7 @@ describe("an answer", () => {
     );
   });
 
-  test("is the disputed chunk of the vector, the last one padded with zeros, proven", () => {
+  test("is the disputed chunk of the vector, padded with zeros if it is the last, with its proof", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 700 }), fc.nat(), (length, drawn) => {
         const vector = Int32Array.from({ length }, (_, i) => i * 7919 - 1_000_000);
@@ -186,7 +186,7 @@ describe("an answer", () => {
     );
   });
 
-  test("is the envelope of the leaf with the hash, as its member signed it", () => {
+  test("is the envelope of the leaf with the demanded hash, as its member signed it", () => {
     const material = materialOf(5);
     const wanted = material.updates[3];
     assert.ok(wanted);
@@ -196,7 +196,7 @@ describe("an answer", () => {
     assert.deepEqual(answer, { kind: "envelope", leaf, message, signature, signingKey });
   });
 
-  test("does not exist for what the round does not have", () => {
+  test("does not exist for a piece that the round does not have", () => {
     const refused = { code: "round-inconsistent" };
     const material = materialOf(2);
     assert.throws(() => answerOf(disputeWith({ nextLeaf: 2 }), material), refused);

@@ -18,7 +18,7 @@ describe("what is told of disputes", () => {
     disputed = await DisputedRound.found(bench);
   });
 
-  test("who reads the round sees each dispute: what is at stake, what is demanded until when, and how it ended", async () => {
+  test("a reader of the round sees each dispute: the stake, the demand and its deadline, and the ending", async () => {
     assert.deepEqual(await disputed.shown(), []);
     bench.ledger.accepts = (kind) => {
       if (kind === "answer") throw new PlenaryError("chain-unavailable", "The node is gone.");
@@ -59,7 +59,7 @@ describe("what is told of disputes", () => {
     );
   });
 
-  test("an end that the chain does not show is no verdict, and one that goes on after all has none", async () => {
+  test("a dispute whose ending the chain does not show has no verdict, and may turn out to be open", async () => {
     const dispute = disputed.challenge("hidden", { demandedUntil: null });
     await disputed.look();
     const { ledger } = bench;
@@ -78,7 +78,7 @@ describe("what is told of disputes", () => {
     );
   });
 
-  test("one that came and went between two looks is told when its round is final, and no other twice", async () => {
+  test("a dispute that was opened and ended between two looks is told when its round is final, and none is told twice", async () => {
     const seen = disputed.challenge("seen", { missing: null, demandedUntil: null });
     await disputed.lookTwice();
     const missed = disputed.disputeWith("missed", {
@@ -117,7 +117,7 @@ describe("what is told of disputes", () => {
     assert.equal((await disputed.told()).length, 4);
   });
 
-  test("the same thing disputed again by the same challenger is a dispute of its own", async () => {
+  test("the same challenger disputing the same thing again opens a second dispute", async () => {
     disputed.challenge("again", { missing: null, demandedUntil: null });
     await disputed.lookTwice();
     bench.ledger.time += 5_000;

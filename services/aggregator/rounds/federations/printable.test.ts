@@ -11,7 +11,7 @@ test("names in any script are printable", () => {
     requirePrintable({ name, rounds: { quorum: 3 }, heldOut: null }, "configuration");
 });
 
-test("what draws nothing, or draws elsewhere, is refused wherever it stands, and its field is named", () => {
+test("characters that draw nothing, or draw elsewhere, are refused in any field, which is named", () => {
   const hostile = ["\u001b[2J", "\n", "\u0000", "\u0085", "\u2028", "\u202e", "\ud800", "\ufeff"];
   for (const text of hostile) {
     refused({ name: `round 3${text}` });

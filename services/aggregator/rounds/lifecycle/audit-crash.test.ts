@@ -12,7 +12,7 @@ describe("workers that are killed during audits", () => {
   });
   after(() => bench.close());
 
-  test("killed anywhere between close and commit, another worker draws once, keeps the reports and completes the round", async () => {
+  test("another worker draws once, keeps the reports and completes the round, wherever the first was killed", async () => {
     const { store, blobs } = bench.context;
     const moments = [
       { object: bench.ledger, call: "auditSlotHash" },
@@ -43,7 +43,7 @@ describe("workers that are killed during audits", () => {
       }
   });
 
-  /** A worker that dies, and another that goes on. */
+  /** A worker that dies, and another that continues. */
   async function workThroughDeath(): Promise<void> {
     const { played } = round;
     await played.work().catch((error: unknown) => {
@@ -57,7 +57,7 @@ describe("workers that are killed during audits", () => {
 
 const KILLED = "killed";
 
-/** Fails one call, once, before or after its effect; `restore` says whether it did. */
+/** Fails one call, once, before or after it takes effect. `restore` says whether it did. */
 function killAt(object: object, call: string, when: "before" | "after"): { restore(): boolean } {
   const real: (...parameters: never[]) => Promise<unknown> = Reflect.get(object, call);
   let killed = false;

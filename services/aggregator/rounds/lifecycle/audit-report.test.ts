@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => bench.close());
 
-test("what does not count is refused when it is handed in", async () => {
+test("a report that does not count is refused when it is handed in", async () => {
   const round = await AuditedRound.found(bench, { membersPerRound: 1 });
   await round.collect();
   const passed = await round.reportOn(0, "passed");
@@ -52,7 +52,7 @@ test("what does not count is refused when it is handed in", async () => {
   assert.equal((await round.played.round()).state, "committed");
 });
 
-test("an auditor may read a private federation, which strangers may not", async () => {
+test("an auditor may read a private federation, and a stranger may not", async () => {
   const played = await PlayedFederation.found(bench, "private", (defaults) => ({
     ...defaults,
     training: DEFAULT_TRAINING.tilt,

@@ -16,7 +16,7 @@ describe("audits of a closed round", () => {
     round = await AuditedRound.found(bench);
   });
 
-  test("a round waits for its drawn auditors, whom anyone can compute, and goes on with the last report", async () => {
+  test("a round waits for its drawn auditors, whom anyone can compute, and continues with the last report", async () => {
     await assert.rejects(round.view(), { code: "not-found" });
     await round.collect();
     const row = await round.played.round();
@@ -83,7 +83,7 @@ describe("audits of a closed round", () => {
       assert.equal((await round.played.round()).computed?.commitment.totalWeight, 20);
     });
 
-  test("auditors who stay silent keep nobody waiting longer than agreed, and refuse nothing", async () => {
+  test("silent auditors keep nobody waiting longer than agreed, and refuse nothing", async () => {
     await round.collect();
     await round.hand(await round.reportOn(0, "failed"));
     bench.ledger.time += 119_000;
@@ -99,7 +99,7 @@ describe("audits of a closed round", () => {
     assert.equal(result.counted, 2);
   });
 
-  test("a round of which too little is left after its audits is void", async () => {
+  test("a round with too few counted updates after its audits is void", async () => {
     round = await AuditedRound.found(bench, { membersPerRound: 3 });
     await round.collect();
     for (const place of [0, 1, 2]) await round.hand(await round.reportOn(place, "failed"));
@@ -116,7 +116,7 @@ describe("audits of a closed round", () => {
     assert.ok(updates.every(({ reason }) => reason === 5));
   });
 
-  test("a draw that the program will not take any more makes the round void", async () => {
+  test("a draw that the program no longer takes makes the round void", async () => {
     await round.played.upload(1n);
     const { opened } = await round.played.round();
     bench.ledger.time = (opened?.commitBy ?? 0) + 2_000;

@@ -24,7 +24,7 @@ describe("workers that are killed while the chain drops rounds", () => {
     ["opening", "open"],
     ["committing", "commit"],
   ] as const)
-    test(`a round that the chain has and the database calls ${state} is void with its base`, async () => {
+    test(`a round that the chain has, and that the database calls ${state}, is void with its base`, async () => {
       await played.commit(1n);
       await played.upload(2n);
       // The transaction lands, and the process dies before it can write that down.
@@ -49,7 +49,7 @@ describe("workers that are killed while the chain drops rounds", () => {
       assert.equal(newest?.base.round, 0n);
     });
 
-  test("a challenge that was upheld before the database knew of the commit is told, too", async () => {
+  test("a challenge that was upheld before the database knew about the commit is told, too", async () => {
     await played.upload(1n);
     const { ledger } = bench;
     const read = ledger.round;
@@ -78,7 +78,7 @@ describe("workers that are killed while the chain drops rounds", () => {
     assert.deepEqual(await roundsOf("dispute-resolved"), [1n]);
   });
 
-  test("killed while it voids what builds on a void round, it goes on there", async () => {
+  test("a worker that dies while it voids rounds is followed by one that voids the rest", async () => {
     await played.commit(1n, 2n, 3n);
     bench.ledger.overturn(played.address, 1n);
     let sent = 0;

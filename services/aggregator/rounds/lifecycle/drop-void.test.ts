@@ -28,7 +28,7 @@ describe("rounds that the chain has dropped", () => {
 
   const roundsOf = async (type: string) => (await played.events(type)).map(({ round }) => round);
 
-  test("a committed round, what builds on it and the open one are void; the next opens on what stood before", async () => {
+  test("a committed round, the rounds that build on it and the open round are void, and the next opens on the base before them", async () => {
     await played.commit(1n, 2n, 3n);
     await played.upload(4n, [0]);
     const [first, second] = [await played.round(1n), await played.round(2n)];
@@ -105,7 +105,7 @@ describe("rounds that the chain has dropped", () => {
     assert.deepEqual(await shown(), before);
   });
 
-  test("an upload for a round that was dropped gets no receipt, and the receipt that it had stands", async () => {
+  test("an upload for a dropped round gets no receipt, and a receipt that was given stands", async () => {
     await played.commit(1n);
     const update = await played.federation.update(2n, 0);
     const receipt = await played.federation.upload(2n, update);
@@ -116,7 +116,7 @@ describe("rounds that the chain has dropped", () => {
     await assert.rejects(played.federation.upload(2n, late), { code: "round-closed" });
   });
 
-  test("a round that was written down and is not on chain yet moves to the new base under its number", async () => {
+  test("a planned round that is not on chain yet moves to the new base and keeps its number", async () => {
     bench.ledger.accepts = (kind) => {
       if (kind === "open") throw new PlenaryError("chain-unavailable", "nobody answers");
       return true;
@@ -134,7 +134,7 @@ describe("rounds that the chain has dropped", () => {
     assert.deepEqual(await roundsOf("round-void"), [1n]);
   });
 
-  test("a federation that was complete goes on until its rounds stand", async () => {
+  test("a federation that was complete runs again until its rounds stand", async () => {
     played = await PlayedFederation.found(bench, "complete", (defaults) => ({
       ...defaults,
       rounds: { ...defaults.rounds, total: 1 },
@@ -168,7 +168,7 @@ describe("rounds that the chain has dropped", () => {
     assert.deepEqual(await roundsOf("round-void"), []);
   });
 
-  test("an open round that somebody else voided when it was late is void here too", async () => {
+  test("an open round that somebody else voided because it was late is void here, too", async () => {
     await played.upload(1n, [0]);
     bench.ledger.time += 3_600_000;
     await bench.ledger.voidRound(played.address, 1n, async () => {});
@@ -179,7 +179,7 @@ describe("rounds that the chain has dropped", () => {
   });
 });
 
-/** What members have earned in all, in base units. */
+/** What all members have earned together, in base units. */
 function total(views: readonly MemberView[]): bigint {
   return views.reduce((sum, { earned }) => sum + BigInt(earned), 0n);
 }

@@ -53,7 +53,7 @@ test("rounds become final in their order, when their windows are over", async ()
   assert.deepEqual(bench.ledger.effects, ["finalize 1", "finalize 2"]);
 });
 
-test("one that somebody else made final, and whose account was closed for its rent since, is final here too", async () => {
+test("a round that somebody else made final, and whose account was closed for its rent, is final here, too", async () => {
   const { ledger, context } = bench;
   const federation = await twoCommitted("closed");
   ledger.time += WINDOW_SECONDS * 1_000;
@@ -70,7 +70,7 @@ test("one that somebody else made final, and whose account was closed for its re
   );
 });
 
-test("one that a node does not show is left as it is", async () => {
+test("a round that a node does not show is left as it is", async () => {
   const { ledger, context } = bench;
   const federation = await twoCommitted("not shown");
   ledger.time += WINDOW_SECONDS * 1_000;

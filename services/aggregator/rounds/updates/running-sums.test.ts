@@ -20,7 +20,7 @@ const updates = fc.array(
       maxLength: PARAMETERS,
     }),
     weight: fc.integer({ min: 1, max: 1000 }),
-    /** Folded by this process when it was screened, perhaps twice, or by another one. */
+    /** Folded by this process when it was screened, perhaps twice, or by another process. */
     folded: fc.integer({ min: 0, max: 2 }),
     /** Replaced by a later update of its member. */
     superseded: fc.boolean(),
@@ -28,7 +28,7 @@ const updates = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-test("whatever was folded here, folded elsewhere or superseded, the sum holds what counts", async () => {
+test("the sum holds what counts, whatever was folded here, folded elsewhere or superseded", async () => {
   await fc.assert(
     fc.asyncProperty(updates, async (plan) => {
       const deltas = plan.map(({ delta }) => Int32Array.from(delta));

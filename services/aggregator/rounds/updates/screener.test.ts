@@ -33,7 +33,7 @@ for (const parameterCount of [1_000, 300_000])
     assert.deepEqual(found, expected);
   });
 
-test("hands on what a thread refuses to screen", async () => {
+test("passes on why a thread refuses to screen", async () => {
   const configuration = {
     parameterCount: 300_000,
     codecs: ["int32"],

@@ -24,10 +24,7 @@ import type { TestFederation } from "../chain/federation.ts";
 const POLL_MILLISECONDS = 40;
 const TOKENS = 1_000n;
 
-/**
- * Somebody who disputes rounds and knows only what a test tells it: whatever else a dispute needs
- * it demands.
- */
+/** A challenger that knows only what a test tells it: whatever else a dispute needs, it demands. */
 export class DemandingChallenger {
   readonly #connection: Connection;
   readonly #federation: TestFederation;
@@ -39,7 +36,7 @@ export class DemandingChallenger {
     this.#key = key;
   }
 
-  /** With tokens for deposits. */
+  /** Its keys, with tokens for deposits. */
   static async appear(rpcUrl: string, federation: TestFederation): Promise<DemandingChallenger> {
     const connection = new Connection(rpcUrl, "confirmed");
     const key = Keypair.generate();
@@ -60,7 +57,7 @@ export class DemandingChallenger {
     return new DemandingChallenger(connection, federation, key);
   }
 
-  /** Opens a dispute; gives its address. */
+  /** Opens a dispute, and resolves with its address. */
   async open(number: bigint, subject: DisputeSubject): Promise<PublicKey> {
     const federation = new PublicKey(this.#federation.address);
     const challenger = this.#key.publicKey;
@@ -79,8 +76,9 @@ export class DemandingChallenger {
   }
 
   /**
-   * Demands everything that a dispute lacks, one after the other, and waits until it is gone; gives
-   * what was demanded, each with the leaves that were folded before.
+   * Demands everything that a dispute lacks, one piece after the other, and waits until the dispute
+   * is gone. Resolves with what was demanded, each piece with the number of leaves that were folded
+   * before.
    */
   async demandAll(address: PublicKey, updates: readonly PublishedUpdate[]): Promise<string[]> {
     const demanded: string[] = [];
@@ -97,8 +95,8 @@ export class DemandingChallenger {
   }
 
   /**
-   * False where the last demand, of another leaf, was the very same transaction: until there is a
-   * new blockhash it cannot be sent again.
+   * False if the last demand, of another leaf, was the very same transaction: it cannot be sent
+   * again until there is a new blockhash.
    */
   async #demandOnce(dispute: Dispute, updates: readonly PublishedUpdate[]): Promise<boolean> {
     try {
@@ -111,7 +109,7 @@ export class DemandingChallenger {
     }
   }
 
-  /** Demands what a new dispute lacks first. */
+  /** Demands the first piece that a new dispute lacks. */
   async demandNext(address: PublicKey): Promise<void> {
     const dispute = await readDispute(this.#connection, address);
     if (dispute !== null) await this.#demand(dispute, []);
@@ -137,7 +135,7 @@ export class DemandingChallenger {
     await this.#send(disputeChunk(PROGRAM_ID, { ...this.#in(address), vector, chunk }));
   }
 
-  /** Ends a dispute that it has won, and is paid. */
+  /** Ends a dispute that it has won, and is paid for it. */
   async collect(number: bigint, address: PublicKey): Promise<void> {
     const { mint, address: federation } = this.#federation;
     const challenger = this.#key.publicKey;
@@ -153,7 +151,7 @@ export class DemandingChallenger {
     );
   }
 
-  /** What it holds of the reward token. */
+  /** Its balance of the reward token. */
   async balance(): Promise<bigint> {
     return (
       await getAccount(

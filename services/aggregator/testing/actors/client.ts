@@ -48,12 +48,12 @@ export interface CallOptions<E extends Endpoint> {
 }
 
 /**
- * The protocol's other end for tests: every answer is checked against its endpoint's schema.
- * `reader` signs what readers read.
+ * The client's end of the protocol, for tests. Every answer is checked against its endpoint's
+ * schema. `reader` signs the requests that only readers may make.
  */
 export function clientOf(origin: string, reader?: Keypair) {
   let known: ServiceIdentity | undefined;
-  /** Believed here, where the service is the test's own. */
+  /** Trusted here, because the service is the test's own. */
   async function identity(): Promise<ServiceIdentity> {
     const said = await call(ENDPOINTS.serviceRead, { params: {} });
     known ??= {
@@ -89,7 +89,7 @@ export function clientOf(origin: string, reader?: Keypair) {
     origin,
     call,
     identity,
-    /** Of a GET, where the client has a reader's key. */
+    /** Headers of a GET, if the client has a reader's key. */
     readerHeaders: async (path: string): Promise<Record<string, string>> =>
       reader === undefined ? {} : signedHeaders(await identity(), reader, { method: "GET", path }),
     uploadBlob: (bytes: Uint8Array, signer: Keypair) =>

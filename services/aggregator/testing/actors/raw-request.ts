@@ -17,7 +17,7 @@ export interface RawRequest {
   readonly cutAfter?: number;
 }
 
-/** A request as no careful client would send it. Rejects only if no answer came. */
+/** A request that no careful client would send. Rejects only if no answer comes. */
 export function sendRaw(origin: string, plan: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin);
   const { method, path, headers, body, cutAfter } = plan;

@@ -8,10 +8,7 @@ import {
 } from "../chain/sign-update.ts";
 import { readEvents, type ServerEvent, type TestClient } from "./client.ts";
 
-/**
- * Waits, on the event stream, until something happens in a federation; resolves at once if it has
- * happened.
- */
+/** Waits on the event stream until something has happened in a federation. */
 export async function waitForEvent(
   client: TestClient,
   federation: TestFederation,
@@ -51,8 +48,8 @@ export async function updateFor(
 }
 
 /**
- * An update that depends on the member's place in the federation alone, so that two federations can
- * be compared.
+ * The delta of a member's update. It depends only on the member's place, so that two federations
+ * can be compared.
  */
 export function deltaOf(federation: TestFederation, member: TestMember): Int32Array {
   const place = federation.members.indexOf(member) + 1;

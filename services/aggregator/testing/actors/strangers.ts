@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { type ServiceIdentity, sha256, signRequest, toBase58 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 
-/** A request that is to be signed. */
+/** A request to be signed. */
 export interface Target {
   readonly method: string;
   readonly path: string;
   readonly body: Uint8Array;
 }
 
-/** Keys of those who ask. */
+/** Keys of the requesters. */
 export interface Cast {
   readonly service: ServiceIdentity;
   readonly stranger: Keypair;
@@ -22,12 +22,12 @@ export interface Cast {
 }
 
 type Headers = Readonly<Record<string, string>>;
-/** Headers of each request that one sends; the answer to the last one counts. */
+/** Headers of each request that a requester sends. The answer to the last one counts. */
 type Approach = (cast: Cast, target: Target) => readonly Headers[];
 
 /**
- * Everybody who may ask for something, by how the request is signed. What is wrong with a signature
- * is wrong with the authority's own.
+ * Everybody that may ask for something, by how the request is signed. Flaws of a signature are
+ * flaws of the authority's own.
  */
 export const STRANGERS = {
   nobody: () => [{}],

@@ -13,7 +13,7 @@ import { createPredictor, DEFAULT_PREDICTOR, type Predictor } from "@plenary/tra
 export interface TestSurvey {
   readonly predictor: Predictor;
   readonly heldOut: AnswerSet;
-  /** Hashes as a configuration names them. */
+  /** Hashes in the form in which a configuration names them. */
   readonly questionnaireHash: string;
   readonly heldOutHash: string;
   readonly blobs: readonly Uint8Array[];

@@ -57,7 +57,10 @@ export class PlayedFederation {
       await this.federation.upload(number, await this.federation.update(number, place));
   }
 
-  /** Uploads everybody's updates of a round and takes it as far as it goes, one round after the other. */
+  /**
+   * Uploads everybody's updates of a round and takes it as far as it goes, one round after the
+   * other.
+   */
   async commit(...numbers: readonly bigint[]): Promise<void> {
     for (const number of numbers) {
       await this.upload(number);

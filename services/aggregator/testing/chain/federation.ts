@@ -34,10 +34,7 @@ import {
 } from "@solana/web3.js";
 import type { TestMember } from "./sign-update.ts";
 
-/**
- * A federation that stands on the chain, with its members, and the blobs that the service needs of
- * it.
- */
+/** A federation on chain with its members, and the blobs that the service needs. */
 export interface TestFederation {
   readonly address: Uint8Array;
   readonly authority: Keypair;
@@ -61,7 +58,7 @@ export interface FederationPlan {
   readonly model?: Int32Array;
 }
 
-/** What the aggregator deposits at first. */
+/** The aggregator's first deposit. */
 export const BOND = 1_000n;
 const STAKE = 10n;
 const FUNDS = 1_000_000_000n;

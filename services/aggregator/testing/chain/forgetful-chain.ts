@@ -7,23 +7,24 @@ import type { SeededDraws } from "../crash/seeded-draws.ts";
 import { HurriedTime } from "./hurried-time.ts";
 
 /**
- * A node that says that it has taken a transaction and forgets it, that loses its answer, and that
- * knows less than it did before.
+ * A node that acknowledges transactions and forgets them, loses its answers, and lags behind what
+ * it showed before.
  */
 export interface ForgetfulChain {
   readonly url: string;
   /**
-   * From now on by these draws, and the next transaction in any case; undefined: an honest node.
+   * From now on the draws decide, and the next transaction is forgotten in any case. Undefined: an
+   * honest node.
    */
   forget(draws: SeededDraws | undefined): void;
   /**
    * Drops the next transaction for good: time passes at once, so that no blockhash that was handed
-   * out by then is taken any more.
+   * out before is taken any longer.
    */
   expire(): void;
   /** Transactions that were acknowledged and dropped. */
   readonly dropped: number;
-  /** Of these, those that had expired with it. */
+  /** How many of these had expired by then. */
   readonly expired: number;
   close(): Promise<void>;
 }
@@ -34,9 +35,9 @@ interface Request {
   readonly params: readonly unknown[];
 }
 
-/** Stands before a real node. */
+/** Passes requests on to a real node. */
 export async function forgetfulChain(target: string): Promise<ForgetfulChain> {
-  /** Answers by what was asked: the one before the last is what a node that lags would say. */
+  /** Answers by request. The last but one is what a node that lags would say. */
   const answers = new Map<string, { readonly last: string; readonly before: string }>();
   let draws: SeededDraws | undefined;
   let isFirst = false;

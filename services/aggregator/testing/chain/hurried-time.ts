@@ -5,14 +5,11 @@ interface LatestBlockhash {
   readonly value: { readonly blockhash: string; readonly lastValidBlockHeight: number };
 }
 
-/** Blocks for which a blockhash is taken. */
+/** Blocks for which a blockhash is valid. */
 const BLOCKHASH_LIFETIME = 150;
 const PAUSE_MILLISECONDS = 50;
 
-/**
- * A node's blocks as its clients are told of them, of which a blockhash's lifetime can pass at
- * once.
- */
+/** A node's blocks as its clients see them. The lifetime of a blockhash can pass at once. */
 export class HurriedTime {
   readonly #ask: (body: string) => Promise<string>;
   readonly #valid = new Set<string>();
@@ -31,8 +28,8 @@ export class HurriedTime {
   }
 
   /**
-   * `forwarded`: what the node was given before and has not answered. It is confirmed when clients
-   * see that its blockhash has expired.
+   * `forwarded` is what the node was given before and has not answered. It is confirmed by the time
+   * that clients see the blockhash expired.
    */
   pass(forwarded: Iterable<Promise<unknown>>): void {
     for (const blockhash of this.#valid) this.#expired.add(blockhash);
@@ -46,7 +43,7 @@ export class HurriedTime {
     this.#passing = pass();
   }
 
-  /** As a client sees it: what is passing has passed when this resolves. */
+  /** The height as a client sees it. What is passing has passed when this resolves. */
   async isValid(
     blockhash: string,
   ): Promise<{ readonly context: unknown; readonly value: boolean }> {
@@ -58,7 +55,7 @@ export class HurriedTime {
     return this.isExpired(blockhash) ? { ...answer, value: false } : answer;
   }
 
-  /** One that has not expired; the node makes a new one with each block. */
+  /** A blockhash that has not expired. The node makes a new one with each block. */
   async latestBlockhash(): Promise<LatestBlockhash> {
     for (;;) {
       const { context, value } = await this.#call<LatestBlockhash>("getLatestBlockhash");

@@ -32,25 +32,25 @@ import { patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
 
 /**
- * Also the time for each answer: no restart takes as long. Where nothing waits for an answer, the
+ * Also the time for each answer: no restart takes as long. While nothing waits for an answer, the
  * chain's clock is put ahead.
  */
 export const CHALLENGE_SECONDS = 300;
-/** Three chunks; the worker cheats with the last integer of the third. */
+/** Three chunks. The worker cheats with the last integer of the third. */
 export const CHEATED_PARAMETERS = 130;
 export const CHEATED_ROUND = 1n;
 const CHEATED_CHUNK = 2;
-/** What the worker is told: models that do not have the integer stay right. */
+/** The worker's cheats. Models that do not have the integer stay right. */
 export const CHEATS: readonly string[] = [`${CHEATED_ROUND}:integer:${CHEATED_PARAMETERS - 1}`];
 const DEPOSIT = 6n;
 /**
- * The service ends a dispute ten seconds after it has seen that it can. Slow enough that what it
- * signs lives for some seconds.
+ * The service ends a dispute 10 seconds after it could be ended. Slow enough that what it signs
+ * stays valid for some seconds.
  */
 const HURRY_SECONDS = 5;
 const HURRY_MILLISECONDS = 500;
 
-/** What the service shows of a round, decoded. */
+/** A round as the service shows it, decoded. */
 interface Shown {
   readonly manifest: RoundManifest;
   readonly updates: readonly PublishedUpdate[];
@@ -58,9 +58,9 @@ interface Shown {
 }
 
 /**
- * Challenges an honest round in three ways at once: the sum of its pay, of which every leaf is
- * demanded, one leaf's envelope, and a chunk, of which the models' and the states' are demanded.
- * Resolves when the service has answered all and has ended the disputes.
+ * Challenges an honest round in three ways at once: the sum of its pay (every leaf is demanded),
+ * the envelope of one leaf, and a chunk (the chunks of models and states are demanded). Resolves
+ * when the service has answered everything and has ended the disputes.
  */
 export async function disputeHonest(
   stack: Stack,
@@ -91,7 +91,7 @@ export async function disputeHonest(
   assert.equal(await readBond(stack, federation), BOND + BigInt(disputes.length) * DEPOSIT);
 }
 
-/** Lets time pass while nothing is demanded any more, until the disputes are gone. */
+/** Lets time pass while nothing is demanded, until the disputes are gone. */
 export async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]): Promise<void> {
   const connection = new Connection(stack.rpcUrl, "confirmed");
   for (;;) {
@@ -109,9 +109,9 @@ export async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]
 }
 
 /**
- * Proves the cheated round wrong by what the service shows of it, is paid half of the bond, and
- * waits until the service has dropped the round and the one upon it and cannot open another. Then
- * there is a bond again.
+ * Proves the cheated round wrong from what the service shows, and is paid half of the bond. Waits
+ * until the service has dropped the round and the one above it and cannot open another; then
+ * deposits a bond again.
  */
 export async function convict(
   stack: Stack,
@@ -152,7 +152,7 @@ export async function convict(
 }
 
 /**
- * Lets the challenge windows of all committed rounds pass, while the service has nothing to sign,
+ * Lets the challenge windows of all committed rounds pass while the service has nothing to sign,
  * and then has it look at once.
  */
 export async function passWindows(
@@ -163,7 +163,7 @@ export async function passWindows(
   const connection = new Connection(stack.rpcUrl, "confirmed");
   const ended = (await readChainTime(connection)) + BigInt(CHALLENGE_SECONDS);
   stack.passTime(CHALLENGE_SECONDS);
-  // It looks once: before the chain's next slot it would find the windows open.
+  // It looks once, and before the chain's next slot it would find the windows open.
   while ((await readChainTime(connection)) < ended) await setTimeout(HURRY_MILLISECONDS);
   const params = { federation: toBase58(address) };
   await patiently(async () => {

@@ -3,7 +3,9 @@ import { FAULT_POINTS } from "../faults/fault-points.ts";
 import type { ScenarioKind } from "./federation.ts";
 import { SeededDraws } from "./seeded-draws.ts";
 
-/** What a seed does to a run: which scenario, and where each life of each process ends. */
+/**
+ * What a seed does to a run: the scenario, and the points at which each life of each process ends.
+ */
 export interface CrashDraw {
   readonly kind: ScenarioKind;
   readonly server: readonly FaultPlan[];
@@ -13,8 +15,8 @@ export interface CrashDraw {
 export type Role = "server" | "worker";
 
 /**
- * Calls that a role does not make, so that no fault is wasted on them. What is new is tried in
- * both.
+ * Calls that a role does not make, so that no fault is wasted on them. New calls are tried in both
+ * roles.
  */
 const NOT_IN: Readonly<Record<Role, RegExp>> = {
   server: new RegExp(
@@ -34,7 +36,7 @@ const NOT_IN: Readonly<Record<Role, RegExp>> = {
   worker: new RegExp(
     [
       "^store.(auditReports/insert|events/after|nonces/use|transactions/ofRounds)",
-      // What is demanded can be given there.
+      // Demands can be met there.
       "^store.disputes/(find|fail)/",
       "^store.federations/(all|insert)",
       "^store.members/(ofFederation|find|count|records)/",
@@ -56,22 +58,23 @@ const POINTS: Readonly<Record<Role, readonly string[]>> = {
 };
 
 /**
- * Where the first seed begins: the worker where disputes do, so that the sample has them; the
- * server where no seed has it wait for audits while the worker waits for disputes.
+ * The points at which the first seed starts. The worker starts at the disputes, so that the sample
+ * has them; the server starts where no seed makes it wait for audits while the worker waits for
+ * disputes.
  */
 const FROM: Readonly<Record<Role, number>> = { server: 100, worker: 2 };
 const LATE_EVERY = 8;
 const DISPUTED_EVERY = 7;
 const VOIDED_EVERY = 5;
 const AUDITED_EVERY = 3;
-/** What only audits are sure to come to. */
+/** Points that only audits are sure to reach. */
 const OF_AUDITS =
   /^(store.auditReports|store.rounds\/(drawAudits|closeAudits)|store.updates\/refuseCounted|store.rounds\/hold|ledger\/(drawAudits|auditSlotHash)|chain\/(getSignaturesForAddress|getTransaction))\//;
-/** What only a round that is void comes to. */
+/** Points that only a void round reaches. */
 const OF_LATE = /^(ledger\/voidRound|store.rounds\/(giveUp|makeVoid))\//;
 /**
- * What only rounds come to that can be disputed for a while, and what only those that are, and
- * those that are dropped.
+ * Points that only disputable rounds reach; then those of disputed rounds, and those of dropped
+ * rounds.
  */
 const OF_WINDOWS = /^(store.disputes\/open|queue\/answerDisputes)\//;
 const OF_DISPUTES =
@@ -82,9 +85,9 @@ const CLOCK_OFFSETS = [0, 0, -9 * HOURS, 9 * HOURS];
 const LIVES: Readonly<Record<Role, number>> = { server: 1, worker: 2 };
 
 /**
- * The first deaths of successive seeds go through all points in turn; later ones, which calls wait
- * a while, and by how much a worker's clock is wrong are drawn. The server's clock stays right:
- * members sign requests for its time.
+ * The first deaths of successive seeds go through all points in turn. Later deaths, the calls that
+ * wait a while, and how wrong a worker's clock is are drawn. The server's clock stays right,
+ * because members sign requests for its time.
  */
 export function drawCrash(seed: number): CrashDraw {
   const draws = new SeededDraws(seed);
@@ -129,7 +132,8 @@ const AT_START =
   /^(files\/(makeFolder|list)|database\/connect|chain\/getGenesisHash|store\.(blobReferences\/withoutReferences|nonces\/forget))\//;
 
 /**
- * Whether a life ends at a point that is crossed while a process starts, and not again for long.
+ * Whether a life ends at a point that is crossed while a process starts, and then not again for
+ * long.
  */
 export function isAtStart(life: FaultPlan | undefined): boolean {
   return life?.faults.some(({ point }) => AT_START.test(point)) ?? false;

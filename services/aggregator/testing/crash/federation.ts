@@ -8,19 +8,19 @@ import type { TestMember } from "../chain/sign-update.ts";
 import type { Stack } from "../stack/stack.ts";
 import { CHALLENGE_SECONDS, CHEATED_PARAMETERS } from "./disputes.ts";
 
-/** Rounds that are committed and final in the end. */
+/** Rounds that are committed and final at the end. */
 export const ROUNDS = 2;
 export const MEMBERS = 3;
 
 /**
- * `late`: the first round gets one update, is void at its deadline, and the next number takes the
- * same updates. `audited`: one auditor looks at everybody's training and refuses the second
+ * `late`: the first round gets one update and is void at its deadline, and the next number takes
+ * the same updates. `audited`: one auditor audits everybody's training and refuses the second
  * member's in the first round. `disputed`: the first round is challenged, and right. `voided`: the
- * first round is wrong, and proven so when the second builds on it; the next two take their place.
+ * first round is wrong and is proven wrong when the second builds on it; the next two replace them.
  */
 export type ScenarioKind = "plain" | "late" | "audited" | "disputed" | "voided";
 
-/** Rounds of these can be challenged once they are committed. */
+/** Whether committed rounds of this scenario can be challenged. */
 export function isChallenged(kind: ScenarioKind): boolean {
   return kind === "disputed" || kind === "voided";
 }
@@ -45,7 +45,7 @@ export function foundCrashFederation(
     rpcUrl: stack.rpcUrl,
     aggregator: stack.aggregator,
     members: MEMBERS,
-    // The survey's model does not have the integer with which the worker cheats.
+    // The survey's model does not have the integer that the worker cheats with.
     parameterCount: kind === "voided" ? CHEATED_PARAMETERS : survey.predictor.parameterCount,
     challengeWindow: isChallenged(kind) ? CHALLENGE_SECONDS : 0,
     blobs: survey.blobs,
@@ -57,7 +57,7 @@ export function foundCrashFederation(
         questionnaire: survey.questionnaireHash,
         heldOut: survey.heldOutHash,
       }),
-      // Fewer than all are never enough, so that what is committed depends on nobody's speed.
+      // All updates are needed, so what is committed depends on nobody's speed.
       rounds: {
         quorum: MEMBERS,
         minimum: kind === "audited" ? MEMBERS - 1 : MEMBERS,

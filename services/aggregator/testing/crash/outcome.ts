@@ -31,12 +31,12 @@ import type { Stack } from "../stack/stack.ts";
 import { memberAt, type ScenarioKind } from "./federation.ts";
 
 /**
- * What two runs of the same scenario must agree on, with members by their place and addresses left
- * out.
+ * What two runs of the same scenario must agree on. Members are named by their places, and
+ * addresses are left out.
  */
 export interface Outcome {
   readonly rounds: readonly unknown[];
-  /** Rounds, void ones too, their challenges and the events about them. */
+  /** Rounds, also void ones, with their challenges and the events about them. */
   readonly told: unknown;
   readonly totals: unknown;
   readonly balances: readonly bigint[];
@@ -50,7 +50,7 @@ export interface Handed {
   readonly receipt: ReceiptView;
 }
 
-/** A federation's events from the first on. */
+/** All events of a federation. */
 export async function eventsUntil(
   client: TestClient,
   federation: TestFederation,
@@ -66,12 +66,12 @@ export async function eventsUntil(
 }
 
 /**
- * Effects on chain of rounds with challenges: three of the round's own, each dispute's opening and
- * end, and an envelope that is shown.
+ * Effects on chain of rounds with challenges: three of the round itself, the opening and the end of
+ * each dispute, and one envelope that is shown.
  */
 const CHALLENGED_EFFECTS: Readonly<Record<string, number>> = {
   "disputed 1": 3 + 3 * 2 + 1,
-  // Its own end is the dispute's.
+  // A dispute's own end comes first.
   "voided 1": 2 + 2,
   "voided 2": 3,
 };
@@ -91,8 +91,8 @@ async function checkTransactions(
 }
 
 /**
- * Every round with its challenges as the service tells of them, once all have ended, and how often
- * it told of each.
+ * Every round with its challenges as the service tells them once all have ended, and how often it
+ * told each.
  */
 async function toldOf(
   stack: Stack,
@@ -118,9 +118,9 @@ async function toldOf(
     });
   }
   const evaluations = federation.configuration.heldOut === null ? 0 : committed.length;
-  // The stream may break and begin anew.
+  // The stream may break and start again.
   const resolved = new Set<string>();
-  // One whose worker died comes long after its round is final.
+  // The evaluation of a round whose worker died comes long after the round is final.
   const evaluated = new Set<string>();
   let isFinal = false;
   const events = await eventsUntil(client, federation, ({ id, type, round }) => {
@@ -142,8 +142,8 @@ function comparableDispute({ kind, subject, demanded, deposit, ending }: Dispute
 }
 
 /**
- * What has a receipt has a leaf, or one with a higher sequence, and the same envelope again brings
- * the same receipt.
+ * Every update with a receipt has a leaf, or a leaf with a higher sequence replaces it, and the
+ * same envelope again brings the same receipt.
  */
 export async function checkReceipts(
   client: TestClient,
@@ -223,7 +223,7 @@ async function manifestOf(
   return parseManifest(await patiently(() => client.call(ENDPOINTS.manifestRead, { params })));
 }
 
-/** The manifest without what is each run's own: addresses, signatures and what hashes over them. */
+/** The manifest without what differs between runs: addresses, signatures, and hashes over them. */
 function comparable(federation: TestFederation, manifest: RoundManifest) {
   const { base, next, stateBefore, stateAfter, totalWeight, cumulativeRewards, parameterCount } =
     manifest;
@@ -249,7 +249,7 @@ function comparable(federation: TestFederation, manifest: RoundManifest) {
   };
 }
 
-/** Claims every member's pay with the service's proof; returns what lies in their accounts then. */
+/** Claims every member's pay with the service's proof, and resolves with their balances. */
 export async function claimAll(
   connection: Connection,
   client: TestClient,

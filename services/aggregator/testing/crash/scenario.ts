@@ -30,28 +30,28 @@ import {
 import { checkReceipts, eventsUntil, type Handed, type Outcome, outcomeOf } from "./outcome.ts";
 import { SeededDraws } from "./seeded-draws.ts";
 
-/** What a scenario is played on. */
+/** Where a scenario is played. */
 export interface Stage {
   readonly stack: Stack;
   readonly client: TestClient;
-  /** Where the worker shows its metrics. */
+  /** Where the worker serves its metrics. */
   readonly metricsUrl: string;
 }
 
 export interface ScenarioPlan {
   readonly kind: ScenarioKind;
   readonly seed: number;
-  /** Called in the middle of each round: one member has its receipt, the others have none. */
+  /** Called in the middle of each round: one member has its receipt, and the others have none. */
   readonly disturb?: () => Promise<void>;
   /**
-   * Whether the authority looks on, true by default: its requests state a time, which a service
-   * whose clock is wrong refuses.
+   * Whether the authority looks on; true by default. Its requests state a time, which a service
+   * with a wrong clock refuses.
    */
   readonly isObserved?: boolean;
 }
 
 /**
- * Takes a federation to its end, with a service that may die at any time. The draws say in which
+ * Plays a federation to its end, with a service that may die at any time. The draws decide in which
  * order members send.
  */
 export async function runScenario(
@@ -107,7 +107,7 @@ async function inState(
   });
 }
 
-/** Challenges come and go, until the rounds are final. */
+/** Challenges are opened and ended, until the rounds are final. */
 async function settle(
   { stack, client, metricsUrl }: Stage,
   federation: TestFederation,
@@ -123,7 +123,7 @@ async function settle(
   }
 }
 
-/** What people and programs look at while rounds go on. */
+/** Reads everything that people and programs read while rounds run. */
 async function readEverything(
   client: TestClient,
   federation: TestFederation,
@@ -147,15 +147,15 @@ async function readEverything(
   await eventsUntil(client, federation, isLast);
 }
 
-/** What the authority looks at. */
+/** Reads what the authority reads. */
 async function observe(client: TestClient, { address, authority }: TestFederation): Promise<void> {
   const params = { federation: toBase58(address) };
   await patiently(() => client.call(ENDPOINTS.operationsRead, { params, signer: authority }));
 }
 
 /**
- * The first member sends twice: its second update replaces the first. Never last, so that the round
- * waits for it.
+ * The first member sends twice, and its second update replaces the first. It is never the last to
+ * send, so that the round waits for the second update.
  */
 async function sendAll(
   client: TestClient,
@@ -171,7 +171,7 @@ async function sendAll(
   const send = async (place: number, update: TestUpdate) => {
     const receipt = await patiently(() => client.submit(federation.address, number, update)).catch(
       (error: unknown) => {
-        // The deadline of a late round may come first; whoever has a receipt keeps it.
+        // The deadline of a late round may come first. A member that has a receipt keeps it.
         if (error instanceof Refusal && error.code === "round-closed") return undefined;
         throw error;
       },
@@ -198,8 +198,8 @@ async function sendAll(
 }
 
 /**
- * Hands in a report about every member, twice, as an auditor does that got no answer; the second
- * member's first training fails.
+ * Hands in a report about every member, twice, as an auditor does that got no answer. The second
+ * member fails in the first round.
  */
 async function auditAll(
   client: TestClient,
@@ -237,7 +237,7 @@ async function auditAll(
   }
 }
 
-/** Bytes that are not those of the envelope: nothing of them stays. */
+/** Bytes that are not those of the envelope: the service keeps nothing of them. */
 async function sendDamaged(
   client: TestClient,
   federation: TestFederation,

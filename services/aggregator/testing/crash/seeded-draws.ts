@@ -1,4 +1,4 @@
-/** Draws that depend on a seed alone (mulberry32), so that the seed of a failure shows it again. */
+/** Draws that depend only on a seed (mulberry32): the seed of a failure reproduces it. */
 export class SeededDraws {
   #state: number;
 
@@ -6,7 +6,7 @@ export class SeededDraws {
     this.#state = seed >>> 0;
   }
 
-  /** An integer from 0 up to below `bound`. */
+  /** An integer from 0 to below `bound`. */
   below(bound: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);

@@ -4,16 +4,17 @@ import type { TestProcess } from "../stack/processes.ts";
 import { type Fault, type FaultPlan, formatFaultPlan, NO_FAULTS } from "./fault-plan.ts";
 
 /**
- * A process that dies where its plan says so and is started again each time, as a supervisor would.
+ * A process that dies where its plan says so, and is started again each time, as a supervisor
+ * would.
  */
 export interface BreakingProcess {
-  /** One plan for each life from this one on; after the last the process lives. */
+  /** One plan for each life from this one on. After the last plan the process lives. */
   give(lives: readonly FaultPlan[]): void;
-  /** Faults that have killed it, over all its lives. */
+  /** Faults that have killed the process, over all its lives. */
   readonly deaths: readonly Fault[];
   /** Points that it has crossed. */
   readonly crossed: ReadonlySet<string>;
-  /** SIGKILL; resolves when the next life has begun. */
+  /** SIGKILL. Resolves when the next life has started. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function startBreaking(
     }
     return died;
   };
-  /** Starts it, again and again where a fault lies in the start itself. */
+  /** Starts the process, repeatedly if a fault lies in the start itself. */
   const begin = async (): Promise<TestProcess> => {
     for (let starts = 1; ; starts++)
       try {

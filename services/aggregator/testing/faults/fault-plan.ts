@@ -6,7 +6,7 @@ export type FaultAction = (typeof ACTIONS)[number];
 
 /**
  * What happens at a point: at its `occurrence`-th crossing, counted from 1 since the plan was
- * given, or at every one.
+ * given, or at every crossing.
  */
 export interface Fault {
   readonly point: string;
@@ -14,7 +14,7 @@ export interface Fault {
   readonly action: FaultAction;
 }
 
-/** One life of a process: its faults, and by how many milliseconds its clock is wrong. */
+/** One life of a process: its faults, and the error of its clock in milliseconds. */
 export interface FaultPlan {
   readonly faults: readonly Fault[];
   readonly clockOffset: number;
@@ -25,8 +25,8 @@ export const NO_FAULTS: FaultPlan = { faults: [], clockOffset: 0 };
 const KNOWN = new Set(FAULT_POINTS);
 
 /**
- * Lines of "point occurrence action", as in `ledger/commitRound/after 1 kill`, and at most one of
- * "clock MILLISECONDS". Throws `invalid-input` on anything else.
+ * Parses lines of "point occurrence action", such as `ledger/commitRound/after 1 kill`, and at most
+ * one line "clock MILLISECONDS". Throws `invalid-input` for anything else.
  */
 export function parseFaultPlan(text: string): FaultPlan {
   const lines = text

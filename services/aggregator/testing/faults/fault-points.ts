@@ -5,13 +5,13 @@ import type { Database } from "../../store/database.ts";
 import type { Store } from "../../store/index.ts";
 
 /*
- * Everything by which the service reaches beyond its own memory. A fault point lies before and
- * after each of these calls, named boundary/call/before and boundary/call/after; a transaction of
- * the database has one more before its COMMIT. The types leave no call out: one that is added to a
- * boundary does not compile until it stands here.
+ * Every call by which the service reaches beyond its own memory. A fault point lies before and
+ * after each call, named boundary/call/before and boundary/call/after; a transaction of the
+ * database has one more, before its COMMIT. The types leave no call out: a call that is added to a
+ * boundary does not compile until it is listed here.
  */
 
-/** Each call of a boundary, but those that cross nothing. */
+/** Every call of a boundary, except those that cross nothing. */
 type CallsOf<Boundary, Local extends keyof Boundary = never> = Readonly<
   Record<Exclude<keyof Boundary, Local>, true>
 >;
@@ -152,8 +152,8 @@ export const LEDGER_CALLS: CallsOf<
 };
 
 /**
- * JSON-RPC methods that the ledger is made of: a transaction that was sent and that nobody has seen
- * confirmed lies between two of them.
+ * JSON-RPC methods that the ledger uses. Between two of them lies a transaction that was sent and
+ * that nobody has seen confirmed.
  */
 export const CHAIN_CALLS = {
   getGenesisHash: true,

@@ -29,7 +29,7 @@ import { faultyContext, faultyFetch, faultyFiles } from "./faulty.ts";
 const folder = mkdtempSync(join(tmpdir(), "plenary-faults-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Notes what is crossed and lets everything happen. */
+/** Notes crossings, and lets everything happen. */
 function recorder(): Faults & { readonly crossed: Set<string> } {
   const crossed = new Set<string>();
   return { crossed, cross: async (point) => void crossed.add(point), clockOffset: () => 0 };
@@ -53,7 +53,7 @@ const queries = new Kysely<Schema>({
 });
 
 describe("fault points", () => {
-  test("have one name each, and lie before every call of every boundary", async () => {
+  test("have unique names, and lie before every call of every boundary", async () => {
     assert.equal(new Set(FAULT_POINTS).size, FAULT_POINTS.length);
     const faults = recorder();
     const boundaries = {
@@ -66,7 +66,7 @@ describe("fault points", () => {
     const callAll = async (target: object, calls: Readonly<Record<string, true>>) => {
       for (const call of Object.keys(calls)) {
         const real: (work: () => Promise<void>) => Promise<unknown> = Reflect.get(target, call);
-        // Repositories want arguments and rows; what matters is what was crossed before they find
+        // Repositories want arguments and rows. What matters is what was crossed before they found
         // none.
         await real(async () => {}).catch(() => {});
       }
@@ -100,7 +100,7 @@ describe("fault points", () => {
     assert.deepEqual(missing, []);
   });
 
-  test("lie around every call of the chain, and no call of it has none", async () => {
+  test("lie around every call of the chain, and a call without points is refused", async () => {
     const faults = recorder();
     const call = faultyFetch(faults, async () => new Response("{}"));
     for (const method of Object.keys(CHAIN_CALLS))
@@ -135,7 +135,7 @@ describe("fault plans", () => {
       assert.throws(() => parseFaultPlan(line), { code: "invalid-input" });
   });
 
-  test("count crossings, and begin anew when the file changes", async () => {
+  test("count crossings, and start again when the file changes", async () => {
     const path = join(folder, "plan");
     const give = (faults: Fault[], clockOffset = 0) => {
       writeFileSync(`${path}.new`, formatFaultPlan({ faults, clockOffset }));
@@ -154,7 +154,7 @@ describe("fault plans", () => {
     await faults.cross("file/sync/before");
   });
 
-  test("fill the disk: the blob store says so and keeps nothing", async () => {
+  test("fill the disk: the blob store says so, and keeps nothing", async () => {
     const path = join(folder, "full");
     writeFileSync(
       path,

@@ -4,18 +4,18 @@ import { type Fault, NO_FAULTS, parseFaultPlan } from "./fault-plan.ts";
 const STDERR = 2;
 const DELAY_MILLISECONDS = 150;
 
-/** What a process that tests break does at its fault points. */
+/** What a process does at its fault points. */
 export interface Faults {
-  /** Goes on, waits, throws or ends the process, as the plan says. */
+  /** Continues, waits, throws or ends the process, as the plan says. */
   cross(point: string): Promise<void>;
-  /** Milliseconds by which the process's clock is wrong. */
+  /** The error of the process's clock, in milliseconds. */
   clockOffset(): number;
 }
 
 /**
- * Follows the plan in a file, which may change while the process runs; then counting begins anew.
- * Each point's first crossing, and each fault, is a line of standard error, written before anything
- * else happens.
+ * Follows the plan in a file, which may change while the process runs; counting then starts again.
+ * The first crossing of each point, and each fault, is a line on standard error, written before
+ * anything else happens.
  */
 export function followFaultPlan(path: string): Faults {
   let version = "";
@@ -23,7 +23,7 @@ export function followFaultPlan(path: string): Faults {
   let counts = new Map<string, number>();
   const seen = new Set<string>();
   const refresh = () => {
-    // A new file under the old name has another inode, however soon it comes.
+    // A new file under the old name has another inode, however soon it appears.
     const { ino, mtimeMs } = statSync(path);
     const found = `${ino} ${mtimeMs}`;
     if (found === version) return;

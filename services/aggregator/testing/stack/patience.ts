@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Refusal } from "../actors/client.ts";
 
 export const PAUSE_MILLISECONDS = 20;
-/** A guard against a service that has stopped for good: far above what restarts take. */
+/** A bound for a service that has stopped for good, far above what restarts take. */
 const PATIENCE_MILLISECONDS = 300_000;
 
 /** Asks again while the service is away or has no answer yet, as a member's client does. */
@@ -22,7 +22,9 @@ export async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T
   }
 }
 
-/** A connection that broke, a service that cannot now, or a round that is not there yet. */
+/**
+ * A connection that broke, a service that cannot answer now, or a round that does not exist yet.
+ */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Refusal))
     return error instanceof Error && !(error instanceof assert.AssertionError);

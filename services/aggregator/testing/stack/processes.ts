@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /**
- * A process that a test started: it is stopped with the test, and can be killed in the middle of
+ * A process that a test started. It is stopped with the test, and can be killed in the middle of
  * one.
  */
 export interface TestProcess {
@@ -20,8 +20,8 @@ export interface TestProcess {
 }
 
 /**
- * Starts a process; with `ready` waits until that text stands in its output. Throws with the output
- * if it ends before.
+ * Starts a process. With `ready` it waits until that text is in the output. Throws with the output
+ * if the process ends before.
  */
 export async function startProcess(
   command: string,
@@ -53,7 +53,7 @@ export async function startProcess(
   return started;
 }
 
-/** What the test's own process runs with, and nothing else of its environment. */
+/** The variables that the test's own process runs with, and nothing else of its environment. */
 function inherited(): Record<string, string> {
   const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
   return { PATH, ...(NODE_COMPILE_CACHE === "" ? {} : { NODE_COMPILE_CACHE }) };
@@ -77,14 +77,14 @@ function collect(
 }
 
 /**
- * Below the ports that systems give to outgoing connections and to listeners that take any: whoever
- * is killed on one of these and started again finds it free.
+ * Below the ports that systems give to outgoing connections and to listeners that take any: a
+ * process that is killed on one of these ports finds it free when it is started again.
  */
 const FIRST_PORT = 16_384;
 const LAST_PORT = 32_767;
 /**
- * Two to use, one that is listened on for as long as this process lives: what other test files see
- * as taken, and one spare.
+ * Two ports to use, one that is listened on for as long as this process lives, so that other test
+ * files see the row as taken, and one spare.
  */
 const PORTS_IN_ROW = 4;
 
@@ -105,7 +105,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Undefined where somebody listens already. */
+/** Undefined if something listens there already. */
 function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

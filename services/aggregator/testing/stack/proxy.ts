@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A way to another process that a test can break and mend, as networks and restarts do. */
+/** A connection to another process that a test can break and mend, as networks and restarts do. */
 export interface CuttableLink {
-  /** The given URL, through the proxy. */
+  /** The given URL, by way of the proxy. */
   readonly url: string;
   /**
-   * Ends all connections, and new ones as they come. It goes on listening: another process could
-   * take the port meanwhile.
+   * Ends all connections, and new ones as they come. The proxy keeps listening, because another
+   * process could take the port.
    */
   cut(): void;
   mend(): void;
@@ -46,7 +46,7 @@ export async function proxyTo(target: string): Promise<CuttableLink> {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    // A bare host gets a slash from URL that connection strings do not mind.
+    // URL adds a slash to a bare host, which connection strings do not mind.
     url: url.toString().replace(/\/$/, ""),
     cut,
     mend() {
