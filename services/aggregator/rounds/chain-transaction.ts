@@ -9,7 +9,8 @@ export interface RoundTransaction {
   readonly key: RoundKey;
   readonly kind: TransactionKind;
   /**
-   * Whether the round's account shows that the transaction took effect; undefined is no account.
+   * Whether the round's account shows that the transaction took effect; undefined while the account
+   * does not exist.
    */
   readonly isDone: (round: LedgerRound | undefined) => boolean;
   readonly send: (onSigned: OnSigned) => Promise<string>;

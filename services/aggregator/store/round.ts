@@ -3,12 +3,12 @@ import type { Selectable } from "kysely";
 import type { RoundsTable } from "./schema.ts";
 
 /*
- * A round by its state: what each state knows stands in the type. Times are milliseconds since
- * 1970; all but `createdAt` and `closedAt` are by the chain's clock. Hashes, roots and addresses
- * are 32 bytes.
+ * A round by its state: the type of each state has what the round knows in it. Times are
+ * milliseconds since 1970; all but `createdAt` and `closedAt` are by the chain's clock. Hashes,
+ * roots and addresses are 32 bytes.
  */
 
-/** Where a round stands in the database. */
+/** The key of a round in the database. */
 export interface RoundKey {
   readonly federation: Uint8Array;
   readonly number: bigint;

@@ -1,2 +1,2 @@
-/** Whether a federation took a step, or waits for something that is not there yet. */
+/** Whether a federation took a step, or waits: for the chain, for updates, for audits. */
 export type Progress = "stepped" | "waiting";

@@ -51,8 +51,8 @@ export interface ScenarioPlan {
 }
 
 /**
- * Plays a federation to its end, with a service that may die at any time. The draws decide in which
- * order members send.
+ * Plays a federation to completion, with a service that may die at any time. The draws decide in
+ * which order members send.
  */
 export async function runScenario(
   stage: Stage,
