@@ -60,7 +60,7 @@ describe("blobs in a folder", () => {
     assert.equal(await received, 10);
   });
 
-  test("make the name of bytes that are there already survive a power cut too", async () => {
+  test("make the name of bytes that exist already survive a power cut, too", async () => {
     const folder = temporaryFolder();
     const calls: string[] = [];
     const files: Files = {
@@ -71,7 +71,7 @@ describe("blobs in a folder", () => {
       },
     };
     const blobs = await folderBlobStore(folder, files);
-    // As a process leaves it that is killed between the rename and the sync of the name.
+    // The state that a process leaves that is killed between the rename and the sync of the name.
     const bytes = randomBytes(10);
     writeFileSync(join(folder, toHex(sha256(bytes))), bytes);
     await blobs.write(bytes);

@@ -51,7 +51,7 @@ export function blobStoreSuite(name: string, open: () => Promise<BlobStore>): vo
       );
     });
 
-    test("keeps nothing of what is not what was announced", async () => {
+    test("keeps nothing of bytes that are not the announced ones", async () => {
       const blobs = await open();
       const bytes = randomBytes(1_000);
       const hash = sha256(bytes);
@@ -75,7 +75,7 @@ export function blobStoreSuite(name: string, open: () => Promise<BlobStore>): vo
       assert.equal(await receive(bytes, {}), 1_000);
     });
 
-    test("takes the same bytes several times at once", async () => {
+    test("takes the same bytes several times at the same time", async () => {
       const blobs = await open();
       const bytes = randomBytes(10_000);
       const hash = sha256(bytes);
