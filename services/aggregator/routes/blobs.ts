@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
-import { fromHex, PlenaryError, toBase58 } from "@plenary/protocol";
+import { fromHex, PlenaryError } from "@plenary/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
+import { storeBlob } from "../rounds/federations/store-blob.ts";
 import type { BlobRange } from "../store/blobs/index.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
@@ -36,25 +37,12 @@ export function blobHandlers(
     },
     blobWrite: async ({ params, requester, request, reply }) => {
       const hash = fromHex(params.hash, 32);
-      await requireSomeAuthority(context, requester);
-      const body = streamOf(request);
-      const length = await blobs.receive(body, { hash, limit: maxBlobBytes });
-      await context.store.blobReferences.recordUpload(hash, requester);
+      const blob = { hash, limit: maxBlobBytes };
+      const length = await storeBlob(context, requester, blob, () => streamOf(request));
       reply.header("location", `/v1/blobs/${params.hash}`);
       return { hash: params.hash, bytes: length };
     },
   };
-}
-
-/** Asked of the chain each time: an authority may have handed over its last federation. */
-async function requireSomeAuthority({ ledger }: Context, key: Uint8Array): Promise<void> {
-  if (await ledger.isAuthority(key)) return;
-  const name = toBase58(key);
-  throw new PlenaryError(
-    "not-authority",
-    `${name} is not the authority of a federation that names this service as its aggregator: create the federation on chain first.`,
-    { key: name, aggregator: toBase58(ledger.aggregator) },
-  );
 }
 
 /** For HEAD an empty stream, because Fastify takes the length of anything else for the blob's. */

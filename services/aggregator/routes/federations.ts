@@ -1,6 +1,6 @@
 import { fromBase58 } from "@plenary/protocol";
 import { requireAuthority, requireKnownAuthority } from "../rounds/access/authority.ts";
-import { knownMember, syncMember } from "../rounds/access/members.ts";
+import { newestMember } from "../rounds/access/members.ts";
 import type { Context } from "../rounds/context.ts";
 import { registerFederation, setPaused } from "../rounds/federations/register.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
@@ -77,18 +77,7 @@ export function federationHandlers(
       const federation = await findFederation(context, params.federation);
       const address = fromBase58(params.member);
       await admit(request, reply, federation, address);
-      // Claims change the account without the service. While the chain is down, the last state seen
-      // is shown.
-      const fresh = await syncMember(context, federation.address, address).catch(
-        (error: unknown) => {
-          request.log.warn({ err: error }, "the member could not be read from the chain");
-          return undefined;
-        },
-      );
-      return viewMember(
-        context,
-        fresh ?? (await knownMember(context, federation.address, address)),
-      );
+      return viewMember(context, await newestMember(context, federation.address, address));
     },
     rewardRead: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);

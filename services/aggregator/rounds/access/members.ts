@@ -56,13 +56,20 @@ export async function findMember(
   );
 }
 
-/** A member from the mirror. Throws `not-found`. */
-export async function knownMember(
+/**
+ * A member from the chain, because claims change its account without the service; from the mirror
+ * while the chain does not answer. Throws `not-found`.
+ */
+export async function newestMember(
   context: Context,
   federation: Uint8Array,
   address: Uint8Array,
 ): Promise<MemberRow> {
-  const member = await context.store.members.find(federation, address);
+  const { store, log } = context;
+  const fresh = await syncMember(context, federation, address).catch((error: unknown) => {
+    log.warn({ err: error }, "the member could not be read from the chain");
+  });
+  const member = fresh ?? (await store.members.find(federation, address));
   if (member !== undefined) return member;
   throw new PlenaryError("not-found", `${toBase58(address)} is not a member of this federation.`, {
     member: toBase58(address),
