@@ -20,22 +20,29 @@ export function carriedOn(
   read: () => Promise<number>,
   elapsed: () => number = () => performance.now(),
 ): ChainClock {
-  let known: { readonly time: number; readonly at: number } | undefined;
-  let reading: Promise<void> | undefined;
-  const refresh = async () => {
+  let known: KnownTime | undefined;
+  let reading: Promise<KnownTime> | undefined;
+  const refresh = async (): Promise<KnownTime> => {
     // Read before the elapsed time is taken: the time that the answer takes can then only make the
     // clock late, never early.
     const time = await read();
     known = { time, at: elapsed() };
+    return known;
   };
   return {
     async now() {
-      if (known === undefined || elapsed() - known.at > KEPT_MILLISECONDS) {
+      let current = known;
+      if (current === undefined || elapsed() - current.at > KEPT_MILLISECONDS) {
         reading ??= refresh().finally(() => (reading = undefined));
-        await reading;
+        current = await reading;
       }
-      if (known === undefined) throw new Error("unreachable: the chain's clock was read");
-      return known.time + (elapsed() - known.at);
+      return current.time + (elapsed() - current.at);
     },
   };
+}
+
+/** A time of the chain, and when it was read. */
+interface KnownTime {
+  readonly time: number;
+  readonly at: number;
 }

@@ -24,16 +24,16 @@ const RECONNECT_MILLISECONDS = 500;
  * because it may have missed something.
  */
 export function listenForEvents(database: Database, onError: (error: Error) => void): EventSignal {
-  const readers: Readers = new Map();
+  const subscribers: Subscribers = new Map();
   let client: PoolClient | undefined;
   let connecting = false;
   let stopped = false;
 
   const wake = (federation: string) => {
-    for (const reader of readers.get(federation) ?? []) reader.notify();
+    for (const subscriber of subscribers.get(federation) ?? []) subscriber.notify();
   };
   const wakeAll = () => {
-    for (const federation of readers.keys()) wake(federation);
+    for (const federation of subscribers.keys()) wake(federation);
   };
   const lose = (error: Error) => {
     client?.removeAllListeners("notification");
@@ -62,11 +62,12 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
   return {
     subscribe(federation) {
       void connect();
-      return subscription(readers, federation);
+      return subscription(subscribers, federation);
     },
     async close() {
       stopped = true;
-      for (const reader of [...readers.values()].flatMap((each) => [...each])) reader.close();
+      for (const subscriber of [...subscribers.values()].flatMap((each) => [...each]))
+        subscriber.close();
       client?.removeAllListeners("notification");
       client?.release(true);
       client = undefined;
@@ -75,9 +76,9 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
 }
 
 /** Wakes the subscribers of each federation. */
-type Readers = Map<string, Set<{ notify(): void; close(): void }>>;
+type Subscribers = Map<string, Set<{ notify(): void; close(): void }>>;
 
-function subscription(readers: Readers, federation: string): Subscription {
+function subscription(subscribers: Subscribers, federation: string): Subscription {
   let news = false;
   let closed = false;
   let resolve: (() => void) | undefined;
@@ -85,14 +86,14 @@ function subscription(readers: Readers, federation: string): Subscription {
     news = true;
     resolve?.();
   };
-  const others = readers.get(federation) ?? new Set();
-  const reader = { notify, close };
-  readers.set(federation, others.add(reader));
+  const others = subscribers.get(federation) ?? new Set();
+  const subscriber = { notify, close };
+  subscribers.set(federation, others.add(subscriber));
   function close(): void {
     if (closed) return;
     closed = true;
-    others.delete(reader);
-    if (others.size === 0) readers.delete(federation);
+    others.delete(subscriber);
+    if (others.size === 0) subscribers.delete(federation);
     resolve?.();
   }
   return {
