@@ -6,7 +6,7 @@ import { createAlgorithms, createPipeline } from "./configuration.ts";
 import { definePlugin } from "./plugin.ts";
 import { REGISTRIES } from "./registries.ts";
 import { CUSTOM_RULE } from "./rule.ts";
-import { rulesOf } from "./rules.ts";
+import { rulesOf, rulesProblem } from "./rules.ts";
 import { createStrategy } from "./strategies/index.ts";
 import { configurationFixture } from "./testing/round-fixture.ts";
 
@@ -107,4 +107,17 @@ test("the rules of a configuration are its plug-ins' own, and custom ones are no
     provable: false,
     parameters: [3, 0, 0, 0, 0, 0, 0, 0],
   });
+});
+
+test("rules on chain agree with their configuration, or the first that does not is named", () => {
+  const configuration = configurationFixture();
+  const rules = rulesOf(configuration);
+  assert.equal(rulesProblem(rules, configuration, REGISTRIES), null);
+  for (const [change, message] of [
+    [{ strategy: 255, provable: false }, /strategy is 255 on chain, 0 by the configuration/],
+    [{ aggregator: 1 }, /aggregator is 1 on chain/],
+    [{ provable: false }, /provable is false on chain, true by the configuration/],
+    [{ parameters: [7, 0, 0, 0, 0, 0, 0, 0] }, /parameters is \[7,/],
+  ] as const)
+    assert.match(rulesProblem({ ...rules, ...change }, configuration, REGISTRIES) ?? "", message);
 });

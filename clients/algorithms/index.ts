@@ -20,7 +20,7 @@ export * from "./rewards.ts";
 export * from "./round.ts";
 export { rewardsRoot, updatesRoot } from "./round-roots.ts";
 export { CUSTOM_RULE, type Rule } from "./rule.ts";
-export { isProvable, type Rules, rulesOf } from "./rules.ts";
+export { isProvable, type Rules, rulesOf, rulesProblem } from "./rules.ts";
 export * from "./screening/index.ts";
 export * from "./strategies/index.ts";
 export * from "./verification/index.ts";

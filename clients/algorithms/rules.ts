@@ -1,4 +1,4 @@
-import type { FederationConfiguration } from "@plenary/protocol";
+import { canonicalJson, type FederationConfiguration } from "@plenary/protocol";
 import { createAggregator } from "./aggregators/index.ts";
 import { REGISTRIES, type Registries } from "./registries.ts";
 import { CUSTOM_RULE } from "./rule.ts";
@@ -45,4 +45,22 @@ export function isProvable({
   strategy,
 }: Pick<Rules, "aggregator" | "strategy">): boolean {
   return aggregator !== CUSTOM_RULE && strategy !== CUSTOM_RULE;
+}
+
+/**
+ * The difference between the rules in an account and those of its configuration, in a sentence;
+ * null if they agree. The program judges by the account's rules: under other rules an honest round
+ * would lose its dispute.
+ */
+export function rulesProblem(
+  onChain: Rules,
+  configuration: FederationConfiguration,
+  registries: Registries = REGISTRIES,
+): string | null {
+  const rules = rulesOf(configuration, registries);
+  const names = Object.keys(rules) as (keyof Rules)[];
+  const other = names.find((name) => canonicalJson(rules[name]) !== canonicalJson(onChain[name]));
+  return other === undefined
+    ? null
+    : `the rules on chain are not those of the configuration: ${other} is ${canonicalJson(onChain[other])} on chain, ${canonicalJson(rules[other])} by the configuration`;
 }

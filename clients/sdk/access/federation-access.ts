@@ -1,4 +1,4 @@
-import { createAlgorithms, REGISTRIES, type Registries } from "@plenary/algorithms";
+import { createAlgorithms, REGISTRIES, type Registries, rulesProblem } from "@plenary/algorithms";
 import { PROGRAM_ID, unreachable } from "@plenary/chain";
 import {
   configurationHash,
@@ -16,7 +16,7 @@ import {
   type ServiceClientOptions,
 } from "@plenary/service";
 import { type Connection, type Keypair, PublicKey } from "@solana/web3.js";
-import { requireFederation, rulesProblem } from "../chain-state/index.ts";
+import { requireFederation } from "../chain-state/index.ts";
 import { connectTo, publicKey } from "./connection.ts";
 import { findFederation } from "./find-federation.ts";
 import { signerFor } from "./request-signer.ts";

@@ -10,7 +10,6 @@ export {
   rewardTokensOf,
   tokenBalance,
 } from "./reward-tokens.ts";
-export { rulesProblem } from "./rules.ts";
 export { sendForRounds } from "./send-for-rounds.ts";
 export { settleRounds } from "./settle-rounds.ts";
 export { unsettledRounds, waitingRounds } from "./unsettled-rounds.ts";

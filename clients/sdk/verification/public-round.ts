@@ -9,6 +9,7 @@ import {
   publishedUpdates,
   REPLAY_ONLY,
   type RoundContext,
+  rulesProblem,
   vectorRootFast,
 } from "@plenary/algorithms";
 import { type Round, readRound, roundAddress } from "@plenary/chain";
@@ -26,7 +27,6 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import type { ChainContext } from "../access/index.ts";
-import { rulesProblem } from "../chain-state/index.ts";
 import { published, Refuted } from "./refuted.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
 import type { Verifier } from "./verifier.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { vectorRootFast } from "@plenary/algorithms";
+import { rulesOf, vectorRootFast } from "@plenary/algorithms";
 import { PROGRAM_ID } from "@plenary/chain";
 import {
   drawnHash,
@@ -203,6 +203,7 @@ describeLedger("in memory", async () => {
   const terms = {
     configurationHash: sha256(Buffer.from("configuration")),
     parameterCount: PARAMETERS,
+    rules: rulesOf({ strategy: { name: "fedavg" }, aggregator: { name: "mean" } }),
     lastModelRoot: MODEL_ROOT,
     lastStateRoot: STATE_ROOT,
   };

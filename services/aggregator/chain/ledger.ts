@@ -1,3 +1,4 @@
+import type { Rules } from "@plenary/algorithms";
 import type { RewardLeaf, RoundCommitment, UpdateLeaf } from "@plenary/protocol";
 
 /*
@@ -13,6 +14,8 @@ export interface LedgerFederation {
   readonly rewardMint: Uint8Array;
   readonly configurationHash: Uint8Array;
   readonly parameterCount: number;
+  /** The rules by which the program judges rounds. */
+  readonly rules: Rules;
   readonly nextRound: bigint;
   /** The round that collects updates; 0 if there is none. */
   readonly openRound: bigint;

@@ -246,6 +246,21 @@ test("a federation runs with plug-ins that only this file knows, and a stranger 
   }
 });
 
+test("a federation whose rules on chain are not those of its configuration is refused", async () => {
+  const { ledger } = bench;
+  const found = ledger.found.bind(ledger);
+  ledger.found = (address, terms, members) =>
+    found(address, { ...terms, rules: { ...terms.rules, strategy: 0 } }, members);
+  try {
+    await assert.rejects(foundOn(bench, "other rules", withPlugins), {
+      code: "configuration-mismatch",
+      message: /strategy is 0 on chain, 255 by the configuration/,
+    });
+  } finally {
+    ledger.found = found;
+  }
+});
+
 test("a process that does not know the plug-ins refuses the configuration, and the program cannot judge them", () => {
   const configuration = withPlugins({
     version: 1,

@@ -1,4 +1,4 @@
-import { createAlgorithms, initialState, vectorRootFast } from "@plenary/algorithms";
+import { createAlgorithms, initialState, rulesProblem, vectorRootFast } from "@plenary/algorithms";
 import {
   configurationHash,
   equalBytes,
@@ -51,6 +51,7 @@ export async function registerFederation(
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration, context.registries);
+  checkRules(context, configuration, onChain);
   if (configuration.audits !== undefined) parseTrainingSettings(configuration.training);
   const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
@@ -134,6 +135,19 @@ function checkAgainstChain(
       `The configuration has ${configuration.parameterCount} parameters, but the federation on chain has ${onChain.parameterCount}.`,
       { expected: onChain.parameterCount, actual: configuration.parameterCount },
     );
+}
+
+/** Under other rules than its configuration's, an honest round would lose its dispute. */
+function checkRules(
+  { registries }: Context,
+  configuration: FederationConfiguration,
+  { rules }: LedgerFederation,
+): void {
+  const problem = rulesProblem(rules, configuration, registries);
+  if (problem === null) return;
+  throw new PlenaryError("configuration-mismatch", `Create the federation again: ${problem}.`, {
+    field: "rules",
+  });
 }
 
 async function checkModel(

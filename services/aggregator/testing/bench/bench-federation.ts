@@ -1,4 +1,4 @@
-import { createStrategy, initialState, vectorRootFast } from "@plenary/algorithms";
+import { createStrategy, initialState, rulesOf, vectorRootFast } from "@plenary/algorithms";
 import {
   configurationHash,
   type FederationConfiguration,
@@ -59,6 +59,7 @@ export async function foundOn(
     {
       configurationHash: configurationHash(configuration),
       parameterCount: model.length,
+      rules: rulesOf(configuration, context.registries),
       lastModelRoot: vectorRootFast(model),
       lastStateRoot: vectorRootFast(initialState(strategy, model.length)),
     },

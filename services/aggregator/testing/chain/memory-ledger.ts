@@ -56,7 +56,7 @@ export class MemoryLedger implements Ledger {
     address: Uint8Array,
     terms: Pick<
       LedgerFederation,
-      "configurationHash" | "parameterCount" | "lastModelRoot" | "lastStateRoot"
+      "configurationHash" | "parameterCount" | "rules" | "lastModelRoot" | "lastStateRoot"
     >,
     members: readonly LedgerMember[],
   ): void {
