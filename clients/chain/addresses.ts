@@ -1,10 +1,12 @@
 import { PublicKey } from "@solana/web3.js";
+import { DISPUTE_SEED } from "./generated/constants.ts";
 import { IDL } from "./generated/idl.ts";
 import { type NamedSeed, type Seed, seedsByAccount } from "./idl/seeds.ts";
 
-/** The two token programs that a reward mint may belong to, and the one that owns the addresses of associated token accounts. */
+/** The two token programs that a reward mint may belong to. */
 export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 export const TOKEN_2022_PROGRAM = new PublicKey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+/** The program from which the addresses of associated token accounts derive. */
 export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey(
   "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
 );
@@ -12,7 +14,10 @@ export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey(
 /** The program's own addresses derive from the seeds that the IDL states. */
 export const SEEDS = seedsByAccount(IDL);
 
-/** Address of the federation that `creator` made with this id; it stays when the authority passes to another key. */
+/**
+ * Address of the federation that `creator` made with this id. It stays the same when the authority
+ * passes to another key.
+ */
 export function federationAddress(program: PublicKey, creator: PublicKey, id: bigint): PublicKey {
   return derive(program, "federation", { authority: creator, id });
 }
@@ -41,10 +46,10 @@ export function escrowAddress(program: PublicKey, federation: PublicKey): Public
   return derive(program, "escrow", { federation });
 }
 
-/** The IDL has no seeds of disputes, because the program computes one of them. */
-const DISPUTE_SEED = new TextEncoder().encode("dispute");
-
-/** Address of a challenger's dispute about one chunk or leaf of a round; `kind` is a code of `DISPUTE_KINDS`. */
+/**
+ * Address of a challenger's dispute about one chunk or leaf of a round. `kind` is a code of
+ * `DISPUTE_KINDS`. The IDL has no seeds of disputes, because the program computes one of them.
+ */
 export function disputeAddress(
   program: PublicKey,
   round: PublicKey,
@@ -56,7 +61,10 @@ export function disputeAddress(
   return find(program, [DISPUTE_SEED, round.toBytes(), challenger.toBytes(), ...subject]);
 }
 
-/** Address of the first half of a reporter's proof that a member signed two envelopes with one sequence. */
+/**
+ * Address of the first half of a reporter's proof that a member signed two envelopes with one
+ * sequence.
+ */
 export function equivocationAddress(
   program: PublicKey,
   member: PublicKey,
@@ -67,7 +75,7 @@ export function equivocationAddress(
   return derive(program, "equivocation", { member, reporter, round, sequence });
 }
 
-/** The owner's associated token account for a mint; it depends on the token program that owns the mint. */
+/** The owner's associated token account for a mint, which depends on the mint's token program. */
 export function tokenAccountAddress(
   mint: PublicKey,
   owner: PublicKey,

@@ -139,7 +139,7 @@ test("members and rounds are found by their federation", async () => {
   assert.deepEqual(await listMembers(connection, PROGRAM_ID, mint), []);
 });
 
-test("a mint names its token program, and nothing else passes for a mint", async () => {
+test("a mint names its token program, and no other account passes for a mint", async () => {
   assert.ok((await readTokenProgram(connection, mint)).equals(TOKEN_PROGRAM));
   const payer = authority.publicKey;
   const other = Keypair.generate();
@@ -162,7 +162,7 @@ test("a mint names its token program, and nothing else passes for a mint", async
   await refuse(federation, "invalid-input");
 });
 
-test("a refusal names the program's error and says its sentence", async () => {
+test("a refusal has the name and the sentence of the program's error", async () => {
   const finalize = roundFinalize(PROGRAM_ID, { federation, number: 1n });
   await assert.rejects(sendTransaction(connection, finalize, [authority]), (error) => {
     assert.ok(error instanceof TransactionFailed);
@@ -179,7 +179,7 @@ test("a refusal names the program's error and says its sentence", async () => {
   );
 });
 
-test("a node that is not there is named", async () => {
+test("an unreachable node is named", async () => {
   const nowhere = new Connection("http://127.0.0.1:9", { disableRetryOnRateLimit: true });
   const unavailable = (error: unknown) =>
     error instanceof PlenaryError &&

@@ -2,15 +2,17 @@ import { PlenaryError } from "@plenary/protocol";
 import { type Connection, SYSVAR_CLOCK_PUBKEY } from "@solana/web3.js";
 import { unreachable } from "./errors.ts";
 
-/** Where the Clock sysvar holds the Unix time, after slot, epoch start, epoch and leader schedule epoch. */
+/** Offset of the Unix time in the Clock sysvar. */
 const TIME_OFFSET = 32;
 
-/** Unix seconds for people and programs: 2026-11-28T07:29:20.000Z. */
+/** Unix seconds as text: `2026-11-28T07:29:20.000Z`. */
 export function instant(seconds: bigint): string {
   return new Date(1000 * Number(seconds)).toISOString();
 }
 
-/** The chain's own time in Unix seconds, by which programs judge deadlines. Throws `chain-unavailable`. */
+/**
+ * The chain's own time in Unix seconds. Programs judge deadlines by it. Throws `chain-unavailable`.
+ */
 export async function readChainTime(connection: Connection): Promise<bigint> {
   const account = await connection
     .getAccountInfo(SYSVAR_CLOCK_PUBKEY, "confirmed")

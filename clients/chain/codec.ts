@@ -4,9 +4,9 @@ import { IDL } from "./generated/idl.ts";
 import { camelCase, definitionOf, type IdlField, type IdlType, shapeOf } from "./idl/schema.ts";
 
 /*
- * Between the client's values, whose types stand in generated/structures.ts, and those of Anchor's
- * coder: bigint and BN, bytes and arrays, `{ kind, ... }` and `{ Variant: {...} }`, names in camel
- * case and in snake case.
+ * Converts between the client's values, whose types are in generated/structures.ts, and the values
+ * of Anchor's coder: bigint and BN, bytes and arrays, `{ kind, ... }` and `{ Variant: {...} }`,
+ * names in camel case and in snake case.
  */
 
 /** A value of the client as Anchor's coder takes it. Throws where it is not of the IDL's type. */
@@ -89,7 +89,7 @@ function primitiveToAnchor(type: string, value: unknown, path: string): unknown 
 }
 
 function primitiveFromAnchor(type: string, value: unknown): unknown {
-  // BN's decimal text is the way out that loses nothing
+  // BN's decimal text loses nothing.
   return /^[ui](64|128)$/.test(type) ? BigInt(String(value)) : value;
 }
 
@@ -106,7 +106,7 @@ function definedToAnchor(name: string, value: unknown, path: string): unknown {
       : fields.length > 0
         ? fieldsToAnchor(fields, objectIn(value, path), path)
         : {};
-  // Anchor reads the fields of a variant by name, or by number where they have no names
+  // Anchor reads the fields of a variant by name, or by number if they have no names.
   return { [pascalCase(variant.name)]: { ...inner } };
 }
 

@@ -1,8 +1,8 @@
 import type { Connection } from "@solana/web3.js";
 
 /**
- * Closes a connection's WebSocket for good, so that the process can end. web3.js offers no way to do so, and its socket
- * reconnects for ever after the node has gone.
+ * Closes a connection's WebSocket for good, so that the process can end. web3.js has no method for
+ * this, and its socket reconnects forever after the node has gone.
  */
 export function disconnect(connection: Connection): void {
   const socket: unknown = Reflect.get(connection, "_rpcWebSocket");

@@ -18,12 +18,15 @@ import { CODER } from "./program.ts";
 
 const ANSWER = { defined: { name: "Answer" } };
 
-/** Transactions of a dispute that are looked through at most, newest first: one page. To hide an answer behind others costs a fee for each. */
+/** Most transactions of a dispute that are searched, newest first: one page of the history. */
 const MOST_LOOKED_AT = 1_000;
 
 /**
- * The updates leaf that was given to a dispute last in answer to a demand, with its path; null if there is none among its newest
- * transactions. What is published nowhere else can be read here: the chain has checked it. `index` is the leaf's place.
+ * The updates leaf that a dispute was answered with last, with its path, or null if its newest
+ * transactions hold no such answer. The chain has checked the answer, so it can be trusted even if
+ * the leaf is published nowhere else. Hiding an answer behind other transactions costs a fee for
+ * each of them. Throws `chain-unavailable`.
+ * @param index the leaf's place in the tree
  */
 export async function readAnsweredLeaf(
   connection: Connection,
@@ -40,8 +43,9 @@ export async function readAnsweredLeaf(
 }
 
 /**
- * The chunk with which a dispute was answered last that has the dispute's place under `root`; null if there is none among its newest
- * transactions. `length` is that of the vector.
+ * The last chunk that a dispute was answered with and that is at the dispute's place under `root`,
+ * or null if its newest transactions hold none. `length` is the vector's. Throws
+ * `chain-unavailable`.
  */
 export async function readAnsweredChunk(
   connection: Connection,
@@ -58,7 +62,7 @@ export async function readAnsweredChunk(
   return null;
 }
 
-/** What a dispute was answered, newest first. */
+/** The answers that a dispute was given, newest first. */
 async function* answers(
   connection: Connection,
   program: PublicKey,

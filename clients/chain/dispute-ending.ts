@@ -12,24 +12,25 @@ import { type ProgramEvent, parseEvents } from "./events.ts";
 import type { Events } from "./generated/structures.ts";
 import { readHistory, readTransaction } from "./history.ts";
 
-/** How a dispute has ended. */
+/** How a dispute ended. */
 export interface DisputeEnding {
   readonly verdict: DisputeVerdict;
   /** `none` unless it was upheld. */
   readonly fault: Fault;
-  /** Paid to the challenger beside its deposit, and to the vault, in base units of the reward mint. */
+  /** What the challenger got beside its deposit, in base units of the reward mint. */
   readonly reward: bigint;
+  /** What the vault got. */
   readonly toVault: bigint;
   /** Signature of the transaction that ended it, in base58. */
   readonly transaction: string;
 }
 
-/** A dispute that is over, from the transactions that opened and ended it: its account is gone. */
+/** A dispute that is over. Its account is gone, so this follows from two transactions. */
 export interface EndedDispute {
   readonly address: PublicKey;
   readonly challenger: PublicKey;
   readonly kind: DisputeKind;
-  /** Chunk or leaf that it was opened about; 0 for omissions and totals. */
+  /** The chunk or leaf that it was opened about; 0 for omissions and totals. */
   readonly index: number;
   readonly deposit: bigint;
   /** Unix seconds. */
@@ -37,7 +38,7 @@ export interface EndedDispute {
   readonly ending: DisputeEnding;
 }
 
-/** Each fault in words that can follow a verdict, for people. */
+/** Each fault in words that can follow a verdict. */
 export const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
   none: "nothing was wrong",
   "leaf-version": "a leaf is of a version that does not exist",
@@ -55,16 +56,16 @@ export const FAULT_TEXTS: Readonly<Record<Fault, string>> = {
 };
 
 /*
- * Transactions that are looked through at most, newest first. Anybody can name an address in transactions of no effect: what that hides is
- * a line of a list, and must not cost more than so many requests.
+ * Most transactions that are searched, newest first. Anyone can name an address in transactions
+ * without effect. They can hide a line of a list, and must not cost more than this many requests.
  */
 const MOST_OF_A_DISPUTE = 20;
 const MOST_OF_A_ROUND = 200;
 
 /**
- * How the dispute that was opened at `openedAt` (Unix seconds) has ended, from the transaction that ended it; null if the chain does not
- * show it. Where the same challenger has disputed the same thing several times since, it is the last end that counts. Throws
- * `chain-unavailable`.
+ * How the dispute that was opened at `openedAt` (Unix seconds) ended, or null if the chain does not
+ * show it. If the same challenger has disputed the same thing several times since then, this is the
+ * last ending. Throws `chain-unavailable`.
  */
 export async function readDisputeEnding(
   connection: Connection,
@@ -73,7 +74,7 @@ export async function readDisputeEnding(
   openedAt: bigint,
 ): Promise<DisputeEnding | null> {
   const transactions = await readHistory(connection, dispute, MOST_OF_A_DISPUTE);
-  // Those before are of an earlier dispute at the same address.
+  // Earlier transactions belong to an earlier dispute at the same address.
   const since = transactions.filter(({ time }) => time === null || time >= openedAt);
   return findDisputeEnding(
     connection,
@@ -83,7 +84,10 @@ export async function readDisputeEnding(
   );
 }
 
-/** The first of these transactions that ended a dispute; null if none did. Throws `chain-unavailable`. */
+/**
+ * The ending that the first of these transactions with one gave a dispute, or null. Throws
+ * `chain-unavailable`.
+ */
 export async function findDisputeEnding(
   connection: Connection,
   program: PublicKey,
@@ -98,7 +102,10 @@ export async function findDisputeEnding(
   return null;
 }
 
-/** Disputes of a round that are over, in the order of their ends, from the newest transactions of its account. Throws `chain-unavailable`. */
+/**
+ * Disputes of a round that are over, in the order in which they ended, as the newest transactions
+ * of the round's account show them. Throws `chain-unavailable`.
+ */
 export async function readEndedDisputes(
   connection: Connection,
   program: PublicKey,

@@ -3,11 +3,11 @@ import type { Connection, PublicKey } from "@solana/web3.js";
 import { decodeAccount } from "./decode-account.ts";
 import { FEDERATION_OFFSET, readAccount, readProgramAccounts } from "./read-account.ts";
 
-/** Kinds of disputes by the code that stands in the account and in events. */
+/** Kinds of disputes, by their code in the account and in events. */
 export const DISPUTE_KINDS = ["chunk", "envelope", "omission", "shortfall", "total"] as const;
 export type DisputeKind = (typeof DISPUTE_KINDS)[number];
 
-/** What an aggregator was found to have done wrong, by the code in the event `DisputeResolved`. */
+/** What the aggregator did wrong, by the code in the event `DisputeResolved`. */
 export const FAULTS = [
   "none",
   "leaf-version",
@@ -31,7 +31,7 @@ export type DisputeVerdict = (typeof VERDICTS)[number];
 /** Bits of `Dispute.received` and `Dispute.probed`, by vector. */
 const VECTOR_BITS = { base: 1, next: 2, baseState: 3, nextState: 4 } as const;
 
-/** A vector that stands committed in a round. */
+/** A vector whose root a round holds. */
 export type CommittedVector = keyof typeof VECTOR_BITS;
 
 /** Fields that the account holds as codes and bits. */
@@ -68,7 +68,7 @@ export function decodeDispute(address: PublicKey, data: Uint8Array): Dispute {
   };
 }
 
-/** Leaves out what the program remembers while it folds: no client needs it. */
+/** The fields without what the program remembers while it folds, which no client needs. */
 function readFields(data: Uint8Array) {
   const {
     version,
@@ -99,7 +99,7 @@ function readFields(data: Uint8Array) {
   return fields;
 }
 
-/** What a code of a dispute stands for. */
+/** The name of a code of a dispute. Throws `invalid-input` if this client does not know it. */
 export function nameOf<const Names extends readonly string[]>(
   names: Names,
   code: number,
@@ -119,14 +119,17 @@ function vectorsIn(bits: number): CommittedVector[] {
   );
 }
 
-/** The vectors of which a dispute about a chunk needs the chunk, in the order in which the program asks for them. */
+/** The vectors whose chunk a dispute about a chunk needs, in the order of the program. */
 export function disputedVectors({
   stateVectors,
 }: Pick<Dispute, "stateVectors">): readonly CommittedVector[] {
   return stateVectors > 0 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
 }
 
-/** What a dispute lacks next: a leaf, the chunk of a vector, or nothing (then it can be resolved). The program's `Dispute::missing`. */
+/**
+ * What a dispute lacks next: a leaf, the chunk of a vector, or nothing, in which case it can be
+ * resolved. The same as the program's `Dispute::missing`.
+ */
 export function missingPiece(dispute: Dispute): "leaf" | "delta" | CommittedVector | null {
   const folds = dispute.kind === "chunk" || dispute.kind === "total";
   if (!folds || dispute.decided !== null) return null;
@@ -137,12 +140,15 @@ export function missingPiece(dispute: Dispute): "leaf" | "delta" | CommittedVect
   return disputedVectors(dispute).find((vector) => !dispute.received.includes(vector)) ?? null;
 }
 
-/** Reads a dispute at commitment `confirmed`; null if there is none at the address (not opened, or resolved). */
+/**
+ * Reads a dispute at commitment `confirmed`. Null if there is none at the address: it is not opened
+ * yet, or resolved. Throws `chain-unavailable`.
+ */
 export function readDispute(connection: Connection, address: PublicKey): Promise<Dispute | null> {
   return readAccount(connection, address, decodeDispute);
 }
 
-/** All disputes of a federation's rounds that are not resolved. */
+/** All disputes of a federation's rounds that are not resolved. Throws `chain-unavailable`. */
 export function listDisputes(
   connection: Connection,
   program: PublicKey,

@@ -14,7 +14,7 @@ export function decodeEquivocation(address: PublicKey, data: Uint8Array): Equivo
   return { address, ...fields };
 }
 
-/** Reads the first half of a proof at commitment `confirmed`; null if there is none at the address. */
+/** Reads the first half of a proof at commitment `confirmed`. Null if the address has none. */
 export function readEquivocation(
   connection: Connection,
   address: PublicKey,

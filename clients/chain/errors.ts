@@ -4,9 +4,9 @@ import type { Connection, TransactionError } from "@solana/web3.js";
 import { IDL } from "./generated/idl.ts";
 import { PROGRAM_ID } from "./program.ts";
 
-/** A transaction that the chain refused. `name` in `programError` is the program's own (for example `RoundNotOpen`). */
+/** A transaction that the chain refused. */
 export class TransactionFailed extends PlenaryError {
-  /** The error's name in the program, `null` where no program gave one. */
+  /** The error's name in the program, such as `RoundNotOpen`. Null if no program gave one. */
   readonly programError: string | null;
   readonly logs: readonly string[];
 
@@ -51,7 +51,10 @@ export class TransactionUnknown extends PlenaryError {
   }
 }
 
-/** Handler for rejected RPC calls: what cannot be reached is `chain-unavailable`, naming the endpoint's host. */
+/**
+ * A handler for rejected RPC calls. It throws `chain-unavailable` with the endpoint's host. Errors
+ * of this client pass unchanged.
+ */
 export function unreachable(connection: Connection): (cause: unknown) => never {
   return (cause) => {
     if (cause instanceof PlenaryError) throw cause;
@@ -64,7 +67,7 @@ export function unreachable(connection: Connection): (cause: unknown) => never {
   };
 }
 
-/** Turns a transaction's error and logs into one that names the program's error and says its sentence. */
+/** The error of a refused transaction, with the name and the sentence of the program's error. */
 export function transactionFailed(
   error: TransactionError | string,
   logs: readonly string[],
@@ -133,7 +136,7 @@ function customNumber(
   return hex === undefined ? undefined : Number.parseInt(hex, 16);
 }
 
-/** The innermost program that failed: its line comes first. */
+/** The innermost program that failed. Its line comes first. */
 function failedProgram(logs: readonly string[]): string | undefined {
   for (const line of logs) {
     const program = line.match(/^Program (\w+) failed/)?.[1];

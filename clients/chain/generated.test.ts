@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Idl } from "@coral-xyz/anchor";
+import { DELTA_LIMIT, REASONS, TOTAL_WEIGHT_LIMIT } from "@plenary/protocol";
 import { Keypair, PublicKey } from "@solana/web3.js";
 import { buildInstruction } from "./build-instruction.ts";
+import * as constants from "./generated/constants.ts";
 import { generatedFiles } from "./idl/generated-files.ts";
 import {
   accountLength,
@@ -40,6 +42,12 @@ test("an account is as long as the program makes it", () => {
     ["Equivocation", "equivocation-v1"],
   ] as const)
     assert.equal(accountLength(kind), readFileSync(join(VECTORS, `${file}.bin`)).length, kind);
+});
+
+test("limits that the protocol states are those of the program", () => {
+  assert.equal(BigInt(TOTAL_WEIGHT_LIMIT), constants.WEIGHT_LIMIT);
+  assert.equal(DELTA_LIMIT, constants.DELTA_LIMIT);
+  assert.ok(Object.values(REASONS).every((reason) => reason <= constants.LAST_REASON));
 });
 
 test("addresses are derived from seeds that the IDL states", () => {

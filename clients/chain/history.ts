@@ -1,14 +1,17 @@
 import type { Connection, PublicKey, VersionedTransactionResponse } from "@solana/web3.js";
 import { unreachable } from "./errors.ts";
 
-/** A transaction that an account was named in. */
+/** A transaction that names an account. */
 export interface PastTransaction {
   readonly signature: string;
-  /** Unix seconds, by the chain's clock; null where the node does not say. */
+  /** Unix seconds by the chain's clock. Null if the node does not say. */
   readonly time: bigint | null;
 }
 
-/** The newest transactions of an account that the chain has not refused, newest first, of `limit` in all. Throws `chain-unavailable`. */
+/**
+ * The newest transactions of an account, newest first, without those that the chain refused.
+ * `limit` counts both. Throws `chain-unavailable`.
+ */
 export async function readHistory(
   connection: Connection,
   address: PublicKey,
@@ -25,7 +28,7 @@ export async function readHistory(
     }));
 }
 
-/** Null if the node does not show it. Throws `chain-unavailable`. */
+/** A confirmed transaction. Null if the node does not show it. Throws `chain-unavailable`. */
 export function readTransaction(
   connection: Connection,
   signature: string,

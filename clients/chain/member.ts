@@ -18,7 +18,9 @@ export function decodeMember(address: PublicKey, data: Uint8Array): Member {
   return { address, ...fields };
 }
 
-/** Whether the member may take part in a round: it had joined, and not left, when the round was opened. */
+/**
+ * Whether the member may take part in a round: it had joined and not left when the round opened.
+ */
 export function isMemberIn(member: Member, round: bigint): boolean {
   return member.joinedRound <= round && (member.exitRound === 0n || round < member.exitRound);
 }
@@ -28,12 +30,12 @@ export function updateKeyAt(member: Member, round: bigint): PublicKey {
   return round >= member.keySinceRound ? member.updateKey : member.previousKey;
 }
 
-/** Reads a member at commitment `confirmed`; null if there is none at the address. */
+/** Reads a member at commitment `confirmed`. Null if there is none at the address. */
 export function readMember(connection: Connection, address: PublicKey): Promise<Member | null> {
   return readAccount(connection, address, decodeMember);
 }
 
-/** All members that a federation has or had, ascending by address. */
+/** All present and former members of a federation, ascending by address. */
 export async function listMembers(
   connection: Connection,
   program: PublicKey,

@@ -3,8 +3,8 @@ import { PublicKey } from "@solana/web3.js";
 import { IDL } from "./generated/idl.ts";
 
 /**
- * The address that the committed program declares. Whoever deploys the program at another address
- * passes that address instead.
+ * The address that the committed program declares. Pass another address to every function for a
+ * program that is deployed elsewhere.
  */
 export const PROGRAM_ID = new PublicKey(IDL.address);
 

@@ -3,10 +3,16 @@ import type { Connection, GetProgramAccountsFilter, PublicKey } from "@solana/we
 import { unreachable } from "./errors.ts";
 import { CODER } from "./program.ts";
 
-/** Where Member and Round accounts name their federation: after the discriminator, the version and the bump. */
+/**
+ * Offset of the federation's address in Member, Round and Dispute accounts, after discriminator,
+ * version and bump.
+ */
 export const FEDERATION_OFFSET = 10;
 
-/** Reads and decodes one account at commitment `confirmed`; null if it does not exist. Throws `chain-unavailable`. */
+/**
+ * Reads and decodes one account at commitment `confirmed`. Null if it does not exist. Throws
+ * `chain-unavailable`.
+ */
 export async function readAccount<T>(
   connection: Connection,
   address: PublicKey,

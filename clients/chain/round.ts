@@ -16,7 +16,10 @@ export function decodeRound(address: PublicKey, data: Uint8Array): Round {
   return { address, ...fields };
 }
 
-/** Reads a round at commitment `confirmed`; null if there is none at the address (not opened yet, or closed). */
+/**
+ * Reads a round at commitment `confirmed`. Null if there is none at the address: it is not opened
+ * yet, or closed. Throws `chain-unavailable`.
+ */
 export function readRound(connection: Connection, address: PublicKey): Promise<Round | null> {
   return readAccount(connection, address, decodeRound);
 }

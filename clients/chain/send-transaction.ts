@@ -17,7 +17,7 @@ export interface SendOptions extends SignOptions {
   readonly attempts?: number;
   /** Milliseconds between looks at the transaction's status; 250 by default. */
   readonly pollInterval?: number;
-  /** Called with each signature before it is sent, so that a caller can look it up after a crash. */
+  /** Called with each signature before it is sent: a caller can look it up after a crash. */
   readonly onSigned?: (signature: string) => Promise<void>;
   /** Milliseconds without any answer after which the fate is unknown; 20,000 by default. */
   readonly silenceLimit?: number;

@@ -1,13 +1,16 @@
 import { Ed25519Program, type TransactionInstruction } from "@solana/web3.js";
 
-/** Bytes that somebody signed with ed25519: an envelope or a receipt. */
+/** Bytes with an ed25519 signature: an envelope, a receipt or an admission. */
 export interface SignedMessage {
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly key: Uint8Array;
 }
 
-/** The instruction with which the chain itself verifies a signature; the program reads it from the one that follows. */
+/**
+ * The instruction with which the chain itself verifies a signature. The program reads it from the
+ * instruction that follows.
+ */
 export function verifyInstruction({
   message,
   signature,

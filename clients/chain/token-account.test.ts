@@ -43,7 +43,7 @@ test("an account of either token program is read, with extensions or without, th
   }
 });
 
-test("mints, multisignatures, accounts that were never set up and other programs' are none", async () => {
+test("mints, multisignatures, uninitialized accounts and other programs' are not token accounts", async () => {
   const mintOf2022 = bytesOf(1n, 1, 200);
   mintOf2022[165] = 1;
   for (const [program, data] of [
@@ -56,7 +56,7 @@ test("mints, multisignatures, accounts that were never set up and other programs
     assert.equal(await readTokenAccount(holding(program, data), address), null);
 });
 
-test("no bytes are too odd to be refused", async () => {
+test("any bytes are read or refused, without an error", async () => {
   const program = fc.constantFrom(TOKEN_PROGRAM, TOKEN_2022_PROGRAM, PublicKey.default);
   const data = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),

@@ -2,7 +2,14 @@ import { type Connection, PublicKey } from "@solana/web3.js";
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./addresses.ts";
 import { unreachable } from "./errors.ts";
 
-/** What both token programs keep of an account at the same places. */
+/**
+ * A token account, as far as SPL Token and Token-2022 store it in the same way.
+ *
+ * The bytes are read and the instructions in transactions/ are written by hand, because
+ * `@solana/spl-token` is not safe for this package: it needs a global `Buffer`, which browsers
+ * lack, and it depends on `bigint-buffer`, whose native build has a known vulnerability and would
+ * be installed with every client. Tests compare both with that package.
+ */
 export interface TokenAccount {
   readonly address: PublicKey;
   /** SPL Token or Token-2022. */
@@ -14,14 +21,20 @@ export interface TokenAccount {
   readonly frozen: boolean;
 }
 
-/** Length of an account without extensions; where Token-2022 has some, the next byte says what the account is. */
+/**
+ * Length of an account without extensions. With extensions, Token-2022 stores the kind of account
+ * in the byte after it.
+ */
 const BASE_LENGTH = 165;
 const IS_ACCOUNT = 2;
 const AMOUNT = 64;
 const STATE = 108;
 const FROZEN = 2;
 
-/** Reads a token account at commitment `confirmed`; null if there is nothing at the address, or something else. */
+/**
+ * Reads a token account at commitment `confirmed`. Null if the address has none. Throws
+ * `chain-unavailable`.
+ */
 export async function readTokenAccount(
   connection: Connection,
   address: PublicKey,

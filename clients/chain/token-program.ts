@@ -4,9 +4,9 @@ import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./addresses.ts";
 import { unreachable } from "./errors.ts";
 
 /**
- * The program that owns a mint: SPL Token or Token-2022. Addresses of associated token accounts and every instruction that moves
- * tokens depend on it. Throws `not-found` if there is no such mint, `invalid-input` if the account is something else, and
- * `chain-unavailable`.
+ * The program that owns a mint: SPL Token or Token-2022. The addresses of associated token accounts
+ * and every instruction that moves tokens depend on it. Throws `not-found` if there is no such
+ * mint, `invalid-input` if the account is something else, and `chain-unavailable`.
  */
 export async function readTokenProgram(
   connection: Connection,
@@ -24,7 +24,7 @@ export async function readTokenProgram(
   if (found !== undefined) return found;
   throw new PlenaryError(
     "invalid-input",
-    `The account ${address} belongs to ${account.owner.toBase58()}, so it is no mint of SPL Token or Token-2022.`,
+    `The account ${address} belongs to ${account.owner.toBase58()}, so it is not a mint of SPL Token or Token-2022.`,
     { mint: address, owner: account.owner.toBase58() },
   );
 }

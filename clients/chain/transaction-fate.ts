@@ -16,8 +16,8 @@ export interface SignedTransaction {
 }
 
 /**
- * What the chain shows of a transaction: it has landed; it can still land; it never can (`absent`);
- * or it cannot land any more and whether it has is not clear.
+ * What the chain shows of a transaction: it has landed; it can still land (`pending`); it has not
+ * landed and never will (`absent`); or it cannot land any more, and whether it has is `unclear`.
  */
 export type Fate = "landed" | "pending" | "absent" | "unclear";
 

@@ -5,9 +5,9 @@ import { decodeRound, type Round } from "./round.ts";
 
 /** Options of the watchers. */
 export interface WatchOptions {
-  /** Milliseconds between polls that catch what the subscription lost; 2000 by default. */
+  /** Milliseconds between polls, which catch what the subscription lost; 2000 by default. */
   readonly pollInterval?: number;
-  /** Told of polls that failed; the watcher goes on. */
+  /** Called with the error of each failed poll. The watcher continues. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -40,8 +40,8 @@ export function watchRound(
 }
 
 /**
- * Subscribes to an account and polls it too: WebSockets drop silently, and some nodes have none. Slots keep a late
- * answer from undoing a newer one.
+ * Subscribes to an account and polls it as well: WebSockets drop silently, and some nodes have
+ * none. Slots keep a late answer from undoing a newer one.
  */
 function watchAccount(
   connection: Connection,

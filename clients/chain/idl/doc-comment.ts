@@ -1,6 +1,6 @@
 const COLUMNS = 100;
 
-/** The IDL's documentation as a comment, wrapped, with its line break; empty without documentation. */
+/** The IDL's documentation as a wrapped comment with its line break, or an empty text. */
 export function docComment(docs: readonly string[] | undefined, indent: string): string {
   const text = (docs ?? []).join(" ").replace(/\s+/g, " ").trim();
   if (text === "") return "";

@@ -1,8 +1,8 @@
 import type { Idl } from "@coral-xyz/anchor";
 
 /*
- * The parts of Anchor's IDL that Plenary's program uses. The package does not export their types by
- * name. A form that is not handled here throws, so that nobody meets it half-handled.
+ * The parts of Anchor's IDL that Plenary's program uses. Anchor does not export their types by
+ * name. Forms that the program does not use throw an error.
  */
 
 export type IdlInstruction = Idl["instructions"][number];

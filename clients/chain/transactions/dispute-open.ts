@@ -10,9 +10,9 @@ import { rewardLeafArgument, updateLeafArgument } from "../dispute-messages.ts";
 import { type DisputeOpenInput, disputeOpen as open } from "../generated/instructions.ts";
 import { type SignedMessage, verifyInstruction } from "../signed-message.ts";
 
-/** What a challenger holds against a committed round. */
+/** What a challenger says is wrong with a committed round. */
 export type DisputeSubject =
-  /** This chunk of the next model, or of the server's next state, does not follow from the updates. */
+  /** This chunk of the next model or server state does not follow from the updates. */
   | { readonly kind: "chunk"; readonly index: number }
   /** No member has signed the update in this leaf. */
   | { readonly kind: "envelope"; readonly proof: LeafProof<UpdateLeaf> }
@@ -24,7 +24,7 @@ export type DisputeSubject =
       readonly baseRound: bigint;
       readonly proof: LeafProof<RewardLeaf>;
     }
-  /** The rewards' leaves do not ascend, or do not add up to the committed total. */
+  /** The leaves of the rewards do not ascend, or do not add up to the committed total. */
   | { readonly kind: "total" };
 
 export interface DisputeOpen

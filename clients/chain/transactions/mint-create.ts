@@ -8,9 +8,9 @@ export interface MintCreate {
   readonly mint: PublicKey;
   readonly authority: PublicKey;
   readonly decimals: number;
-  /** Rent of `MINT_LENGTH` bytes, in lamports: `connection.getMinimumBalanceForRentExemption(MINT_LENGTH)`. */
+  /** Rent of `MINT_LENGTH` bytes, in lamports (`getMinimumBalanceForRentExemption`). */
   readonly rent: number;
-  /** The program that the mint shall belong to; SPL Token by default. */
+  /** The program that is to own the mint; SPL Token by default. */
   readonly tokenProgram?: PublicKey;
 }
 
@@ -20,7 +20,7 @@ export const MINT_LENGTH = 82;
 /** The token program's instruction InitializeMint2. */
 const INITIALIZE_MINT = 20;
 
-/** Creates a reward mint without a freeze authority: nobody can lock what members were paid. */
+/** Creates a reward mint. It has no freeze authority, so nobody can lock what members earned. */
 export function mintCreate(input: MintCreate): TransactionInstruction[] {
   const programId = input.tokenProgram ?? TOKEN_PROGRAM;
   const create = SystemProgram.createAccount({

@@ -120,7 +120,7 @@ export async function startTestNode(
     funded: async (sol = 10) => {
       const keypair = Keypair.generate();
       await connection.confirmTransaction(
-        await connection.requestAirdrop(keypair.publicKey, sol * LAMPORTS_PER_SOL),
+        await connection.requestAirdrop(keypair.publicKey, Math.round(sol * LAMPORTS_PER_SOL)),
       );
       return keypair;
     },
