@@ -38,8 +38,11 @@ function sharedVersion(): string {
 
 function checkChangelog(version: string): void {
   const changelog = readFileSync(join(ROOT, "CHANGELOG.md"), "utf8");
-  if (!changelog.includes(`\n## ${version} (`)) {
-    throw new Error(`CHANGELOG.md has no section "## ${version} (date)": write it first.`);
+  const dated = changelog
+    .split("\n")
+    .some((line) => line.startsWith(`## ${version} (`) && /\(\d{4}-\d\d-\d\d\)$/.test(line));
+  if (!dated) {
+    throw new Error(`CHANGELOG.md has no section "## ${version} (YYYY-MM-DD)": date it first.`);
   }
 }
 
