@@ -30,10 +30,10 @@ const ground = new Ground();
 const outcomes = new Map<string, number>();
 
 /** Runs one sequence; throws at the first difference, with the operations up to it. */
-function live({ terms, token2022, steps }: Sequence): void {
-  const world = ground.begin(terms, token2022);
+function live({ terms, rules, token2022, steps }: Sequence): void {
+  const world = ground.begin(terms, rules, token2022);
   const observer = new Observer(world);
-  let state = initialState(terms, world.chain.now, leafOrder(world));
+  let state = initialState(terms, rules, world.chain.now, leafOrder(world));
   const done: string[] = [];
   for (const step of steps) {
     const operation = resolve(state, step);
@@ -44,7 +44,7 @@ function live({ terms, token2022, steps }: Sequence): void {
       // a refusal leaves nothing behind: that is the chain's word, and the comparison at the end would show it
       if (predicted.error === null) compare(observer, state, predicted.state, operation);
     } catch (difference) {
-      throw new Error(`${print(terms)}\n${done.join("\n")}\n${String(difference)}`);
+      throw new Error(`${rules} ${print(terms)}\n${done.join("\n")}\n${String(difference)}`);
     }
     const outcome = `${operation.name} ${predicted.error ?? manner(state, operation)}`;
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
@@ -165,6 +165,7 @@ test(`${drawn.length} random sequences of instructions do what the model says, t
   );
   for (const wanted of [
     "member_join by admission",
+    "dispute_open RulesReplayOnly",
     ...others,
     ...VERDICTS.map((verdict) => `dispute_resolve ${verdict}`),
   ])

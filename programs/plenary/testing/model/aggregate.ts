@@ -1,4 +1,5 @@
-import { OWNERS, type Round, type Vector } from "./state.ts";
+import { keepsState, MOMENTUM } from "./rules.ts";
+import { OWNERS, type Round, type ServerState, type Vector } from "./state.ts";
 
 /*
  * The updates of a round, and what follows from them by federated averaging (docs/protocol.md, "Models are integers"). Updates are
@@ -23,13 +24,25 @@ export function weightOfAll(round: Pick<Round, "maxWeight">, updateCount: number
   return indices(updateCount).reduce((sum, index) => sum + weightOf(round, index), 0);
 }
 
-/** The model that a round's base and updates give. */
-export function modelAfter(
-  round: Pick<Round, "number" | "maxWeight" | "baseModel">,
+/** The model and the server's state that a round's base and updates give. */
+export function outcomeOf(
+  round: Pick<Round, "number" | "rules" | "maxWeight" | "baseModel" | "baseState">,
   updateCount: number,
-): Vector {
-  const [first, second] = round.baseModel;
-  return [first + mean(round, updateCount, 0), second + mean(round, updateCount, 1)];
+): { readonly next: Vector; readonly state: ServerState } {
+  const { rules, baseModel, baseState } = round;
+  const step = ([0, 1] as const).map(
+    (chunk) => decayed(baseState?.[chunk] ?? 0) + mean(round, updateCount, chunk),
+  );
+  const [first, second] = [step[0]!, step[1]!];
+  return {
+    next: [baseModel[0] + first, baseModel[1] + second],
+    state: keepsState(rules) ? [first, second] : null,
+  };
+}
+
+/** What server momentum leaves of a state's integer, rounded, halves up. */
+function decayed(value: number): number {
+  return Math.floor((MOMENTUM * value + 2 ** 15) / 2 ** 16);
 }
 
 /** The weighted mean of the updates' integers, rounded, halves up. */

@@ -42,7 +42,7 @@ const NO_REWARD: RewardLeaf = { member: new Uint8Array(32), cumulative: 0n };
 export function committed(
   state: State,
   number: bigint,
-): UpdatesOf & Pick<Round, "leaves" | "nextModel"> {
+): UpdatesOf & Pick<Round, "leaves" | "nextModel" | "baseState" | "nextState"> {
   return (
     state.rounds.get(number) ?? {
       number,
@@ -51,6 +51,8 @@ export function committed(
       updateCount: 0,
       leaves: [],
       nextModel: null,
+      baseState: null,
+      nextState: null,
     }
   );
 }
@@ -106,7 +108,7 @@ export function nextUpdate(
     : { leaf, delta };
 }
 
-/** The disputed chunk of a vector; a server's state has none. */
+/** The disputed chunk of a vector. */
 export function disputedChunk(
   state: State,
   id: DisputeId,
@@ -119,6 +121,8 @@ export function disputedChunk(
     delta: dispute?.pending ?? null,
     base: round.baseModel,
     next: round.nextModel,
+    baseState: round.baseState,
+    nextState: round.nextState,
   };
   return chunkProof(vectors[vector] ?? GENESIS, dispute?.chunk ?? id.index, lie);
 }

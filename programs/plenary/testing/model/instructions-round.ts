@@ -7,14 +7,14 @@ import {
   roundOpen,
   roundVoid,
 } from "@plenary/chain";
-import { EMPTY_ROOT, merkleRoot, type RoundCommitment } from "@plenary/protocol";
+import { merkleRoot, type RoundCommitment } from "@plenary/protocol";
 import type { TransactionInstruction } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
 import type { OperationOf } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
 import { GENESIS, type State } from "./state.ts";
 import { updatesTree } from "./updates-tree.ts";
-import { rootOf } from "./vectors.ts";
+import { rootOf, stateRootOf } from "./vectors.ts";
 import { PAYER, type World } from "./world.ts";
 
 type RoundOperation = OperationOf<
@@ -35,7 +35,7 @@ export function roundInstructions(
         payer: PAYER,
         number: operation.number,
         baseRoot: rootOf(operation.base),
-        baseStateRoot: EMPTY_ROOT,
+        baseStateRoot: stateRootOf(operation.baseState),
         collectSeconds: Number(operation.seconds),
       });
     case "round_commit":
@@ -80,7 +80,7 @@ function chainResult(
   });
   return {
     nextRoot: rootOf(result.next),
-    nextStateRoot: result.stateful ? digest("a state") : EMPTY_ROOT,
+    nextStateRoot: stateRootOf(result.nextState),
     updatesRoot: merkleRoot(updates.hashes),
     updateCount: result.updateCount,
     totalWeight: result.totalWeight,

@@ -1,15 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   decodeDispute,
   decodeFederation,
   decodeMember,
   decodeRound,
   type Federation as FederationAccount,
+  type Rules,
 } from "@plenary/chain";
-import { toHex } from "@plenary/protocol";
+import { EMPTY_ROOT, equalBytes, toHex } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import { disputeAt } from "./instructions-dispute.ts";
 import { updateKey } from "./instructions-member.ts";
 import { NO_KEY } from "./operations.ts";
+import { RULES, type RuleName } from "./rules.ts";
 import {
   ACTORS,
   type Actor,
@@ -21,6 +24,7 @@ import {
   OWNERS,
   type Owner,
   type Round,
+  type ServerState,
   type State,
   type Vector,
 } from "./state.ts";
@@ -61,7 +65,9 @@ export class Observer {
       proposed: account.proposedAuthority.equals(PublicKey.default)
         ? null
         : this.#actor(account.proposedAuthority),
+      rules: rulesOf(account.rules),
       lastModel: modelOf(account.lastModelRoot),
+      lastState: stateOf(account.lastStateRoot),
       ...plainTerms(account),
       ...plainCounts(account),
     };
@@ -96,18 +102,21 @@ export class Observer {
       number: account.number,
       status: account.status,
       aggregator: this.#actor(account.aggregator),
+      rules: rulesOf(account.rules),
       maxUpdates: account.maxUpdates,
       maxWeight: account.maxWeight,
       budget: account.rewardBudget,
       challengeWindow: BigInt(account.challengeWindow),
       baseRound: account.baseRound,
       baseModel: modelOf(account.baseRoot),
+      baseState: stateOf(account.baseStateRoot),
       baseCumulative: account.baseCumulativeRewards,
       deadline: account.deadline,
       commitBy: account.commitBy,
       committedAt: account.committedAt,
       challengeEndsAt: account.challengeEndsAt,
       nextModel: account.committedAt === 0n ? null : modelOf(account.nextRoot),
+      nextState: account.committedAt === 0n ? null : stateOf(account.nextStateRoot),
       audited: account.auditSlot !== 0n,
       updateCount: account.updateCount,
       totalWeight: account.totalWeight,
@@ -133,6 +142,7 @@ export class Observer {
       nextLeaf: account.nextLeaf,
       chunkPending: account.chunkPending,
       received: account.received,
+      stateVectors: account.stateVectors,
       chunk: account.kind === "chunk" ? account.index : 0,
       probed: account.probed,
       target: OWNERS.find((owner) => this.#world.member(owner).equals(account.target)) ?? null,
@@ -167,6 +177,18 @@ function modelOf(root: Uint8Array): Vector {
     throw new Error(`An account names the model ${toHex(root)}, which nobody made.`);
   return vector;
 }
+
+function stateOf(root: Uint8Array): ServerState {
+  return equalBytes(root, EMPTY_ROOT) ? null : modelOf(root);
+}
+
+function rulesOf(rules: Rules): RuleName {
+  const name = RULE_NAMES.find((each) => isDeepStrictEqual(RULES[each], rules));
+  if (name === undefined) throw new Error("An account has rules that the model did not give it.");
+  return name;
+}
+
+const RULE_NAMES = Object.keys(RULES) as RuleName[];
 
 const KEY_NUMBERS = new Map(
   Array.from({ length: 10 }, (_, number) => [updateKey(number).toBase58(), number]),

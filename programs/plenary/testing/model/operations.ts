@@ -1,5 +1,5 @@
 import type { DisputedVector, DisputeKind, TreeLeaf } from "@plenary/chain";
-import type { Actor, DisputeId, Holder, Leaf, Owner, Terms, Vector } from "./state.ts";
+import type { Actor, DisputeId, Holder, Leaf, Owner, ServerState, Terms, Vector } from "./state.ts";
 
 /** What the aggregator states when it commits, as far as the program looks at it. */
 export interface Result {
@@ -10,8 +10,7 @@ export interface Result {
   rewardCount: number;
   updateCount: number;
   totalWeight: number;
-  /** A server state where the strategy keeps none. */
-  stateful: boolean;
+  nextState: ServerState;
 }
 
 /** What is shown of an authority's approval: who signed it, for whom, and whether it has ended. */
@@ -43,7 +42,14 @@ export type Operation =
   | { name: "member_exit"; by: Actor; owner: Owner }
   | { name: "member_withdraw"; by: Actor; owner: Owner; to: Holder }
   | { name: "member_close"; by: Actor; owner: Owner; rentPayer: Actor | "payer" }
-  | { name: "round_open"; by: Actor; number: bigint; base: Vector; seconds: bigint }
+  | {
+      name: "round_open";
+      by: Actor;
+      number: bigint;
+      base: Vector;
+      baseState: ServerState;
+      seconds: bigint;
+    }
   | { name: "round_commit"; by: Actor; round: bigint; result: Result }
   | { name: "round_finalize"; round: bigint }
   | { name: "round_void"; round: bigint }

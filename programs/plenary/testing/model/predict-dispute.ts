@@ -1,4 +1,4 @@
-import { modelAfter } from "./aggregate.ts";
+import { outcomeOf } from "./aggregate.ts";
 import { disputeOf, roundOf } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
 import {
@@ -114,7 +114,8 @@ function isRight(round: Round, { kind, chunk }: Dispute): boolean {
   return kind !== "chunk" || isChunkRight(round, chunk);
 }
 
-/** Whether a chunk of the committed model follows from the base and the updates. */
+/** Whether a chunk of the committed model and state follows from the base and the updates. */
 export function isChunkRight(round: Round, chunk: number): boolean {
-  return round.nextModel?.[chunk] === modelAfter(round, round.updateCount)[chunk];
+  const { next, state } = outcomeOf(round, round.updateCount);
+  return round.nextModel?.[chunk] === next[chunk] && round.nextState?.[chunk] === state?.[chunk];
 }

@@ -1,4 +1,4 @@
-import type { DisputedVector, Fault } from "@plenary/chain";
+import type { CommittedVector, DisputedVector, Fault } from "@plenary/chain";
 import { deltaOf, weightOf, weightOfAll } from "./aggregate.ts";
 import {
   checkAnswerable,
@@ -25,11 +25,13 @@ export function missing(dispute: Dispute): "leaf" | DisputedVector | null {
   if (pending !== null) return "delta";
   if (nextLeaf < leafCount) return "leaf";
   if (kind === "total" || fault !== "none") return null;
-  return VECTORS.find((vector) => !received.includes(vector)) ?? null;
+  return vectorsOf(dispute).find((vector) => !received.includes(vector)) ?? null;
 }
 
-/** Whose chunks decide under federated averaging, which keeps no state. */
-const VECTORS = ["base", "next"] as const;
+/** The vectors whose chunks decide a dispute about a chunk, in the program's order. */
+function vectorsOf({ stateVectors }: Pick<Dispute, "stateVectors">): readonly CommittedVector[] {
+  return stateVectors > 0 ? ["base", "next", "baseState", "nextState"] : ["base", "next"];
+}
 
 export function foldRewards(state: State, operation: OperationOf<"dispute_rewards">): void {
   const dispute = steppable(state, operation.dispute, operation.by);
@@ -97,7 +99,7 @@ function takeChunk(dispute: Dispute, vector: DisputedVector, lie: boolean): void
     return;
   }
   const taken = [...dispute.received, vector];
-  const received = VECTORS.filter((name) => taken.includes(name));
+  const received = vectorsOf(dispute).filter((name) => taken.includes(name));
   ensure(received.length > dispute.received.length, "ChunkNotExpected");
   ensure(!lie, "BadProof");
   dispute.received = received;
@@ -118,7 +120,8 @@ export function probe(
   ensure(index < CHUNKS, "NoSuchChunk");
   if (index !== dispute.chunk) dispute.received = [];
   dispute.chunk = index;
-  ensure(vector === "next" && !dispute.received.includes(vector), "ChunkNotExpected");
+  const isKept = vectorsOf(dispute).includes(vector) && !dispute.received.includes(vector);
+  ensure(isKept, "ChunkNotExpected");
   ensure(dispute.probes < MAX_PROBES, "TooManyProbes");
   dispute.probes += 1;
   dispute.probed = vector;

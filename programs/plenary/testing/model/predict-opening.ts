@@ -2,6 +2,7 @@ import { roundOf, startDemand } from "./dispute-clock.ts";
 import type { OperationOf } from "./operations.ts";
 import { hasDropped } from "./predict-round.ts";
 import { ensure, transfer } from "./refusal.ts";
+import { RULES } from "./rules.ts";
 import {
   type Dispute,
   type DisputeId,
@@ -43,6 +44,7 @@ export function open(state: State, operation: Opening): void {
 
 function begin(state: State, round: Round, id: DisputeId): Dispute {
   const { kind, index } = id;
+  ensure(kind !== "chunk" || RULES[round.rules].provable, "RulesReplayOnly");
   ensure(kind !== "chunk" || index < CHUNKS, "NoSuchChunk");
   ensure(kind !== "envelope" || index < round.updateCount, "BadProof");
   const leafCount =
@@ -60,6 +62,7 @@ function begin(state: State, round: Round, id: DisputeId): Dispute {
     lies: 0,
     pending: null,
     received: [],
+    stateVectors: kind === "chunk" ? RULES[round.rules].stateVectors : 0,
     chunk: kind === "chunk" ? index : 0,
     probed: null,
     probes: 0,

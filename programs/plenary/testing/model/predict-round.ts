@@ -1,6 +1,7 @@
 import type { OperationOf, Result } from "./operations.ts";
 import { ensure } from "./refusal.ts";
-import { owed, type Round, type State, sameVector } from "./state.ts";
+import { keepsState } from "./rules.ts";
+import { owed, type Round, type State, sameState, sameVector } from "./state.ts";
 
 type RoundOperation = OperationOf<
   "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
@@ -40,12 +41,17 @@ export function applyRound(state: State, operation: RoundOperation): void {
   }
 }
 
-function open(state: State, { by, number, base, seconds }: OperationOf<"round_open">): void {
+function open(
+  state: State,
+  { by, number, base, baseState, seconds }: OperationOf<"round_open">,
+): void {
   const { federation, now } = state;
   ensure(by === federation.aggregator, "NotAggregator");
   ensure(!federation.paused, "Paused");
   ensure(number === federation.nextRound, "WrongRoundNumber");
-  ensure(sameVector(base, federation.lastModel), "WrongBase");
+  const isLast =
+    sameVector(base, federation.lastModel) && sameState(baseState, federation.lastState);
+  ensure(isLast, "WrongBase");
   ensure(seconds >= 1n && seconds <= federation.collectLimit, "CollectTimeOutOfRange");
   ensure(federation.bond >= federation.minimumBond, "BondBelowMinimum");
   ensure(federation.openRound === 0n, "RoundAlreadyOpen");
@@ -57,18 +63,21 @@ function open(state: State, { by, number, base, seconds }: OperationOf<"round_op
     number,
     status: "open",
     aggregator: federation.aggregator,
+    rules: federation.rules,
     maxUpdates: federation.maxUpdates,
     maxWeight: federation.maxWeight,
     budget: federation.rewardPerRound,
     challengeWindow: federation.challengeWindow,
     baseRound: federation.lastCommittedRound,
     baseModel: federation.lastModel,
+    baseState: federation.lastState,
     baseCumulative: federation.promised,
     deadline: now + seconds,
     commitBy: now + seconds + federation.grace,
     committedAt: 0n,
     challengeEndsAt: 0n,
     nextModel: null,
+    nextState: null,
     audited: false,
     updateCount: 0,
     totalWeight: 0,
@@ -90,6 +99,7 @@ function commit(state: State, round: Round, result: Result): void {
   round.committedAt = now;
   round.challengeEndsAt = now + round.challengeWindow;
   round.nextModel = result.next;
+  round.nextState = result.nextState;
   round.leaves = result.leaves;
   round.updateCount = result.updateCount;
   round.totalWeight = result.totalWeight;
@@ -98,6 +108,7 @@ function commit(state: State, round: Round, result: Result): void {
   federation.pending.push(round.number);
   federation.lastCommittedRound = round.number;
   federation.lastModel = round.nextModel;
+  federation.lastState = round.nextState;
   federation.promised = round.cumulative;
 }
 
@@ -110,7 +121,7 @@ function checkResult(round: Round, result: Result): void {
   ensure(cumulative - round.baseCumulative <= round.budget, "BudgetExceeded");
   const empty = rewardCount === 0;
   ensure(empty === (cumulative === 0n) && empty === (leaves.length === 0), "RewardsTreeMismatch");
-  ensure(!result.stateful, "StateNotEmpty");
+  ensure(keepsState(round.rules) || result.nextState === null, "StateNotEmpty");
 }
 
 function finalize({ federation, now }: State, round: Round): void {
@@ -149,6 +160,7 @@ export function dropFrom({ federation }: State, round: Round): void {
     federation.pending.length = position;
     federation.lastCommittedRound = round.baseRound;
     federation.lastModel = round.baseModel;
+    federation.lastState = round.baseState;
     federation.promised = round.baseCumulative;
     federation.openRound = 0n;
   } else if (federation.openRound === round.number) {

@@ -69,7 +69,8 @@ function chunkWith({ near, flaw }: Step): OperationOf<"dispute_leaf">["chunk"] {
 /** Another chunk of the next model, or the same one; or what there is not. */
 function probing(step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_probe"> {
   const index = step.flaw === FLAWS ? CHUNKS : step.amount % CHUNKS;
-  const vector = step.flaw > FLAWS ? "nextState" : "next";
+  const isState = step.flaw > FLAWS || (dispute.stateVectors > 0 && step.near % 2 === 0);
+  const vector = isState ? "nextState" : "next";
   return { name: "dispute_probe", by, dispute: idOf(dispute), vector, index };
 }
 
@@ -155,6 +156,7 @@ const NO_DISPUTE: Dispute = {
   lies: 0,
   pending: null,
   received: [],
+  stateVectors: 0,
   chunk: 0,
   probed: null,
   probes: 0,

@@ -3,6 +3,7 @@ import { weightOfAll } from "./aggregate.ts";
 import type { OperationOf } from "./operations.ts";
 import { isChunkRight } from "./predict-dispute.ts";
 import { earnedBefore } from "./predict-opening.ts";
+import { RULES } from "./rules.ts";
 import { type Actor, OWNERS, type Round, type State } from "./state.ts";
 import { FLAWS, type Step } from "./steps.ts";
 
@@ -73,10 +74,11 @@ export function findings(state: State, round: Round): Subject[] {
     if (now === undefined || now.cumulative < before.cumulative)
       found.push({ kind: "shortfall", index });
   }
+  const { provable } = RULES[round.rules];
   const heavier = weightOfAll(round, round.updateCount) !== round.totalWeight;
   // a wrong weight shows in every chunk, and one is enough
   for (const index of [0, 1])
-    if (!isChunkRight(round, index) || (heavier && index === 0))
+    if (provable && (!isChunkRight(round, index) || (heavier && index === 0)))
       found.push({ kind: "chunk", index });
   const sum = round.leaves.reduce((total, { cumulative }) => total + cumulative, 0n);
   if (sum !== round.cumulative) found.push({ kind: "total", index: 0 });

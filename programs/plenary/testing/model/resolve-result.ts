@@ -1,4 +1,4 @@
-import { modelAfter, weightOfAll } from "./aggregate.ts";
+import { outcomeOf, weightOfAll } from "./aggregate.ts";
 import type { Result } from "./operations.ts";
 import { GENESIS, type Leaf, OWNERS, type Owner, type Round, type State } from "./state.ts";
 import { DECEITS, FLAWS, type Step } from "./steps.ts";
@@ -11,14 +11,15 @@ export function resultFor(rounds: State["rounds"], round: Round | undefined, ste
   const leaves = paid(base, step, round?.budget ?? 0n);
   const cumulative = (round?.baseCumulative ?? 0n) + added(base, leaves);
   const updateCount = round?.maxUpdates ?? 1;
+  const outcome = round === undefined ? null : outcomeOf(round, updateCount);
   const right: Result = {
-    next: round === undefined ? GENESIS : modelAfter(round, updateCount),
+    next: outcome?.next ?? GENESIS,
+    nextState: outcome?.state ?? null,
     leaves,
     cumulative,
     rewardCount: leaves.length,
     updateCount,
     totalWeight: weightOfAll(round ?? { maxWeight: 1 }, updateCount),
-    stateful: false,
   };
   const heaviest = updateCount * (round?.maxWeight ?? 1);
   if (step.flaw >= FLAWS) return { ...right, ...refused(right, heaviest, step) };
@@ -34,7 +35,7 @@ function refused(right: Result, heaviest: number, { amount }: Step): Partial<Res
     { rewardCount: 0 },
     { updateCount: amount % 2 === 0 ? 0 : updateCount + 1 },
     { totalWeight: amount % 2 === 0 ? U32_MAX : heaviest + 1 },
-    { stateful: true },
+    { nextState: [1, 1] },
     // a tree that promises more than the sum that is stated
     { leaves: leaves.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 300n })) },
   ];
@@ -48,7 +49,7 @@ function deceitful(
   heaviest: number,
   step: Step,
 ): Partial<Result> {
-  const { leaves, next } = right;
+  const { leaves, next, nextState } = right;
   const [first, second] = next;
   const choice = Math.floor((step.deceit - DECEITS) / 4);
   const victim = step.deceit % 4 > 0 ? base[step.amount % Math.max(base.length, 1)] : undefined;
@@ -57,7 +58,9 @@ function deceitful(
   const changes: readonly Partial<Result>[] = [
     { next: [first + 1, second] },
     { totalWeight: heaviest },
-    { next: [first, second - 1] },
+    nextState === null
+      ? { next: [first, second - 1] }
+      : { nextState: [nextState[0], nextState[1] - 1] },
     { leaves: leaves.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 1n })) },
   ];
   return changes[choice % changes.length]!;

@@ -143,6 +143,7 @@ function resolveRound({ federation, rounds }: State, step: Step, round: bigint):
     by: pick(step.by, federation.aggregator, ACTORS),
     number: step.flaw === FLAWS ? federation.nextRound + 1n : federation.nextRound,
     base: step.flaw === FLAWS + 1 ? [0, 0] : federation.lastModel,
+    baseState: step.flaw === FLAWS + 2 ? [0, 0] : federation.lastState,
     seconds: [limit, 1n, limit, limit + 1n, 0n][step.near < FLAWS ? 0 : step.near - FLAWS + 1]!,
   };
 }

@@ -1,4 +1,5 @@
 import type { Dispute as DisputeAccount, DisputeKind, Fault } from "@plenary/chain";
+import { keepsState, type RuleName } from "./rules.ts";
 
 /*
  * What the program keeps, in plain values: actors instead of addresses, vectors instead of roots. Amounts, round numbers and
@@ -20,6 +21,13 @@ export function sameVector([a, b]: Vector, [c, d]: Vector): boolean {
   return a === c && b === d;
 }
 
+/** A server state where the rules keep one. */
+export type ServerState = Vector | null;
+
+export function sameState(one: ServerState, other: ServerState): boolean {
+  return one === null || other === null ? one === other : sameVector(one, other);
+}
+
 export interface Terms {
   aggregator: Actor;
   approved: boolean;
@@ -35,6 +43,7 @@ export interface Terms {
 }
 
 export interface Federation extends Terms {
+  rules: RuleName;
   authority: Actor;
   proposed: Actor | null;
   paused: boolean;
@@ -46,6 +55,7 @@ export interface Federation extends Terms {
   finalRound: bigint;
   lastCommittedRound: bigint;
   lastModel: Vector;
+  lastState: ServerState;
   promised: bigint;
   totalEarned: bigint;
   totalClaimed: bigint;
@@ -77,18 +87,21 @@ export interface Round {
   number: bigint;
   status: "open" | "committed" | "final" | "void";
   aggregator: Actor;
+  rules: RuleName;
   maxUpdates: number;
   maxWeight: number;
   budget: bigint;
   challengeWindow: bigint;
   baseRound: bigint;
   baseModel: Vector;
+  baseState: ServerState;
   baseCumulative: bigint;
   deadline: bigint;
   commitBy: bigint;
   committedAt: bigint;
   challengeEndsAt: bigint;
   nextModel: Vector | null;
+  nextState: ServerState;
   audited: boolean;
   /** Leaves of the updates tree: the owners' in the model's order, then those of nobody. */
   updateCount: number;
@@ -121,6 +134,8 @@ export interface Dispute extends DisputeId {
   /** The update whose chunk must follow the leaf that was folded last. */
   pending: Vector | null;
   received: DisputeAccount["received"];
+  /** Vectors of the server's state whose chunks decide it, too. */
+  stateVectors: number;
   /** The disputed chunk, to which probes move; the vector that the last one asks for; and how many there were. */
   chunk: number;
   probed: DisputeAccount["probed"];
@@ -165,7 +180,12 @@ export function equivocationKey({ reporter, owner, round }: Equivocation): strin
 /** What each actor holds at the beginning. */
 export const PURSE = 1000n;
 
-export function initialState(terms: Terms, now: bigint, order: readonly number[]): State {
+export function initialState(
+  terms: Terms,
+  rules: RuleName,
+  now: bigint,
+  order: readonly number[],
+): State {
   const purses = Object.fromEntries(ACTORS.map((actor) => [actor, PURSE])) as Record<Actor, bigint>;
   return {
     now,
@@ -173,6 +193,7 @@ export function initialState(terms: Terms, now: bigint, order: readonly number[]
     tokens: { ...purses, vault: 0n, escrow: 0n },
     federation: {
       ...terms,
+      rules,
       authority: "authority",
       proposed: null,
       paused: false,
@@ -184,6 +205,7 @@ export function initialState(terms: Terms, now: bigint, order: readonly number[]
       finalRound: 0n,
       lastCommittedRound: 0n,
       lastModel: GENESIS,
+      lastState: genesisState(rules),
       promised: 0n,
       totalEarned: 0n,
       totalClaimed: 0n,
@@ -198,6 +220,10 @@ export function initialState(terms: Terms, now: bigint, order: readonly number[]
 }
 
 export const GENESIS: Vector = [7, -7];
+
+export function genesisState(rules: RuleName): ServerState {
+  return keepsState(rules) ? [5, -4] : null;
+}
 
 /** What the vault must keep. */
 export function owed({ federation }: State): bigint {

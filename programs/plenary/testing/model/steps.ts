@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Operation } from "./operations.ts";
+import type { RuleName } from "./rules.ts";
 import type { Terms } from "./state.ts";
 
 /**
@@ -114,6 +115,7 @@ const terms: fc.Arbitrary<Terms> = fc
 /** A federation's life: on which terms, in a mint of which token program, and what happens. */
 export interface Sequence {
   readonly terms: Terms;
+  readonly rules: RuleName;
   readonly token2022: boolean;
   readonly steps: readonly Step[];
 }
@@ -136,6 +138,7 @@ const LONGEST = 72;
 export const sequences: fc.Arbitrary<Sequence> = fc.noBias(
   fc.record({
     terms,
+    rules: fc.constantFrom<RuleName>("fedavg", "fedavg", "fedavgm", "fedavgm", "custom"),
     token2022: fc.boolean(),
     steps: fc
       .array(step, { minLength: 1, maxLength: LONGEST, size: "max" })

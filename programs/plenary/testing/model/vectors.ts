@@ -1,12 +1,13 @@
 import {
   type ChunkProof,
   chunkBytes,
+  EMPTY_ROOT,
   leafHash,
   nodeHash,
   toHex,
   vectorFromBytes,
 } from "@plenary/protocol";
-import type { Vector } from "./state.ts";
+import type { ServerState, Vector } from "./state.ts";
 
 /** Of every model and update: the second of its two chunks is padded. */
 export const PARAMETERS = 100;
@@ -31,6 +32,11 @@ export function rootOf(vector: Vector): Uint8Array {
     vectors.set(toHex(root), vector);
   }
   return root;
+}
+
+/** The root of a server's state; that of the empty tree where there is none. */
+export function stateRootOf(state: ServerState): Uint8Array {
+  return state === null ? EMPTY_ROOT : rootOf(state);
 }
 
 /** The vector that a root stands for; undefined if nobody has asked for its root. */

@@ -11,7 +11,6 @@ import {
   transactionFailed,
   vaultAddress,
 } from "@plenary/chain";
-import { EMPTY_ROOT } from "@plenary/protocol";
 import { address, lamports, type Transaction as WireTransaction } from "@solana/kit";
 import {
   type Keypair,
@@ -21,21 +20,22 @@ import {
   type TransactionInstruction,
 } from "@solana/web3.js";
 import { FailedTransactionMetadata } from "litesvm";
-import { FEDAVG } from "../../../../testing/index.ts";
 import { keypairOf, START, TestChain } from "../test-chain.ts";
 import { createMint, issue } from "../tokens.ts";
 import { chainTerms } from "./chain-terms.ts";
+import { RULES, type RuleName } from "./rules.ts";
 import {
   ACTORS,
   type Actor,
   GENESIS,
+  genesisState,
   type Holder,
   OWNERS,
   type Owner,
   PURSE,
   type Terms,
 } from "./state.ts";
-import { PARAMETERS, rootOf } from "./vectors.ts";
+import { PARAMETERS, rootOf, stateRootOf } from "./vectors.ts";
 
 /** Who pays fees and rents; nobody in the model. */
 export const PAYER = keypairOf("model payer").publicKey;
@@ -67,11 +67,11 @@ export class Ground {
   }
 
   /** A new federation in which every actor holds `PURSE`. */
-  begin(terms: Terms, token2022: boolean): World {
+  begin(terms: Terms, rules: RuleName, token2022: boolean): World {
     const world = new World(this, token2022, this.#federations++);
     this.chain.now = START;
     for (const actor of ACTORS) world.setTokens(world.holder(actor), PURSE);
-    world.create(terms);
+    world.create(terms, rules);
     return world;
   }
 }
@@ -134,7 +134,7 @@ export class World {
     return { federation, rewardMint, tokenProgram };
   }
 
-  create(terms: Terms): void {
+  create(terms: Terms, rules: RuleName): void {
     const create = federationCreate(PROGRAM_ID, {
       authority: this.key("authority"),
       rewardMint: this.rewardMint,
@@ -142,9 +142,9 @@ export class World {
       id: this.id,
       terms: chainTerms((actor) => this.key(actor), terms),
       modelRoot: rootOf(GENESIS),
-      stateRoot: EMPTY_ROOT,
+      stateRoot: stateRootOf(genesisState(rules)),
       parameterCount: PARAMETERS,
-      rules: FEDAVG,
+      rules: RULES[rules],
     });
     const error = this.send(create);
     if (error !== null) throw new Error(`The federation was not created: ${error}`);
