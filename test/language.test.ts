@@ -14,7 +14,6 @@ const BUDGETS: Readonly<Record<string, number>> = {
   "clients/protocol": 22,
   "clients/sdk": 66,
   "clients/service": 5,
-  "programs/plenary": 99,
   "services/aggregator": 40,
   test: 58,
 };

@@ -19,9 +19,9 @@ import { outcomeOf, plannedLeaf, type RoundPlan } from "./round-plan.ts";
 import { Scenario } from "./scenario.ts";
 import type { TestChain } from "./test-chain.ts";
 
-/** What an aggregator commits beside the plan, or instead of the truth. */
+/** What an aggregator commits in addition to the plan, or instead of the right result. */
 export interface Commitment {
-  /** The open round; a new one is opened where this is left out. */
+  /** The open round. If it is left out, a new round is opened. */
   readonly number?: bigint;
   readonly earned?: readonly Earned[];
   readonly next?: (next: Int32Array) => void;
@@ -30,7 +30,7 @@ export interface Commitment {
   readonly result?: Partial<RoundCommitment>;
 }
 
-/** A federation whose rounds are disputed: a window of an hour, and a model of the plan's size. */
+/** A federation for disputed rounds: a challenge window of an hour, and the plan's model. */
 export function disputable(
   plan: RoundPlan,
   name = "disputed",
@@ -46,7 +46,7 @@ export function disputable(
   });
 }
 
-/** A committed round with everything that a challenger knows of it. */
+/** A committed round, with everything that a challenger knows about it. */
 export class DisputedRound implements CommittedRound {
   readonly scenario: Scenario;
   readonly plan: RoundPlan;
@@ -112,7 +112,7 @@ export class DisputedRound implements CommittedRound {
     });
   }
 
-  /** Opens a dispute with the deposit of a challenger who has some tokens. */
+  /** Opens a dispute of a challenger that has tokens for the deposit. */
   challenge(subject: DisputeSubject, challenger = this.scenario.challenger()): OpenDispute {
     const { scenario } = this;
     scenario.run("dispute_open", this.openInstruction(challenger, subject), [challenger]);

@@ -26,7 +26,7 @@ import type { Keypair, PublicKey, TransactionInstruction } from "@solana/web3.js
 import type { Scenario } from "./scenario.ts";
 import type { Outcome } from "./test-chain.ts";
 
-/** What a dispute needs of the round that it is about. */
+/** What a dispute needs to know about its round. */
 export interface CommittedRound {
   readonly scenario: Scenario;
   readonly number: bigint;
@@ -80,7 +80,7 @@ export class OpenDispute {
     return chunkProof(this.round.delta(index), this.state.index);
   }
 
-  /** Feeds leaf `index`, with its chunk as long as it is needed. */
+  /** Feeds leaf `index`, and its chunk if the dispute needs it. */
   feedLeaf(index: number): Outcome {
     const leaf = this.round.leaves[index];
     assert.ok(leaf);
@@ -97,7 +97,7 @@ export class OpenDispute {
     );
   }
 
-  /** Feeds all that the dispute still lacks. */
+  /** Feeds everything that the dispute still needs. */
   feedAll(): void {
     for (let index = this.state.nextLeaf; index < this.round.leaves.length; index++)
       this.feedLeaf(index);
@@ -119,7 +119,7 @@ export class OpenDispute {
     });
   }
 
-  /** Ends the dispute; returns how, and what was found. */
+  /** Resolves the dispute; returns the verdict and the fault. */
   resolve(): { verdict: unknown; fault: unknown; outcome: Outcome } {
     const { scenario } = this.round;
     const outcome = scenario.run("dispute_resolve", this.resolveInstruction(), [scenario.stranger]);
@@ -130,12 +130,12 @@ export class OpenDispute {
   }
 }
 
-/** Verdicts, as the event `DisputeResolved` has them. */
+/** Verdicts, by their codes in the event `DisputeResolved`. */
 export const UPHELD = 0;
 export const REJECTED = 1;
 export const MOOT = 2;
 
-/** Ends a dispute: the verdict, and the fault that was found. */
+/** Resolves a dispute; returns the verdict and the name of the fault. */
 export function endOf(dispute: OpenDispute): [unknown, string | undefined] {
   const { verdict, fault } = dispute.resolve();
   return [verdict, FAULTS[Number(fault)]];

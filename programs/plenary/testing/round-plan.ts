@@ -2,12 +2,15 @@ import type { Rules } from "@plenary/chain";
 import { decodeEnvelope, envelopeHash, type UpdateLeaf, vectorRoot } from "@plenary/protocol";
 import { digest } from "./test-chain.ts";
 
-/** One update as a test wants it: refused if `weight` is 0. */
+/** One update of a planned round. It is refused if `weight` is 0. */
 export interface PlannedUpdate {
   readonly member: Uint8Array;
   readonly delta: Int32Array;
   readonly weight: number;
-  /** What the member signed for the round with this number; a made-up hash stands for it where no signature is looked at. */
+  /**
+   * What the member signed for the round with this number. Without it, the leaf has a made-up hash,
+   * which suffices where no signature is checked.
+   */
   readonly envelope?: (round: bigint) => Uint8Array;
 }
 
@@ -19,7 +22,7 @@ export interface RoundPlan {
   readonly updates: readonly PlannedUpdate[];
 }
 
-/** The leaf that a planned update gets. */
+/** The leaf of a planned update. */
 export function plannedLeaf(
   { member, delta, weight, envelope }: PlannedUpdate,
   round = 0n,

@@ -18,9 +18,9 @@ import { type Earned, rewardHashes, sorted } from "./rewards.ts";
 import { Stage } from "./stage.ts";
 import { digest, TestChain } from "./test-chain.ts";
 
-/** A stage on which the federation's life is played: creation, members, rounds and claims. */
+/** The life of a federation on its stage: creation, members, rounds and claims. */
 export class Scenario extends Stage {
-  /** A federation that is created, funded with 10,000 and bonded with 600. */
+  /** Creates a federation, funds it with 10,000 and bonds it with 600. */
   static ready(
     name = "first",
     terms: Partial<Terms> = {},
@@ -39,7 +39,7 @@ export class Scenario extends Stage {
     return scenario;
   }
 
-  /** Adds to the bond, from what the aggregator has. */
+  /** Adds to the bond from the aggregator's tokens. */
   bond(amount: bigint): void {
     const { aggregator, federation, mint: rewardMint, tokenProgram } = this;
     const source = this.tokenAccount(aggregator);
@@ -54,7 +54,7 @@ export class Scenario extends Stage {
     this.run("bond_deposit", bondDeposit(PROGRAM_ID, bond), [aggregator]);
   }
 
-  /** Somebody with 1,000 tokens for deposits. */
+  /** An actor with 1,000 tokens for deposits. */
   challenger(label = "challenger"): Keypair {
     const challenger = this.chain.actor(label);
     this.tokensFor(challenger, 1_000n);
@@ -204,7 +204,7 @@ export class Scenario extends Stage {
     });
   }
 
-  /** What several members have earned, as the rewards tree needs it. */
+  /** What several members have earned, for a rewards tree. */
   earned(...amounts: readonly [Keypair, bigint][]): Earned[] {
     return amounts.map(([owner, cumulative]) => ({
       member: this.memberAddress(owner),

@@ -13,7 +13,7 @@ const EMPTY: RoundPlan = {
   updates: [],
 };
 
-/** A federation of members who sign their envelopes, and the plan of a round in which all take part. */
+/** A federation whose members sign their envelopes, and the plan of a round with all of them. */
 export function signingFederation(count: number): {
   scenario: Scenario;
   owners: Keypair[];

@@ -52,7 +52,7 @@ export class Stage {
     this.federation = federationAddress(PROGRAM_ID, this.authority.publicKey, 7n);
   }
 
-  /** Runs what must succeed, then checks what must always hold. */
+  /** Runs instructions that must succeed, then checks the federation's solvency. */
   run(
     label: string,
     instructions: readonly TransactionInstruction[],
@@ -63,7 +63,7 @@ export class Stage {
     return outcome;
   }
 
-  /** Sends what must be refused with the program's error `name`. */
+  /** Sends instructions that the program must refuse with the error `name`. */
   refuse(
     name: string,
     instructions: readonly TransactionInstruction[],
@@ -106,7 +106,7 @@ export class Stage {
     return data;
   }
 
-  /** The owner's token account, with `amount` more in it. */
+  /** Adds `amount` to the owner's token account; returns its address. */
   tokensFor(owner: Keypair, amount: bigint, mint = this.mint): PublicKey {
     return issue(this.chain, mint, owner.publicKey, amount);
   }
@@ -115,7 +115,7 @@ export class Stage {
     return tokenAccountAddress(this.mint, owner.publicKey, this.tokenProgram);
   }
 
-  /** The key that signs the updates of who joined with `join`. */
+  /** The key that signs the updates of a member that joined with `join`. */
   updateKey(owner: Keypair): Keypair {
     return keypairOf(`update key of ${owner.publicKey.toBase58()}`);
   }

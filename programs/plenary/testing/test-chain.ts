@@ -10,21 +10,24 @@ export const START = 1_800_000_000n;
 
 const PROGRAM_BYTES = readFileSync(new URL("../../plenary.so", import.meta.url));
 
-/** What became of one transaction. */
+/** The outcome of one transaction. */
 export interface Outcome {
-  /** Name of the program's error, or the chain's own word for it; null if it succeeded. */
+  /** Name of the program's error, or else the chain's message; null if it succeeded. */
   readonly error: string | null;
   readonly logs: readonly string[];
   readonly units: number;
-  /** Of the transaction as it travels. */
+  /** Size of the serialised transaction. */
   readonly bytes: number;
   readonly events: readonly ProgramEvent[];
 }
 
-/** The committed program in LiteSVM, with a clock and slot hashes that tests set. All keys derive from their labels. */
+/**
+ * The committed program in LiteSVM. Tests set its clock and slot hashes. All keys derive from
+ * labels.
+ */
 export class TestChain {
   readonly svm = new LiteSVM();
-  /** Most compute units that each kind of instruction took. */
+  /** Most compute units that each kind of instruction used. */
   static readonly units = new Map<string, number>();
 
   constructor() {
@@ -45,7 +48,7 @@ export class TestChain {
     this.svm.setClock(clock);
   }
 
-  /** A keypair that is the same in every run, with lamports. */
+  /** A keypair with lamports. It is the same in every run. */
   actor(label: string): Keypair {
     const keypair = keypairOf(label);
     this.svm.airdrop(address(keypair.publicKey.toBase58()), lamports(100_000_000_000n));
@@ -110,7 +113,7 @@ export class TestChain {
 
   tokens(at: PublicKey): bigint {
     const data = this.data(at);
-    // a token account: mint, owner, then the amount
+    // A token account holds its mint, its owner, then the amount.
     return data === null ? 0n : new DataView(data.buffer, data.byteOffset).getBigUint64(64, true);
   }
 

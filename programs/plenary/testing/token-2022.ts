@@ -21,11 +21,14 @@ import { type PublicKey, SystemProgram, TransactionInstruction } from "@solana/w
 import { digest, keypairOf, type TestChain } from "./test-chain.ts";
 import { DECIMALS } from "./tokens.ts";
 
-/** Initialises one extension of a new mint; `authority` is whatever role the extension has. */
+/** Initialises one extension of a new mint, with `authority` in every role of the extension. */
 type Initialize = (mint: PublicKey, authority: PublicKey) => TransactionInstruction;
 
 const PROGRAM = TOKEN_2022_PROGRAM;
-/** Bytes before a mint's extensions (as long as a token account, and the account's kind), and of each one's header. */
+/**
+ * Bytes before a mint's extensions (the length of a token account, and the account type), and bytes
+ * of the header of each extension.
+ */
 const BASE_LENGTH = 166;
 const HEADER_LENGTH = 4;
 /** Bytes of the extension ConfidentialMintBurn, which the token library does not know. */
@@ -56,17 +59,21 @@ const initialize = {
     createInitializeGroupPointerInstruction(mint, authority, mint, PROGRAM),
   [ExtensionType.GroupMemberPointer]: (mint, authority) =>
     createInitializeGroupMemberPointerInstruction(mint, authority, mint, PROGRAM),
-  // ConfidentialTransferExtension (27), InitializeMint: authority, approves new accounts by itself, no auditor
+  // ConfidentialTransferExtension (27), InitializeMint: authority, automatic approval of new
+  // accounts, no auditor.
   [ExtensionType.ConfidentialTransferMint]: (mint, authority) =>
     raw(mint, [27, 0, ...authority.toBytes(), 1, ...new Uint8Array(32)]),
-  // ConfidentialMintBurnExtension (42), InitializeMint: the supply's key and its encrypted amount
+  // ConfidentialMintBurnExtension (42), InitializeMint: the supply's key and encrypted amount.
   [CONFIDENTIAL_MINT_BURN.type]: (mint) =>
     raw(mint, [42, 0, ...digest("supply key"), ...new Uint8Array(36)]),
 } satisfies Partial<Record<number, Initialize>>;
 
 export type MintExtension = keyof typeof initialize;
 
-/** Creates a Token-2022 mint with extensions; the treasury is its authority in every role, and may freeze accounts. */
+/**
+ * Creates a Token-2022 mint with extensions. The treasury is its authority in every role and may
+ * freeze accounts.
+ */
 export function createExtendedMint(
   chain: TestChain,
   label: string,

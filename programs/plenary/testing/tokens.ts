@@ -34,7 +34,9 @@ export function createMint(
   return key;
 }
 
-/** Mints to the owner's associated token account, creating it where needed; returns its address. */
+/**
+ * Mints to the owner's associated token account, which it creates if needed; returns its address.
+ */
 export function issue(
   chain: TestChain,
   mint: PublicKey,

@@ -38,7 +38,7 @@ const decoders = {
   dispute: decodeDispute,
   equivocation: decodeEquivocation,
 };
-/** Layout versions that have been on a chain, oldest first. */
+/** Layout versions that may be on a chain, oldest first. */
 const versions = {
   federation: [1, 2],
   member: [1],
@@ -47,7 +47,7 @@ const versions = {
   equivocation: [1],
 };
 
-/** Where a dispute of version 1 holds the momentum, which the round holds now. */
+/** Offset at which older disputes hold the momentum, which is now in the round. */
 const UNUSED = 8 + 196;
 
 test("the program writes accounts of the present versions byte for byte", () => {
@@ -83,7 +83,7 @@ test("the program continues a dispute of version 1, from its account alone", () 
   assert.equal(missingPiece(decodeDispute(dispute.address, after)), null);
 });
 
-/** Version 1 of a Federation or Round whose rules are FedAvg's or FedAvgM's: strategy and momentum stand in their place. */
+/** The bytes of version 1 of a Federation or Round that runs FedAvg or FedAvgM. */
 function downgraded(kind: "federation" | "round", data: Uint8Array): Uint8Array {
   const at = { federation: 276, round: 147 }[kind];
   const [strategy, low, high] = [at + 1, at + 5, at + 6].map((index) => data[index] ?? 0);
@@ -91,7 +91,7 @@ function downgraded(kind: "federation" | "round", data: Uint8Array): Uint8Array 
   return Uint8Array.from(bytes as number[]).with(8, 1);
 }
 
-test("a dispute that an upgrade of the program overtakes ends by its round's rules", () => {
+test("a dispute that was open when the program was upgraded ends by its round's rules", () => {
   const { scenario, dispute } = goldenDispute();
   const { chain, federation, stranger } = scenario;
   const { address: round } = scenario.round(dispute.round.number);
@@ -109,7 +109,7 @@ test("a dispute that an upgrade of the program overtakes ends by its round's rul
   assert.equal(dispute.resolve().verdict, REJECTED);
 });
 
-test("accounts of version 1 are refused until they are migrated, and then continue as they are", () => {
+test("accounts of version 1 are refused until they are migrated, and work afterwards", () => {
   const chain = new TestChain();
   chain.now = START + 1000n;
   for (const kind of ["federation", "member", "round"] as const)
@@ -162,7 +162,7 @@ test("only a Federation or a Round of version 1 is migrated", () => {
     assert.equal(chain.send(migrate, [payer]).error, "NothingToMigrate");
     assert.deepEqual(chain.data(account), data);
   }
-  // cut short, and with a last committed round that its pending rounds contradict
+  // One is cut short, and one has a last committed round that contradicts its pending rounds.
   for (const data of [federation.slice(0, 400), federation.with(379, 9)]) {
     chain.setData(account, PROGRAM_ID, data);
     assert.notEqual(chain.send(migrate, [payer]).error, null);
@@ -193,7 +193,7 @@ test("the client refuses accounts of another kind, of another version, and cut s
   }
 });
 
-test("the program refuses accounts of a version that it does not know", () => {
+test("the program refuses accounts of an unknown version", () => {
   const chain = new TestChain();
   const federation = addressOf("federation");
   chain.setData(federation, PROGRAM_ID, bytesOf("federation", 2).with(8, 3));

@@ -7,8 +7,9 @@ import { ComputeBudgetProgram, PublicKey, TransactionInstruction } from "@solana
 import { TestChain } from "../testing/test-chain.ts";
 
 /*
- * Integer arithmetic of the virtual machine's compiled code against BigInt, random and at the edges. The program under test
- * (programs/arithmetic) is compiled by the same toolchain as Plenary's; it overwrites each case with its outcome.
+ * Integer arithmetic of compiled code in the virtual machine against BigInt, for random values and
+ * at the edges. The program under test (programs/arithmetic) is compiled by the same toolchain as
+ * Plenary's. It overwrites each case with its outcome.
  */
 
 const PROGRAM = new PublicKey("1ntegersUnderTest11111111111111111111111111");
@@ -53,7 +54,7 @@ const shift = (value: bigint) => Number(BigInt.asUintN(32, value));
 const binary = (value: bigint, bits: number) =>
   BigInt.asUintN(bits, value).toString(2).padStart(bits, "0");
 
-/** In the order of the program's operation codes; null where a checked operation has no value. */
+/** In the order of the program's operation codes; null if a checked operation has no value. */
 const OPERATIONS: readonly Operation[] = [
   (left, right, bits, signed) => within(left + right, bits, signed),
   (left, right, bits, signed) => within(left - right, bits, signed),
@@ -102,7 +103,7 @@ function within(value: bigint, bits: number, signed: boolean): bigint | null {
   return value >= lowest(bits, signed) && value <= highest(bits, signed) ? value : null;
 }
 
-/** The one signed division whose quotient does not fit; Rust gives no remainder for it either. */
+/** The one signed division whose quotient does not fit. Rust gives no remainder for it either. */
 function overflows(left: bigint, right: bigint, bits: number, signed: boolean): boolean {
   return signed && right === -1n && left === lowest(bits, signed);
 }

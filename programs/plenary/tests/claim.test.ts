@@ -6,7 +6,7 @@ import type { Keypair } from "@solana/web3.js";
 import { Scenario } from "../testing/scenario.ts";
 import { digest } from "../testing/test-chain.ts";
 
-test("only the leaf that is in the tree is paid", () => {
+test("only a leaf that is in the tree is paid", () => {
   const scenario = Scenario.ready();
   const [first, second, third] = [
     scenario.join("one"),
@@ -87,7 +87,7 @@ test("a tree that promises more than was earned cannot drain the vault", () => {
   assert.equal(vault, 10_000n - 600n);
 });
 
-test("the proof is about the member's account, not about who sends it", () => {
+test("the proof is about the member's account, not about the sender", () => {
   const scenario = Scenario.ready();
   const [first, second] = [scenario.join("one"), scenario.join("two")];
   const earned = scenario.earned([first, 100n], [second, 200n]);

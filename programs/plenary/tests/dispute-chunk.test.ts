@@ -15,7 +15,7 @@ import { digest } from "../testing/test-chain.ts";
 describe("disputes about a chunk", () => {
   for (const [name, plan] of Object.entries(plans))
     for (const count of [1, 2, 3, 4, 5, 7, 8])
-      test(`an honest ${name} round of ${count} updates holds, chunk by chunk, and the deposit joins the bond`, () => {
+      test(`an honest ${name} round of ${count} updates withstands a dispute of every chunk, and the deposits join the bond`, () => {
         const scenario = disputable(plan(count));
         const round = new DisputedRound(scenario, plan(count));
         const before = scenario.state().bond;
@@ -40,7 +40,7 @@ describe("disputes about a chunk", () => {
       const dispute = round.challenge({ kind: "chunk", index: 1 }, challenger);
       dispute.feedAll();
       assert.deepEqual(endOf(dispute), [UPHELD, "wrong-chunk"]);
-      // half of 600 and the deposit back; the other half is the vault's
+      // The challenger gets half of 600 and its deposit; the vault gets the other half.
       assert.equal(tokens(), before + 300n);
       assert.equal(scenario.chain.tokens(scenario.state().vault), vault + 300n);
       assert.equal(scenario.round(round.number).status, "void");
@@ -56,7 +56,7 @@ describe("disputes about a chunk", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "wrong-chunk"]);
   });
 
-  test("a leaf goes together with its chunk where there is room", () => {
+  test("a leaf and its chunk fit into one transaction if the tree is small", () => {
     const plan = averaged(4);
     const round = new DisputedRound(disputable(plan), plan);
     const dispute = round.challenge({ kind: "chunk", index: 1 });
@@ -78,7 +78,7 @@ describe("disputes about a chunk", () => {
     assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
-  test("what does not belong is refused, and nothing is lost", () => {
+  test("wrong evidence is refused and does not harm the dispute", () => {
     const plan = averaged(5);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
@@ -126,7 +126,7 @@ describe("disputes about a chunk", () => {
     assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
-  test("a leaf that was made up cannot be finished: the deposit is lost when the time is over", () => {
+  test("a dispute with a made-up leaf cannot be completed: the deposit is lost when it expires", () => {
     const plan = averaged(3);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
@@ -147,7 +147,7 @@ describe("disputes about a chunk", () => {
     assert.equal(scenario.state().bond, 600n + 31n);
   });
 
-  test("a dispute opens inside the window of a committed round alone, and keeps it from becoming final", () => {
+  test("a dispute opens only inside a committed round's window, and keeps it from becoming final", () => {
     const plan = averaged(2);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan);
@@ -170,7 +170,7 @@ describe("disputes about a chunk", () => {
     scenario.refuse("RoundSettled", late, [challenger]);
   });
 
-  test("a round falls with all that build on it; other disputes get their deposits back, and a new round opens", () => {
+  test("a void round voids all that build on it; other deposits are returned, and a new round opens", () => {
     const plan = averaged(2);
     const scenario = disputable(plan);
     const wrong = new DisputedRound(scenario, plan, { next: alter(0) });
@@ -196,14 +196,14 @@ describe("disputes about a chunk", () => {
       scenario.aggregator,
     ]);
     scenario.bond(500n);
-    const anew = new DisputedRound(scenario, plan);
-    assert.equal(anew.number, 4n);
-    const dispute = anew.challenge({ kind: "chunk", index: 0 }, one);
+    const renewed = new DisputedRound(scenario, plan);
+    assert.equal(renewed.number, 4n);
+    const dispute = renewed.challenge({ kind: "chunk", index: 0 }, one);
     dispute.feedAll();
     assert.equal(dispute.resolve().verdict, REJECTED);
   });
 
-  test("the token account that is paid must be the challenger's; one that loses needs none", () => {
+  test("the paid token account must be the challenger's; a challenger that loses needs none", () => {
     const plan = averaged(1);
     const scenario = disputable(plan);
     const round = new DisputedRound(scenario, plan, { next: alter(0) });

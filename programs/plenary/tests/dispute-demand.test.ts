@@ -60,7 +60,7 @@ test("a demand prolongs a dispute by the time until the answer, not by the whole
   assert.equal(dispute.state.expiresAt, expiresAt + 7n);
 });
 
-test("an aggregator that answers every demand keeps its bond, and the challenger's time is not used up", () => {
+test("an aggregator that answers every demand keeps its bond and uses up no time of the challenger", () => {
   const scenario = disputable(PLAN);
   const round = new DisputedRound(scenario, PLAN);
   const dispute = round.challenge({ kind: "chunk", index: 1 });
@@ -89,7 +89,7 @@ test("an aggregator that answers every demand keeps its bond, and the challenger
   assert.equal(dispute.resolve().verdict, REJECTED);
 });
 
-test("an aggregator that is silent loses, for a leaf, an update's chunk, or a vector's", () => {
+test("a silent aggregator loses: for a leaf, for an update's chunk, and for a vector's chunk", () => {
   for (const fed of ["nothing", "a leaf", "all leaves"] as const) {
     const scenario = disputable(PLAN);
     const round = new DisputedRound(scenario, PLAN);
@@ -121,7 +121,7 @@ test("the chunk of an update that was never committed cannot be demanded", () =>
   dispute.refuse("BadProof", demand(dispute, 1));
 });
 
-test("answers are proven, and only what was demanded is taken", () => {
+test("answers need proofs, and only what was demanded is accepted", () => {
   const scenario = disputable(PLAN);
   const round = new DisputedRound(scenario, PLAN);
   const dispute = round.challenge({ kind: "chunk", index: 1 });
@@ -139,7 +139,7 @@ test("answers are proven, and only what was demanded is taken", () => {
   assert.equal(dispute.state.nextLeaf, 1);
 });
 
-test("a challenger that made a leaf up loses as soon as the aggregator's last leaf shows it", () => {
+test("a challenger that made a leaf up loses with the aggregator's last leaf", () => {
   const scenario = disputable(PLAN);
   const round = new DisputedRound(scenario, PLAN);
   const dispute = round.challenge({ kind: "chunk", index: 0 });
@@ -157,7 +157,7 @@ test("a challenger that made a leaf up loses as soon as the aggregator's last le
   assert.equal(dispute.resolve().verdict, REJECTED);
 });
 
-test("the rewards' leaves can be demanded too", () => {
+test("the leaves of the rewards tree can be demanded, too", () => {
   const scenario = disputable(PLAN);
   const owner = scenario.join("paid member");
   const earned = scenario.earned([owner, 300n]);

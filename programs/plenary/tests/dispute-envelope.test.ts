@@ -26,7 +26,7 @@ describe("an invented update", () => {
     });
   }
 
-  test("the aggregator shows each envelope, and keeps its bond", () => {
+  test("an aggregator that shows each envelope keeps its bond", () => {
     const { scenario, owners, plan } = signingFederation(3);
     const round = new DisputedRound(scenario, plan);
     for (const [i, owner] of owners.entries()) {
@@ -68,7 +68,7 @@ describe("an invented update", () => {
     assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
   });
 
-  test("nothing else will do: another key, another message, another leaf, no signature, or too late", () => {
+  test("another key, message or leaf, a missing signature and a late answer are refused", () => {
     const { scenario, owners, plan } = signingFederation(2);
     const [owner, other] = owners;
     assert.ok(owner && other);
@@ -106,7 +106,7 @@ describe("an invented update", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "demand-unanswered"]);
   });
 
-  test("a leaf whose weight is not what the member signed has no envelope", () => {
+  test("no envelope fits a leaf whose weight the member did not sign", () => {
     const { scenario, owners, plan } = signingFederation(1);
     const [owner] = owners;
     assert.ok(owner);
@@ -125,7 +125,7 @@ describe("an invented update", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "demand-unanswered"]);
   });
 
-  test("a leaf must be in the tree to be asked about", () => {
+  test("only an envelope of a leaf in the tree can be demanded", () => {
     const { scenario, plan } = signingFederation(2);
     const round = new DisputedRound(scenario, plan);
     const { index, leaf, path } = round.leafProof(0);

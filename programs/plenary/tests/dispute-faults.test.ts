@@ -6,7 +6,7 @@ import { DisputedRound, disputable } from "../testing/disputed-round.ts";
 import { endOf, REJECTED, UPHELD } from "../testing/open-dispute.ts";
 import { plannedLeaf } from "../testing/round-plan.ts";
 
-describe("committed values that must not be", () => {
+describe("forbidden committed values", () => {
   const leafFaults: Record<string, [string, (leaves: UpdateLeaf[]) => void]> = {
     "two leaves in the wrong order": ["leaves-unsorted", (leaves) => leaves.reverse()],
     "one member with two leaves": [
@@ -17,15 +17,15 @@ describe("committed values that must not be", () => {
       "weight-above-limit",
       (leaves) => Object.assign(leaves[0]!, { weight: 200_001 }),
     ],
-    "a refused update that weighs something": [
+    "a refused update with a weight": [
       "reason-mismatch",
       (leaves) => Object.assign(leaves.find(({ weight }) => weight > 0)!, { reason: 2 }),
     ],
-    "a counted update without weight": [
+    "a counted update without a weight": [
       "reason-mismatch",
       (leaves) => Object.assign(leaves.find(({ weight }) => weight > 0)!, { weight: 0 }),
     ],
-    "a reason that does not exist": [
+    "an unknown reason code": [
       "reason-mismatch",
       (leaves) => Object.assign(leaves.find(({ weight }) => weight === 0)!, { reason: 6 }),
     ],
@@ -66,29 +66,29 @@ describe("committed values that must not be", () => {
     }
   });
 
-  test("a leaf of a version that does not exist decides against the aggregator", () => {
+  test("a leaf of an unknown version decides against the aggregator", () => {
     const plan = averaged(1);
     const [update] = plan.updates;
     assert.ok(update);
     const bytes = encodeUpdateLeaf(plannedLeaf(update)).with(0, 2);
-    // the root of a tree with one leaf is that leaf's hash
+    // The root of a tree with one leaf is the leaf's hash.
     const round = new DisputedRound(disputable(plan), plan, {
       result: { updatesRoot: leafHash(bytes) },
     });
     const dispute = round.challenge({ kind: "chunk", index: 0 });
     const [fold] = dispute.leafInstruction(plannedLeaf(update));
     assert.ok(fold);
-    // the leaf's version comes first after the instruction's eight-byte name
+    // The leaf's version follows the instruction's discriminator of eight bytes.
     fold.data[8] = 2;
     dispute.step("dispute_leaf", [fold]);
     assert.deepEqual(endOf(dispute), [UPHELD, "leaf-version"]);
   });
 
-  test("padding that is not zero decides against the aggregator", () => {
+  test("padding other than zero decides against the aggregator", () => {
     const plan = averaged(1);
     const [update] = plan.updates;
     assert.ok(update);
-    // A delta that goes on to the end of the last chunk has the same number of chunks.
+    // A delta up to the end of the last chunk has the same number of chunks.
     const longer = Int32Array.from(
       { length: 192 },
       (_, j) => update.delta[j] ?? (j === 180 ? 1 : 0),

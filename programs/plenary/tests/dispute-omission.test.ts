@@ -20,7 +20,7 @@ describe("an omitted update", () => {
 
   for (const size of [1, 2, 3, 5, 8])
     for (const place of ["first", "middle", "last"] as const)
-      test(`the ${place} of ${size + 1} members, left out, is proven by its neighbours`, () => {
+      test(`the ${place} of ${size + 1} members is proven to be left out by its neighbours`, () => {
         const { scenario, owners, plan } = signingFederation(size + 1);
         const ordered = owners
           .map((owner, i) => ({ owner, update: plan.updates[i] }))
@@ -48,7 +48,7 @@ describe("an omitted update", () => {
         assert.deepEqual(endOf(dispute), [UPHELD, "member-omitted"]);
       });
 
-  test("a member with its leaf has nothing to prove, and pays for trying", () => {
+  test("a member whose leaf is there proves nothing and loses its deposit", () => {
     const { scenario, owners, plan } = signingFederation(3);
     const [owner] = owners;
     const [update] = plan.updates;
@@ -69,7 +69,7 @@ describe("an omitted update", () => {
     assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
   });
 
-  test("a leaf with an earlier sequence, or with another envelope, is an omission too", () => {
+  test("a leaf with an earlier sequence or with another envelope is an omission, too", () => {
     for (const sequence of [8n, 7n]) {
       const { scenario, owners, plan } = signingFederation(2);
       const [owner] = owners;
@@ -88,7 +88,7 @@ describe("an omitted update", () => {
     }
   });
 
-  test("only the aggregator's own receipt about this very round opens a dispute", () => {
+  test("only the aggregator's receipt for this round opens a dispute", () => {
     const { scenario, owners, plan } = signingFederation(2);
     const [owner] = owners;
     assert.ok(owner);

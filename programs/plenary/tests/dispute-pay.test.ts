@@ -14,7 +14,7 @@ import { endOf, type OpenDispute, REJECTED, UPHELD } from "../testing/open-dispu
 import { signingFederation } from "../testing/signing-federation.ts";
 
 describe("wrong pay", () => {
-  /** A second round on a first one that paid `before`, with these leaves in its rewards tree. */
+  /** A second round, on a first one that paid `before`, with these leaves in its rewards tree. */
   function paying(
     before: readonly bigint[],
     after: readonly RewardLeaf[],
@@ -120,7 +120,7 @@ describe("wrong pay", () => {
       assert.deepEqual(endOf(dispute), [UPHELD, "reward-fell"]);
     });
 
-  test("whoever earned as much or more has nothing to prove", () => {
+  test("a member that earned as much or more proves nothing", () => {
     const after = withAmounts([100n, 150n, 100n]);
     const { second, before, scenario } = paying([100n, 100n, 100n], after);
     const challenger = scenario.challenger();
@@ -144,7 +144,7 @@ describe("wrong pay", () => {
     assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
   });
 
-  test("the first round has no earlier earnings to fall from", () => {
+  test("the first round has no earlier rewards to fall from", () => {
     const { scenario, first, before } = paying([100n, 100n, 100n], withAmounts([100n, 100n, 100n]));
     const challenger = scenario.challenger();
     const subject = { kind: "shortfall", baseRound: 1n, proof: proofIn(before, 0) } as const;
@@ -168,7 +168,7 @@ describe("wrong pay", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "total-mismatch"]);
   });
 
-  test("leaves that add up past 2^64", () => {
+  test("leaves that add up to more than 2^64", () => {
     const after = withAmounts([2n ** 64n - 1n, 200n, 300n]);
     const { second } = paying([100n, 100n, 100n], after, { result: { cumulativeRewards: 499n } });
     const dispute = second.challenge({ kind: "total" });
@@ -176,7 +176,7 @@ describe("wrong pay", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "total-mismatch"]);
   });
 
-  test("a member that stands in the tree twice", () => {
+  test("a member with two leaves in the tree", () => {
     const [one, two] = withAmounts([200n, 200n, 200n]);
     assert.ok(one && two);
     const after = [one, two, two];
@@ -186,7 +186,7 @@ describe("wrong pay", () => {
     assert.deepEqual(endOf(dispute), [UPHELD, "leaves-unsorted"]);
   });
 
-  test("leaves that ascend and add up hold", () => {
+  test("leaves that ascend and add up withstand a dispute", () => {
     const after = withAmounts([400n, 400n, 500n]);
     const { second } = paying([100n, 100n, 100n], after);
     const dispute = second.challenge({ kind: "total" });

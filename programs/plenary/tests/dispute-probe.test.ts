@@ -37,7 +37,7 @@ function probe({ address, challenger }: OpenDispute, index: number, vector: Resu
   });
 }
 
-/** The aggregator gives the chunk that was asked for. */
+/** Answers with the probed chunk. */
 function answer(dispute: OpenDispute, vector: Result = "next"): void {
   const { scenario, vectors } = dispute.round;
   const chunk = chunkProof(vectors[vector], dispute.state.index);
@@ -50,7 +50,10 @@ function ask(dispute: OpenDispute, index: number, vector: Result = "next"): void
   answer(dispute, vector);
 }
 
-/** Goes to where a result that only the aggregator has differs from `right`; returns how many chunks that took. */
+/**
+ * Searches for a chunk in which the aggregator's result differs from `right`; returns the number of
+ * probes.
+ */
 function search(dispute: OpenDispute, vector: Result, right: Int32Array): number {
   const leaves = chunkLeaves(right);
   for (let probes = 1, index = 0; ; probes++) {
@@ -69,7 +72,7 @@ function search(dispute: OpenDispute, vector: Result, right: Int32Array): number
   }
 }
 
-test("whichever chunks of a result are wrong, one is found with as many answers as the tree is high, and proven", () => {
+test("a wrong chunk of an unpublished result is found in as many probes as the tree has levels", () => {
   const wrong = fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(
@@ -96,7 +99,7 @@ test("whichever chunks of a result are wrong, one is found with as many answers 
   );
 });
 
-test("a right result stands, whatever is asked for before its chunk is judged", () => {
+test("a right result withstands a dispute, whatever is probed before", () => {
   const dispute = challenged(committed(planOf(1000)));
   for (const index of [15, 3, 3, 0]) {
     if (dispute.state.index !== index || !dispute.state.received.includes("next"))
@@ -109,7 +112,7 @@ test("a right result stands, whatever is asked for before its chunk is judged", 
   assert.deepEqual(endOf(dispute), [REJECTED, "none"]);
 });
 
-test("what was received for one chunk does not count for another", () => {
+test("evidence for one chunk does not count for another", () => {
   const dispute = challenged(committed(planOf(1000)));
   dispute.feedVector("base");
   dispute.feedVector("next");
@@ -128,7 +131,7 @@ test("an aggregator that shows no chunk of its result loses", () => {
   assert.deepEqual(endOf(dispute), [UPHELD, "demand-unanswered"]);
 });
 
-test("the chunk of another place or of another vector is no answer", () => {
+test("a chunk of another position or vector is refused as an answer", () => {
   const dispute = challenged(committed(planOf(1000)));
   const { scenario, vectors } = dispute.round;
   dispute.step("dispute_probe", probe(dispute, 4));
@@ -139,7 +142,7 @@ test("the chunk of another place or of another vector is no answer", () => {
   answer(dispute);
 });
 
-test("only results of the disputed strategy can be asked for, within the tree, before the first leaf, and not for ever", () => {
+test("only results can be probed: inside the tree, before the first leaf, and a limited number of times", () => {
   const plan = planOf(130);
   const dispute = challenged(committed(plan));
   dispute.refuse("NoSuchChunk", probe(dispute, 3));
@@ -166,7 +169,7 @@ test("only results of the disputed strategy can be asked for, within the tree, b
   );
 });
 
-test("asking prolongs a dispute by a step and the time until the answer", () => {
+test("a probe prolongs a dispute by one step and the time until the answer", () => {
   const dispute = challenged(committed(planOf(1000)));
   const { expiresAt } = dispute.state;
   dispute.step("dispute_probe", probe(dispute, 4));

@@ -11,11 +11,15 @@ import type { Scenario } from "../testing/scenario.ts";
 import { digest } from "../testing/test-chain.ts";
 
 /*
- * Random rounds of both provable strategies, honest or with one value altered, each disputed to its end. An honest round must stand,
- * whatever a challenger feeds; an altered one must fall. A failure names its seed: PLENARY_SEEDS=17 npm test -- dispute-random
+ * Random rounds of both provable strategies, honest or with one altered value, each with a
+ * completed dispute. An honest round must withstand it, whatever the challenger feeds; an altered
+ * one must be voided. A failure names its seed: PLENARY_SEEDS=17 npm test -- dispute-random
  */
 
-/** Deterministic numbers below 2^32 (xorshift, period 2^32 - 1): a seed gives the same round on every machine. */
+/**
+ * Deterministic numbers below 2^32 (xorshift, period 2^32 - 1): a seed gives the same round on
+ * every machine.
+ */
 class Dice {
   #state: number;
 
@@ -43,7 +47,7 @@ class Dice {
     return value;
   }
 
-  /** Integers of one of a few magnitudes, the largest of which clamp. */
+  /** Integers of a few magnitudes. The largest ones are clamped. */
   vector(length: number, bits: number): Int32Array {
     return Int32Array.from({ length }, () => (this.next() | 0) >> (32 - bits));
   }
@@ -64,7 +68,7 @@ function lines(): Line[] {
     [1, 64, 65, 150].map((length, i) => {
       const rules = variants[i] ?? FEDAVG;
       const dice = new Dice(length + rules.strategy);
-      // -2^31 is no value that a model can have
+      // A model cannot hold -2^31.
       const base = dice.vector(length, 32).map((value) => Math.max(value, -(2 ** 31) + 1));
       const state = rules.stateVectors === 1 ? dice.vector(length, 31) : new Int32Array();
       const plan = { rules, base, state, updates: [] };
@@ -88,7 +92,7 @@ function randomPlan(dice: Dice, { rules, base, state }: Line): RoundPlan {
   };
 }
 
-/** One way to be wrong: what is committed, and the chunk with which it can be proven. */
+/** One fault: what is committed, and the chunk that proves it. */
 interface Wrong {
   readonly commitment: Commitment;
   readonly chunk: number;
@@ -136,7 +140,7 @@ function randomWrong(dice: Dice, plan: RoundPlan): Wrong {
   return dice.pick(kinds)();
 }
 
-/** What must not work on the way: a false proof is refused and changes nothing. */
+/** Feeds false proofs, which must be refused and change nothing. */
 function disturb(dice: Dice, dispute: OpenDispute): void {
   const [index, missing] = [dispute.state.nextLeaf, missingPiece(dispute.state)];
   const before = dispute.round.scenario.bytes(dispute.address);
@@ -175,7 +179,7 @@ function finish(dice: Dice, dispute: OpenDispute): unknown {
   return dispute.resolve().verdict;
 }
 
-test("honest rounds stand and altered ones fall, whatever the values", () => {
+test("honest rounds withstand disputes and altered ones are voided, whatever the values", () => {
   const all = lines();
   const drawn = seeds(120, 10_000);
   let altered = 0;

@@ -62,7 +62,7 @@ class Report {
   }
 }
 
-test("two envelopes with one sequence cost the stake: half for the reporter, half for the vault, and the member leaves", () => {
+test("two envelopes with one sequence cost the stake and the membership; the reporter gets half", () => {
   const report = new Report();
   const { scenario, owner, reporter } = report;
   const tokens = () => scenario.chain.tokens(scenario.tokenAccount(reporter));
@@ -74,12 +74,12 @@ test("two envelopes with one sequence cost the stake: half for the reporter, hal
   const member = scenario.member(owner);
   assert.deepEqual([member.stake, member.equivocations, member.exitRound], [0n, 1, 2n]);
   assert.deepEqual([scenario.state().stakes, scenario.state().members], [0n, 0]);
-  // the same evidence again finds nothing to take
+  // The same evidence finds nothing to slash the second time.
   scenario.run("equivocation_open", report.first(report.envelope(4)), [reporter]);
   scenario.refuse("NothingToSlash", report.second(report.envelope(3)), [reporter]);
 });
 
-test("a member that left and has not withdrawn is slashed all the same", () => {
+test("a member that left and has not withdrawn is slashed, too", () => {
   const report = new Report();
   const { scenario, owner, reporter } = report;
   scenario.exit(owner);
@@ -118,7 +118,7 @@ test("envelopes that do not contradict each other prove nothing", () => {
   );
 });
 
-test("a signature over other bytes is no evidence: the chain itself refuses it", () => {
+test("a signature over other bytes is refused by the chain itself", () => {
   const report = new Report();
   const { message, key } = report.envelope(3);
   const forged = { message, key, signature: report.envelope(4).signature };

@@ -10,6 +10,7 @@ import {
   memberExit,
   memberWithdraw,
   PROGRAM_ID,
+  payoutUpdate,
   roundVoid,
   type Terms,
   vaultFund,
@@ -19,6 +20,7 @@ import { PublicKey } from "@solana/web3.js";
 import { fedavgm } from "../../../testing/index.ts";
 import { Scenario } from "../testing/scenario.ts";
 import { digest, TestChain } from "../testing/test-chain.ts";
+import { issue } from "../testing/tokens.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -46,7 +48,7 @@ test("terms out of range are refused at creation and at update", () => {
   ]);
 });
 
-test("creation refuses a model that cannot be", () => {
+test("creation refuses an impossible model", () => {
   const fresh = new Scenario(new TestChain(), "first");
   const refuse = (error: string, changes: Parameters<typeof fresh.createInstruction>[0]) =>
     fresh.refuse(error, fresh.createInstruction(changes), [fresh.authority]);
@@ -64,7 +66,7 @@ test("creation refuses a model that cannot be", () => {
   assert.notEqual(again.error, null, "an id is used once");
 });
 
-test("terms stay while a round is open, and the aggregator while its bond lies in escrow", () => {
+test("terms are fixed while a round is open, and the aggregator while its bond is in escrow", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, authority, aggregator, stranger } = scenario;
   scenario.refuse("BondInEscrow", update(scenario, { aggregator: stranger.publicKey }), [
@@ -76,7 +78,7 @@ test("terms stay while a round is open, and the aggregator while its bond lies i
   scenario.run("round_void", roundVoid(PROGRAM_ID, { federation, number }), [stranger]);
   scenario.run("federation_update", update(scenario, { rewardPerRound: 1n }), [authority]);
   assert.equal(scenario.state().rewardPerRound, 1n);
-  // the authority can send the bond home, so a lost aggregator key does not bind the federation for ever
+  // The authority can return the bond, so that a federation survives a lost aggregator key.
   const destination = scenario.tokenAccount(aggregator);
   const bond = { federation, rewardMint, signer: authority.publicKey, destination, amount: 600n };
   scenario.run("bond_withdraw", bondWithdraw(PROGRAM_ID, bond), [authority]);
@@ -94,9 +96,9 @@ test("neither the aggregator nor the minimum bond changes while a round can be d
   scenario.run("bond_withdraw", bondWithdraw(PROGRAM_ID, bond), [aggregator]);
   const number = scenario.open();
   scenario.commit(number);
-  // a minimum of 2^63 would make the deposit of a dispute unaffordable
+  // A minimum bond of 2^63 would make deposits unaffordable.
   scenario.refuse("TermsInDispute", update(scenario, { minimumBond: 2n ** 63n }), [authority]);
-  // another aggregator's bond would pay for a round that it did not commit
+  // Another aggregator's bond would pay for a round that it did not commit.
   scenario.refuse("TermsInDispute", update(scenario, { aggregator: stranger.publicKey }), [
     authority,
   ]);
@@ -142,7 +144,7 @@ test("a pause stops rounds and joins, never claims, exits or withdrawals", () =>
   scenario.open();
 });
 
-test("a round that was open when the federation paused is still committed and final", () => {
+test("a round that was open when the federation paused is still committed and finalised", () => {
   const scenario = Scenario.ready();
   const { federation, authority } = scenario;
   const number = scenario.open();
@@ -157,7 +159,7 @@ test("a round that was open when the federation paused is still committed and fi
   scenario.finalize(number);
 });
 
-test("the authority is handed over in two steps", () => {
+test("the authority passes to another key in two steps", () => {
   const scenario = Scenario.ready();
   const { federation, authority, stranger } = scenario;
   const accept = authorityAccept(PROGRAM_ID, { federation, proposedAuthority: stranger.publicKey });
@@ -176,7 +178,7 @@ test("the authority is handed over in two steps", () => {
   assert.ok(scenario.state().creator.equals(authority.publicKey), "the address stays");
 });
 
-test("the vault keeps what is promised and what the open round may promise", () => {
+test("the vault keeps promised rewards and the open round's budget", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, authority } = scenario;
   const owner = scenario.join("member one");
@@ -211,6 +213,22 @@ test("the vault keeps what is promised and what the open round may promise", () 
   ]);
 });
 
+test("the vault pays no account that the federation owns, where tokens would be stranded", () => {
+  const scenario = Scenario.ready();
+  const { federation, mint: rewardMint, authority, chain } = scenario;
+  const owner = scenario.join("member one");
+  const { vault, escrow } = scenario.state();
+  const strayed = issue(chain, rewardMint, federation, 1n);
+  for (const destination of [escrow, vault, strayed]) {
+    const terms = { federation, rewardMint, authority: authority.publicKey, amount: 1n };
+    const withdraw = vaultWithdraw(PROGRAM_ID, { ...terms, destination });
+    // Anchor itself refuses an instruction that names the vault twice.
+    if (!destination.equals(vault)) scenario.refuse("PayoutIsFederation", withdraw, [authority]);
+    const pay = { federation, owner: owner.publicKey, payout: destination };
+    scenario.refuse("PayoutIsFederation", payoutUpdate(PROGRAM_ID, pay), [owner]);
+  }
+});
+
 test("amounts that nobody has are refused", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, aggregator } = scenario;
@@ -232,7 +250,7 @@ test("amounts that nobody has are refused", () => {
   }
 });
 
-test("the bond goes home only while every round is settled, and never above its amount", () => {
+test("the bond is returned only while every round is settled, and never more than it", () => {
   const scenario = Scenario.ready();
   const { federation, mint: rewardMint, aggregator } = scenario;
   const destination = scenario.tokenAccount(aggregator);
@@ -244,7 +262,7 @@ test("the bond goes home only while every round is settled, and never above its 
       destination,
       amount,
     });
-  // members' stakes lie in the same escrow: the bond's own amount is the limit
+  // Members' stakes are in the same escrow, so the limit is the bond's own amount.
   scenario.join("member one");
   scenario.refuse("BondTooSmall", withdraw(601n), [aggregator]);
   scenario.refuse("ZeroAmount", withdraw(0n), [aggregator]);

@@ -26,7 +26,7 @@ for (const [name, tokenProgram] of [
   ["SPL Token", TOKEN_PROGRAM],
   ["Token-2022", TOKEN_2022_PROGRAM],
 ] as const) {
-  test(`a federation from its creation to the last withdrawal, paid in ${name}`, () =>
+  test(`a federation from creation to the last withdrawal, paid in ${name}`, () =>
     live(tokenProgram));
 }
 
@@ -73,7 +73,7 @@ function live(tokenProgram: PublicKey): void {
   assert.equal(scenario.chain.tokens(scenario.tokenAccount(first)), 50n + 300n);
   assert.equal(scenario.member(first).claimedTotal, 300n);
 
-  // a later, larger tree pays the difference at once; an earlier one pays nothing more
+  // A later, larger tree pays the difference at once; an earlier one pays nothing more.
   const later = scenario.earned([first, 500n], [second, 1200n]);
   const next = scenario.completeRound(later);
   scenario.run("reward_claim", scenario.claimInstruction(next, second, later), [scenario.stranger]);

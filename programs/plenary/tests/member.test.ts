@@ -40,7 +40,7 @@ test("a member stakes at least the minimum, once", () => {
   refuse("AlreadyMember", {});
 });
 
-test("where members join by approval, the authority signs too", () => {
+test("if members join by approval, the authority signs, too", () => {
   const scenario = Scenario.ready("first", { admission: "approved" });
   const { authority, payer, stranger } = scenario;
   const owner = scenario.chain.actor("member one");
@@ -52,7 +52,7 @@ test("where members join by approval, the authority signs too", () => {
   scenario.run("member_join", approved, [payer, owner, authority]);
 });
 
-test("an admission that the authority has signed lets one owner join, until it ends", () => {
+test("an admission that the authority signed lets one owner join until it expires", () => {
   const scenario = Scenario.ready("first", { admission: "approved" });
   const { aggregator, authority, chain, payer } = scenario;
   const owner = chain.actor("member one");
@@ -73,7 +73,7 @@ test("an admission that the authority has signed lets one owner join, until it e
   const [verify, joining] = join(signed(receipt.message, authority));
   assert.ok(verify && joining);
   scenario.refuse("MessageMalformed", [verify, joining], [payer, owner]);
-  // verified somewhere else in the transaction it is not what stands right before
+  // An admission that is verified elsewhere in the transaction does not count.
   const [right] = join(signed(admissionOf(scenario, owner), authority));
   assert.ok(right);
   scenario.refuse("ApprovalMissing", [joining, right], [payer, owner]);
@@ -81,7 +81,7 @@ test("an admission that the authority has signed lets one owner join, until it e
   const last = signed(admissionOf(scenario, owner, { validUntil: chain.now }), authority);
   const outcome = scenario.run("member_join", join(last), [payer, owner]);
   assert.ok(outcome.bytes < 1_232);
-  // it lets the owner come back, too, but not once another is the authority
+  // It lets the owner join again, too, but not after the authority has changed.
   const admission = signed(admissionOf(scenario, owner), authority);
   const { federation, stranger } = scenario;
   scenario.run("member_exit", memberExit(PROGRAM_ID, { federation, owner: owner.publicKey }), [
@@ -97,7 +97,7 @@ test("an admission that the authority has signed lets one owner join, until it e
   scenario.run("member_join", join(signed(admissionOf(scenario, owner), stranger)), [payer, owner]);
 });
 
-test("a key rotates from the next round on, and not again while older rounds can be challenged", () => {
+test("a key rotates from the next round on, but not twice while older rounds can be challenged", () => {
   const scenario = Scenario.ready();
   const owner = scenario.join("member one");
   const [first, second, third] = ["one", "two", "three"].map((label) => keypairOf(label).publicKey);
@@ -114,7 +114,7 @@ test("a key rotates from the next round on, and not again while older rounds can
   scenario.run("member_rotate_key", rotate(first), [owner]);
   assert.ok(updateKeyAt(scenario.member(owner), number).equals(original));
   assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(first));
-  // nothing was signed with the first yet, so it can still be replaced
+  // Nothing was signed with the first key yet, so it can still be replaced.
   scenario.run("member_rotate_key", rotate(second), [owner]);
   assert.ok(updateKeyAt(scenario.member(owner), number).equals(original));
   assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(second));
@@ -127,7 +127,7 @@ test("a key rotates from the next round on, and not again while older rounds can
   assert.ok(updateKeyAt(scenario.member(owner), number + 1n).equals(second));
 });
 
-test("a member leaves, waits, takes its stake, and may come back", () => {
+test("a member leaves, waits, withdraws its stake, and may join again", () => {
   const scenario = Scenario.ready();
   const { federation, payer } = scenario;
   const owner = scenario.join("member one");
@@ -146,7 +146,7 @@ test("a member leaves, waits, takes its stake, and may come back", () => {
   scenario.refuse("StakeInEscrow", scenario.joinInstruction(owner), [payer, owner]);
   scenario.refuse("StakeInEscrow", close(scenario, owner), [owner]);
   scenario.chain.now += 1n;
-  // the round that it could take part in can still be challenged once it is committed
+  // The round in which it could take part can still be challenged once it is committed.
   scenario.refuse("MemberRoundsNotFinal", withdraw(scenario, owner), [owner]);
   scenario.run("round_void", roundVoid(PROGRAM_ID, { federation, number }), [payer]);
   scenario.run("member_withdraw", withdraw(scenario, owner), [owner]);
@@ -156,7 +156,7 @@ test("a member leaves, waits, takes its stake, and may come back", () => {
   assert.equal(scenario.state().members, 1);
 });
 
-test("without a stake, too, a member neither closes nor comes back while its rounds can be challenged", () => {
+test("even without a stake, a member cannot close or join again while its rounds can be challenged", () => {
   const scenario = Scenario.ready("first", { minimumStake: 0n });
   const { federation, payer } = scenario;
   const owner = scenario.join("member one", 0n);
@@ -175,7 +175,7 @@ test("without a stake, too, a member neither closes nor comes back while its rou
   scenario.run("member_close", close(scenario, owner), [owner]);
 });
 
-test("an account that was paid stays, so that coming back pays nothing twice", () => {
+test("an account that was paid stays, so that nothing is paid twice to a member that joins again", () => {
   const scenario = Scenario.ready();
   const { federation, payer, stranger } = scenario;
   const owner = scenario.join("member one");
@@ -191,7 +191,7 @@ test("an account that was paid stays, so that coming back pays nothing twice", (
   assert.ok(scenario.member(owner).federation.equals(federation));
 });
 
-test("an account that was never paid closes, its rent goes home, and it can be made anew", () => {
+test("an account that was never paid closes, returns its rent, and can be created again", () => {
   const scenario = Scenario.ready();
   const owner = scenario.join("member one");
   leave(scenario, owner);
@@ -202,7 +202,7 @@ test("an account that was never paid closes, its rent goes home, and it can be m
   scenario.run("member_join", scenario.joinInstruction(owner), [scenario.payer, owner]);
 });
 
-test("rewards go to the payout account of the moment", () => {
+test("rewards go to the present payout account", () => {
   const scenario = Scenario.ready();
   const { federation, stranger } = scenario;
   const owner = scenario.join("member one");

@@ -58,7 +58,7 @@ for (const [error, extensions] of REFUSED) {
 }
 
 for (const extension of ACCEPTED) {
-  test(`a mint with the extension ${ExtensionType[extension]} pays as any other`, () => {
+  test(`a mint with the extension ${ExtensionType[extension]} pays like any other`, () => {
     const chain = new TestChain();
     const scenario = Scenario.ready(
       "first",
@@ -76,7 +76,7 @@ for (const extension of ACCEPTED) {
   });
 }
 
-test("a mint with an extension that came after this program is refused", () => {
+test("a mint with an unknown extension is refused", () => {
   const chain = new TestChain();
   const mint = createExtendedMint(chain, "mint", [ExtensionType.MetadataPointer]);
   const data = chain.data(mint);
@@ -84,17 +84,17 @@ test("a mint with an extension that came after this program is refused", () => {
   for (const [low, high] of [
     [28, 0],
     [0x60, 0xea],
-    // extensions of token accounts have no place in a mint
+    // A mint cannot have extensions of token accounts.
     [ExtensionType.ImmutableOwner, 0],
   ] as const) {
-    // the first extension's type follows the account's kind
+    // The type of the first extension follows the account type.
     chain.setData(mint, TOKEN_2022_PROGRAM, data.with(166, low).with(167, high));
     const scenario = new Scenario(chain, "first", {}, mint);
     scenario.refuse("MintExtensionUnknown", scenario.createInstruction(), [scenario.authority]);
   }
 });
 
-test("no other program's account passes for a mint", () => {
+test("an account of another program is refused as a mint", () => {
   const chain = new TestChain();
   const real = createMint(chain, "mint");
   const data = chain.data(real);
@@ -130,7 +130,9 @@ test("an instruction that names the other token program is refused", () => {
   assert.notEqual(scenario.chain.send(join, [scenario.payer, owner]).error, null);
 });
 
-/** Ways in which the owner, or the mint's freeze authority, can make an account that nothing can be paid to. */
+/**
+ * Ways in which the owner, or the mint's freeze authority, can make an account that cannot be paid.
+ */
 const DEAF: readonly (readonly [string, (scenario: Scenario, owner: Keypair) => void, RegExp])[] = [
   [
     "asks for a memo",
@@ -181,7 +183,7 @@ const DEAF: readonly (readonly [string, (scenario: Scenario, owner: Keypair) => 
 ];
 
 for (const [name, deafen, reason] of DEAF) {
-  test(`a payout account that ${name} hurts its own member only, until it names another`, () => {
+  test(`a payout account that ${name} only hurts its own member, until it names another`, () => {
     const { scenario, first, second } = withExtendedMint();
     const earned = scenario.earned([first, 100n], [second, 200n]);
     const number = scenario.completeRound(earned);
@@ -214,7 +216,7 @@ for (const [name, deafen, reason] of DEAF) {
   });
 }
 
-test("a payout account that guards against programs receives all the same, but no stake can be taken from it", () => {
+test("a payout account with a CPI guard receives rewards, but no stake can be taken from it", () => {
   const { scenario, first } = withExtendedMint();
   configure(scenario, first, ExtensionType.CpiGuard, createEnableCpiGuardInstruction);
   const earned = scenario.earned([first, 100n]);
@@ -237,7 +239,7 @@ function withExtendedMint(): { scenario: Scenario; first: Keypair; second: Keypa
   return { scenario, first: scenario.join("one"), second: scenario.join("two") };
 }
 
-/** Gives the owner's token account an extension and turns it on. */
+/** Adds an extension to the owner's token account and enables it. */
 function configure(
   scenario: Scenario,
   owner: Keypair,

@@ -20,13 +20,14 @@ import { leafOrder } from "../testing/model/updates-tree.ts";
 import { Ground, type World } from "../testing/model/world.ts";
 
 /*
- * Random lives of federations, instruction by instruction, in the compiled program and in a model of it: each instruction must
- * succeed or fail with the error that the model predicts, and leave every account and every balance as the model does. A failure
- * prints its seed; PLENARY_SEEDS=that seed runs it again, and prints the shortest sequence of operations that shows it.
+ * Random sequences of instructions, in the compiled program and in a model of it. Each instruction
+ * must succeed, or fail with the error that the model predicts, and leave every account and balance
+ * as the model does. A failure prints its seed. PLENARY_SEEDS=that seed runs it again and prints
+ * the shortest sequence of operations that shows it.
  */
 
 const ground = new Ground();
-/** How often each instruction succeeded and was refused with which error. */
+/** How often each instruction succeeded, and was refused with each error. */
 const outcomes = new Map<string, number>();
 
 /** Runs one sequence; throws at the first difference, with the operations up to it. */
@@ -41,7 +42,8 @@ function live({ terms, rules, token2022, steps }: Sequence): void {
     done.push(`${print(operation)} -> ${predicted.error ?? "done"}`);
     try {
       assert.equal(run(world, state, operation), predicted.error, "outcome");
-      // a refusal leaves nothing behind: that is the chain's word, and the comparison at the end would show it
+      // The chain guarantees that a refusal changes nothing; the comparison at the end would show
+      // it.
       if (predicted.error === null) compare(observer, state, predicted.state, operation);
     } catch (difference) {
       throw new Error(`${rules} ${print(terms)}\n${done.join("\n")}\n${String(difference)}`);
@@ -53,7 +55,7 @@ function live({ terms, rules, token2022, steps }: Sequence): void {
   compareAll(observer, state);
 }
 
-/** How an instruction succeeded, where there is more than one way. */
+/** How an instruction succeeded, if there is more than one way. */
 function manner(before: State, operation: Operation): string {
   if (operation.name === "member_join" && before.federation.approved && operation.approver === null)
     return "by admission";
@@ -64,7 +66,10 @@ function manner(before: State, operation: Operation): string {
   return `${dispute.kind} ${verdict}${verdict === "moot" || isShown(dispute) ? "" : " by silence"}`;
 }
 
-/** Every way in which a dispute can end. An envelope that was not shown, or a leaf that is there, is found by waiting only. */
+/**
+ * Every way in which a dispute can end. Only waiting shows that an envelope is missing, or that a
+ * leaf exists.
+ */
 const VERDICTS = [
   "chunk upheld",
   "chunk rejected",
@@ -86,7 +91,7 @@ function run(world: World, state: State, operation: Operation): string | null {
   return world.send(instructionsFor(world, state, operation));
 }
 
-/** Every balance, the federation, and the member and the round that the operation is about. */
+/** Compares every balance, the federation, and the operation's member and round. */
 function compare(observer: Observer, before: State, state: State, operation: Operation): void {
   compareBalances(observer, state);
   if ("owner" in operation)
@@ -118,7 +123,7 @@ function compareRound(observer: Observer, state: State, number: bigint): void {
   }
 }
 
-/** `before` knows where a dispute lay that is closed now. */
+/** `before` has the address of a dispute that is closed now. */
 function compareDispute(observer: Observer, before: State, state: State, id: DisputeId): void {
   const expected = state.disputes.get(disputeKey(id));
   const observed = observer.dispute(before, id);
@@ -145,9 +150,9 @@ function print(value: object): string {
 
 const drawn = seeds(100, 10_000);
 
-test(`${drawn.length} random sequences of instructions do what the model says, to the last balance`, () => {
+test(`${drawn.length} random sequences of instructions do what the model predicts, to the last balance`, () => {
   for (const seed of drawn) {
-    // The shortest sequence that shows a difference takes minutes to find: that is for the run of the seed that failed.
+    // Finding the shortest sequence takes minutes, so only the run of a failed seed does it.
     const run = fc.check(fc.property(sequences, live), {
       seed,
       numRuns: 1,
@@ -158,7 +163,7 @@ test(`${drawn.length} random sequences of instructions do what the model says, t
         `PLENARY_SEEDS=${seed}, after ${run.numShrinks} shrinks: ${String(run.errorInstance)}`,
       );
   }
-  // a few named seeds need not meet everything; a sample must, or it says little
+  // A few named seeds need not cover everything, but a sample must, or it proves little.
   if (drawn.length < 100) return;
   const others = OPERATIONS.filter((name) => name !== "dispute_resolve").map(
     (name) => `${name} done`,

@@ -31,7 +31,7 @@ test("a round opens only if the vault can pay its budget", () => {
   ]);
 });
 
-test("a commitment states counts, weights and rewards that can be", () => {
+test("a commitment states possible counts, weights and rewards", () => {
   const scenario = Scenario.ready();
   const owner = scenario.join("member one");
   scenario.completeRound(scenario.earned([owner, 400n]));
@@ -59,7 +59,7 @@ test("a commitment states counts, weights and rewards that can be", () => {
   refuse("RoundNotOpen", {});
 });
 
-test("a round is committed until its grace ends, then anyone voids it, and its number is gone", () => {
+test("a round can be committed until its grace ends; then anyone voids it, and its number is used up", () => {
   const scenario = Scenario.ready();
   const { federation, stranger } = scenario;
   const number = scenario.open();
@@ -84,14 +84,14 @@ test("a round is committed until its grace ends, then anyone voids it, and its n
   assert.deepEqual(scenario.round(next).baseRoot, digest("genesis model"));
 });
 
-test("the last second of the grace still counts", () => {
+test("a round can be committed in the last second of its grace", () => {
   const scenario = Scenario.ready();
   const number = scenario.open();
   scenario.chain.now += 90n;
   scenario.commit(number);
 });
 
-test("rounds become final in order, each after its own window", () => {
+test("rounds are finalised in order, each after its own window", () => {
   const scenario = Scenario.ready();
   const { federation, stranger } = scenario;
   const finalize = (number: bigint) => roundFinalize(PROGRAM_ID, { federation, number });
@@ -117,7 +117,7 @@ test("rounds become final in order, each after its own window", () => {
   ]);
 });
 
-test("64 committed rounds may wait for their windows, not more", () => {
+test("at most 64 committed rounds await the end of their windows", () => {
   const scenario = Scenario.ready();
   for (let index = 0; index < 64; index++) scenario.commit(scenario.open());
   scenario.refuse("TooManyPendingRounds", scenario.openInstruction(), [

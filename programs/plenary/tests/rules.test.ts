@@ -78,7 +78,7 @@ describe("the rules of a federation", () => {
     );
   });
 
-  test("a strategy without state has the empty state root, at creation and in every round", () => {
+  test("a strategy without state has the empty tree's root, at creation and in every round", () => {
     for (const rules of [FEDAVG, CUSTOM]) {
       const scenario = Scenario.ready("first", {}, new TestChain(), undefined, { rules });
       const { authority, aggregator } = scenario;

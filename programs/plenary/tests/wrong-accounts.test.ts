@@ -5,9 +5,9 @@ import { accountMigrate, federationPause, IDL, PROGRAM_ID } from "@plenary/chain
 import { Scenario } from "../testing/scenario.ts";
 import { keypairOf } from "../testing/test-chain.ts";
 import { disputeSteps } from "../testing/wrong-accounts/dispute-steps.ts";
-import { governingSteps } from "../testing/wrong-accounts/governing-steps.ts";
+import { governanceSteps } from "../testing/wrong-accounts/governance-steps.ts";
 import { accepting, layGround, SIGNERS, type Step } from "../testing/wrong-accounts/ground.ts";
-import { livingSteps } from "../testing/wrong-accounts/living-steps.ts";
+import { lifecycleSteps } from "../testing/wrong-accounts/lifecycle-steps.ts";
 import { lastOf, variantsOf } from "../testing/wrong-accounts/variants.ts";
 
 /*
@@ -36,7 +36,7 @@ function refuseUnknownVersions(name: string, step: Step): void {
     const data = pubkey.equals(PROGRAM_ID) ? null : chain.data(pubkey);
     if (data === null || !chain.owner(pubkey).equals(PROGRAM_ID)) continue;
     for (const version of UNKNOWN_VERSIONS) {
-      // the version comes after the discriminator of eight bytes
+      // The version follows the discriminator of eight bytes.
       chain.setData(pubkey, PROGRAM_ID, data.with(8, version));
       const outcome = chain.send(step.instructions, step.signers);
       assert.equal(outcome.error, refusal, `${name}: ${version}`);
@@ -45,7 +45,7 @@ function refuseUnknownVersions(name: string, step: Step): void {
   }
 }
 
-/** Runs the right instruction at last, while the federation is paused where that must not matter. */
+/** Runs the right instruction at last, while the federation is paused if that must not matter. */
 function runPaused(name: string, step: Step, scenario: Scenario): void {
   const run = () => scenario.run(name, step.instructions, step.signers);
   const pause = (paused: boolean) => {
@@ -86,7 +86,7 @@ function check(name: string, step: Step, scenario = mine): void {
   tried.add(name);
 }
 
-for (const [name, step] of [...governingSteps(ground), ...livingSteps(ground)])
+for (const [name, step] of [...governanceSteps(ground), ...lifecycleSteps(ground)])
   test(`${name} refuses every wrong account`, () => check(name, step()));
 
 test("account_migrate refuses every wrong account", () => {
@@ -105,7 +105,7 @@ test("federation_create refuses every wrong account", () => {
   check("federation_create", {
     instructions: fresh.createInstruction(),
     signers: [fresh.authority],
-    // the same instruction makes the vault and the escrow in whichever mint is named
+    // The instruction creates the vault and the escrow in the mint that is named.
     accepted: accepting("reward_mint", ["otherMint"]),
   });
 });

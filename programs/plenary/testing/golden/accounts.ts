@@ -8,16 +8,18 @@ import { Scenario } from "../scenario.ts";
 import { envelopeOf, signed, signedUpdate } from "../signed.ts";
 import { keypairOf } from "../test-chain.ts";
 
-/** Accounts in a state in which no field that can be set is zero, as `test/vectors/accounts/` keeps their bytes. */
+/** The accounts whose bytes are in `test/vectors/accounts/`. No field that can be set is zero. */
 export interface GoldenAccounts {
   readonly scenario: Scenario;
   readonly federation: PublicKey;
   readonly member: PublicKey;
-  /** A committed round whose window is not over. */
+  /** A committed round in its challenge window. */
   readonly round: PublicKey;
 }
 
-/** The same accounts in every run: keys derive from labels, times and slot hashes are fixed. */
+/**
+ * Makes the same accounts in every run: keys derive from labels; times and slot hashes are fixed.
+ */
 export function goldenAccounts(): GoldenAccounts {
   const scenario = Scenario.ready("golden");
   const { federation, stranger } = scenario;
@@ -38,7 +40,9 @@ export function goldenAccounts(): GoldenAccounts {
   };
 }
 
-/** A dispute that lacks only the server's next state, and the first half of a proof of equivocation. */
+/**
+ * A dispute that only needs the server's next state, and the first half of an equivocation proof.
+ */
 export interface GoldenDispute {
   readonly scenario: Scenario;
   readonly dispute: OpenDispute;

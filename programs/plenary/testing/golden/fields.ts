@@ -1,7 +1,10 @@
 import { toHex } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 
-/** A decoded account as JSON keeps it: addresses in base58, hashes in hex, 64-bit integers as decimal strings. */
+/**
+ * A decoded account as JSON: addresses in base58, hashes in hex, 64-bit integers as decimal
+ * strings.
+ */
 export function plainFields(account: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(account).map(([name, value]) => [name, plain(value)]));
 }

@@ -10,8 +10,9 @@ import { goldenAccounts, goldenDispute } from "./accounts.ts";
 import { plainFields } from "./fields.ts";
 
 /*
- * Writes test/vectors/accounts/: run it once when an account's layout gets a new version. Files of older versions stay, since accounts
- * of that layout stay on chain; `accounts.json` is what the client reads in all versions alike.
+ * Writes test/vectors/accounts/. Run it once when an account's layout gets a new version. Files of
+ * older versions stay, because such accounts are still on chain. `accounts.json` is what the client
+ * reads from every version.
  */
 
 const folder = new URL("../../../../test/vectors/accounts/", import.meta.url);

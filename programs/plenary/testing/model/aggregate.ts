@@ -2,11 +2,15 @@ import { keepsState, MOMENTUM } from "./rules.ts";
 import { OWNERS, type Round, type ServerState, type Vector } from "./state.ts";
 
 /*
- * The updates of a round, and what follows from them by federated averaging (docs/protocol.md, "Models are integers"). Updates are
- * such that means fall on halves, on both sides of zero, and that no two rounds move a model alike.
+ * The updates of a round, and what follows from them (docs/protocol.md, "Models are integers"). The
+ * updates are chosen so that some means fall on halves, on both sides of zero, and that no two
+ * rounds move a model by the same amount.
  */
 
-/** What the leaf of some index weighs: the more, the later it is, within the round's limit. Nobody's update is refused. */
+/**
+ * The weight of the leaf with an index: it grows with the index, up to the round's limit. Leaves
+ * that belong to no owner are refused.
+ */
 export function weightOf({ maxWeight }: Pick<Round, "maxWeight">, index: number): number {
   return index < OWNERS.length ? Math.min(index + 1, maxWeight) : 0;
 }
@@ -19,12 +23,12 @@ export function deltaOf(round: bigint, index: number): Vector {
   return [FIRST[place]! + Number(round), SECOND[place]! - Number(round)];
 }
 
-/** What the weights of a round's first leaves add up to. */
+/** The total weight of a round's first leaves. */
 export function weightOfAll(round: Pick<Round, "maxWeight">, updateCount: number): number {
   return indices(updateCount).reduce((sum, index) => sum + weightOf(round, index), 0);
 }
 
-/** The model and the server's state that a round's base and updates give. */
+/** The model and the server's state that follow from a round's base and updates. */
 export function outcomeOf(
   round: Pick<Round, "number" | "rules" | "maxWeight" | "baseModel" | "baseState">,
   updateCount: number,
@@ -40,12 +44,12 @@ export function outcomeOf(
   };
 }
 
-/** What server momentum leaves of a state's integer, rounded, halves up. */
+/** A state's integer times the momentum, rounded half up. */
 function decayed(value: number): number {
   return Math.floor((MOMENTUM * value + 2 ** 15) / 2 ** 16);
 }
 
-/** The weighted mean of the updates' integers, rounded, halves up. */
+/** The weighted mean of the updates' integers, rounded half up. */
 function mean(
   round: Pick<Round, "number" | "maxWeight">,
   updateCount: number,

@@ -3,7 +3,7 @@ import type { PublicKey } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
 import type { Actor, Terms } from "./state.ts";
 
-/** The model's terms as an instruction takes them. */
+/** The model's terms as an instruction's arguments. */
 export function chainTerms(key: (actor: Actor) => PublicKey, terms: Terms): ChainTerms {
   return {
     aggregator: key(terms.aggregator),

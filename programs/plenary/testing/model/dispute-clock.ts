@@ -41,7 +41,7 @@ export function startDemand({ now }: State, dispute: Dispute): void {
   dispute.expiresAt += dispute.demandSeconds;
 }
 
-/** Only the time that was waited for an answer prolongs a dispute. */
+/** A dispute is prolonged only by the time spent waiting for an answer. */
 export function endDemand({ now }: State, dispute: Dispute): void {
   dispute.expiresAt -= dispute.demandDeadline - now;
   dispute.demandDeadline = 0n;

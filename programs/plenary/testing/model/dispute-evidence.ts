@@ -23,8 +23,8 @@ import { chunkProof, rootOf } from "./vectors.ts";
 import type { World } from "./world.ts";
 
 /*
- * What a dispute is shown, made from what the model says was committed. Where nothing was, something stands in its place that the
- * program must refuse.
+ * The evidence for a dispute, made from what the model says was committed. If nothing was, it is
+ * replaced by evidence that the program must refuse.
  */
 
 const NO_UPDATE: UpdateLeaf = {
@@ -38,7 +38,7 @@ const NO_UPDATE: UpdateLeaf = {
 };
 const NO_REWARD: RewardLeaf = { member: new Uint8Array(32), cumulative: 0n };
 
-/** A round as trees need it, or one that never was. */
+/** A round's data for its trees; a made-up round if it does not exist. */
 export function committed(
   state: State,
   number: bigint,
@@ -57,7 +57,7 @@ export function committed(
   );
 }
 
-/** The leaf at a position of a tree with its proof. */
+/** The leaf at a position of a tree, with its proof. */
 export function leafAt(
   world: World,
   state: State,
@@ -78,7 +78,7 @@ function pathOf(hashes: readonly Uint8Array[], position: number): Uint8Array[] {
   return position >= 0 && position < hashes.length ? auditPath(hashes, position) : [];
 }
 
-/** The rewards' leaves that a dispute about their total takes next. */
+/** The next leaves of the rewards tree for a dispute about their total. */
 export function nextRewards(
   world: World,
   state: State,
@@ -90,7 +90,10 @@ export function nextRewards(
   return Array.from({ length: count }, (_, offset) => leaves[next + offset] ?? NO_REWARD);
 }
 
-/** The updates' leaf that a dispute about a chunk takes next, and its update. A lie names an update that was never committed. */
+/**
+ * The next leaf of the updates tree for a dispute about a chunk, and its update. A lie names an
+ * update that was never committed.
+ */
 export function nextUpdate(
   world: World,
   state: State,
@@ -127,7 +130,7 @@ export function disputedChunk(
   return chunkProof(vectors[vector] ?? GENESIS, dispute?.chunk ?? id.index, lie);
 }
 
-/** The leaf that was folded last, as it stands in the tree. */
+/** The last folded leaf, as it is in the tree. */
 export function foldedLast(
   world: World,
   state: State,
@@ -138,7 +141,10 @@ export function foldedLast(
   return { index, leaf: leaves[index] ?? NO_UPDATE, path: pathOf(hashes, index) };
 }
 
-/** The leaf that the model calls by its index, or the tree's first one under a place where no leaf stands. */
+/**
+ * The leaf with the model's index. If there is none, the tree's first leaf with a position beyond
+ * the tree.
+ */
 export function updateProof(world: World, round: UpdatesOf, index: number): LeafProof<UpdateLeaf> {
   const updateCount = Math.max(round.updateCount, 1);
   const { leaves, hashes, order } = updatesTree(world, { ...round, updateCount });
@@ -147,7 +153,9 @@ export function updateProof(world: World, round: UpdatesOf, index: number): Leaf
   return { index: position, leaf: leaves[position]!, path: auditPath(hashes, position) };
 }
 
-/** The same for a leaf of the rewards that a round builds on; a lie says that the member had earned more. */
+/**
+ * The same for the rewards that a round builds on. A lie states that the member had earned more.
+ */
 export function earnedProof(
   world: World,
   state: State,

@@ -6,7 +6,7 @@ import { agrees } from "./predict-search.ts";
 import { type Dispute, OWNERS, type State } from "./state.ts";
 import type { Step } from "./steps.ts";
 
-/** The step that brings a dispute nearer to its end; for some that is to wait. */
+/** The next step towards the end of a dispute; for some disputes, it is to wait. */
 export function nextStep(state: State, dispute: Dispute): Step["name"] {
   if (verdictOf(state, dispute) !== null) return "dispute_resolve";
   const { kind, demandDeadline, target } = dispute;
@@ -18,7 +18,7 @@ export function nextStep(state: State, dispute: Dispute): Step["name"] {
   return kind === "total" ? "dispute_rewards" : "dispute_leaf";
 }
 
-/** Whether a step can move a dispute on. */
+/** Whether a step can advance a dispute. */
 export function suits(state: State, dispute: Dispute, name: Step["name"]): boolean {
   const next = nextStep(state, dispute);
   if (name === "dispute_demand") return next !== "dispute_answer" && missing(dispute) !== null;
@@ -27,7 +27,7 @@ export function suits(state: State, dispute: Dispute, name: Step["name"]): boole
   return name === next;
 }
 
-/** For how long a dispute can be left alone: to the last second of a deadline, or past it. */
+/** How long to wait with a dispute: until the last second of a deadline, or past it. */
 export function patience(
   { now }: State,
   { demandDeadline, expiresAt }: Dispute,
@@ -37,7 +37,7 @@ export function patience(
   return (left > 0n ? left : 0n) + (past ? 1n : 0n);
 }
 
-/** The key that must have signed the envelope of a leaf; null if nobody is to sign it. */
+/** The key that must have signed a leaf's envelope; null if no member could sign it. */
 export function keyFor(
   { members }: State,
   { round, index }: Pick<Dispute, "round" | "index">,

@@ -5,17 +5,18 @@ import { type Member, OWNERS, type Owner, type Round, type State } from "./state
 import { OTHERS, type Step } from "./steps.ts";
 
 /*
- * A step that is drawn when nothing is there for it yet would be refused for a dull reason. Most such steps become the one that comes
- * first, so that lives get as far as pay and leave; the others stay, and are refused.
+ * A step that is drawn too early would be refused for an uninteresting reason. Most such steps
+ * become the step that must come first, so that sequences reach pay and exits. The others are kept,
+ * and are refused.
  */
 
-/** The step's name, or that of the step which must come before it. */
+/** The step's name, or the name of the step that must come first. */
 export function fitting(state: State, { name, subject }: Step): Step["name"] {
   if (subject >= OTHERS) return name;
   const { federation } = state;
   switch (name) {
     case "wait":
-      // a dispute that can go on would mostly expire otherwise
+      // Otherwise most disputes that could be finished would expire.
       return state.disputes.size > 0 && subject % 4 > 0
         ? disputing(state, "dispute_resolve")
         : name;
@@ -56,14 +57,16 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
   }
 }
 
-/** A round is opened, committed, and voided when it is too late for that. */
+/** Opens a round, commits it, or voids it if it is too late to commit it. */
 function committing({ federation, rounds, now }: State, subject: number): Step["name"] {
   const open = rounds.get(federation.openRound);
   if (open === undefined) return "round_open";
   return now > open.commitBy && subject % 4 > 0 ? "round_void" : "round_commit";
 }
 
-/** What keeps the oldest round from being final comes first: disputes, and the window for them. */
+/**
+ * What keeps the oldest round from being final comes first: its disputes and its challenge window.
+ */
 function finalizing(state: State, subject: number): Step["name"] {
   const oldest = state.rounds.get(state.federation.pending[0] ?? 0n);
   if (oldest === undefined) return forward(state);
@@ -73,29 +76,29 @@ function finalizing(state: State, subject: number): Step["name"] {
   return subject % 4 === 1 ? "dispute_open" : "wait";
 }
 
-/** What brings the next committed round. */
+/** The step towards the next committed round. */
 function renewal({ federation }: State): Step["name"] {
   return federation.openRound === 0n ? "round_open" : "round_commit";
 }
 
-/** The newest round whose window is not over. */
+/** The newest round, if it is in its challenge window. */
 function disputableRound({ federation, rounds, now }: State): Round | undefined {
   const newest = rounds.get(federation.pending.at(-1) ?? 0n);
   return newest !== undefined && now < newest.challengeEndsAt ? newest : undefined;
 }
 
-/** Whether the newest round is wrong, can still be disputed, and nobody has done so. */
+/** Whether the newest round is wrong and can be disputed, and no dispute is open. */
 function isSuspect(state: State): boolean {
   const newest = disputableRound(state);
   return newest !== undefined && newest.openDisputes === 0 && findings(state, newest).length > 0;
 }
 
-/** What brings the next pay. */
+/** The step towards the next pay. */
 function forward(state: State): Step["name"] {
   return state.federation.pending.length > 0 ? "round_finalize" : renewal(state);
 }
 
-/** A dispute is opened, moved on, and resolved. */
+/** Opens a dispute, advances it, or resolves it. */
 function disputing(state: State, name: Step["name"]): Step["name"] {
   const open = [...state.disputes.values()];
   if (open.length === 0)
@@ -107,7 +110,7 @@ function disputing(state: State, name: Step["name"]): Step["name"] {
   return next.find((step) => step !== "wait") ?? "wait";
 }
 
-/** A round that builds on a void one, whose account does not say so yet. */
+/** A round that builds on a void one, although its account does not say so yet. */
 export function droppedRound({ federation, rounds }: State): bigint | undefined {
   const left = [...rounds.values()].find(
     (round) =>
@@ -116,7 +119,7 @@ export function droppedRound({ federation, rounds }: State): bigint | undefined 
   return left?.number;
 }
 
-/** A round that nothing refers to any more. */
+/** A round that is no longer needed. */
 export function closable({ federation, rounds }: State): Round | undefined {
   return [...rounds.values()].find(
     ({ status, number, closed, openDisputes }) =>
@@ -127,7 +130,7 @@ export function closable({ federation, rounds }: State): Round | undefined {
   );
 }
 
-/** Somebody leaves, the cooldown passes, the stake goes home, the account closes. */
+/** A member leaves, waits for the cooldown, withdraws its stake, and closes its account. */
 function leaving(
   { federation, members, now }: State,
   name: "member_withdraw" | "member_close",
@@ -146,7 +149,10 @@ function hasLeft({ exitRequestedAt }: Member): boolean {
   return exitRequestedAt !== 0n;
 }
 
-/** The owner whom the step is likely to be about: one who is no member yet, one who is, one who has left, one with pay. */
+/**
+ * The owner that the step is likely to be about, depending on the step: one that has not joined, a
+ * member, one that has left, or one with pay.
+ */
 export function ownerFor(state: State, { name, subject }: Step): Owner {
   const any = OWNERS[subject % OWNERS.length]!;
   if (subject >= OTHERS) return any;

@@ -49,7 +49,7 @@ type StepOperation = Exclude<
   OperationOf<"dispute_open" | "dispute_answer" | "dispute_envelope" | "dispute_resolve">
 >;
 
-/** Instructions about disputes; `state` is what they meet. */
+/** Instructions about disputes, in the state in which they run. */
 export function disputeInstructions(
   world: World,
   state: State,
@@ -77,7 +77,7 @@ export function disputeInstructions(
   }
 }
 
-/** Steps that the challenger takes. */
+/** Steps of the challenger. */
 function stepInstructions(
   world: World,
   state: State,
@@ -144,11 +144,11 @@ function openInstructions(
     subject: subjectOf(world, state, operation),
   });
   if (kind !== "shortfall" || earned.base !== null) return built;
-  // an account that is left out is said by the program's own address
+  // The program's own address stands for an account that is left out.
   return built.map((instruction) => replaced(instruction, world.round(NO_ROUND), PROGRAM_ID));
 }
 
-/** Stands for the base round where none is shown. */
+/** Number of the base round if none is shown. */
 const NO_ROUND = 0n;
 
 function replaced(
@@ -212,7 +212,7 @@ function answerInstructions(
   }
   const tree = id.kind === "total" ? "rewards" : "updates";
   const position = dispute?.nextLeaf ?? 0;
-  // a lie proves the leaf after it in its place
+  // A lie proves the next leaf in its place.
   const shown = leafAt(world, state, id, tree, lie ? position + 1 : position);
   return disputeAnswer(PROGRAM_ID, { dispute: at, answer: shown });
 }
@@ -238,7 +238,7 @@ export function disputeAt(world: World, state: State, id: DisputeId): PublicKey 
   return disputeAddress(PROGRAM_ID, world.round(id.round), world.key(id.challenger), code, place);
 }
 
-/** What the program calls the chunk or leaf that a dispute is about. */
+/** The index by which the program knows the chunk or leaf of a dispute. */
 function placeOf(world: World, state: State, { round, kind, index }: DisputeId): number {
   switch (kind) {
     case "chunk":

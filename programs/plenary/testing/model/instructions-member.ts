@@ -28,7 +28,9 @@ type MemberOperation = OperationOf<
   | "reward_claim"
 >;
 
-/** Instructions about one member; a claim proves a leaf of what `state` says was committed. */
+/**
+ * Instructions about one member. A claim proves a leaf that, according to `state`, was committed.
+ */
 export function memberInstructions(
   world: World,
   state: State,
@@ -40,7 +42,8 @@ export function memberInstructions(
     case "reward_claim":
       return claimInstructions(world, state, operation);
     default: {
-      // the address of a membership follows from its owner, so another signer is put in the owner's place
+      // The member's address derives from its owner, so another signer replaces the owner
+      // afterwards.
       const owner = world.key(operation.owner);
       const by = world.key(operation.by);
       return ownInstructions(world, operation).map((built) => signedBy(built, owner, by));
@@ -84,7 +87,7 @@ function ownInstructions(
   }
 }
 
-/** The key that the model calls by a number. */
+/** The key with a number of the model. */
 export function updateKey(number: number): PublicKey {
   return number === NO_KEY ? PublicKey.default : keypairOf(`update key ${number}`).publicKey;
 }

@@ -20,7 +20,10 @@ import type { Operation } from "./operations.ts";
 import type { Actor, State } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** The instructions of an operation; `state` is what they meet: proofs are made of what was committed. */
+/**
+ * The instructions of an operation, in the state in which they run: proofs are made of what was
+ * committed.
+ */
 export function instructionsFor(
   world: World,
   state: State,

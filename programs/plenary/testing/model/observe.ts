@@ -31,12 +31,12 @@ import {
 import { vectorOf } from "./vectors.ts";
 import type { World } from "./world.ts";
 
-/** How a dispute came about, and what it must be given, stands in no account. */
+/** Fields of the model that are not in the account are left out. */
 type ObservedDispute = Omit<Dispute, "lies" | "pending" | "probes" | "demandSeconds"> & {
   chunkPending: boolean;
 };
 
-/** Reads a world's accounts back into the model's terms, for comparison. What nobody in the model is called stays as it is. */
+/** Reads a world's accounts back into the model's terms, for comparison. */
 export class Observer {
   readonly #world: World;
   readonly #holders: ReadonlyMap<string, Holder>;
@@ -92,7 +92,7 @@ export class Observer {
     };
   }
 
-  /** What the account says of a round; the leaves of its rewards tree stand in no account. */
+  /** A round as its account has it, without the leaves of its rewards tree. */
   round(number: bigint): Omit<Round, "leaves" | "closed"> | undefined {
     const at = this.#world.round(number);
     const data = this.#data(at);
@@ -194,7 +194,7 @@ const KEY_NUMBERS = new Map(
   Array.from({ length: 10 }, (_, number) => [updateKey(number).toBase58(), number]),
 );
 
-/** Null for the key that is no key. */
+/** Null for the default address. */
 function keyNumber(key: PublicKey): number | null {
   return KEY_NUMBERS.get(key.toBase58()) || null;
 }

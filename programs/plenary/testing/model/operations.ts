@@ -1,26 +1,29 @@
 import type { DisputedVector, DisputeKind, TreeLeaf } from "@plenary/chain";
 import type { Actor, DisputeId, Holder, Leaf, Owner, ServerState, Terms, Vector } from "./state.ts";
 
-/** What the aggregator states when it commits, as far as the program looks at it. */
+/** What the aggregator states when it commits, as far as the program checks it. */
 export interface Result {
   next: Vector;
   leaves: Leaf[];
   cumulative: bigint;
-  /** Leaves that the commitment claims; another number than there are is refused or makes proofs fail. */
+  /** Stated number of leaves. A wrong number is refused, or makes proofs fail. */
   rewardCount: number;
   updateCount: number;
   totalWeight: number;
   nextState: ServerState;
 }
 
-/** What is shown of an authority's approval: who signed it, for whom, and whether it has ended. */
+/** An admission: its signer, its owner, and whether it has expired. */
 export interface Admission {
   by: Actor;
   owner: Owner;
   over: boolean;
 }
 
-/** One instruction with everything that it says; `by` signs. `wait` and `donate` need no instruction of the program's. */
+/**
+ * One instruction with its arguments; `by` signs. `wait` and `donate` are not instructions of the
+ * program.
+ */
 export type Operation =
   | { name: "wait"; seconds: bigint }
   | { name: "donate"; by: Actor; to: "vault" | "escrow"; amount: bigint }
@@ -60,7 +63,7 @@ export type Operation =
       owner: Owner;
       payout: Holder;
       cumulative: bigint;
-      /** Place of the leaf whose path is shown. */
+      /** Position of the leaf whose path is shown. */
       index: number;
     }
   | { name: "audit_draw"; by: Actor; round: bigint }
@@ -71,12 +74,17 @@ export type Operation =
       kind: DisputeKind;
       index: number;
       from: Holder;
-      /** The receipt of an omission: whose, for which sequence, and whether the aggregator signed it. */
+      /**
+       * The receipt of an omission: its owner, its sequence, and whether the aggregator signed it.
+       */
       receipt: { owner: Owner; sequence: bigint; signed: boolean };
-      /** What a shortfall fell from: the account shown as the base round's, and whether the leaf says more than the tree. */
+      /**
+       * The earlier reward of a shortfall: the account that is shown as the base round, and whether
+       * the leaf states more than the tree.
+       */
       earned: { base: bigint | null; lie: boolean };
     }
-  /** Shows the leaf at a position of a tree, or one that is not there. */
+  /** Shows the leaf at a position of a tree, or a made-up one beyond its end. */
   | {
       name: "dispute_narrow";
       by: Actor;
@@ -85,7 +93,9 @@ export type Operation =
       position: number;
     }
   | { name: "dispute_rewards"; by: Actor; dispute: DisputeId; leaves: number; lie: boolean }
-  /** Folds the next leaf, or one that names another update in its place; with the update's chunk, if any. */
+  /**
+   * Folds the next leaf, or a lie that names another update, with or without the update's chunk.
+   */
   | {
       name: "dispute_leaf";
       by: Actor;
@@ -101,10 +111,10 @@ export type Operation =
       vector: "next" | "nextState";
       index: number;
     }
-  /** Proves the leaf that was folded last, or leaves that out. */
+  /** Proves the last folded leaf, or leaves the proof out. */
   | { name: "dispute_demand"; by: Actor; dispute: DisputeId; proof: boolean }
   | { name: "dispute_answer"; dispute: DisputeId; show: "leaf" | "chunk"; lie: boolean }
-  /** Shows the envelope of the leaf that the model calls by `index`. */
+  /** Shows the envelope of the leaf with the model's index. */
   | { name: "dispute_envelope"; dispute: DisputeId; index: number; key: number }
   | { name: "dispute_resolve"; dispute: DisputeId; to: Holder | null }
   | { name: "equivocation_open"; by: Actor; owner: Owner; round: bigint; key: number }
@@ -114,7 +124,7 @@ export type Operation =
       owner: Owner;
       round: bigint;
       key: number;
-      /** The envelope that was reported already, once more. */
+      /** Whether it shows the envelope that was already reported. */
       same: boolean;
       to: Holder;
     }
@@ -125,8 +135,8 @@ export type Operation =
 
 export type OperationOf<Name extends Operation["name"]> = Extract<Operation, { name: Name }>;
 
-/** Sequence of every envelope that has a leaf. */
+/** Sequence of every envelope with a leaf. */
 export const SEQUENCE = 1n;
 
-/** The key that is no key. */
+/** Number of the default address, which is not a key. */
 export const NO_KEY = 0;

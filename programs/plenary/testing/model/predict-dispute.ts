@@ -89,7 +89,7 @@ function resolveDispute(state: State, { dispute: id, to }: OperationOf<"dispute_
   transfer(state, "escrow", "vault", bond - bond / 2n);
 }
 
-/** How the dispute can end now; null if it cannot yet. */
+/** The verdict if the dispute is resolved now; null if it is undecided. */
 export function verdictOf(state: State, dispute: Dispute): "upheld" | "rejected" | "moot" | null {
   const round = roundOf(state, dispute.round);
   if (round.status === "void" || hasDropped(state.federation, round)) return "moot";
@@ -100,12 +100,12 @@ export function verdictOf(state: State, dispute: Dispute): "upheld" | "rejected"
   return state.now > dispute.expiresAt ? "rejected" : null;
 }
 
-/** Whether a verdict comes from what was shown, and not from somebody's silence. */
+/** Whether evidence, not silence, decides the dispute. */
 export function isShown(dispute: Dispute): boolean {
   return dispute.decided !== null || (dispute.demandDeadline === 0n && isComplete(dispute));
 }
 
-/** Whether all that decides it was folded. */
+/** Whether everything that decides the dispute was folded. */
 function isComplete(dispute: Dispute): boolean {
   return (dispute.kind === "chunk" || dispute.kind === "total") && missing(dispute) === null;
 }

@@ -5,7 +5,7 @@ import { equivocationKey, type Member, type State } from "./state.ts";
 
 type EquivocationOperation = OperationOf<"equivocation_open" | "member_equivocation">;
 
-/** The first envelope of two that a member signed with one sequence, and the second, which costs its stake. */
+/** Reports the first of two envelopes with one sequence, and the second, which costs the stake. */
 export function applyEquivocation(state: State, operation: EquivocationOperation): void {
   const { by: reporter, owner, round, key } = operation;
   const member = memberOf(state, owner);
@@ -25,7 +25,10 @@ export function applyEquivocation(state: State, operation: EquivocationOperation
   state.equivocations.delete(at);
 }
 
-/** An envelope of a round in which the member takes part, by the key that it had then. */
+/**
+ * Requires an envelope of a round in which the member takes part, signed with its key of that
+ * round.
+ */
 export function checkSigner(member: Member, round: bigint, key: number): void {
   ensure(isIn(member, round), "MessageMismatch");
   ensure(keyAt(member, round) === key, "WrongSigner");

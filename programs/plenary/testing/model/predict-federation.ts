@@ -29,7 +29,7 @@ export function applyFederation(state: State, operation: FederationOperation): v
       ensure(operation.by === federation.authority, "NotAuthority");
       ensure(operation.amount > 0n, "ZeroAmount");
       ensure(operation.to !== "foreign", "WrongMint");
-      ensure(operation.to !== "vault" && operation.to !== "escrow", "PayoutIsFederation");
+      ensure(operation.to !== "escrow", "PayoutIsFederation");
       ensure(operation.amount <= free(state), "VaultBelowOwed");
       transfer(state, "vault", operation.to, operation.amount);
       break;
@@ -95,14 +95,14 @@ function govern({ federation }: State, operation: Governing): void {
   }
 }
 
-/** Terms that disputes of committed rounds depend on. */
+/** Whether terms on which disputes depend stay the same. */
 function keepsDisputes(now: Terms, next: Terms): boolean {
   return next.aggregator === now.aggregator && next.minimumBond === now.minimumBond;
 }
 
 const LONGEST = 60n * 24n * 60n * 60n;
 
-/** Terms in range: at creation and at each change. */
+/** Checks that terms are in range, at creation and at each change. */
 function checkTerms(terms: Terms): void {
   ensure(terms.maxUpdates >= 1 && terms.maxUpdates <= 4096, "MaxUpdatesOutOfRange");
   ensure(

@@ -14,10 +14,10 @@ import { ensure } from "./refusal.ts";
 import { type Dispute, positions, type State, type Vector } from "./state.ts";
 
 /*
- * Disputes that take in every leaf of a tree: about the rewards' total, and about a chunk of the next model.
+ * Disputes that fold every leaf of a tree: about the total of the rewards, and about a chunk.
  */
 
-/** What a dispute lacks next: a leaf, the chunk of a vector, or nothing. */
+/** What a dispute needs next: a leaf, the chunk of a vector, or nothing. */
 export function missing(dispute: Dispute): "leaf" | DisputedVector | null {
   const { kind, decided, probed, pending, nextLeaf, leafCount, fault, received } = dispute;
   if ((kind !== "chunk" && kind !== "total") || decided !== null) return null;
@@ -56,7 +56,7 @@ export function feedChunk(state: State, operation: OperationOf<"dispute_chunk">)
   takeChunk(dispute, operation.vector, operation.lie);
 }
 
-/** Takes the next leaf; false if it was the last one and not all of them are in the tree. */
+/** Takes the next leaf. Returns false if it was the last one and some were lies. */
 function takeLeaf(state: State, dispute: Dispute, lie: boolean): boolean {
   if (lie) dispute.lies += 1;
   if (dispute.kind === "chunk") notePending(state, dispute, lie);
@@ -66,7 +66,7 @@ function takeLeaf(state: State, dispute: Dispute, lie: boolean): boolean {
   return dispute.lies === 0;
 }
 
-/** An update that counts must be followed by its chunk. */
+/** The leaf of a counted update must be followed by its chunk. */
 function notePending(state: State, dispute: Dispute, lie: boolean): void {
   const round = roundOf(state, dispute.round);
   const index = positions(state, round)[dispute.nextLeaf];
@@ -75,7 +75,7 @@ function notePending(state: State, dispute: Dispute, lie: boolean): void {
   dispute.pending = lie ? madeUp(delta) : delta;
 }
 
-/** The update that a leaf names which was never committed. */
+/** An update that was never committed, for a leaf that lies. */
 export function madeUp([first, second]: Vector): Vector {
   return [first + 100, second + 100];
 }
@@ -109,7 +109,7 @@ function takeChunk(dispute: Dispute, vector: DisputedVector, lie: boolean): void
 const MAX_PROBES = 42;
 const PROBE_SECONDS = 10n;
 
-/** Asks for a chunk of the result before the first leaf, and moves the dispute there. */
+/** Demands a chunk of the result before the first leaf, and moves the dispute to it. */
 export function probe(
   state: State,
   { by, dispute: id, vector, index }: OperationOf<"dispute_probe">,
@@ -129,7 +129,7 @@ export function probe(
   startDemand(state, dispute);
 }
 
-/** Whoever demands the chunk of a leaf proves that leaf. */
+/** A challenger that demands the chunk of a leaf must prove the leaf. */
 export function demand(state: State, operation: OperationOf<"dispute_demand">): void {
   const dispute = steppable(state, operation.dispute, operation.by);
   const lacks = missing(dispute);
@@ -138,7 +138,7 @@ export function demand(state: State, operation: OperationOf<"dispute_demand">): 
   startDemand(state, dispute);
 }
 
-/** Whether the update whose chunk is awaited is the one in the tree. */
+/** Whether the update whose chunk is missing is the one in the tree. */
 function isCommitted(state: State, dispute: Dispute): boolean {
   const round = roundOf(state, dispute.round);
   const index = positions(state, round)[dispute.nextLeaf - 1];
@@ -154,7 +154,7 @@ export function answer(
   const lacks = missing(dispute);
   if (lacks === "leaf" && show === "leaf") {
     ensure(!lie, "BadProof");
-    // the answer is proven, so a root that does not match is the challenger's doing
+    // The answer is proven, so if the root does not match, the challenger made leaves up.
     if (!takeLeaf(state, dispute, false)) dispute.decided = "rejected";
   } else {
     ensure(lacks !== null && lacks !== "leaf" && show === "chunk", "WrongAnswer");

@@ -25,7 +25,7 @@ export function open(state: State, operation: Opening): void {
   const round = roundOf(state, number);
   const id = { round: number, challenger, kind, index };
   const base = kind === "shortfall" ? earned.base : null;
-  // accounts are read before any is made, and looked at after that
+  // Existing accounts are read first, then the dispute is made, then constraints are checked.
   if (base !== null) roundOf(state, base);
   ensure(!state.disputes.has(disputeKey(id)), "AlreadyInUse");
   ensure(from !== "foreign", "WrongMint");
@@ -73,7 +73,7 @@ function begin(state: State, round: Round, id: DisputeId): Dispute {
     decided: null,
     fault: "none",
   };
-  // whose envelope is asked for answers at once, or loses
+  // The aggregator must answer a demand for an envelope from the start.
   if (kind === "envelope") startDemand(state, dispute);
   return dispute;
 }

@@ -145,7 +145,7 @@ function voidRound(state: State, round: Round): void {
   dropFrom(state, round);
 }
 
-/** Whether the round builds on one that was voided, or is settled. */
+/** Whether the round is neither open nor pending: settled, or built on a void round. */
 export function hasDropped(
   { openRound, pending }: State["federation"],
   { number }: Round,
@@ -153,7 +153,7 @@ export function hasDropped(
   return number !== openRound && !pending.includes(number);
 }
 
-/** Drops a round and all that build on it; the next one builds on what it was built on. */
+/** Drops a round and all rounds that build on it. The next round has its base. */
 export function dropFrom({ federation }: State, round: Round): void {
   const position = federation.pending.indexOf(round.number);
   if (position >= 0) {

@@ -14,10 +14,12 @@ import {
 } from "./state.ts";
 
 /*
- * Disputes that one leaf decides: the one that is missing, or the one whose envelope is demanded.
+ * Disputes that a single leaf decides: a missing one, or one whose envelope is demanded.
  */
 
-/** Leaves before the member's place raise the lower bound, those after it lower the upper one. */
+/**
+ * Leaves before the member's position raise the lower bound; leaves after it lower the upper bound.
+ */
 export function narrow(state: State, operation: OperationOf<"dispute_narrow">): void {
   const { by, dispute: id, tree, position } = operation;
   const dispute = steppable(state, id, by);
@@ -38,14 +40,17 @@ export function narrow(state: State, operation: OperationOf<"dispute_narrow">): 
   if (dispute.low >= dispute.high) uphold(dispute);
 }
 
-/** Where the leaves of the searched tree stand among all that there could be. */
+/** The ranks of the searched tree's leaves among all possible leaves. */
 export function ranks(state: State, round: Round, { kind }: Pick<Dispute, "kind">): number[] {
   return kind === "omission"
     ? positions(state, round).map((index) => state.order.indexOf(index))
     : rewardsInOrder(state, round).map(({ owner }) => rankOf(state, owner));
 }
 
-/** Whether the target's leaf is what it was promised. A receipt for the leaf's own sequence is for another envelope than the leaf's. */
+/**
+ * Whether the target's leaf agrees with what it was promised. A receipt with the leaf's own
+ * sequence is for another envelope.
+ */
 export function agrees(
   { leaves, updateCount }: Round,
   { kind, target, targetValue }: Dispute,

@@ -7,15 +7,16 @@ import { applyRound } from "./predict-round.ts";
 import { Refusal } from "./refusal.ts";
 import { held, owed, type State } from "./state.ts";
 
-/** What the program must answer: the name of its error, or the state that it must leave. */
+/** The expected outcome: the name of the error, or the resulting state. */
 export interface Prediction {
   readonly error: string | null;
   readonly state: State;
 }
 
 /**
- * The program as its documentation tells it, written again without looking at addresses and bytes: an oracle for the compiled one.
- * Checks stand in the order in which the program makes them, so that the error's name is predicted, too.
+ * The program as its documentation describes it, written again without addresses and bytes: an
+ * oracle for the compiled program. Checks are in the program's order, so that it also predicts the
+ * name of the error.
  */
 export function predict(before: State, operation: Operation): Prediction {
   const state = structuredClone(before);
@@ -72,7 +73,7 @@ function apply(state: State, operation: Operation): void {
   }
 }
 
-/** What must hold after every instruction, said once more about the model itself. */
+/** Checks what must hold after every instruction in the model itself. */
 function checkSolvency(state: State): void {
   if (state.tokens.vault < owed(state))
     throw new Error("The model's vault holds less than it owes.");

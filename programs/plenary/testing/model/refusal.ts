@@ -1,6 +1,6 @@
 import type { Holder, State } from "./state.ts";
 
-/** The program refuses with the error `name`. */
+/** A refusal by the program, with the error `name`. */
 export class Refusal extends Error {
   constructor(name: string) {
     super(name);
@@ -12,7 +12,7 @@ export function ensure(condition: boolean, error: string): asserts condition {
   if (!condition) throw new Refusal(error);
 }
 
-/** Moves tokens as the token programs do. */
+/** Transfers tokens as the token programs do. */
 export function transfer(state: State, from: Holder, to: Holder, amount: bigint): void {
   if (from === "foreign" || to === "foreign")
     throw new Error("Another mint's account must be refused before.");

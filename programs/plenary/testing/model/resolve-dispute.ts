@@ -60,13 +60,13 @@ export function resolveDispute(state: State, step: Step, round: bigint): Operati
   }
 }
 
-/** With a leaf: its update's chunk, as often as not; or one that is not the update's. */
+/** With every other leaf: its update's chunk, or at times a wrong one. */
 function chunkWith({ near, flaw }: Step): OperationOf<"dispute_leaf">["chunk"] {
   if (near % 2 === 0) return null;
   return flaw === FLAWS ? "wrong" : "right";
 }
 
-/** Another chunk of the next model, or the same one; or what there is not. */
+/** A chunk of the result, or at times one that does not exist. */
 function probing(step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_probe"> {
   const index = step.flaw === FLAWS ? CHUNKS : step.amount % CHUNKS;
   const isState = step.flaw > FLAWS || (dispute.stateVectors > 0 && step.near % 2 === 0);
@@ -76,7 +76,7 @@ function probing(step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_
 
 const VECTORS: readonly DisputedVector[] = ["delta", "base", "next", "baseState", "nextState"];
 
-/** The vector whose chunk is missing, or any. */
+/** The vector whose chunk is missing, or any vector. */
 function vectorFor(step: Step, dispute: Dispute): DisputedVector {
   const lacks = missing(dispute);
   const any = VECTORS[step.amount % VECTORS.length]!;
@@ -100,7 +100,7 @@ function narrowing(
   };
 }
 
-/** The member's own leaf, or a neighbour of its place, or any leaf. */
+/** The position of the member's leaf, of a neighbour, or of any leaf. */
 function positionFor(state: State, step: Step, dispute: Dispute): number {
   const round = state.rounds.get(dispute.round);
   if (round === undefined || dispute.target === null || step.near >= FLAWS) return step.amount % 5;
@@ -109,7 +109,7 @@ function positionFor(state: State, step: Step, dispute: Dispute): number {
   return Math.max(step.near % 2 === 0 ? before : before - 1, 0);
 }
 
-/** The envelope of the leaf that is asked for, or of another one. */
+/** The envelope of the leaf that is demanded, or of another one. */
 function showing(state: State, step: Step, dispute: Dispute): OperationOf<"dispute_envelope"> {
   const count = Math.max(state.rounds.get(dispute.round)?.updateCount ?? 0, 1);
   const asked = dispute.kind === "envelope" ? dispute.index : 0;
@@ -123,7 +123,7 @@ function showing(state: State, step: Step, dispute: Dispute): OperationOf<"dispu
   };
 }
 
-/** All leaves that are left, or one; more than there are, or one that says too much. */
+/** All remaining leaves, or one; at times too many, or one that states too much. */
 function folding(step: Step, by: Actor, dispute: Dispute): OperationOf<"dispute_rewards"> {
   const left = Math.max(dispute.leafCount - dispute.nextLeaf, 1);
   const leaves = step.flaw === FLAWS ? left + 1 : step.near % 3 === 0 ? 1 : left;
@@ -134,7 +134,7 @@ function idOf({ round, challenger, kind, index }: DisputeId): DisputeId {
   return { round, challenger, kind, index };
 }
 
-/** One of the open disputes that the step suits, or one that there is not. */
+/** An open dispute that the step suits, or one that does not exist. */
 function disputeFor(state: State, { name, subject }: Step): Dispute {
   const all = [...state.disputes.values()];
   const fitting = all.filter((dispute) => suits(state, dispute, name));

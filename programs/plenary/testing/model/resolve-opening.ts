@@ -10,7 +10,7 @@ import { FLAWS, type Step } from "./steps.ts";
 type Opening = OperationOf<"dispute_open">;
 type Subject = Pick<Opening, "kind" | "index">;
 
-/** A dispute about what is wrong with the round; at times, or where nothing is, about anything in it. */
+/** A dispute about a fault of the round; at times, or if it has no fault, about anything in it. */
 export function opening(state: State, step: Step, number: bigint): Opening {
   const by: Actor = step.near % 2 === 0 ? "stranger" : "heir";
   const round = state.rounds.get(number);
@@ -45,10 +45,10 @@ const KINDS: readonly DisputeKind[] = [
   "shortfall",
 ];
 
-/** Mostly of a chunk or leaf that there is. */
+/** Mostly about a chunk or leaf that exists. */
 function anySubject(state: State, step: Step, round: Round | undefined): Subject {
   const drawn = KINDS[step.amount % KINDS.length]!;
-  // in the first round nobody has earned anything before
+  // Nobody has earned rewards before the first round.
   const isFirst = round?.baseRound === 0n && step.near < FLAWS;
   const kind = drawn === "shortfall" && isFirst ? "envelope" : drawn;
   const index = Math.floor(step.amount / KINDS.length);
@@ -59,13 +59,13 @@ function anySubject(state: State, step: Step, round: Round | undefined): Subject
   return { kind, index: step.near === FLAWS ? count + 1 : index % Math.max(count, 1) };
 }
 
-/** The base round's account; left out where there is none, or another one. */
+/** The base round's account, which is left out if there is none; at times another one. */
 function baseFor(step: Step, base: bigint): bigint | null {
   if (step.near > FLAWS) return [base + 1n, null, 0n][step.near - FLAWS - 1]!;
   return base === 0n ? null : base;
 }
 
-/** What an attentive member finds wrong in a committed round. */
+/** The provable faults of a committed round. */
 export function findings(state: State, round: Round): Subject[] {
   if (round.status !== "committed") return [];
   const found: Subject[] = [];
@@ -76,7 +76,7 @@ export function findings(state: State, round: Round): Subject[] {
   }
   const { provable } = RULES[round.rules];
   const heavier = weightOfAll(round, round.updateCount) !== round.totalWeight;
-  // a wrong weight shows in every chunk, and one is enough
+  // A wrong weight shows in every chunk; one is enough.
   for (const index of [0, 1])
     if (provable && (!isChunkRight(round, index) || (heavier && index === 0)))
       found.push({ kind: "chunk", index });

@@ -5,7 +5,10 @@ import { DECEITS, FLAWS, type Step } from "./steps.ts";
 
 const U32_MAX = 2 ** 32 - 1;
 
-/** What an aggregator states: pay of one or two members out of the budget, honest or wrong in one respect. */
+/**
+ * The aggregator's result: it pays one or two members from the budget, and is honest or wrong in
+ * one respect.
+ */
 export function resultFor(rounds: State["rounds"], round: Round | undefined, step: Step): Result {
   const base = (round && rounds.get(round.baseRound))?.leaves ?? [];
   const leaves = paid(base, step, round?.budget ?? 0n);
@@ -26,7 +29,7 @@ export function resultFor(rounds: State["rounds"], round: Round | undefined, ste
   return step.deceit < DECEITS ? right : { ...right, ...deceitful(right, base, heaviest, step) };
 }
 
-/** What the program refuses for the most part. */
+/** Faults that the program mostly refuses. */
 function refused(right: Result, heaviest: number, { amount }: Step): Partial<Result> {
   const { cumulative, leaves, updateCount } = right;
   const wrong: readonly Partial<Result>[] = [
@@ -36,13 +39,13 @@ function refused(right: Result, heaviest: number, { amount }: Step): Partial<Res
     { updateCount: amount % 2 === 0 ? 0 : updateCount + 1 },
     { totalWeight: amount % 2 === 0 ? U32_MAX : heaviest + 1 },
     { nextState: [1, 1] },
-    // a tree that promises more than the sum that is stated
+    // The tree promises more than the stated sum.
     { leaves: leaves.map((leaf) => ({ ...leaf, cumulative: leaf.cumulative + 300n })) },
   ];
   return wrong[amount % wrong.length]!;
 }
 
-/** What only a dispute shows to be wrong: mostly the pay of somebody, once there is any. */
+/** Faults that only a dispute reveals: mostly in a member's pay, once there is any. */
 function deceitful(
   right: Result,
   base: readonly Leaf[],
@@ -66,7 +69,10 @@ function deceitful(
   return changes[choice % changes.length]!;
 }
 
-/** Gives to another member what one had earned and all that it earned since, or leaves it with `lost` less than it had. */
+/**
+ * Takes from a member what it has earned since the base round, and `lost` of what it had earned
+ * before; gives both to another member.
+ */
 function robbed(
   leaves: readonly Leaf[],
   { owner, cumulative }: Leaf,

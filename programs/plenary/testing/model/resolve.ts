@@ -7,7 +7,10 @@ import { resultFor } from "./resolve-result.ts";
 import { ACTORS, type Actor, free, type Holder, OWNERS, type Owner, type State } from "./state.ts";
 import { FLAWS, flawed, OTHERS, pick, type Step } from "./steps.ts";
 
-/** What a drawn step means in the present state: concrete actors, rounds and amounts, near the limits that matter now. */
+/**
+ * What a drawn step means in the present state: concrete actors, rounds and amounts, near the
+ * present limits.
+ */
 export function resolve(state: State, drawn: Step): Operation {
   const step = { ...drawn, name: fitting(state, drawn) };
   const { federation } = state;
@@ -76,7 +79,10 @@ export function resolve(state: State, drawn: Step): Operation {
 
 const WAITS = [1n, 5n, 20n, 60n, 90n, 300n] as const;
 
-/** Until a dispute's deadline or the end of a window, where a step was drawn that must wait for it. */
+/**
+ * The time to wait: until a dispute's deadline or the end of a challenge window, if the drawn step
+ * needs it.
+ */
 function secondsFor(state: State, { name, near }: Step): bigint {
   const isPast = near % 4 > 0;
   const [dispute] = state.disputes.values();
@@ -87,7 +93,7 @@ function secondsFor(state: State, { name, near }: Step): bigint {
   return left > 0n && !isPast ? left - 1n : left;
 }
 
-/** A small amount, or the limit, or one beside it. */
+/** A small amount, the limit, or an amount next to it. */
 function amountNear({ near, amount }: Step, limit: bigint): bigint {
   if (near < FLAWS - 12) return BigInt(amount);
   const value = [limit, limit, limit + 1n, limit - 1n, 0n, 2n ** 64n - 1n][near % 6]!;
@@ -104,7 +110,9 @@ function deposit(state: State, step: Step, by: Actor): Operation {
   };
 }
 
-/** The round that the step is likely to be about, or any other that there was, or one that never was. */
+/**
+ * The round that the step is likely to be about; at times any round, or one that does not exist.
+ */
 function roundFor(state: State, { name, subject }: Step): bigint {
   const { federation, rounds } = state;
   const expected: Partial<Record<Step["name"], bigint>> = {
@@ -215,7 +223,10 @@ function joining(state: State, step: Step, owner: Owner, key: number): Operation
   };
 }
 
-/** Half of those who need approval show an admission; at times it is somebody else's, for somebody else, or over. */
+/**
+ * Half of the owners that need approval show an admission. At times it is signed by another key,
+ * for another owner, or expired.
+ */
 function admissionFor({ federation }: State, step: Step, owner: Owner): Admission | null {
   if (!federation.approved || step.deceit % 2 === 0) return null;
   const right: Admission = { by: federation.authority, owner, over: false };
@@ -227,7 +238,7 @@ function admissionFor({ federation }: State, step: Step, owner: Owner): Admissio
   ]);
 }
 
-/** Mostly the owner's account, sometimes another's, and at times one that must be refused. */
+/** Mostly the owner's account, sometimes another actor's, and at times one that must be refused. */
 function payoutFor(step: Step, owner: Owner): Holder {
   if (step.flaw < FLAWS) return step.near % 4 === 3 ? "heir" : owner;
   return flawed<Holder>(step, owner, ["foreign", "vault", "escrow"]);

@@ -2,7 +2,7 @@ import { compareBytes, encodeRewardLeaf, leafHash, type RewardLeaf } from "@plen
 import type { Leaf } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** A rewards tree's leaves and their hashes, ascending by member, and which of the model's leaves each one is. */
+/** A rewards tree's leaves and hashes, ascending by member, and the model's index of each leaf. */
 export function rewardsTree(
   world: World,
   leaves: readonly Leaf[],

@@ -2,8 +2,8 @@ import type { Dispute as DisputeAccount, DisputeKind, Fault } from "@plenary/cha
 import { keepsState, type RuleName } from "./rules.ts";
 
 /*
- * What the program keeps, in plain values: actors instead of addresses, vectors instead of roots. Amounts, round numbers and
- * times are bigint, as in the accounts.
+ * The program's state in plain values: actors instead of addresses, vectors instead of roots.
+ * Amounts, round numbers and times are bigint, as in the accounts.
  */
 
 export const OWNERS = ["owner one", "owner two", "owner three"] as const;
@@ -11,17 +11,17 @@ export const ACTORS = ["authority", "aggregator", "heir", "stranger", ...OWNERS]
 
 export type Owner = (typeof OWNERS)[number];
 export type Actor = (typeof ACTORS)[number];
-/** A token account in the reward mint, or the one in another mint. */
+/** A token account in the reward mint; `foreign` is one in another mint. */
 export type Holder = Actor | "vault" | "escrow" | "foreign";
 
-/** A model or an update of two chunks: the integer that each of them repeats. */
+/** A model, state or update of two chunks, each of which repeats one integer. */
 export type Vector = readonly [number, number];
 
 export function sameVector([a, b]: Vector, [c, d]: Vector): boolean {
   return a === c && b === d;
 }
 
-/** A server state where the rules keep one. */
+/** A server's state; null if the rules keep none. */
 export type ServerState = Vector | null;
 
 export function sameState(one: ServerState, other: ServerState): boolean {
@@ -65,7 +65,7 @@ export interface Federation extends Terms {
 
 export interface Member {
   updateKey: number;
-  /** Null while no key was replaced. */
+  /** Null before the first rotation. */
   previousKey: number | null;
   keySince: bigint;
   payout: Holder;
@@ -77,7 +77,7 @@ export interface Member {
   equivocations: number;
 }
 
-/** What a rewards tree says that a member has earned since the federation began. */
+/** A leaf of a rewards tree: what a member has earned since the federation began. */
 export interface Leaf {
   owner: Owner;
   cumulative: bigint;
@@ -103,17 +103,20 @@ export interface Round {
   nextModel: Vector | null;
   nextState: ServerState;
   audited: boolean;
-  /** Leaves of the updates tree: the owners' in the model's order, then those of nobody. */
+  /** Leaves of the updates tree: the owners' in the model's order, then leaves without an owner. */
   updateCount: number;
   totalWeight: number;
   leaves: Leaf[];
   cumulative: bigint;
   openDisputes: number;
-  /** The account is gone; what it said is still needed to make later trees. */
+  /** The account is closed. Its contents are still needed for later trees. */
   closed: boolean;
 }
 
-/** Which dispute: `index` is the chunk that it was opened for, or the place of the leaf in the model's order. */
+/**
+ * Identifies a dispute. `index` is the chunk that it was opened for, or the leaf's index in the
+ * model.
+ */
 export interface DisputeId {
   round: bigint;
   challenger: Actor;
@@ -129,18 +132,20 @@ export interface Dispute extends DisputeId {
   demandDeadline: bigint;
   leafCount: number;
   nextLeaf: number;
-  /** Leaves that were folded in another form than the tree has them. */
+  /** Folded leaves that differ from the tree's. */
   lies: number;
-  /** The update whose chunk must follow the leaf that was folded last. */
+  /** The update whose chunk must follow the last folded leaf. */
   pending: Vector | null;
   received: DisputeAccount["received"];
-  /** Vectors of the server's state whose chunks decide it, too. */
+  /** Number of state vectors whose chunks the dispute needs. */
   stateVectors: number;
-  /** The disputed chunk, to which probes move; the vector that the last one asks for; and how many there were. */
+  /** The disputed chunk, which probes change; the vector being probed; and the number of probes. */
   chunk: number;
   probed: DisputeAccount["probed"];
   probes: number;
-  /** Whom a search is about, by which sequence or pay; and between which leaves its leaf would stand. */
+  /**
+   * The owner that a search is about, the promised sequence or pay, and the bounds for its leaf.
+   */
   target: Owner | null;
   targetValue: bigint;
   low: number;
@@ -149,7 +154,7 @@ export interface Dispute extends DisputeId {
   fault: Fault;
 }
 
-/** One envelope that a member signed, kept until somebody shows its contradiction. */
+/** One envelope that a member signed, kept until its reporter shows one that contradicts it. */
 export interface Equivocation {
   reporter: Actor;
   owner: Owner;
@@ -158,13 +163,13 @@ export interface Equivocation {
 
 export interface State {
   now: bigint;
-  /** The model's indices of leaves (`Round.updateCount`), in the order of the addresses that this federation's members have. */
+  /** The model's indices of leaves, in the order of the addresses of this federation's members. */
   order: readonly number[];
   tokens: Record<Exclude<Holder, "foreign">, bigint>;
   federation: Federation;
   members: Map<Owner, Member>;
   rounds: Map<bigint, Round>;
-  /** By `disputeKey`, and by `equivocationKey`. */
+  /** Keys are made by `disputeKey` and `equivocationKey`. */
   disputes: Map<string, Dispute>;
   equivocations: Map<string, Equivocation>;
 }
@@ -177,7 +182,7 @@ export function equivocationKey({ reporter, owner, round }: Equivocation): strin
   return `${reporter} ${owner} ${round}`;
 }
 
-/** What each actor holds at the beginning. */
+/** Tokens of each actor at the beginning. */
 export const PURSE = 1000n;
 
 export function initialState(
@@ -236,7 +241,7 @@ export function held({ federation }: State): bigint {
   return federation.bond + federation.stakes + federation.deposits;
 }
 
-/** What the authority may take. */
+/** What the authority may withdraw. */
 export function free(state: State): bigint {
   const rest = state.tokens.vault - owed(state);
   return rest > 0n ? rest : 0n;
@@ -246,7 +251,7 @@ export function oldestUnsettled({ pending, openRound, nextRound }: Federation): 
   return pending[0] ?? (openRound === 0n ? nextRound : openRound);
 }
 
-/** Where the leaves of a round's updates tree stand: the model's indices by position. */
+/** The model's indices of the leaves of a round's updates tree, by position. */
 export function positions(
   { order }: Pick<State, "order">,
   { updateCount }: Pick<Round, "updateCount">,
@@ -254,12 +259,12 @@ export function positions(
   return order.filter((index) => index < updateCount);
 }
 
-/** Where an owner's leaf stands among all leaves that there could be, in either tree. */
+/** The rank of an owner's leaf among all possible leaves, in either tree. */
 export function rankOf({ order }: Pick<State, "order">, owner: Owner): number {
   return order.indexOf(OWNERS.indexOf(owner));
 }
 
-/** The leaves of a round's rewards tree as they stand in it. */
+/** The leaves of a round's rewards tree, in its order. */
 export function rewardsInOrder(
   state: Pick<State, "order">,
   { leaves }: Pick<Round, "leaves">,

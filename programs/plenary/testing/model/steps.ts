@@ -4,41 +4,44 @@ import type { RuleName } from "./rules.ts";
 import type { Terms } from "./state.ts";
 
 /**
- * One drawn step, before it is known what it meets. Numbers are choices that `resolve` reads against the state of the moment, the most
- * ordinary one being 0, so that shrinking a failing sequence makes it both shorter and plainer.
+ * One drawn step, independent of the state. Its numbers are choices that `resolve` interprets in
+ * the present state. The most ordinary choice is 0, so that shrinking a failing sequence makes it
+ * both shorter and simpler.
  */
 export interface Step {
   readonly name: Operation["name"];
-  /** Who signs: whom the program expects, or from `OTHERS` on somebody else. */
+  /** The signer: the one that the program expects, or from `OTHERS` on another one. */
   readonly by: number;
-  /** Whom or which round it is about. */
+  /** The owner or round that the step is about. */
   readonly subject: number;
   /** An amount near a limit, or a small one. */
   readonly near: number;
   readonly amount: number;
-  /** What is wrong with it; nothing below `FLAWS`. */
+  /** What is wrong with the step; below `FLAWS`, nothing. */
   readonly flaw: number;
-  /** What an aggregator commits wrongly without the program's noticing; nothing below `DECEITS`. */
+  /** What is wrong with a commitment without the program noticing it; below `DECEITS`, nothing. */
   readonly deceit: number;
 }
 
-/** From here on `by` and `flaw` are out of the ordinary. */
+/** From these values on, choices are not the ordinary ones. */
 export const OTHERS = 28;
 export const FLAWS = 28;
 export const DECEITS = 16;
 export const CHOICES = 32;
 
-/** Whom or what the program expects, or one of the others. */
+/** What the program expects, or one of the others. */
 export function pick<T>(choice: number, expected: T, others: readonly T[]): T {
   return choice < OTHERS ? expected : others[(choice * 7) % others.length]!;
 }
 
-/** What is right, or one of what is wrong. */
+/** The right value, or one of the wrong ones. */
 export function flawed<T>(step: Step, right: T, wrong: readonly T[]): T {
   return step.flaw < FLAWS ? right : wrong[step.flaw % wrong.length]!;
 }
 
-/** How often each instruction is drawn: what moves a federation on more often than what rarely happens. */
+/**
+ * How often each instruction is drawn: those that advance a federation more often than rare ones.
+ */
 const WEIGHTS: Readonly<Record<Operation["name"], number>> = {
   wait: 12,
   round_open: 14,
@@ -112,7 +115,7 @@ const terms: fc.Arbitrary<Terms> = fc
     exitCooldown: rest.challengeWindow + patience,
   }));
 
-/** A federation's life: on which terms, in a mint of which token program, and what happens. */
+/** The life of a federation: its terms, its rules, its mint's token program, and its steps. */
 export interface Sequence {
   readonly terms: Terms;
   readonly rules: RuleName;
@@ -120,7 +123,7 @@ export interface Sequence {
   readonly steps: readonly Step[];
 }
 
-/** Steps before which a federation is funded, bonded and joined, so that later ones find something to do. */
+/** Steps that fund, bond and populate the federation, so that later ones are not refused. */
 const OPENING: readonly Step[] = [
   ordinary("vault_fund", 600),
   ordinary("bond_deposit", 120),

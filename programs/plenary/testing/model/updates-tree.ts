@@ -27,7 +27,10 @@ interface UpdatesTree {
   readonly order: number[];
 }
 
-/** A round's updates tree: leaves of the owners, whether members or not, then of nobody; and where each of them stands. */
+/**
+ * A round's updates tree: the leaves of the owners, whether they are members or not, then leaves
+ * without an owner; and the position of each.
+ */
 export function updatesTree(world: World, round: UpdatesOf): UpdatesTree {
   const sorted = Array.from({ length: round.updateCount }, (_, index) => ({
     index,
@@ -42,7 +45,7 @@ export function updatesTree(world: World, round: UpdatesOf): UpdatesTree {
   };
 }
 
-/** The reason why nobody's update does not count: its norm; any other would do. */
+/** The reason code of leaves without an owner: the norm. Any other would do. */
 const REFUSED = 4;
 
 function leafOf(world: World, round: UpdatesOf, index: number): UpdateLeaf {
@@ -60,7 +63,7 @@ function leafOf(world: World, round: UpdatesOf, index: number): UpdateLeaf {
   };
 }
 
-/** What an envelope says of an update. */
+/** What an envelope states about an update. */
 interface UpdateOf {
   readonly number: bigint;
   readonly base: Vector;
@@ -84,7 +87,7 @@ export function leafOrder(world: World): number[] {
   }).order;
 }
 
-/** As many as the terms that are drawn allow. */
+/** The most that the drawn terms allow. */
 const MOST_LEAVES = 4;
 
 /** An aggregator's receipt for an owner's envelope of some sequence. */

@@ -9,7 +9,7 @@ import {
 } from "@plenary/protocol";
 import type { ServerState, Vector } from "./state.ts";
 
-/** Of every model and update: the second of its two chunks is padded. */
+/** Parameters of every model and update. The second of the two chunks is padded. */
 export const PARAMETERS = 100;
 
 interface ChunkOf {
@@ -17,12 +17,12 @@ interface ChunkOf {
   readonly hash: Uint8Array;
 }
 
-/** By the integer and the place: sequences have few different ones. */
+/** Chunks by position and integer: sequences have few different ones. */
 const chunks = new Map<string, ChunkOf>();
 const roots = new Map<string, Uint8Array>();
 const vectors = new Map<string, Vector>();
 
-/** The root that stands on chain for a vector. */
+/** The root of a vector. */
 export function rootOf(vector: Vector): Uint8Array {
   const name = `${vector}`;
   let root = roots.get(name);
@@ -34,17 +34,17 @@ export function rootOf(vector: Vector): Uint8Array {
   return root;
 }
 
-/** The root of a server's state; that of the empty tree where there is none. */
+/** The root of a server's state; the root of the empty tree if there is none. */
 export function stateRootOf(state: ServerState): Uint8Array {
   return state === null ? EMPTY_ROOT : rootOf(state);
 }
 
-/** The vector that a root stands for; undefined if nobody has asked for its root. */
+/** The vector with a root; undefined if `rootOf` has not computed it. */
 export function vectorOf(root: Uint8Array): Vector | undefined {
   return vectors.get(toHex(root));
 }
 
-/** A chunk with its proof; a lie has another integer in one place. */
+/** A chunk with its proof. A lie changes one integer. */
 export function chunkProof(vector: Vector, index: number, lie = false): ChunkProof {
   const place = index === 0 ? 0 : 1;
   const values = chunkOf(vector, place).values.slice();

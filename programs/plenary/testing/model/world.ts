@@ -37,12 +37,13 @@ import {
 } from "./state.ts";
 import { PARAMETERS, rootOf, stateRootOf } from "./vectors.ts";
 
-/** Who pays fees and rents; nobody in the model. */
+/** Pays fees and rent. It is not an actor of the model. */
 export const PAYER = keypairOf("model payer").publicKey;
 
 /**
- * A chain for one sequence after the other: each gets a federation of its own on it, since a new machine would take longer than the
- * sequence. Signatures are not made and not checked, which is LiteSVM's business; that an account signs is the transaction's word.
+ * A chain for one sequence after the other. Each sequence gets a federation of its own on it,
+ * because a new virtual machine would take longer than the sequence. Signatures are neither made
+ * nor checked, which is LiteSVM's task; the transaction states which accounts sign.
  */
 export class Ground {
   readonly chain = new TestChain();
@@ -84,14 +85,14 @@ export function keypairFor(actor: Actor): Keypair {
   return keypairOf(labelOf(actor));
 }
 
-/** Lamports for the rents of every sequence: more than an airdrop gives. */
+/** Adds lamports for the rent of every sequence: more than an airdrop gives. */
 function enrich({ svm }: TestChain, at: PublicKey): void {
   const programAddress = address(SystemProgram.programId.toBase58());
   const account = { executable: false, programAddress, data: new Uint8Array(), space: 0n };
   svm.setAccount({ ...account, address: address(at.toBase58()), lamports: lamports(10n ** 17n) });
 }
 
-/** One federation on chain, addressed as the model names things. */
+/** One federation on chain, addressed by the model's names. */
 export class World {
   readonly ground: Ground;
   readonly id: bigint;
@@ -128,7 +129,7 @@ export class World {
     return this.ground.chain;
   }
 
-  /** Accounts that every instruction with tokens names. */
+  /** The accounts of every instruction that transfers tokens. */
   get token(): { federation: PublicKey; rewardMint: PublicKey; tokenProgram: PublicKey } {
     const { federation, rewardMint, tokenProgram } = this;
     return { federation, rewardMint, tokenProgram };
@@ -158,7 +159,7 @@ export class World {
     return name === "payer" ? PAYER : this.key(name);
   }
 
-  /** The membership's address, whether there is one or not. */
+  /** The address of an owner's member account, whether it exists or not. */
   member(owner: Owner): PublicKey {
     return this.#members.get(owner)!;
   }
@@ -184,11 +185,11 @@ export class World {
       messageBytes: message.serialize(),
       signatures: Object.fromEntries(signers.map((key) => [key.toBase58(), new Uint8Array(64)])),
     };
-    // unsigned on purpose: Kit's brands say that somebody looked at the bytes
+    // Unsigned on purpose: Kit's type would require that the bytes were checked.
     const result = svm.sendTransaction(wire as unknown as WireTransaction);
     if (!(result instanceof FailedTransactionMetadata)) return null;
     const logs = result.meta().logs();
-    // the system program's answer to who would make an account a second time
+    // The system program's answer to an attempt to create an account twice.
     if (logs.some((line) => line.includes("already in use"))) return "AlreadyInUse";
     return transactionFailed(result.toString(), logs).programError ?? result.toString();
   }
@@ -196,7 +197,7 @@ export class World {
   setTokens(at: PublicKey, amount: bigint): void {
     const data = this.chain.data(at);
     if (data === null) throw new Error(`There is no token account ${at.toBase58()}.`);
-    // a token account: mint, owner, then the amount
+    // A token account holds its mint, its owner, then the amount.
     new DataView(data.buffer, data.byteOffset).setBigUint64(64, amount, true);
     this.chain.setData(at, this.tokenProgram, data);
   }

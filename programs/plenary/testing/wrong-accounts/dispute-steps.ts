@@ -57,7 +57,7 @@ class DisputeSteps {
     this.plan = { ...empty, updates: [update] };
   }
 
-  /** The round that the first step has opened, committed when the second needs it. */
+  /** The round that the first step opened. It is committed when the second step needs it. */
   get round(): DisputedRound {
     const { scenario, plan, earned } = this;
     this.#round ??= new DisputedRound(scenario, plan, {
@@ -141,7 +141,7 @@ class DisputeSteps {
           this.dispute.feedAll();
           return {
             ...this.step(this.dispute.resolveInstruction(PROGRAM_ID), stranger),
-            // nothing is transferred where the challenger loses
+            // Nothing is transferred if the challenger loses.
             accepted: ["token_program <- otherTokenProgram"],
           };
         },

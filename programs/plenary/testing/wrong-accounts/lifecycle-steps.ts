@@ -14,7 +14,7 @@ import { keypairOf } from "../test-chain.ts";
 import { accepting, type Ground, type NamedStep, SIGNERS, TOKEN_ACCOUNTS } from "./ground.ts";
 
 /** Members, rounds and claims, in the order in which one federation can go through them. */
-export function livingSteps({ mine, owner, other, earned }: Ground): readonly NamedStep[] {
+export function lifecycleSteps({ mine, owner, other, earned }: Ground): readonly NamedStep[] {
   const { federation, mint: rewardMint, authority, aggregator, payer, chain } = mine;
   return [
     [

@@ -13,7 +13,7 @@ import type { Keypair } from "@solana/web3.js";
 import { accepting, type Ground, type NamedStep, TOKEN_ACCOUNTS } from "./ground.ts";
 
 /** Terms, authority, vault and bond, in the order in which one federation can go through them. */
-export function governingSteps({ mine }: Ground): readonly NamedStep[] {
+export function governanceSteps({ mine }: Ground): readonly NamedStep[] {
   const { federation, mint: rewardMint, authority, aggregator } = mine;
   return [
     [
