@@ -142,6 +142,8 @@ export interface Ledger {
   genesisHash(): Promise<Uint8Array>;
   /** The chain's clock. */
   now(): Promise<number>;
+  /** What the aggregator's account holds, which pays for its transactions. */
+  lamports(): Promise<bigint>;
   roundAddress(federation: Uint8Array, number: bigint): Uint8Array;
   /** Address of an owner's Member account, whether or not it exists. */
   memberAddress(federation: Uint8Array, owner: Uint8Array): Uint8Array;

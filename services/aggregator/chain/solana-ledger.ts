@@ -7,6 +7,7 @@ import {
   type Round,
   readAuditSlotHash,
   readFederation,
+  readLamports,
   readMember,
   readRound,
   roundAddress,
@@ -50,6 +51,8 @@ export function solanaLedger(settings: SolanaSettings, fetch?: typeof globalThis
   const { rpcWebSocketUrl } = settings;
   const connection = new Connection(settings.rpcUrl, {
     commitment: "confirmed",
+    // The service's own fetch waits as the node asks.
+    disableRetryOnRateLimit: true,
     ...(fetch === undefined ? {} : { fetch }),
     ...(rpcWebSocketUrl === undefined ? {} : { wsEndpoint: rpcWebSocketUrl }),
   });
@@ -121,6 +124,7 @@ function reader(connection: Connection, program: PublicKey, aggregator: PublicKe
       return genesisHash;
     },
     now: () => readClock(connection),
+    lamports: () => readLamports(connection, aggregator),
     roundAddress: (federation, number) =>
       roundAddress(program, new PublicKey(federation), number).toBytes(),
     memberAddress: (federation, owner) =>

@@ -10,6 +10,7 @@ import { type Files, folderBlobStore, nodeFiles } from "../store/blobs/index.ts"
 import { openDatabase } from "../store/database.ts";
 import { storeOn } from "../store/index.ts";
 import { migrate } from "../store/migrate.ts";
+import { chainFetch } from "./chain-fetch.ts";
 import type { Config } from "./config.ts";
 
 /** What both processes are made of. */
@@ -23,7 +24,7 @@ export interface Service {
 export type ServiceLog = ReturnType<typeof createLog>;
 
 export function createLog(name: string, level: string) {
-  // What authenticates a request is no business of the log's readers.
+  // Readers of the log must not be able to repeat requests.
   return pino({ name, level, redact: ["req.headers.authorization", "req.headers.cookie"] });
 }
 
@@ -57,7 +58,7 @@ export async function openService(
       "no REDIS_URL: the queue lives in the database, which is slower and differs in nothing else",
     );
   const evaluator = trainingEvaluator(blobs);
-  const ledger = solanaLedger(config, machine.fetch);
+  const ledger = solanaLedger(config, chainFetch(machine.fetch, log));
   const context: Context = {
     database,
     storeOn,

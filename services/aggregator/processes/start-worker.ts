@@ -4,7 +4,8 @@ import { startJobs } from "../jobs/queue-worker.ts";
 import { startReconciler } from "../jobs/reconciler.ts";
 import { openRoundTools, type RoundTools } from "../rounds/round-tools.ts";
 import { dependenciesOf, mountHealth } from "../routes/health.ts";
-import { createMetrics, measureDisputes, mountMetrics } from "../routes/metrics.ts";
+import { createMetrics, fundsGauge, measureDisputes, mountMetrics } from "../routes/metrics.ts";
+import { watchFunds } from "./aggregator-funds.ts";
 import { readConfig } from "./config.ts";
 import { listen, urlOf } from "./listening.ts";
 import { openService, type Service, type ServiceLog } from "./service.ts";
@@ -45,8 +46,10 @@ export async function startWorker(
     { context, tools },
   );
   const reconciler = startReconciler(context);
+  const funds = watchFunds(context, fundsGauge(metrics));
   log.info({ health: `${urlOf(app)}/readyz`, queue: queue.store.name }, "ready");
   return async () => {
+    funds.close();
     const looked = reconciler.close().then(() => true);
     const ended = await jobs.close();
     // What is still held by a job that was given back, or by a look, ends with the process.

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import fastifyCors from "@fastify/cors";
 import fastifyHelmet from "@fastify/helmet";
 import fastifyRateLimit from "@fastify/rate-limit";
 import { fastifySSE } from "@fastify/sse";
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import fastifyUnderPressure from "@fastify/under-pressure";
-import { PlenaryError } from "@plenary/protocol";
+import { PlenaryError, REQUEST_HEADERS } from "@plenary/protocol";
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
@@ -39,6 +40,17 @@ export interface ApplicationSettings {
 }
 
 const HEARTBEAT_MILLISECONDS = 15_000;
+/**
+ * Pages of any origin may read what this client may read: a browser adds nothing to a request that
+ * would prove who its user is. They may not write.
+ */
+const READS_OF_BROWSERS = {
+  origin: "*",
+  methods: ["GET", "HEAD"],
+  allowedHeaders: [...Object.values(REQUEST_HEADERS), "range", "last-event-id"],
+  exposedHeaders: ["content-range", "etag", "retry-after", "x-request-id"],
+  maxAge: 86_400,
+};
 /** Most bytes of a body that no endpoint defines. */
 const BODY_LIMIT = 4 * 1024;
 
@@ -86,6 +98,7 @@ async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings
   const signed = signedRequests(context, createLimits(app, settings.limits));
   const readers = createReaders(context, signed);
   acceptBodies(app);
+  await app.register(fastifyCors, READS_OF_BROWSERS);
   const handlers = {
     ...federationHandlers(context, readers, settings.evaluator),
     ...auditHandlers(context, readers),

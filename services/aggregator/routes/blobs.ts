@@ -57,7 +57,11 @@ function matches(header: string | undefined, etag: string): boolean {
   );
 }
 
-/** RFC 9110, section 14: one range is served, several or an unknown unit are answered with the whole. Throws `range-not-satisfiable`. */
+/**
+ * The range that is asked for (RFC 9110, section 14). Several ranges and unknown units are answered
+ * with the whole. By hand, although range-parser exists: it refuses a suffix that is longer than the
+ * blob. Throws `range-not-satisfiable`.
+ */
 function rangeOf(request: FastifyRequest, size: number, etag: string): BlobRange | undefined {
   const { range, "if-range": condition } = request.headers;
   if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;

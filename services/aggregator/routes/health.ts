@@ -1,5 +1,6 @@
 import { PlenaryError } from "@plenary/protocol";
 import type { FastifyInstance } from "fastify";
+import pTimeout from "p-timeout";
 import type { Context } from "../rounds/context.ts";
 
 /** Something that the service needs; `check` throws while it is away. */
@@ -52,20 +53,12 @@ export function mountHealth(app: FastifyInstance, dependencies: readonly Depende
 }
 
 async function checkOne({ name, check }: Dependency): Promise<{ name: string; error?: unknown }> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`${name} did not answer in time`)),
-      CHECK_MILLISECONDS,
-    );
-  });
+  const message = `${name} did not answer in time`;
   try {
-    await Promise.race([check(), late]);
+    await pTimeout(check(), { milliseconds: CHECK_MILLISECONDS, message });
     return { name };
   } catch (error) {
     return { name, error };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -21,12 +21,12 @@ export function createMetrics(): Metrics {
 }
 
 /**
- * Counts of the whole service, read from its database whenever they are asked for: the same from every process, also after a restart. While
- * the database does not answer they stay as they were.
+ * Counts of the whole service, read from its database whenever they are asked for. They are the same
+ * from every process and after a restart. While the database is away they stay as they were.
  */
 export function measureDisputes({ registry }: Metrics, tally: () => Promise<DisputeTally>): void {
   const counts: readonly [name: string, help: string, pick: (tally: DisputeTally) => number][] = [
-    ["plenary_disputes_open", "Disputes that go on.", ({ open }) => open],
+    ["plenary_disputes_open", "Disputes that have not ended.", ({ open }) => open],
     [
       "plenary_demands_answered",
       "Demands of disputes that were answered.",
@@ -50,7 +50,16 @@ export function measureDisputes({ registry }: Metrics, tally: () => Promise<Disp
     });
 }
 
-/** /metrics in Prometheus's text form, and the time of every request. */
+/** The gauge of what the aggregator's account holds. */
+export function fundsGauge({ registry }: Metrics): Gauge {
+  return new Gauge({
+    name: "plenary_aggregator_lamports",
+    help: "Lamports of the account that pays for the aggregator's transactions.",
+    registers: [registry],
+  });
+}
+
+/** Serves /metrics in Prometheus's text form, and measures the time of every request. */
 export function mountMetrics(app: FastifyInstance, { registry, requestSeconds }: Metrics): void {
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";

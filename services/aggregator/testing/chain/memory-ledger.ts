@@ -77,6 +77,7 @@ export class MemoryLedger implements Ledger {
 
   genesisHash = async () => new Uint8Array(32).fill(2);
   now = async () => this.time;
+  lamports = async () => 10n ** 12n;
   roundAddress = (federation: Uint8Array, number: bigint) =>
     sha256(federation, Buffer.from(String(number)));
   memberAddress = (federation: Uint8Array, owner: Uint8Array) => sha256(federation, owner);

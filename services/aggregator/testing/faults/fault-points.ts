@@ -129,7 +129,7 @@ export const DATABASE_CALLS: CallsOf<Database, "queries" | "close"> = {
 
 export const LEDGER_CALLS: CallsOf<
   Ledger,
-  "programId" | "aggregator" | "roundAddress" | "memberAddress"
+  "programId" | "aggregator" | "lamports" | "roundAddress" | "memberAddress"
 > = {
   genesisHash: true,
   now: true,

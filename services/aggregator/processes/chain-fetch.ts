@@ -1,0 +1,42 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Log } from "../rounds/context.ts";
+
+/** Attempts in all; the last answer is handed on whatever it is. */
+const ATTEMPTS = 6;
+const FIRST_PAUSE_MILLISECONDS = 500;
+const LONGEST_PAUSE_MILLISECONDS = 10_000;
+const SAID_EVERY_MILLISECONDS = 30_000;
+const TOO_MANY_REQUESTS = 429;
+
+/**
+ * `fetch` for the chain's RPC: waits as long as a node asks that answers "too many requests", and
+ * says so now and then. web3.js would repeat at its own pace, with a plain line each time.
+ */
+export function chainFetch(fetch: typeof globalThis.fetch, log: Log): typeof globalThis.fetch {
+  let said = Number.NEGATIVE_INFINITY;
+  const say = (milliseconds: number) => {
+    const now = performance.now();
+    if (now - said < SAID_EVERY_MILLISECONDS) return;
+    said = now;
+    log.warn({ milliseconds }, "the Solana node limits requests; waiting as it asks");
+  };
+  return async (input, init) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await fetch(input, init);
+      if (response.status !== TOO_MANY_REQUESTS || attempt === ATTEMPTS) return response;
+      await response.body?.cancel();
+      const milliseconds = pauseBefore(attempt, response);
+      say(milliseconds);
+      await pause(milliseconds);
+    }
+  };
+}
+
+/** The header's seconds, or twice as long with each attempt. */
+function pauseBefore(attempt: number, { headers }: Response): number {
+  const stated = headers.get("retry-after") ?? "";
+  const milliseconds = /^[0-9]+$/.test(stated)
+    ? Number(stated) * 1_000
+    : FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
+  return Math.min(milliseconds, LONGEST_PAUSE_MILLISECONDS);
+}
