@@ -65,7 +65,7 @@ export async function withRetries<T>(
   }
 }
 
-/** The pause after a failed attempt: random below a ceiling that doubles, and at least as stated. */
+/** The pause after a failed attempt: random, below a ceiling that doubles, or as long as stated. */
 export function pauseAfter(policy: RetryPolicy, attempt: number, error?: PlenaryError): number {
   const ceiling = Math.min(policy.longestPause, policy.firstPause * 2 ** (attempt - 1));
   const stated = error?.context.retryAfter;

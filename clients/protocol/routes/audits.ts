@@ -3,14 +3,14 @@ import { Base58Address, Base64, HexHash, UnixMilliseconds } from "../schema.ts";
 import { endpoint, READER_ERRORS } from "./endpoint.ts";
 import { RoundParams } from "./rounds.ts";
 
-/** A drawn member's audit. */
+/** The audit of one member that was drawn. */
 export const AuditView = Type.Object({
   member: Base58Address,
-  /** Whose report counts. */
+  /** The key whose report counts. */
   auditor: Base58Address,
-  /** Segments that are to be run again. */
+  /** Segments that the auditor runs again. */
   segments: Type.Array(Type.Integer({ minimum: 0 })),
-  /** What the auditor signed (see audit-report.ts); null until then. */
+  /** The signed report (see audit-report.ts); null until it was handed in. */
   report: Type.Union([
     Type.Object({
       outcome: Type.Union([
@@ -27,14 +27,17 @@ export const AuditView = Type.Object({
 });
 export type AuditView = Static<typeof AuditView>;
 
-/** The audits of a round, when they have been drawn. `slotHash` and the envelopes hash to `drawn`, which stands on chain. */
+/**
+ * The audits of a round, once they have been drawn. `slotHash` and the envelopes hash to `drawn`,
+ * which is on chain.
+ */
 export const RoundAuditsView = Type.Object({
   slotHash: HexHash,
   drawn: HexHash,
   seed: HexHash,
-  /** When the round is computed at the latest, without the reports that are missing. */
+  /** When the round is computed at the latest, without the reports that are missing by then. */
   until: UnixMilliseconds,
-  /** Whether reports are taken. */
+  /** Whether the service still takes reports. */
   open: Type.Boolean(),
   audits: Type.Array(AuditView),
 });
@@ -42,7 +45,7 @@ export type RoundAuditsView = Static<typeof RoundAuditsView>;
 
 export const auditList = endpoint({
   operation: "auditList",
-  summary: "Whose training is audited in a round, which segments, by whom, and what came out.",
+  summary: "The audits of a round: members, segments, auditors and results.",
   method: "GET",
   path: "/v1/federations/:federation/rounds/:round/audits",
   params: RoundParams,
@@ -54,7 +57,7 @@ export const auditList = endpoint({
 export const auditReportSubmit = endpoint({
   operation: "auditReportSubmit",
   summary:
-    "Hand in an audit report, signed by the auditor that was drawn. The same report again changes nothing.",
+    "Hand in an audit report that the drawn auditor has signed. Sending it again changes nothing.",
   method: "POST",
   path: "/v1/federations/:federation/rounds/:round/audits",
   params: RoundParams,

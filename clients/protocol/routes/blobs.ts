@@ -7,7 +7,7 @@ const BlobParams = Type.Object({ hash: HexHash });
 export const blobRead = endpoint({
   operation: "blobRead",
   summary:
-    "Bytes by their SHA-256: models, payloads, questionnaires, manifests. Ranges are served. Those of a private federation for its members.",
+    "Bytes by their SHA-256: models, payloads, questionnaires, manifests. Serves ranges. Blobs of a private federation are for its readers.",
   method: "GET",
   path: "/v1/blobs/:hash",
   params: BlobParams,
@@ -18,7 +18,8 @@ export const blobRead = endpoint({
 
 export const blobWrite = endpoint({
   operation: "blobWrite",
-  summary: "Store bytes that a configuration names. The body must have the hash in the path.",
+  summary:
+    "Store bytes that a configuration names. The body's SHA-256 must be the hash in the path.",
   method: "PUT",
   path: "/v1/blobs/:hash",
   params: BlobParams,

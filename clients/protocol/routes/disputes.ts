@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { Base58Address, Base58Signature, U64String, UnixMilliseconds } from "../schema.ts";
 
-/** A challenge of a committed round, as far as the service has followed it on chain. */
+/** A dispute of a committed round, as far as the service has followed it on chain. */
 export const DisputeView = Type.Object({
   address: Base58Address,
   kind: Type.Union([
@@ -11,19 +11,22 @@ export const DisputeView = Type.Object({
     Type.Literal("shortfall"),
     Type.Literal("total"),
   ]),
-  /** Chunk or leaf that it was opened about; 0 for omissions and totals. Probes may have moved it since. */
+  /** The chunk or leaf in question at first; 0 for omissions and totals. Probes may move it. */
   subject: Type.Integer({ minimum: 0 }),
   challenger: Base58Address,
-  /** Base units; null for one that had ended before the service wrote deposits down. */
+  /** In base units; null if the dispute ended before the service recorded deposits. */
   deposit: Type.Union([U64String, Type.Null()]),
   openedAt: UnixMilliseconds,
   state: Type.Union([Type.Literal("open"), Type.Literal("ended")]),
-  /** What the aggregator was asked to show and is not known to have shown, in words, and its last moment to. */
+  /** The piece that the aggregator must still show, in words, and its deadline. */
   demanded: Type.Union([
     Type.Object({ piece: Type.String(), until: UnixMilliseconds }),
     Type.Null(),
   ]),
-  /** Null while it goes on, and where the chain did not show the service how it ended. A fault is stated where it was upheld. */
+  /**
+   * Null while the dispute is open, and if the chain did not show the service how it ended. States
+   * the fault if the dispute was upheld.
+   */
   ending: Type.Union([
     Type.Object({
       verdict: Type.Union([Type.Literal("upheld"), Type.Literal("rejected"), Type.Literal("moot")]),

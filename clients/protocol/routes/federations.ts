@@ -9,7 +9,7 @@ const CONFIGURATION_LIMIT = 64 * 1024;
 export const FederationParams = Type.Object({ federation: Base58Address });
 export const MemberParams = Type.Object({ federation: Base58Address, member: Base58Address });
 
-/** A federation as the service sees it. `round` is the number of the round that is open, or null between rounds. */
+/** A federation as the service sees it. `round` is the open round's number; null between rounds. */
 export const FederationView = Type.Object({
   address: Base58Address,
   name: Type.String(),
@@ -38,14 +38,14 @@ export const MemberView = Type.Object({
   active: Type.Boolean(),
   counted: Type.Integer({ minimum: 0 }),
   refused: Type.Integer({ minimum: 0 }),
-  /** Earned up to the last committed round; `claimable` counts final rounds only, less what was claimed. */
+  /** Up to the last committed round. `claimable` counts final rounds only, less what was claimed. */
   earned: U64String,
   claimed: U64String,
   claimable: U64String,
 });
 export type MemberView = Static<typeof MemberView>;
 
-/** A member's proof of pay against the last final round's rewards root. */
+/** A member's reward, with its proof against the rewards root of the last final round. */
 export const RewardView = Type.Object({
   member: Base58Address,
   round: U64String,
@@ -67,8 +67,7 @@ export const federationList = endpoint({
 
 export const federationRegister = endpoint({
   operation: "federationRegister",
-  summary:
-    "Begin to aggregate a federation that exists on chain. Its blobs must have been uploaded before.",
+  summary: "Begin to aggregate a federation that exists on chain. Upload its blobs first.",
   method: "POST",
   path: "/v1/federations",
   body: Type.Object(
@@ -84,7 +83,7 @@ export const federationRegister = endpoint({
 
 export const federationRead = endpoint({
   operation: "federationRead",
-  summary: "One federation: its configuration and where it stands.",
+  summary: "One federation: its configuration and its state.",
   method: "GET",
   path: "/v1/federations/:federation",
   params: FederationParams,
@@ -94,7 +93,7 @@ export const federationRead = endpoint({
 
 export const federationPause = endpoint({
   operation: "federationPause",
-  summary: "Stop opening rounds; the one that is open goes on.",
+  summary: "Stop opening rounds. The open round continues.",
   method: "POST",
   path: "/v1/federations/:federation/pause",
   params: FederationParams,
@@ -116,7 +115,7 @@ export const federationResume = endpoint({
 
 export const memberList = endpoint({
   operation: "memberList",
-  summary: "Members of a federation, ascending by address.",
+  summary: "Members of a federation, in ascending order of address.",
   method: "GET",
   path: "/v1/federations/:federation/members",
   params: FederationParams,
@@ -127,7 +126,7 @@ export const memberList = endpoint({
 
 export const memberRead = endpoint({
   operation: "memberRead",
-  summary: "One member: its keys and what it has contributed and earned.",
+  summary: "One member: its keys, contributions and earnings.",
   method: "GET",
   path: "/v1/federations/:federation/members/:member",
   params: MemberParams,

@@ -23,7 +23,7 @@ import {
 } from "./rounds.ts";
 import { serviceRead } from "./service.ts";
 
-/** Every endpoint under /v1, by operation. The service mounts all of them; a test sends each through both ends. */
+/** Every endpoint under /v1, by operation. The service mounts all of them. */
 export const ENDPOINTS = {
   serviceRead,
   federationList,

@@ -4,7 +4,7 @@ import { endpoint, SIGNED_ERRORS } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 import { RoundState } from "./rounds.ts";
 
-/** A transaction that the service wants on chain and has not seen confirmed. */
+/** A transaction that the service has planned and not yet seen confirmed. */
 export const PendingTransactionView = Type.Object({
   round: U64String,
   kind: Type.Union([
@@ -14,27 +14,27 @@ export const PendingTransactionView = Type.Object({
     Type.Literal("finalize"),
     Type.Literal("void"),
   ]),
-  /** Of the last attempt; null before the first. */
+  /** The last attempt's signature; null before the first attempt. */
   signature: Type.Union([Base58Signature, Type.Null()]),
   attempts: Type.Integer({ minimum: 0 }),
   lastError: Type.Union([Type.String(), Type.Null()]),
   plannedAt: UnixMilliseconds,
 });
 
-/** What a federation's rounds wait for, as its authority is told. */
+/** The work that a federation's rounds wait for, for its authority. */
 export const OperationsView = Type.Object({
   /** The newest round; null before the first. */
   round: Type.Union([
     Type.Object({
       number: U64String,
       state: RoundState,
-      /** Why it is to be made void, where it is. */
+      /** The reason, if the round is going to be voided. */
       voidReason: Type.Union([Type.String(), Type.Null()]),
     }),
     Type.Null(),
   ]),
   transactions: Type.Array(PendingTransactionView),
-  /** Updates of open rounds that are not screened yet. */
+  /** Updates of open rounds that are not yet screened. */
   unscreened: Type.Integer({ minimum: 0 }),
 });
 export type OperationsView = Static<typeof OperationsView>;
@@ -42,7 +42,7 @@ export type OperationsView = Static<typeof OperationsView>;
 export const operationsRead = endpoint({
   operation: "operationsRead",
   summary:
-    "What the federation's rounds wait for: transactions that are not confirmed, updates not screened.",
+    "The work that rounds wait for: unconfirmed transactions and updates that are not yet screened.",
   method: "GET",
   path: "/v1/federations/:federation/operations",
   params: FederationParams,
@@ -53,8 +53,7 @@ export const operationsRead = endpoint({
 
 export const operationsRetry = endpoint({
   operation: "operationsRetry",
-  summary:
-    "Queue again all that is due in the federation, now instead of when the reconciler comes to it.",
+  summary: "Queue all due work of the federation now, without waiting for the reconciler.",
   method: "POST",
   path: "/v1/federations/:federation/operations/retry",
   params: FederationParams,

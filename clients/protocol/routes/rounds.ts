@@ -15,7 +15,7 @@ import { DisputeView } from "./disputes.ts";
 import { endpoint, READER_ERRORS } from "./endpoint.ts";
 import { FederationParams } from "./federations.ts";
 
-/** A number or "current". */
+/** A round's number, or "current" for the newest. */
 const RoundName = Type.String({ pattern: `^(current|${U64_PATTERN})$` });
 export const RoundParams = Type.Object({ federation: Base58Address, round: RoundName });
 const UpdateParams = Type.Object({
@@ -24,7 +24,7 @@ const UpdateParams = Type.Object({
   member: Base58Address,
 });
 
-/** Life of a round in the service. Only `committed`, `final` and `void` are states on chain. */
+/** State of a round in the service. Only `committed`, `final` and `void` exist on chain. */
 export const RoundState = Type.Union([
   Type.Literal("opening"),
   Type.Literal("collecting"),
@@ -36,7 +36,10 @@ export const RoundState = Type.Union([
 ]);
 export type RoundState = Static<typeof RoundState>;
 
-/** Alignment scores (1 - Jensen-Shannon distance) on the held-out groups: for people, not for pay. */
+/**
+ * Alignment scores (1 - Jensen-Shannon distance) on the held-out groups. They are for people; pay
+ * does not depend on them.
+ */
 export const EvaluationView = Type.Object({
   mean: Type.Number(),
   min: Type.Number(),
@@ -57,7 +60,7 @@ export const RoundView = Type.Object({
   number: U64String,
   address: Base58Address,
   state: RoundState,
-  /** Why the round is void or is going to be; null for every other. */
+  /** The reason, if the round is void or going to be; else null. */
   voidReason: Type.Union([Type.String(), Type.Null()]),
   baseRoot: HexHash,
   baseBlob: HexHash,
@@ -66,7 +69,7 @@ export const RoundView = Type.Object({
   updatesRoot: Type.Union([HexHash, Type.Null()]),
   rewardsRoot: Type.Union([HexHash, Type.Null()]),
   manifest: Type.Union([HexHash, Type.Null()]),
-  /** Updates with a receipt that stand, and how many of them were screened so far. */
+  /** Standing updates with a receipt; `counted` and `refused` are those that were screened. */
   received: Type.Integer({ minimum: 0 }),
   counted: Type.Integer({ minimum: 0 }),
   refused: Type.Integer({ minimum: 0 }),
@@ -77,12 +80,12 @@ export const RoundView = Type.Object({
   committedAt: Type.Union([UnixMilliseconds, Type.Null()]),
   evaluation: Type.Union([EvaluationView, Type.Null()]),
   transactions: Transactions,
-  /** Challenges of the round, in the order of their opening. */
+  /** In the order in which they were opened. */
   disputes: Type.Array(DisputeView),
 });
 export type RoundView = Static<typeof RoundView>;
 
-/** One member's update. `reason` is stated for every update that is not counted. */
+/** One member's update. Every screened update that does not count has a `reason`. */
 export const UpdateView = Type.Object({
   member: Base58Address,
   sequence: U64String,
@@ -115,13 +118,13 @@ export const ReceiptView = Type.Object({
 });
 export type ReceiptView = Static<typeof ReceiptView>;
 
-/** Header names of an upload: the signed message and its signature, in base64. */
+/** Headers of an upload: the signed message and its signature, in base64. */
 export const ENVELOPE_HEADER = "plenary-envelope";
 export const SIGNATURE_HEADER = "plenary-signature";
 
 export const roundList = endpoint({
   operation: "roundList",
-  summary: "Rounds of a federation, newest first; `before` continues an earlier answer.",
+  summary: "Rounds of a federation, newest first. `before` continues an earlier answer.",
   method: "GET",
   path: "/v1/federations/:federation/rounds",
   params: FederationParams,
@@ -148,7 +151,7 @@ export const roundRead = endpoint({
 export const updateSubmit = endpoint({
   operation: "updateSubmit",
   summary:
-    "Upload an update: the payload as raw bytes, the signed envelope in headers. The answer is a signed receipt.",
+    "Upload an update: the payload as raw bytes, the signed envelope in headers. Returns a signed receipt.",
   method: "POST",
   path: "/v1/federations/:federation/rounds/:round/updates",
   params: RoundParams,
@@ -182,7 +185,7 @@ export const updateSubmit = endpoint({
 
 export const updateList = endpoint({
   operation: "updateList",
-  summary: "Updates of a round: every one with a receipt, and what became of it.",
+  summary: "All updates of a round that have a receipt, with their states.",
   method: "GET",
   path: "/v1/federations/:federation/rounds/:round/updates",
   params: RoundParams,
@@ -216,7 +219,7 @@ export const manifestRead = endpoint({
 export const equivocationList = endpoint({
   operation: "equivocationList",
   summary:
-    "Evidence of a round: pairs of updates that a member signed with one sequence. Whoever shows a pair to the chain takes half of the stake.",
+    "Evidence of equivocation in a round: pairs of updates that a member signed with one sequence. Showing a pair to the chain earns half of the member's stake.",
   method: "GET",
   path: "/v1/federations/:federation/rounds/:round/equivocations",
   params: RoundParams,
@@ -225,7 +228,7 @@ export const equivocationList = endpoint({
   errors: READER_ERRORS,
 });
 
-/** What the event stream sends: the SSE event name is `type`, the data this object, the id ascends. */
+/** One event of the stream. The SSE event name is `type`, the data is this object, ids ascend. */
 export const FederationEvent = Type.Object({
   type: Type.Union([
     Type.Literal("round-opened"),
@@ -252,7 +255,7 @@ export type FederationEvent = Static<typeof FederationEvent>;
 
 export const eventStream = endpoint({
   operation: "eventStream",
-  summary: "What happens in a federation, as server-sent events; Last-Event-ID resumes.",
+  summary: "Events of a federation, as server-sent events. Last-Event-ID resumes a stream.",
   method: "GET",
   path: "/v1/federations/:federation/events",
   params: FederationParams,

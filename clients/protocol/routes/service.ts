@@ -2,7 +2,7 @@ import Type, { type Static } from "typebox";
 import { Base58Address, HexHash } from "../schema.ts";
 import { endpoint } from "./endpoint.ts";
 
-/** What signed requests to this service name: see ServiceIdentity. */
+/** The identity that signed requests to this service name (see ServiceIdentity). */
 export const ServiceView = Type.Object({
   genesisHash: HexHash,
   programId: Base58Address,
@@ -13,7 +13,7 @@ export type ServiceView = Static<typeof ServiceView>;
 export const serviceRead = endpoint({
   operation: "serviceRead",
   summary:
-    "Chain, program and aggregator key of this service: what a federation names, and signed requests with it.",
+    "Chain, program and aggregator key of this service, which federations and signed requests name.",
   method: "GET",
   path: "/v1/service",
   response: ServiceView,

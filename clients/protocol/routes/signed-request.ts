@@ -3,9 +3,10 @@ import { PlenaryError } from "../errors.ts";
 import { signMessage, verifySignature } from "../signature.ts";
 
 /*
- * A request that is no upload of an update is signed by a key: the headers below over the service, method, path, body hash, time and nonce.
- * The domain keeps such a signature from being taken for an envelope, a receipt or a transaction; the service, from being handed on to
- * another one; time and nonce, from being used again.
+ * Requests other than uploads of updates are signed by a key, in the headers below. The signature
+ * covers the service, method, path, body hash, time and nonce. Its domain keeps it from being taken
+ * for an envelope, a receipt or a transaction. The service in it keeps it from being passed on to
+ * another service; time and nonce keep it from being used again.
  */
 
 export const REQUEST_HEADERS = {
@@ -15,12 +16,12 @@ export const REQUEST_HEADERS = {
   signature: "plenary-signature",
 } as const;
 
-/** How far a signed request's time may be from the service's clock. */
+/** Largest difference between a signed request's time and the service's clock. */
 export const REQUEST_WINDOW_MILLISECONDS = 60_000;
 
 /**
- * The service that a request is for, which no other can pose as: the aggregator's key on one chain, for one program. A client takes all
- * three from the chain, for what a service says of itself could be another's name.
+ * The service that a request is for: the aggregator's key, for one program on one chain. A client
+ * takes all three from the chain, because a service could state another's identity as its own.
  */
 export interface ServiceIdentity {
   readonly genesisHash: Uint8Array;
@@ -67,7 +68,7 @@ export function signRequest(request: RequestToSign, secretKey: Uint8Array): Reco
   };
 }
 
-/** A signed request's claims, read from its headers before the body is known. */
+/** The claims of a signed request, read from its headers before the body has arrived. */
 export interface RequestClaims {
   readonly key: Uint8Array;
   readonly time: number;
@@ -75,7 +76,10 @@ export interface RequestClaims {
   readonly signature: Uint8Array;
 }
 
-/** Reads the headers; throws `signature-invalid` naming one that is missing or malformed, `request-expired` if `now` is outside the window. */
+/**
+ * Reads the headers. Throws `signature-invalid` naming a header that is missing or malformed, and
+ * `request-expired` if `now` is outside the window.
+ */
 export function readRequestClaims(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   now: number,
@@ -106,7 +110,7 @@ export function verifyRequest(
   if (!verifySignature(message, claims.signature, claims.key))
     throw new PlenaryError(
       "signature-invalid",
-      "The request is not signed by the key that it names, over this service, method, path and body.",
+      "The request is not signed by the key that it names over this service, method, path and body.",
       {
         key: toBase58(claims.key),
       },

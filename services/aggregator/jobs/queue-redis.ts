@@ -13,8 +13,8 @@ const LONGEST_PAUSE_MILLISECONDS = 10_000;
 const PROBE_MILLISECONDS = 60_000;
 
 /**
- * The queue in Redis. Throws `invalid-input` if the server at `url` answers and can never do: a
- * node of a cluster, or one that is too old. One that may lose jobs is warned of, once.
+ * The queue in Redis. Throws `invalid-input` if the server is a node of a cluster or too old. Logs
+ * one warning if the server may evict jobs.
  */
 export async function openRedisStore(url: string, log: Log): Promise<QueueStore> {
   const complain = complainTo(log);

@@ -34,9 +34,7 @@ export function complainTo(log: Log): Complaint {
   };
 }
 
-/**
- * BullMQ asks again at once when taking a job fails, as it does for hours where a store is full.
- */
+/** Pauses when taking a job fails, as it does while a store is full. BullMQ asks again at once. */
 export function patient(Base: typeof Worker): typeof Worker {
   return class PatientWorker extends Base {
     protected override async moveToActive(token: string, name?: string): Promise<Job> {

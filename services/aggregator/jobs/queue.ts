@@ -45,8 +45,8 @@ export interface JobQueue extends Scheduler {
 
 /**
  * Opens the producing end. Enqueueing never throws: what could not be queued is still due in the
- * database. Throws `queue-unavailable` if the database does not answer, `invalid-input` if the
- * Redis is one that cannot hold the queue.
+ * database. Throws `queue-unavailable` if the database does not answer, `invalid-input` if the Redis
+ * is one that cannot hold the queue.
  */
 export async function openQueue({ redisUrl, databaseUrl, log }: QueueSettings): Promise<JobQueue> {
   const store =
@@ -100,8 +100,7 @@ function adderTo(queue: Queue, log: Log) {
       backoff: { type: "exponential", delay: RETRY_MILLISECONDS },
       priority: job.priority,
       removeOnComplete: true,
-      // A failed job that stayed would keep its id, and with it the same work from being queued
-      // again.
+      // A failed job that stayed would keep its id, and the same work could not be queued again.
       removeOnFail: jobId === undefined ? KEPT_FAILURES : true,
       ...(jobId === undefined ? {} : { jobId }),
     };

@@ -45,19 +45,19 @@ describe("configuration", () => {
       assert.throws(() => readConfig({ ...environment, ...change }), message);
     });
 
-  test("does not take a key that others can read", () => {
+  test("refuses a key that others can read", () => {
     chmodSync(keyFile, 0o644);
     assert.throws(() => readConfig(environment), { code: "file-permissions" });
     chmodSync(keyFile, 0o600);
   });
 
-  test("does not take a file that is no keypair", () => {
+  test("refuses a file that is not a keypair", () => {
     const path = join(folder, "other.json");
     for (const text of ["[]", "[1,2,3]", "{}", `[${Array(64).fill(256)}]`]) {
       writeFileSync(path, text, { mode: 0o600 });
       assert.throws(
         () => readConfig({ ...environment, PLENARY_AGGREGATOR_KEY: path }),
-        /no Solana keypair/,
+        /not a Solana keypair/,
       );
     }
   });

@@ -5,7 +5,7 @@ import Type, { type Static } from "typebox";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
-/** Settings of both processes, all from the environment. Absent ones take the default; an unknown value stops the start. */
+/** Settings of both processes, from the environment. An absent one takes its default. */
 const EnvironmentSchema = Type.Object({
   PLENARY_HOST: Type.String({ minLength: 1, default: "127.0.0.1" }),
   PLENARY_PORT: Type.String({ pattern: "^[0-9]{1,5}$", default: "7070" }),
@@ -21,9 +21,9 @@ const EnvironmentSchema = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: "info" },
   ),
-  /** Requests a minute from one address. */
+  /** Requests per minute from one address. */
   PLENARY_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "12000" }),
-  /** Signed requests a minute by one key, and updates a minute of one member; both on top of the limit per address. */
+  /** Per minute: signed requests by one key, and updates of one member. */
   PLENARY_SIGNED_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "6000" }),
   PLENARY_UPLOAD_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "120" }),
   /** Open connections from one address. */
@@ -33,9 +33,9 @@ const EnvironmentSchema = Type.Object({
     pattern: "^[1-9][0-9]{0,11}$",
     default: String(512 * 1024 * 1024),
   }),
-  /** Password of the queue page at /operator/queues (user "operator"); without it there is no such page. */
+  /** Password of the page /operator/queues (user "operator"); without it there is no such page. */
   PLENARY_OPERATOR_PASSWORD: Type.Optional(Type.String({ minLength: 12 })),
-  /** Jobs that one worker does at a time. */
+  /** Jobs that one worker does at the same time. */
   PLENARY_WORKER_CONCURRENCY: Type.String({ pattern: "^[1-9][0-9]?$", default: "4" }),
   /** Port of a worker's /livez, /readyz and /metrics; 0 takes any free one. */
   PLENARY_WORKER_PORT: Type.String({ pattern: "^[0-9]{1,5}$", default: "0" }),
@@ -52,7 +52,7 @@ export interface Config {
   readonly rpcUrl: string;
   readonly rpcWebSocketUrl: string | undefined;
   readonly blobFolder: string;
-  /** Ed25519 secret key (64 bytes) that signs receipts and pays for the aggregator's transactions. */
+  /** Ed25519 secret key (64 bytes) that signs receipts and pays for transactions. */
   readonly aggregatorKey: Uint8Array;
   readonly programId: Uint8Array;
   readonly logLevel: string;
@@ -67,7 +67,10 @@ export interface Config {
 
 const parse = parserOf(EnvironmentSchema, "Environment");
 
-/** Reads and checks the environment. Throws `invalid-input`, `file-unreadable` or `file-permissions` naming the variable. */
+/**
+ * Reads and checks the environment. Throws `invalid-input`, `file-unreadable` or `file-permissions`,
+ * naming the variable.
+ */
 export function readConfig(environment: Environment = process.env): Config {
   const settings = parse(withDefaults(environment));
   return {
@@ -148,7 +151,7 @@ function readKey(path: string): Uint8Array {
   if (!isKeypair(bytes))
     throw new PlenaryError(
       "invalid-input",
-      `${path} is no Solana keypair file: a JSON array of 64 bytes.`,
+      `${path} is not a Solana keypair file, which is a JSON array of 64 bytes.`,
       context,
     );
   return Uint8Array.from(bytes);

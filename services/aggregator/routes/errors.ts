@@ -10,7 +10,7 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_UNDER_PRESSURE: "service-unavailable",
 };
 
-/** The one place where errors become answers. What went wrong inside is logged and not told. */
+/** The one place where errors become answers. Internal errors are logged, and not told. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => answer(toPlenaryError(error), request, reply));
   app.setNotFoundHandler((request, reply) =>

@@ -10,7 +10,7 @@ import type { Reader, Readers } from "./readers.ts";
 const PAGE = 200;
 const LARGEST_ID = 2n ** 63n - 1n;
 
-/** Streams a federation's events: from the one after Last-Event-ID, else from now on. */
+/** Streams a federation's events: those after Last-Event-ID, else those from now on. */
 export function eventHandlers(
   context: Context,
   { admit }: Readers,
@@ -23,7 +23,7 @@ export function eventHandlers(
       const from = readId(reply.sse.lastEventId) ?? federation.event_count;
       reply.sse.keepAlive();
       reply.sse.sendHeaders();
-      // Now, not with the first event: the client knows that it is heard.
+      // Sent now and not with the first event, so that the client knows that it is connected.
       reply.raw.flushHeaders();
       void streamEvents(context, signal, federation.address, from, reply, reader);
       return reply;
@@ -54,7 +54,7 @@ async function streamEvents(
       if (page.length < PAGE) await waiting.next();
     }
   } catch (error) {
-    // The client resumes with Last-Event-ID.
+    // The client can resume with Last-Event-ID.
     if (reply.sse.isConnected) reply.log.warn({ err: error }, "event stream ended");
   } finally {
     waiting.close();

@@ -27,13 +27,13 @@ export function dependenciesOf(context: Context, queue: Dependency): Dependency[
   ];
 }
 
-/** A supervisor must not take a busy process for a hung one: limits do not apply to its question. */
+/** A supervisor must not take a busy process for a hung one, so that no limit applies to it. */
 const UNLIMITED = { rateLimit: false, pressureHandler: () => {} };
 
 /**
- * `/livez` answers as long as the process does; a process that does not answer it hangs and is to be
- * restarted. `/readyz` answers 200 if everything that the process needs answers, else 503 naming
- * what does not.
+ * Mounts `/livez`, which answers as long as the process does: one that does not is to be restarted.
+ * Mounts `/readyz`, which answers 200 if everything that the process needs can be used, else 503
+ * naming what cannot.
  */
 export function mountHealth(app: FastifyInstance, dependencies: readonly Dependency[]): void {
   app.get("/livez", { schema: { hide: true }, config: UNLIMITED }, async () => ({ status: "ok" }));

@@ -17,7 +17,7 @@ import { type RawRequest, sendRaw } from "../testing/actors/raw-request.ts";
 import { freePort } from "../testing/stack/processes.ts";
 import { type Stack, startStack } from "../testing/stack/stack.ts";
 
-/** Processor time of the server that one request may take: a busy machine does not change it much. */
+/** Processor time that one request may take, which a busy machine hardly changes. */
 const LIMIT_SECONDS = 0.1;
 /** The headers of one request may have about this many characters. */
 const HEADERS_LIMIT = 14_000;
@@ -38,7 +38,7 @@ function list(count: number, item: (i: number) => string): string {
   return Array.from({ length: Math.floor(count) }, (_, i) => item(i)).join(",");
 }
 
-/** Every place of a body that its schema names: the whole, each field, and the fields of objects. */
+/** Every place that a body's schema names: the whole, its fields, and the fields of objects. */
 function placesOf(schema: unknown, at: readonly string[] = []): (readonly string[])[] {
   const { properties = {} } = schema as { properties?: Record<string, unknown> };
   const below = Object.entries(properties).flatMap(([name, field]) =>

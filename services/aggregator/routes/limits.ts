@@ -4,24 +4,25 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 const WINDOW_MILLISECONDS = 60_000;
 
 export interface LimitSettings {
-  /** Requests a minute from one address. */
+  /** Requests per minute from one address. */
   readonly requestsPerMinute: number;
-  /** Signed requests a minute by one key. */
+  /** Signed requests per minute by one key. */
   readonly signedRequestsPerMinute: number;
-  /** Updates a minute of one member. */
+  /** Updates per minute of one member. */
   readonly uploadsPerMinute: number;
 }
 
 /**
- * Limits beside the one per address. They count what a signature has proved, and nothing that only names a key: else a stranger could use
- * up another's allowance. Counted by each server for itself. All throw `rate-limited`.
+ * Limits besides the one per address. They count only what a signature has proved: a stranger that
+ * merely names a key cannot use up its allowance. Each server counts for itself. All throw
+ * `rate-limited`.
  */
 export interface Limits {
   signedRequest(request: FastifyRequest, key: string): Promise<void>;
   upload(request: FastifyRequest, member: string): Promise<void>;
 }
 
-/** After the plugin that limits addresses, whose counters these are. */
+/** Needs the plugin that limits addresses, whose counters it uses. */
 export function createLimits(app: FastifyInstance, settings: LimitSettings): Limits {
   const { signedRequestsPerMinute, uploadsPerMinute } = settings;
   return {

@@ -21,8 +21,8 @@ export function createMetrics(): Metrics {
 }
 
 /**
- * Counts of the whole service, read from its database whenever they are asked for. They are the same
- * from every process and after a restart. While the database is away they stay as they were.
+ * Counts of the whole service, read from its database at each request. They are the same from every
+ * process and after a restart. While the database is away they stay as they were.
  */
 export function measureDisputes({ registry }: Metrics, tally: () => Promise<DisputeTally>): void {
   const counts: readonly [name: string, help: string, pick: (tally: DisputeTally) => number][] = [

@@ -94,7 +94,7 @@ function routeOf(
   };
 }
 
-/** Bytes are named by their hash in the path, so that their signature is checked before they come. */
+/** The path names bytes by their hash, so that their signature is checked before they arrive. */
 function signedHash(endpoint: Endpoint, { bodyHash, params }: FastifyRequest): Uint8Array {
   if (endpoint.body !== "bytes") return bodyHash;
   const { hash = "" } = params as { readonly hash?: string };
@@ -128,8 +128,8 @@ function tagOf({ path }: Endpoint): string {
 }
 
 /**
- * Checks requests with the protocol's own parser, so that a refusal names the field. Text in queries
- * is converted to numbers first.
+ * Checks requests with the protocol's own parser, so that a refusal names the field. Text in
+ * queries is converted to numbers first.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const parse = parserOf(

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 const PATH = "/operator/queues";
 const USER = "operator";
 
-/** The queue's page, for who knows the operator's password; without a password there is no page. */
+/** The queue's page, for those who know the operator's password. Without one there is no page. */
 export async function mountQueuePage(
   app: FastifyInstance,
   queue: Queue,
@@ -34,7 +34,7 @@ async function authorise(
   const [, credentials = ""] =
     /^Basic ([A-Za-z0-9+/=]+)$/.exec(request.headers.authorization ?? "") ?? [];
   const given = sha256(Buffer.from(credentials, "base64"));
-  // Hashes have one length, which the comparison in constant time needs.
+  // The comparison in constant time needs inputs of equal length, such as hashes.
   if (timingSafeEqual(given, expected)) return;
   await reply
     .code(401)

@@ -5,16 +5,17 @@ import type { Context } from "../rounds/context.ts";
 import type { FederationRow } from "../store/federations.ts";
 import type { SignedRequests } from "./signed.ts";
 
-/** One who was let in to read. */
+/** A requester that was admitted to read. */
 export interface Reader {
-  /** Asks again, for answers that go on for long. */
+  /** Asks again, for answers that take long. */
   stillMay(): Promise<boolean>;
 }
 
 export interface Readers {
   /**
-   * Lets anybody read of a public federation, and of a private one who may, by a signed request. Throws `member-unknown`,
-   * `member-inactive`, and as `authenticate` does. What is about one member that member may always read.
+   * Admits anyone to a public federation, and readers of a private one by a signed request. A
+   * member may always read what is `about` itself. Throws `member-unknown`, `member-inactive`, and
+   * as `authenticate` does.
    */
   admit(
     request: FastifyRequest,
@@ -22,12 +23,15 @@ export interface Readers {
     federation: FederationRow,
     about?: Uint8Array,
   ): Promise<Reader>;
-  /** Whether everybody may read a blob, or some of whom the requester is one. Throws `not-found`, as for a blob that is not there. */
+  /**
+   * Whether everybody may read a blob, or only some, of whom the requester is one. Throws
+   * `not-found`, as for a blob that does not exist.
+   */
   admitToBlob(request: FastifyRequest, hash: Uint8Array): Promise<"everybody" | "some">;
 }
 
 const EVERYBODY: Reader = { stillMay: async () => true };
-/** Names of blobs that stay in memory once they were found to be public, which they are for ever. */
+/** Names of public blobs that stay in memory. A public blob stays public. */
 const KEPT = 10_000;
 
 export function createReaders(context: Context, { authenticate }: SignedRequests): Readers {
@@ -35,7 +39,7 @@ export function createReaders(context: Context, { authenticate }: SignedRequests
   return {
     async admit(request, reply, federation, about) {
       if (!isPrivate(federation)) return EVERYBODY;
-      // A refusal too: a cache in between knows nothing of signatures.
+      // Refusals too, because caches on the way do not look at signatures.
       reply.header("cache-control", "no-store");
       const key = await authenticate(request, sha256());
       await requireReader(context, federation, key, about);
@@ -49,7 +53,7 @@ export function createReaders(context: Context, { authenticate }: SignedRequests
         open.add(name);
         return "everybody";
       }
-      // Whether there is such a blob is not told before it is known who asks.
+      // Whether the blob exists is not told to unknown requesters.
       const signed = request.headers[REQUEST_HEADERS.key] !== undefined;
       const key = signed ? await authenticate(request, sha256()) : undefined;
       if (key === undefined || !(await mayReadBlob(context, hash, key))) throw noBlob(name);
@@ -61,7 +65,7 @@ export function createReaders(context: Context, { authenticate }: SignedRequests
 export function noBlob(hash: string): PlenaryError {
   return new PlenaryError(
     "not-found",
-    `There is no blob ${hash} that this request may read: those of a private federation are for its members' signed requests.`,
+    `There is no blob ${hash} that this request may read: blobs of a private federation are for its readers' signed requests.`,
     { hash },
   );
 }

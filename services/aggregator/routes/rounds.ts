@@ -147,7 +147,7 @@ function missing(
   return new PlenaryError(code, message, { field: name }, { cause });
 }
 
-/** A manifest is sent as it was hashed. */
+/** A manifest is sent as the bytes that were hashed. */
 function sendJsonBytes(reply: FastifyReply, bytes: Uint8Array): never {
   reply.type("application/json; charset=utf-8").send(bytes);
   return reply as never;
