@@ -6,9 +6,10 @@ import { readConfig } from "./config.ts";
 import { parseOptions } from "./options.ts";
 
 const FOLDER = resolve("/somewhere");
+const SILENT = { write: () => undefined };
 
 function parse(...args: string[]) {
-  return parseOptions(args, FOLDER, true);
+  return parseOptions(args, FOLDER, { stdout: SILENT, stderr: SILENT });
 }
 
 test("options are read, and paths are meant from the caller's folder", () => {

@@ -25,14 +25,20 @@ export const DEFAULTS = {
 const MOST_ROUNDS = 1_000_000;
 const MOST_CLIENTS = 256;
 
+/** Where help and mistakes are printed. */
+export interface OptionsOutput {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /**
  * Parses the arguments after `npm start --`; relative paths start at `folder`. For --help or a
- * mistake it prints and ends the process, or throws commander's error if `exitOverride` is set.
+ * mistake it prints, and throws CommanderError with the exit code.
  */
 export function parseOptions(
   args: readonly string[],
   folder: string,
-  exitOverride = false,
+  output: OptionsOutput,
 ): Options {
   const command = new Command("npm start --")
     .description(
@@ -68,11 +74,12 @@ export function parseOptions(
     .option("--report <file>", "write what the run measured to a JSON file when it is done")
     .option("--fresh", "begin another federation instead of continuing the one in PLENARY_HOME")
     .allowExcessArguments(false)
-    .showHelpAfterError("(npm start -- --help lists the options)");
-  if (exitOverride)
-    command
-      .exitOverride()
-      .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+    .showHelpAfterError("(npm start -- --help lists the options)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.stdout.write(text),
+      writeErr: (text) => output.stderr.write(text),
+    });
   command.parse([...args], { from: "user" });
   const given = command.opts<{
     rounds?: number;

@@ -13,6 +13,7 @@ import {
   Supervisor,
   startStack,
 } from "@plenary/stack";
+import { CommanderError } from "commander";
 import { type Config, readConfig } from "./config.ts";
 import { prepareRun } from "./federation-record.ts";
 import { type Options, parseOptions } from "./options.ts";
@@ -62,7 +63,7 @@ function watchForEnd(): AbortSignal {
 
 async function main(): Promise<number> {
   const config = readConfig(process.env, ROOT);
-  const options = parseOptions(process.argv.slice(2), config.callerFolder);
+  const options = parseOptions(process.argv.slice(2), config.callerFolder, process);
   const home = await openHome(config.home);
   const end = watchForEnd();
   const supervisor = new Supervisor(home, log);
@@ -118,6 +119,8 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     terminal.status(null);
+    // Commander has printed the help, or what is wrong.
+    if (error instanceof CommanderError) process.exit(error.exitCode);
     const expected = error instanceof LocalStackError || error instanceof PlenaryError;
     console.error(expected ? `\n${error.message}` : error);
     process.exit(1);

@@ -7,7 +7,7 @@ import { openDatabase } from "./database/postgres.ts";
 import { serviceEnvironment } from "./environment.ts";
 import type { Home } from "./home.ts";
 import { keepKeypair, keypairFile } from "./keys.ts";
-import { httpUrl } from "./network/addresses.ts";
+import { httpUrl, listeningNote } from "./network/addresses.ts";
 import type { Ports } from "./network/ports.ts";
 import { isReady, nodeServer } from "./node-process.ts";
 import { openQueue } from "./queue/redis.ts";
@@ -81,7 +81,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     ),
   ]);
   const serviceUrl = httpUrl(host, port);
-  log(`Service: ${serviceUrl}`);
+  log(`Service: ${serviceUrl}${listeningNote(host)}`);
   return { rpcUrl, serviceUrl, program, ownChain: config.rpcUrl === undefined };
 }
 

@@ -1,7 +1,7 @@
 import type { StackConfig } from "../config.ts";
 import { serviceEnvironment } from "../environment.ts";
 import type { Home } from "../home.ts";
-import { httpUrl } from "../network/addresses.ts";
+import { httpUrl, listeningNote } from "../network/addresses.ts";
 import type { Ports } from "../network/ports.ts";
 import { nodeServer } from "../node-process.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -37,7 +37,7 @@ export async function startLocalChain(settings: LocalChainSettings): Promise<str
     );
   });
   const url = httpUrl(host, port);
-  log(`Chain: local Solana node on ${url}`);
+  log(`Chain: local Solana node on ${url}${listeningNote(host)}`);
   return url;
 }
 

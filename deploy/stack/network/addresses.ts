@@ -4,6 +4,11 @@ export function reachableHost(host: string): string {
   return host === "::" ? "::1" : host;
 }
 
+/** What to say of a server beside its URL: the host, if it listens on more than the URL names. */
+export function listeningNote(host: string): string {
+  return reachableHost(host) === host ? "" : ` (listening on ${host})`;
+}
+
 /** The URL of an HTTP server that listens on `host` (a name, IPv4 or IPv6) and `port`. */
 export function httpUrl(host: string, port: number): string {
   const reachable = reachableHost(host);
