@@ -1,5 +1,5 @@
 import { readMember } from "@plenary/chain";
-import { connectTo, createServiceClient } from "@plenary/sdk";
+import { connectTo, createServiceClient, type ServiceClient } from "@plenary/sdk";
 import { type Home, LocalStackError, type Stack, type Supervisor } from "@plenary/stack";
 import { openEngine } from "@plenary/training";
 import { claimRewards } from "./claim-rewards.ts";
@@ -9,7 +9,7 @@ import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import { type MembersSettings, type RunningOrganisation, startOrganisations } from "./members.ts";
 import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
-import { reportOf, writeReport } from "./report.ts";
+import { type Report, reportOf, writeReport } from "./report.ts";
 import { RoundClock } from "./round-clock.ts";
 import { baselineLines, claimLine, summaryLines } from "./run-lines.ts";
 import { showRounds } from "./show-rounds.ts";
@@ -36,7 +36,40 @@ export interface RunFederationSettings {
  * member ends for good.
  */
 export async function runFederation(settings: RunFederationSettings): Promise<boolean> {
-  const { home, stack, options, log, terminal, prepared } = settings;
+  const { options, log } = settings;
+  const run = await openRun(settings);
+  const clock = new RoundClock();
+  const listening = new AbortController();
+  // Only durations are lost if this fails.
+  const until = AbortSignal.any([listening.signal, settings.end]);
+  clock.listen(run.service, run.address, until).catch(() => undefined);
+  const organisations = await startOrganisations(run.members);
+  const end = AbortSignal.any([settings.end, failureOf(organisations)]);
+  await showJoins(run.members, organisations, { ...settings, end });
+  const report = await followRun({ ...settings, end }, run, organisations, clock);
+  listening.abort();
+  for (const line of summaryLines(report)) log(line);
+  if (options.report !== undefined) {
+    writeReport(options.report, report);
+    log(`Report: ${options.report}`);
+  }
+  const { totals } = report;
+  return report.rounds.length >= run.total && totals.claimed === totals.earned;
+}
+
+/** A federation that is founded and known to the service. */
+interface Run {
+  readonly service: ServiceClient;
+  readonly address: string;
+  /** How many rounds it has in all. */
+  readonly total: number;
+  readonly members: MembersSettings;
+  readonly baselines: Report["baselines"];
+}
+
+/** Founds or continues the federation, and shows what it is and what it has to beat. */
+async function openRun(settings: RunFederationSettings): Promise<Run> {
+  const { home, stack, log, prepared } = settings;
   const { id, settings: run, plan } = prepared;
   const connection = connectTo(stack.rpcUrl);
   const service = createServiceClient({ url: stack.serviceUrl });
@@ -46,30 +79,31 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   log(
     `${prepared.isNew ? "Founded" : "Continuing"} federation ${address} on ${plan.dataset}: ${run.rounds} rounds, ${run.clients} members`,
   );
-  const environment = settings.config.stack.environment;
-  const members = { ...settings, connection, federation, plan, run, id, environment };
   const baselines = measureBaselines(plan);
   for (const line of baselineLines(baselines)) log(line);
-  const clock = new RoundClock();
-  const listening = new AbortController();
-  // Only durations are lost if this fails.
-  const until = AbortSignal.any([listening.signal, settings.end]);
-  clock.listen(service, address, until).catch(() => undefined);
-  const organisations = await startOrganisations(members);
-  const end = AbortSignal.any([settings.end, failureOf(organisations)]);
-  await showJoins(members, organisations, { ...settings, end });
+  const environment = settings.config.stack.environment;
+  const members = { ...settings, connection, federation, plan, run, id, environment };
+  return { service, address, total: plan.configuration.rounds.total, members, baselines };
+}
+
+/** Shows the rounds, has the rewards claimed, and reports both. */
+async function followRun(
+  { home, stack, prepared, terminal, log, end }: RunFederationSettings,
+  { service, address, total, members, baselines }: Run,
+  organisations: readonly RunningOrganisation[],
+  clock: RoundClock,
+): Promise<Report> {
+  const { plan } = prepared;
   const engine = await openEngine("native");
   const ledger = new RoundLedger(home, address, plan, engine, clock);
-  const { total } = plan.configuration.rounds;
   await showRounds({ service, address, total, ledger, baselines, terminal, log, end });
-  listening.abort();
   const rewards = await claimRewards({ members, organisations, service, terminal, end });
   for (const { member, amount, transaction } of rewards.claims)
     log(claimLine(member, amount, transaction));
   await engine.close();
-  const report = reportOf({
+  return reportOf({
     federation: address,
-    program: program.toBase58(),
+    program: stack.program.toBase58(),
     dataset: plan.dataset,
     rounds: ledger.rounds,
     baselines,
@@ -78,12 +112,6 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     earned: rewards.federation.totalEarned,
     claimed: rewards.federation.totalClaimed,
   });
-  for (const line of summaryLines(report)) log(line);
-  if (options.report !== undefined) {
-    writeReport(options.report, report);
-    log(`Report: ${options.report}`);
-  }
-  return report.rounds.length >= total && report.totals.claimed === report.totals.earned;
 }
 
 /** Aborts, with `run-failed` as its reason, once a member's process has ended for good. */
