@@ -7,22 +7,25 @@ import {
   detectionProbability,
   drawSegments,
 } from "@plenary/protocol";
-import { loadSurvey } from "./fixtures/survey.ts";
 import {
   auditTraining,
-  createPredictor,
-  DEFAULT_PREDICTOR,
-  DEFAULT_TRAINING,
   type Engine,
   openEngine,
   openTrainingWorker,
   segmentDrift,
-  type TrainingSettings,
-  trainingWeight,
   trainRound,
 } from "./index.ts";
 import {
-  AUDITOR,
+  ALL,
+  answersOf,
+  make,
+  ROUND,
+  SEGMENTS,
+  settingOf,
+  tilt,
+  wrongSegments,
+} from "./testing/audited-training.ts";
+import {
   audit,
   COMMITTED_SEED,
   commitmentOf,
@@ -31,80 +34,6 @@ import {
   type Setting,
   submit,
 } from "./testing/member-training.ts";
-
-const { questionnaire, embeddings, answersOf } = await loadSurvey();
-const tilt = createPredictor(DEFAULT_PREDICTOR.tilt, questionnaire, embeddings);
-const ROUND = 4n;
-const SEGMENTS = 4;
-const ALL = [0, 1, 2, 3];
-
-function settingOf(training: Partial<TrainingSettings> = {}): Setting {
-  return {
-    predictor: tilt,
-    training: { ...DEFAULT_TRAINING.tilt, localSteps: 7, ...training },
-    audits: {
-      auditors: [AUDITOR],
-      checkpointEvery: 2,
-      membersPerRound: 1,
-      segmentsPerMember: 2,
-      mode: { name: "reproducible" },
-      waitSeconds: 10,
-    },
-    base: tilt.initialParameters(1),
-  };
-}
-
-interface MemberTraining {
-  readonly answers?: AnswerSet;
-  readonly training?: TrainingSettings;
-  readonly engine: Engine;
-}
-
-/** The update of an honest member, or of one that trains otherwise than it states. */
-async function make(
-  setting: Setting,
-  { answers, training, engine }: MemberTraining,
-): Promise<MadeUpdate> {
-  const own = answersOf([0, 5]);
-  const checkpoints: Checkpoint[] = [];
-  const { after } = await trainRound({
-    predictor: setting.predictor,
-    training: training ?? setting.training,
-    base: setting.base,
-    answers: answers ?? own,
-    round: Number(ROUND),
-    seed: COMMITTED_SEED,
-    engine,
-    checkpoints: {
-      every: setting.audits.checkpointEvery,
-      keep: (checkpoint) => checkpoints.push(checkpoint),
-    },
-  });
-  return {
-    answers: own,
-    commitment: commitmentOf(setting, own, ROUND),
-    checkpoints,
-    delta: deltaOf(setting.base, after),
-    weight: trainingWeight(own, setting.predictor),
-  };
-}
-
-/**
- * Numbers of the segments that an audit finds wrong. Each is drawn alone, so that the count is the
- * audit's own.
- */
-async function wrongSegments(
-  setting: Setting,
-  made: MadeUpdate,
-  engine: Engine,
-): Promise<number[]> {
-  const wrong: number[] = [];
-  for (const segment of ALL) {
-    const { outcome, checkpoint } = await audit(setting, made, [segment], engine);
-    if (outcome === "failed" && checkpoint === segment + 1) wrong.push(segment);
-  }
-  return wrong;
-}
 
 describe("an audit of training", () => {
   let wasm: Engine;

@@ -10,10 +10,6 @@ const MEDIAN = 110;
 
 /** Files that are still longer, with the lines that each may have. The list only shrinks. */
 const REMAINING: Readonly<Record<string, number>> = {
-  "replay.test.ts": 345,
-  "verification.test.ts": 361,
-  "audits.test.ts": 358,
-  "audit-training.test.ts": 351,
   "membership.test.ts": 340,
 };
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CHUNK_LENGTH,
   chunkCount,
   encodeRewardLeaf,
   encodeUpdateLeaf,
@@ -14,23 +13,18 @@ import {
   vectorToBytes,
   verifyInclusion,
 } from "@plenary/protocol";
-import fc from "fast-check";
 import { vectorRootFast } from "../kernels/index.ts";
-import { type PublicRound, replayRound } from "../replay.ts";
-import { totalEarned } from "../rewards.ts";
-import type { RoundContext, RoundResult } from "../round.ts";
-import { rewardsRoot, updatesRoot } from "../round-roots.ts";
 import {
-  configurationFixture,
-  contextFixture,
-  distanceUtility,
-  hashOf,
-  publicRound,
-  updateFixture,
-  vectorFixture,
-} from "../testing/round-fixture.ts";
+  COMMITTED,
+  committedLeaves,
+  committedRewards,
+  HONEST,
+  LEAVES,
+  MAX_WEIGHT,
+  PAY,
+} from "../testing/honest-round.ts";
+import { hashOf, vectorFixture } from "../testing/round-fixture.ts";
 import {
-  type CommittedRound,
   chunkProof,
   committedStep,
   type Finding,
@@ -39,95 +33,10 @@ import {
   findVectorDifference,
   findWrongPay,
   findWrongReason,
-  type PublishedUpdate,
   publishedUpdates,
   rewardLeafProof,
   updateLeafProof,
-  wrongChunk,
 } from "./index.ts";
-
-const PARAMETERS = 150;
-const MAX_WEIGHT = 100_000;
-
-interface Honest {
-  readonly context: RoundContext;
-  readonly round: PublicRound;
-  readonly result: RoundResult;
-  readonly updates: readonly PublishedUpdate[];
-}
-
-/** Five members, one of them refused; some have earned before. */
-async function honestRound(): Promise<Honest> {
-  const context: RoundContext = {
-    ...contextFixture(configurationFixture({ strategy: { name: "fedavgm", momentum: 58_982 } })),
-    earned: ["a", "b", "c"]
-      .map(
-        (name, i): RewardLeaf => ({ member: hashOf(`member ${name}`), cumulative: BigInt(10 + i) }),
-      )
-      .sort((x, y) => Buffer.compare(x.member, y.member)),
-  };
-  const plan = (member: string, i: number) => ({
-    member,
-    delta: vectorFixture(`delta ${member}`, PARAMETERS, 2 ** 22),
-    weight: 10 + 37 * i,
-    ...(member === "c" && { payload: new Uint8Array(3) }),
-  });
-  const round = publicRound(
-    context,
-    ["a", "b", "c", "d", "e"].map((member, i) => updateFixture(context, plan(member, i))),
-  );
-  const result = await replayRound(
-    round,
-    distanceUtility(vectorFixture("target", PARAMETERS, 2 ** 25)),
-  );
-  return { context, round, result, updates: publishedUpdates(result.manifest) };
-}
-
-const HONEST = await honestRound();
-
-function committedOf({ roots, ...result }: RoundResult): CommittedRound {
-  return {
-    baseRoot: roots.base,
-    baseStateRoot: roots.stateBefore,
-    nextRoot: roots.next,
-    nextStateRoot: roots.stateAfter,
-    updatesRoot: roots.updates,
-    updateCount: result.leaves.length,
-    totalWeight: result.totalWeight,
-    rewardsRoot: roots.rewards,
-    rewardCount: result.rewards.length,
-    cumulativeRewards: result.cumulativeRewards,
-    manifestHash: result.manifestHash,
-  };
-}
-
-const COMMITTED = committedOf(HONEST.result);
-const LEAVES = HONEST.updates.map(({ leaf }) => leaf);
-const PAY = {
-  earned: HONEST.context.earned,
-  published: HONEST.result.rewards,
-  computed: HONEST.result.rewards,
-};
-
-/** The leaves, with the round that round_commit would record for them. */
-function committedLeaves(leaves: readonly (typeof LEAVES)[number][]): CommittedRound {
-  const totalWeight = leaves.reduce((sum, { weight }) => sum + weight, 0);
-  return {
-    ...COMMITTED,
-    updatesRoot: updatesRoot(leaves),
-    updateCount: leaves.length,
-    totalWeight,
-  };
-}
-
-function committedRewards(rewards: readonly RewardLeaf[]): CommittedRound {
-  return {
-    ...COMMITTED,
-    rewardsRoot: rewardsRoot(rewards),
-    rewardCount: rewards.length,
-    cumulativeRewards: totalEarned(rewards),
-  };
-}
 
 test("an honest round has no finding", async () => {
   const { context, updates, result } = HONEST;
@@ -138,49 +47,6 @@ test("an honest round has no finding", async () => {
   assert.equal(findWrongPay(PAY, COMMITTED), null);
   const step = await committedStep(context, updates, HONEST.round.payload);
   assert.deepEqual(step?.roots, { next: COMMITTED.nextRoot, stateAfter: COMMITTED.nextStateRoot });
-});
-
-test("an altered integer anywhere names exactly its chunk and parameter", () => {
-  const length = fc.integer({ min: 1, max: 1000 });
-  fc.assert(
-    fc.property(length, fc.nat(), fc.integer({ min: 1, max: 2 ** 31 - 1 }), (size, at, change) => {
-      const right = vectorFixture("right", size, 2 ** 30);
-      const parameter = at % size;
-      const wrong = right.slice();
-      wrong[parameter] = (right[parameter] ?? 0) ^ change;
-      const found = findVectorDifference(wrong, right);
-      const chunk = Math.floor(parameter / CHUNK_LENGTH);
-      assert.deepEqual(found, {
-        chunk,
-        parameter,
-        published: wrong[parameter],
-        computed: right[parameter],
-      });
-      const finding = wrongChunk("next model", found, size);
-      assert.equal(finding.kind === "chunk" && finding.chunk, chunk);
-      // Nothing before it differs: a dispute of an earlier chunk would be lost.
-      for (let i = 0; i < chunk; i++)
-        assert.deepEqual(chunkProof(wrong, i).values, chunkProof(right, i).values);
-    }),
-  );
-});
-
-test("a finding says in plain words what is wrong where", () => {
-  const right = new Int32Array(25_545);
-  const wrong = right.slice();
-  right[19_921] = 513;
-  wrong[19_921] = 512;
-  const found = findVectorDifference(wrong, right);
-  assert.ok(found);
-  assert.equal(
-    wrongChunk("next model", found, right.length).text,
-    "chunk 311 of the next model (parameters 19904 to 19967): parameter 19921 is 512, the updates give 513",
-  );
-});
-
-test("padding with zeros makes no difference, anything else beyond the end does", () => {
-  assert.equal(findVectorDifference(Int32Array.of(1, 0, 0), Int32Array.of(1)), null);
-  assert.equal(findVectorDifference(Int32Array.of(1, 0, 3), Int32Array.of(1))?.parameter, 2);
 });
 
 test("chunks and leaves are proved under their roots", () => {
