@@ -1,3 +1,5 @@
+import { CUSTOM_RULE } from "./generated/constants.ts";
+
 /**
  * Where accounts of layout version 1 hold strategy (u8) and momentum (u16) in place of the rules.
  */
@@ -8,7 +10,6 @@ const RULES_AT = new Map([
 const REPLACED = 3;
 const RULES_LENGTH = 37;
 const VERSION_AT = 8;
-const CUSTOM = 255;
 
 /**
  * The bytes of an account in the present layout. Accounts of version 1 are rewritten as the
@@ -22,7 +23,7 @@ export function presentLayout(kind: string, data: Uint8Array): Uint8Array {
   const present = new Uint8Array(data.length + RULES_LENGTH - REPLACED);
   present.set(data.subarray(0, at));
   present.set(
-    [0, known ? strategy : CUSTOM, 0, known ? strategy : 1, Number(known), low, high],
+    [0, known ? strategy : CUSTOM_RULE, 0, known ? strategy : 1, Number(known), low, high],
     at,
   );
   present.set(data.subarray(at + REPLACED), at + RULES_LENGTH);

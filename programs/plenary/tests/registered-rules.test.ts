@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   type aggregators,
+  CUSTOM_RULE,
   createAggregator,
   createStrategy,
   rulesOf,
   type strategies,
 } from "@plenary/algorithms";
-import type { Rules } from "@plenary/chain";
+import { IDL, type Rules } from "@plenary/chain";
 import fc from "fast-check";
 import { seeds } from "../../../test/nightly.ts";
 import { DisputedRound, disputable } from "../testing/disputed-round.ts";
@@ -69,6 +70,21 @@ describe("an honest round is never slashed", () => {
             { seed, numRuns: 1 },
           );
       });
+});
+
+test("the registry and the program agree on the code of a custom rule", () => {
+  const constant = IDL.constants?.find(({ name }) => name === "CUSTOM_RULE");
+  assert.equal(constant?.value, String(CUSTOM_RULE));
+});
+
+test("every rule that the program knows is registered", () => {
+  const codes = (rules: readonly { readonly rule: { readonly code: number } }[]) =>
+    [...new Set(rules.map(({ rule }) => rule.code))].filter((code) => code !== CUSTOM_RULE).sort();
+  const all = (configurations: Readonly<Record<string, readonly Configuration[]>>) =>
+    Object.values(configurations).flat();
+  // tests/rules.test.ts finds out which codes the program accepts
+  assert.deepEqual(codes(all(AGGREGATORS).map((each) => createAggregator(each))), [0]);
+  assert.deepEqual(codes(all(STRATEGIES).map((each) => createStrategy(each))), [0, 1]);
 });
 
 /** Commits what the plug-ins compute, and disputes every chunk of it. */
