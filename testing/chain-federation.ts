@@ -21,7 +21,7 @@ import { FEDAVG } from "./rules.ts";
 import { chainPast, giveSol, type TestChain } from "./start-chain.ts";
 
 /**
- * A federation whose rounds the test itself opens and commits: nobody trains, and no service runs.
+ * A federation whose rounds the test itself opens and commits. No one trains, and no service runs.
  */
 export interface ChainFederation {
   readonly connection: Connection;

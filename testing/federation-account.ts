@@ -13,14 +13,14 @@ import { EMPTY_ROOT, sha256 } from "@plenary/protocol";
 import { type Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import { FEDAVG } from "./rules.ts";
 
-/**
- * 32 bytes that a label stands for, where a test needs a root or a hash of nothing in particular.
- */
+/** 32 bytes that a label stands for, where a test needs some root or hash. */
 export function digest(label: string): Uint8Array {
   return sha256(new TextEncoder().encode(label));
 }
 
-/** Terms without deadlines and costs, except those that a test changes. */
+/**
+ * Terms under which nothing runs out and nothing costs anything, except for what a test changes.
+ */
 export function testTerms(aggregator: PublicKey, changes: Partial<Terms> = {}): Terms {
   return {
     aggregator,
@@ -42,8 +42,8 @@ export function testTerms(aggregator: PublicKey, changes: Partial<Terms> = {}): 
 type Creation = Parameters<typeof federationCreate>[1];
 
 /**
- * Creates a federation with id 1 of models with ten parameters, averaged, unless `creation` says
- * otherwise.
+ * Creates a federation with id 1, whose models have ten parameters and are averaged, unless
+ * `creation` says otherwise.
  */
 export function testFederationCreate(
   authority: PublicKey,
@@ -65,7 +65,7 @@ export function testFederationCreate(
 }
 
 /**
- * Makes an SPL token that the authority mints and pays for; each of `holders` gets `supply` base
+ * Makes an SPL token that the authority mints and pays for. Each of `holders` gets `supply` base
  * units.
  */
 export async function createTestMint(

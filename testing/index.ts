@@ -1,6 +1,6 @@
 /**
- * What tests need of a chain: a node of their own, and federations on it. Tests alone import this
- * room, and journeys use the SDK itself instead.
+ * What tests need of a chain: a node of their own, and federations on it. Only tests import this
+ * room. Journeys use the SDK itself instead.
  */
 export { type ChainFederation, createChainFederation } from "./chain-federation.ts";
 export {

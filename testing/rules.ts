@@ -1,6 +1,6 @@
 import type { Rules } from "@plenary/chain";
 
-/** Eight parameters, of which the first are given. */
+/** Eight parameters, of which the first ones are given. */
 const padded = (...parameters: number[]) => Array.from({ length: 8 }, (_, i) => parameters[i] ?? 0);
 
 /** The weighted mean as the next model. */

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { disconnect, readChainTime } from "@plenary/chain";
 import { Connection, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
 
-/** A chain of a test's own, with the committed program. */
+/** A chain for one test file, with the committed program. */
 export interface TestChain {
   readonly connection: Connection;
   stop(): Promise<void>;

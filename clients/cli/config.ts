@@ -1,4 +1,7 @@
-/** Settings that may come from the environment instead of the command line; an option given there wins. */
+/**
+ * Settings that may come from the environment instead of the command line. An option on the command
+ * line wins.
+ */
 export interface Settings {
   readonly service: string | undefined;
   readonly rpc: string | undefined;
@@ -24,7 +27,9 @@ export const VARIABLES = {
   data: "PLENARY_DATA",
 } as const satisfies Record<keyof Settings, string>;
 
-/** Reads the environment; empty variables count as absent. The only place of this package that does. */
+/**
+ * Reads the environment. Empty variables count as absent. Nothing else in this package reads it.
+ */
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {

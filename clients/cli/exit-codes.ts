@@ -1,10 +1,10 @@
 import { type ErrorCode, PlenaryError } from "@plenary/protocol";
 import { TrainingError } from "@plenary/training";
 
-/** What the process's exit code says; docs/joining.md lists them. */
+/** What the process's exit code means; docs/joining.md lists them. */
 export const EXIT = {
   done: 0,
-  /** An error that nobody foresaw. */
+  /** An unforeseen error. */
   unexpected: 1,
   /** Wrong options, settings, keys or data: change them. */
   input: 2,
@@ -12,7 +12,7 @@ export const EXIT = {
   unreachable: 3,
   /** Service or program refused: the message says why. */
   refused: 4,
-  /** Something that was checked does not hold. */
+  /** A check failed. */
   verification: 5,
   /** A transaction may have taken effect: look it up before the command is repeated. */
   unknown: 6,

@@ -1,7 +1,10 @@
 import { PlenaryError } from "@plenary/protocol";
 import { readBytes, writeDurably } from "@plenary/sdk";
 
-/** The value in a JSON file; its form is checked elsewhere. Throws `file-unreadable`, or `invalid-input` for malformed JSON. */
+/**
+ * Reads a JSON file, whose form the caller checks. Throws `file-unreadable`, or `invalid-input` for
+ * malformed JSON.
+ */
 export async function readJson(path: string, what: string): Promise<unknown> {
   const text = new TextDecoder().decode(await readBytes(path, what));
   try {
@@ -11,7 +14,9 @@ export async function readJson(path: string, what: string): Promise<unknown> {
   }
 }
 
-/** Writes a file that everybody may read. Throws `file-unreadable`, saying why it cannot be written. */
+/**
+ * Writes a file that everyone may read. Throws `file-unreadable`, saying why it cannot be written.
+ */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeDurably(path, `${JSON.stringify(value, null, 2)}\n`, 0o644);
 }

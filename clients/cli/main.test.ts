@@ -86,7 +86,7 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["join", "--keypair", file("none.json")], /no such file/],
     [
       ["train"],
-      /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or PLENARY_OWNER/,
+      /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or set PLENARY_OWNER/,
     ],
     [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
     [["rotate-key"], /missing required argument/],
@@ -118,7 +118,7 @@ test("an answers file is checked against a data set, line by line", () => {
   assert.match(bad.stdout, /line 2, column question.*\n.*line 3, column option/);
 });
 
-test("an unreachable service is said so, with exit code 3 and JSON on request", () => {
+test("an unreachable service ends with exit code 3 and a message, in JSON on request", () => {
   const args = [
     "status",
     "--service",
@@ -136,7 +136,7 @@ test("an unreachable service is said so, with exit code 3 and JSON on request", 
   assert.equal(leaving.code, 3);
   assert.match(
     leaving.stderr,
-    /cannot be reached.* With --federation ADDRESS this needs no service/,
+    /cannot be reached.* With --federation ADDRESS this command needs no service/,
   );
 });
 

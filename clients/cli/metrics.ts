@@ -11,7 +11,7 @@ export interface MetricsPage {
 }
 
 /**
- * Serves a watch's metrics at /metrics, to this machine alone. Port 0 is any free one. Throws
+ * Serves a watch's metrics at /metrics, to this machine only. Port 0 is any free port. Throws
  * `conflict` if the port is in use.
  */
 export async function serveMetrics(
@@ -43,7 +43,7 @@ export async function serveMetrics(
   };
 }
 
-/** Metrics that are read from the watch when they are asked for. */
+/** Metrics that are read from the watch whenever they are requested. */
 export function watchRegistry(standing: () => WatchStanding): Registry {
   const registry = new Registry();
   const registers = [registry];

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The `plenary` command on any Node from 20 on: runs main.ts itself where Node reads TypeScript, and otherwise with the Node 24 that npm
- * delivers as a package. Plain JavaScript, because an older Node runs it.
+ * The `plenary` command on any Node from 20 on. It runs main.ts itself if this Node reads
+ * TypeScript, and otherwise with the Node 24 that npm delivers as a package. Plain JavaScript,
+ * because an older Node runs it.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -37,7 +38,7 @@ else {
     process.exit(2);
   }
   const child = spawn(node, [MAIN, ...process.argv.slice(2)], { stdio: "inherit" });
-  // The terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
+  // The terminal sends Ctrl-C to both processes. What is sent to this one alone is passed on.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {

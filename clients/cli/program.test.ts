@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Command } from "commander";
 import { buildProgram } from "./program.ts";
 
-/** A command and all below it, each with its words. */
+/** A command and all commands below it, each with its full name. */
 function commandsOf(command: Command, before: string): [string, Command][] {
   const name = `${before} ${command.name()}`.trim();
   return [[name, command], ...command.commands.flatMap((child) => commandsOf(child, name))];

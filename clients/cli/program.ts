@@ -12,13 +12,13 @@ import {
 import { operatorCommands } from "./usage/operator.ts";
 import { checkCommands, evidenceCommands } from "./usage/verifier.ts";
 
-/** Runs a command with its settings; the number is the process's exit code. */
+/** Runs a command with its settings. The number is the process's exit code. */
 export type Run = (
   settings: Partial<Settings> & { readonly json?: boolean },
   work: (session: Session) => Promise<unknown>,
 ) => Promise<void>;
 
-/** The `plenary` command: what it takes, not what it does. */
+/** The `plenary` command: its arguments and options, not its work. */
 export function buildProgram(run: Run): Command {
   const program = new Command("plenary")
     .description("Take part in federated preference learning that settles on Solana.")
@@ -31,7 +31,7 @@ export function buildProgram(run: Run): Command {
       const command = parameters.at(-1);
       if (!(command instanceof Command))
         throw new Error("unreachable: commander hands over the command last");
-      // Commander hands over what each command below declares; its types do not say so.
+      // Commander hands over what each command below declares. Its types do not say so.
       const rest = [...parameters.slice(0, -2), command.opts()] as unknown as Rest;
       return run(command.optsWithGlobals(), (session) => work(session, ...rest));
     };

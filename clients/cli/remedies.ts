@@ -17,7 +17,7 @@ const REMEDIES: Readonly<Record<Remedy, string>> = {
 
 const NAMES = new Map<unknown, string>(Object.entries(REMEDIES));
 
-/** An error's message with the command that helps; a service's own refusal names none. */
+/** An error's message, with the command that helps. A refusal by the service names none. */
 export function messageOf({ code, message, context }: PlenaryError): string {
   const asked = context.remedy ?? (code === "insufficient-funds" && "ask-development-chain");
   const remedy = "requestId" in context ? undefined : NAMES.get(asked);

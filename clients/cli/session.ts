@@ -13,14 +13,17 @@ import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type Settings, VARIABLES } from "./config.ts";
 import type { Output } from "./output/index.ts";
 
-/** What every command works with: settings (command line over environment), output, and the signal of Ctrl-C. */
+/**
+ * What every command works with: the settings (command line over environment), the output, and the
+ * signal of Ctrl-C.
+ */
 export interface Session {
   readonly settings: Settings;
   readonly output: Output;
   readonly signal: AbortSignal;
 }
 
-/** A setting that the command cannot do without. Throws `invalid-input` saying how to give it. */
+/** A setting that the command needs. Throws `invalid-input` saying how to give it. */
 export function required(session: Session, name: keyof Settings): string {
   const value = session.settings[name];
   if (value !== undefined) return value;
@@ -33,12 +36,15 @@ export function required(session: Session, name: keyof Settings): string {
   );
 }
 
-/** The federation that the settings name, checked against the chain; a private one is read with the keypair. */
+/**
+ * The federation that the settings name, checked against the chain. A private one is read with the
+ * keypair.
+ */
 export async function openConfigured(session: Session): Promise<OpenFederation> {
   return openFederation(await optionsOf(session));
 }
 
-/** As openConfigured, without what a private federation shows to members only. */
+/** Opens as `openConfigured` does, without what a private federation shows to members only. */
 export async function accessConfigured(session: Session): Promise<FederationAccess> {
   return openAccess(await optionsOf(session));
 }
@@ -55,8 +61,8 @@ async function optionsOf(session: Session): Promise<OpenFederationOptions> {
 }
 
 /**
- * The federation as the chain alone has it. Where the settings name it, no service is asked: who leaves one that is down, or unwilling, must
- * not need it.
+ * The federation as the chain alone shows it. If the settings name it, no service is asked: leaving
+ * a service that is down or unwilling must not need it.
  */
 export async function chainConfigured(
   session: Session,
@@ -66,12 +72,15 @@ export async function chainConfigured(
     return openChainContext({ rpc: required(session, "rpc"), federation, program });
   return accessConfigured(session).catch((error: unknown) => {
     if (!(error instanceof PlenaryError) || error.code !== "service-unavailable") throw error;
-    const message = `${error.message} With --federation ADDRESS this needs no service.`;
+    const message = `${error.message} With --federation ADDRESS this command needs no service.`;
     throw new PlenaryError(error.code, message, error.context, { cause: error });
   });
 }
 
-/** The owner's, else the newest of the update-signing keys; undefined if the settings name none. */
+/**
+ * The owner's keypair, or else the newest of the update-signing keys; undefined if the settings
+ * name none.
+ */
 export async function keypairIfAny(session: Session): Promise<Keypair | undefined> {
   if (session.settings.keypair !== undefined) return configuredKeypair(session);
   return (await configuredUpdateKeypairs(session)).at(-1);
@@ -81,25 +90,28 @@ export function configuredKeypair(session: Session): Promise<Keypair> {
   return readKeypair(required(session, "keypair"));
 }
 
-/** Those of --update-key: around a rotation the old one and, after a comma, the new one. */
+/** The keypairs of --update-key: around a rotation the old one and, after a comma, the new one. */
 export function configuredUpdateKeypairs({ settings }: Session): Promise<Keypair[]> {
   return Promise.all((settings.updateKey?.split(",") ?? []).map((file) => readKeypair(file)));
 }
 
-/** Whose membership a command is about: --owner, else the keypair's. Undefined if the settings name none. */
+/**
+ * The owner of the membership that a command is about: --owner, or else the keypair's. Undefined if
+ * the settings name none.
+ */
 export async function ownerIfAny(session: Session): Promise<PublicKey | undefined> {
   const { owner, keypair } = session.settings;
   if (owner !== undefined) return publicKey(owner, "member's owner");
   return keypair === undefined ? undefined : (await configuredKeypair(session)).publicKey;
 }
 
-/** As ownerIfAny. Throws `invalid-input` saying how to name it. */
+/** The owner as in `ownerIfAny`. Throws `invalid-input` saying how to name it. */
 export async function configuredOwner(session: Session): Promise<PublicKey> {
   const owner = await ownerIfAny(session);
   if (owner !== undefined) return owner;
   throw new PlenaryError(
     "invalid-input",
-    `Whose membership? Give --keypair or set ${VARIABLES.keypair}; without the owner's keypair, --owner or ${VARIABLES.owner}.`,
+    `Whose membership? Give --keypair or set ${VARIABLES.keypair}. Without the owner's keypair, give --owner or set ${VARIABLES.owner}.`,
     { field: "owner" },
   );
 }

@@ -1,4 +1,7 @@
-/** A closed round is audited: who trained as it said is counted, who did not is refused and earns nothing, and anyone can check both. */
+/**
+ * A closed round is audited. A member that trained as it said is counted. A member that did not is
+ * refused and earns nothing, and anyone can check both.
+ */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +28,7 @@ import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
 import { foundFederation, startGround } from "./local-federation.ts";
 
-/** Asks until there is an answer. */
+/** Asks again until there is an answer. */
 async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -37,7 +40,7 @@ async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-test("members show their auditor what the chain drew, and the round counts what follows", async (t) => {
+test("members show their auditor what the chain drew, and the round counts what passes", async (t) => {
   const ground = await startGround(t);
   const { stack, folder } = ground;
   const file = (name: string) => join(folder, name);
@@ -84,7 +87,7 @@ test("members show their auditor what the chain drew, and the round counts what 
   assert.equal(draw.drawn.length, 2);
   while (told.length < 2) await pause(100);
 
-  // The honest member and the auditor, as people would: with the command line.
+  // The honest member and the auditor act as people would, with the command line.
   const settings = ["--json", "--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
   const audit = async (...args: string[]) => {
     const { code, output, lines } = await plenary(["audit", ...args, ...settings]);
@@ -103,7 +106,8 @@ test("members show their auditor what the chain drew, and the round counts what 
   const audited = await audit("run", bundle, "--keypair", file("auditor.json"));
   assert.deepEqual([audited.outcome, audited.reported], ["passed", true]);
 
-  // The other shows data that it did not train on: its own export would refuse, so it makes the file itself.
+  // The other member shows data that it did not train on. Its own export would refuse that, so the
+  // test makes the file.
   const request = { round: 1n, member: cheat.address, state: file("state-1") };
   await assert.rejects(exportAudit(context, { ...request, answers: answersOf(boastedGroup) }), {
     code: "answers-invalid",

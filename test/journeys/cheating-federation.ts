@@ -10,7 +10,7 @@ const ROUND = 7;
 const CHUNK = 311;
 /** Somewhere in the chunk. */
 const PARAMETER = CHUNK * CHUNK_LENGTH + 17;
-/** Seconds: long enough for a stranger to look, and to prove. */
+/** Seconds: long enough for a stranger to look at the round, and to prove the fault. */
 const CHALLENGE_WINDOW = 900;
 
 const worker = "services/aggregator/testing/actors/cheating-worker.ts";

@@ -8,12 +8,12 @@ export interface Ran {
   readonly code: number | null;
   /** Everything that was printed. */
   readonly output: string;
-  /** What `--json` printed to standard output; no lines without it. */
+  /** What `--json` printed to standard output; empty without it. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**
- * Runs the `plenary` command to its end, with none of this process's settings. `onStart` is told
+ * Runs the `plenary` command to completion, with none of this process's settings. `onStart` gets
  * the process.
  */
 export async function plenary(

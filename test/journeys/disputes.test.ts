@@ -1,4 +1,7 @@
-/** Disputes of a round on a real chain: what is withheld costs the aggregator its bond, what is right costs the challenger its deposit. */
+/**
+ * Disputes of a round on a real chain: withheld bytes cost the aggregator its bond, and a round
+ * that is right costs the challenger its deposit.
+ */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,7 +30,7 @@ import {
   startGround,
 } from "./local-federation.ts";
 
-/** Seconds, within which all disputes are opened; the aggregator has as long to answer a demand. */
+/** Seconds: all disputes are opened in them, and the aggregator has as long to answer a demand. */
 const WINDOW = 120;
 const DEPOSIT = STAKE / 16n;
 const ROUND = 1n;
@@ -52,14 +55,14 @@ test("a round that is right survives every dispute, until its bytes are withheld
       const bond = (await readBond()) ?? 0n;
       const { outcome, balance } = await dispute(verifier, founded, proof);
       assert.deepEqual([outcome.verdict, outcome.fault, outcome.reward], ["rejected", "none", 0n]);
-      // The service may be the one that ends it.
+      // The service may be the one that ends the dispute.
       assert.ok([transactions, transactions - 1].includes(outcome.costs.transactions));
       assert.equal(balance, STAKE - DEPOSIT);
       assert.equal(await readBond(), bond + DEPOSIT);
     });
 
   await t.test(
-    "what is withheld from strangers and shown to the chain costs the challenger",
+    "bytes withheld from strangers and shown to the chain cost the challenger its deposit",
     async () => {
       const bond = (await readBond()) ?? 0n;
       const round = await readRound(connection, roundAddress(program, founded.address, ROUND));
@@ -79,14 +82,14 @@ test("a round that is right survives every dispute, until its bytes are withheld
       assert.ok(provable);
       const { outcome, balance, events } = await dispute(blind, founded, provable);
       assert.equal(outcome.verdict, "rejected");
-      // Two leaves, their chunks, and those of base and next model.
+      // Two leaves, their chunks, and the chunks of base and next model.
       assert.equal(events.filter((type) => type === "dispute-step").length, 6);
       assert.equal(balance, STAKE - DEPOSIT);
       assert.equal(await readBond(), bond + DEPOSIT);
     },
   );
 
-  await t.test("a finding that no dispute proves opens none", async () => {
+  await t.test("a finding that no dispute proves opens no dispute", async () => {
     const proof: Proof = { kind: "not-provable", why: "It is a score." };
     await assert.rejects(dispute(verifier, founded, proof), {
       code: "invalid-input",
@@ -94,7 +97,7 @@ test("a round that is right survives every dispute, until its bytes are withheld
     });
   });
 
-  await t.test("who cannot pay the deposit is told so", async () => {
+  await t.test("a challenger that cannot pay the deposit is told so", async () => {
     const challenger = Keypair.generate();
     const proof: Proof = { kind: "chunk", chunk: 0 };
     await assert.rejects(disputeFinding(verifier, { challenger, round: ROUND, proof }), {
@@ -104,7 +107,7 @@ test("a round that is right survives every dispute, until its bytes are withheld
   });
 
   await t.test(
-    "an update's bytes that the service has lost are demanded, and cost it the bond",
+    "bytes of an update that the service has lost are demanded, and cost it the bond",
     async () => {
       const bond = (await readBond()) ?? 0n;
       await rm(join(ground.blobs, await payloadOf(verifier)));
@@ -122,7 +125,7 @@ test("a round that is right survives every dispute, until its bytes are withheld
   );
 
   await t.test(
-    "who asks how the federation stands is told of each, and why the bond was lost",
+    "the federation's status lists each dispute, and why the bond was lost",
     async () => {
       const access = await openAccess({ rpc, service });
       const read = async () =>
@@ -157,7 +160,7 @@ test("a round that is right survives every dispute, until its bytes are withheld
   }
 });
 
-/** A stranger of its own disputes the round; `balance` is what it then holds of the reward token. */
+/** A new stranger disputes the round; `balance` is what it holds of the reward token afterwards. */
 async function dispute(
   verifier: Verifier,
   founded: Founded,

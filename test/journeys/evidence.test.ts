@@ -1,4 +1,7 @@
-/** Evidence that fits into a file: a receipt without a leaf costs the aggregator its bond, two updates with one sequence the member its stake. */
+/**
+ * Evidence in a file: a receipt without a leaf costs the aggregator its bond, and two updates with
+ * one sequence cost the member its stake.
+ */
 import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +21,7 @@ import { connectTo, createKeypair, readKeypair, tokenBalance } from "@plenary/sd
 import { plenary } from "./command.ts";
 import { foundFederation, runMembers, STAKE, startGround } from "./local-federation.ts";
 
-/** Seconds: omissions are proved inside of the challenge window, which here outlasts any machine. */
+/** Seconds: omissions are proved within the challenge window, which outlasts any machine here. */
 const WINDOW = 600;
 
 test("an omission and an equivocation are proved from files", async (t) => {
@@ -47,13 +50,13 @@ test("an omission and an equivocation are proved from files", async (t) => {
     service,
   ];
 
-  await t.test("what has its leaf was not omitted", async () => {
+  await t.test("an update with a leaf was not omitted", async () => {
     const { code, output } = await plenary([...omission, "--state", state]);
     assert.equal(code, 5);
     assert.match(output, /Nothing was omitted: leaf \d of round 1 is this member's update/);
   });
 
-  await t.test("who signs twice with one sequence loses its stake", async () => {
+  await t.test("a member that signs twice with one sequence loses its stake", async () => {
     const { envelope } = await record();
     const first = fromBase64(envelope);
     const second = encodeEnvelope({ ...decodeEnvelope(first), weight: 1 });
@@ -126,7 +129,7 @@ test("an omission and an equivocation are proved from files", async (t) => {
       file("poor.json"),
     ]);
     assert.match(unpaid.output, /needs a deposit of 312500 base units/);
-    // A stranger who was handed the file has nothing else: no receipt of its own, and no service to ask.
+    // A stranger with the file has nothing else: no receipt of its own, and no service to ask.
     const tokens = await stranger("challenger.json");
     const { code, output } = await plenary([
       ...check,
@@ -140,7 +143,7 @@ test("an omission and an equivocation are proved from files", async (t) => {
     assert.match((await plenary(check)).output, /Round 1 is void on chain/);
   });
 
-  await t.test("a proof that was bent is none", async () => {
+  await t.test("an altered proof is refused", async () => {
     const proof = JSON.parse(await readFile(file("omission.json"), "utf8"));
     await writeFile(file("bent.json"), JSON.stringify({ ...proof, updateCount: "two" }));
     const { code, output } = await plenary(["check-omission", file("bent.json"), "--rpc", rpc]);

@@ -1,4 +1,7 @@
-/** Who runs a federation pauses it, hands it over, fills its vault and its bond with the command, and the service goes along. */
+/**
+ * The operator of a federation pauses it, hands it over, and fills its vault and its bond with the
+ * command. The service follows.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -70,7 +73,7 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
   });
 
   await t.test(
-    "without its service the chain is paused, and the command says what was not",
+    "without the service the chain is paused, and the command says what is not",
     async () => {
       const gone = ["--service", "http://127.0.0.1:9"];
       const paused = await plenary(["federation", "pause", ...by("heir"), ...gone]);
@@ -81,7 +84,7 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     },
   );
 
-  await t.test("anybody funds the vault, and the authority takes out what is free", async () => {
+  await t.test("anyone funds the vault, and the authority withdraws what is free", async () => {
     const { authority, rewardMint: mint } = founded;
     await mintTo(connection, { authority, mint, owner: heir.publicKey, amount: 7n });
     assert.match(
@@ -102,7 +105,7 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     );
   });
 
-  await t.test("the aggregator takes its bond home, and posts it anew", async () => {
+  await t.test("the aggregator withdraws its bond, and posts it again", async () => {
     const withdrawn = await plenary(["bond", "withdraw", ...by("aggregator")]);
     assert.deepEqual(
       [withdrawn.code, withdrawn.lines[0]?.amount],

@@ -1,4 +1,7 @@
-/** A wrong model that its aggregator shows to nobody: the wrong chunk is found on chain, and paid for. */
+/**
+ * An aggregator publishes nothing of its wrong model. The wrong chunk is found on chain, and paid
+ * for.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readRound, roundAddress } from "@plenary/chain";
@@ -16,7 +19,7 @@ import { foundFederation, openGround, runMembers, STAKE } from "./local-federati
 const ROUND = 1n;
 const PARAMETER = 311 * CHUNK_LENGTH + 17;
 
-test("a model that is wrong in one chunk and kept back costs the aggregator its bond", async (t) => {
+test("a model that is wrong in one chunk and withheld costs the aggregator its bond", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUND}:integer:${PARAMETER}`]);
   t.after(close);
@@ -47,7 +50,7 @@ test("a model that is wrong in one chunk and kept back costs the aggregator its 
   const probes = steps.filter((step) => step === "probe").length;
   // Chunk 0, then halves: the answers are the service's own.
   assert.ok(probes >= 2 && probes <= 15, steps.join(" "));
-  // The deposit is back, and half of the bond beside it.
+  // The deposit is back, with half of the bond.
   const balance = await tokenBalance(verifier.connection, founded.tokensOf(challenger.publicKey));
   assert.equal(balance, STAKE + STAKE / 2n);
   const account = await readRound(
@@ -70,7 +73,8 @@ async function withoutNextModel(verifier: Verifier): Promise<Verifier> {
       async download(hash, options) {
         if (!equalBytes(hash, hidden)) return blobs.download(hash, options);
         asked += 1;
-        // First asked for by the verification, then by the dispute, which must outlast an outage.
+        // Asked for by the verification first, and then by the dispute, which must outlast an
+        // outage.
         if (asked === 2) throw new PlenaryError("service-unavailable", "Come again later.");
         throw new PlenaryError("not-found", "There is no such blob for you.");
       },

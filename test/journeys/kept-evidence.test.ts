@@ -1,4 +1,7 @@
-/** A service that withdraws every blob after a watch has seen its wrong round loses its bond all the same: the watch has kept them. */
+/**
+ * A service that withdraws every blob after a watch has seen its wrong round still loses its bond:
+ * the watch has kept them.
+ */
 import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +18,7 @@ const CHEATED_PARAMETER = 19_921;
 /** Exit code of a verification that finds the round wrong. */
 const WRONG = 5;
 
-test("a dispute is opened and won from what a watch has kept, though the service has withdrawn every blob", async (t) => {
+test("a dispute is won with what a watch has kept, after the service has withdrawn every blob", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUND}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
@@ -47,7 +50,7 @@ test("a dispute is opened and won from what a watch has kept, though the service
     await rm(join(ground.blobs, name), { recursive: true });
 
   const alone = ["--rpc", rpcUrl, "--federation", founded.address.toBase58(), "--json"];
-  await t.test("who asks the service is told that the round is withheld", async () => {
+  await t.test("a verification at the service finds the round withheld", async () => {
     const { code, output } = await plenary([
       "verify",
       String(ROUND),
@@ -59,35 +62,32 @@ test("a dispute is opened and won from what a watch has kept, though the service
     assert.match(output, /"kind":"withheld"/);
   });
 
-  await t.test("who asks the watch's folder sees what is wrong", async () => {
+  await t.test("a verification from the watch's folder sees what is wrong", async () => {
     const { code, output } = await plenary(["verify", String(ROUND), ...alone, "--blobs", kept]);
     assert.equal(code, WRONG);
     assert.match(output, /"kind":"chunk","chunk":311/);
   });
 
-  await t.test(
-    "the watch is started again with an account that disputes, demands nothing and wins",
-    async () => {
-      const challenging = startWatch(t, [...watched, "--dispute", "--keypair", keypair]);
-      const ended = await challenging.until(({ event }) => event === "dispute-ended");
-      assert.equal(ended.outcome, "won");
-      const steps = challenging.lines.flatMap(({ event, step }) =>
-        event === "dispute-step" ? [step] : [],
-      );
-      assert.deepEqual([...new Set(steps)], ["leaf", "chunk"]);
-      assert.ok(!challenging.lines.some(({ event }) => event === "dispute-waiting"));
-      const connection = connectTo(rpcUrl);
-      const round = await readRound(
-        connection,
-        roundAddress(program, founded.address, BigInt(ROUND)),
-      );
-      assert.equal(round?.status, "void");
-      // The deposit is back, and half of the bond beside it.
-      assert.equal(await tokenBalance(connection, founded.tokensOf(stranger)), STAKE + STAKE / 2n);
-      // What nobody can dispute any more takes no space.
-      while ((await readdir(kept)).length > 0) await setTimeout(100);
-      challenging.child.kill("SIGTERM");
-      await challenging.until(({ event }) => event === "stopped");
-    },
-  );
+  await t.test("a restarted watch with a challenger demands nothing and wins", async () => {
+    const challenging = startWatch(t, [...watched, "--dispute", "--keypair", keypair]);
+    const ended = await challenging.until(({ event }) => event === "dispute-ended");
+    assert.equal(ended.outcome, "won");
+    const steps = challenging.lines.flatMap(({ event, step }) =>
+      event === "dispute-step" ? [step] : [],
+    );
+    assert.deepEqual([...new Set(steps)], ["leaf", "chunk"]);
+    assert.ok(!challenging.lines.some(({ event }) => event === "dispute-waiting"));
+    const connection = connectTo(rpcUrl);
+    const round = await readRound(
+      connection,
+      roundAddress(program, founded.address, BigInt(ROUND)),
+    );
+    assert.equal(round?.status, "void");
+    // The deposit is back, with half of the bond.
+    assert.equal(await tokenBalance(connection, founded.tokensOf(stranger)), STAKE + STAKE / 2n);
+    // Bytes of rounds that can no longer be disputed take no space.
+    while ((await readdir(kept)).length > 0) await setTimeout(100);
+    challenging.child.kill("SIGTERM");
+    await challenging.until(({ event }) => event === "stopped");
+  });
 });

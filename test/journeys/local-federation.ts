@@ -43,16 +43,19 @@ import {
 import { type Connection, Keypair, type PublicKey, SystemProgram } from "@solana/web3.js";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-/** What members stake, the aggregator's bond, and what whoever is equipped holds; in base units of the reward mint. */
+/**
+ * Each member's stake, the aggregator's bond, and the tokens of every account that is equipped, in
+ * base units of the reward mint.
+ */
 export const STAKE = 5_000_000n;
 
-/** Database, queue, chain and service of a test's own: real processes, ended with the test. */
+/** Database, queue, chain and service for one test: real processes that end with it. */
 export interface Ground {
   readonly stack: Stack;
   readonly aggregator: Keypair;
-  /** Where the service keeps its blobs: a mirror, for who has a copy. */
+  /** Where the service keeps its blobs. A copy is a mirror. */
   readonly blobs: string;
-  /** A folder of the test's own. */
+  /** A folder for this test. */
   readonly folder: string;
 }
 
@@ -88,25 +91,26 @@ export async function openGround(
   }
 }
 
-/** Seconds, which no machine is so slow as to use up: rounds end when all have sent. */
+/** Seconds that no machine is slow enough to use up: rounds end when all members have sent. */
 const PATIENT = { deadlineSeconds: 7_200, graceSeconds: 7_200 };
 const FUNDED_ROUNDS = 100n;
 
-/** A federation on a ground, with what it takes to equip members of it. */
+/** A federation on a ground, and how to equip its members. */
 export interface Founded {
   readonly address: PublicKey;
   readonly authority: Keypair;
   readonly rewardMint: PublicKey;
   readonly dataset: Dataset;
-  /** Money for fees and tokens for the stake. */
+  /** Gives an owner money for fees and tokens for the stake. */
   equip(owner: PublicKey): Promise<void>;
   /** An owner's account of the reward token. */
   tokensOf(owner: PublicKey): PublicKey;
 }
 
 /**
- * Two members make a round; pay goes by data size, so that every member earns. `challengeWindow` in seconds. `createMint` makes a reward
- * token of another kind than createFederation makes.
+ * Founds a federation whose rounds close with two members. Pay goes by data size, so that every
+ * member earns. `challengeWindow` is in seconds. `createMint` makes another kind of reward token
+ * than `createFederation` would.
  */
 export async function foundFederation(
   { stack, aggregator }: Ground,
@@ -163,7 +167,10 @@ export async function foundFederation(
 
 const DECIMALS = 6;
 
-/** A mint of Token-2022 that says where its name is described, as those that people use do; it and its accounts are longer than SPL Token's. */
+/**
+ * A mint of Token-2022 with a metadata pointer, as in real use. It and its accounts are longer than
+ * those of SPL Token.
+ */
 export async function createToken2022Mint(
   connection: Connection,
   authority: Keypair,
@@ -197,8 +204,9 @@ export async function createToken2022Mint(
 }
 
 /**
- * After a challenge that was upheld: the aggregator posts a bond anew, without which no round opens. Of equal amounts in quick succession
- * the chain refuses the second, which is the same transaction while the blockhash is the same.
+ * Posts the aggregator's bond again after an upheld dispute; without a bond no round opens. The
+ * chain refuses the second of two equal amounts in quick succession, because both are the same
+ * transaction while the blockhash is the same.
  */
 export async function bondAgain(
   { stack, aggregator }: Ground,
@@ -211,7 +219,10 @@ export async function bondAgain(
   await depositBond({ connection, program: stack.program, address }, aggregator, amount);
 }
 
-/** Members of it take part in every round, each with the answers of one group. Resolves with their keypairs when the federation is complete. */
+/**
+ * Runs members that take part in every round, each with the answers of one group. Resolves to their
+ * keypairs when the federation is complete.
+ */
 export async function runMembers(
   { stack, folder }: Ground,
   founded: Founded,
@@ -223,7 +234,7 @@ export async function runMembers(
       const keypair = Keypair.generate();
       await founded.equip(keypair.publicKey);
       const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };
-      // A private federation shows its questions to members only: they join before they open it.
+      // A private federation shows its questions to members only, so they join before they open it.
       await joinFederation(await openAccess(options), { keypair });
       const federation = await openFederation(options);
       const answers = founded.dataset.answersOf([groups[index] ?? ""]);

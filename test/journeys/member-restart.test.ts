@@ -1,4 +1,7 @@
-/** A member that is killed goes on where it was; one that lost its memory, or is lied to, does no harm. */
+/**
+ * A killed member continues where it stopped. A member that lost its memory, or is lied to, does no
+ * harm.
+ */
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,7 +27,7 @@ interface Line {
 interface Trainer {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly seen: Line[];
-  /** Reads on until a line of this event; fails if the process ends before. */
+  /** Reads until there is a line of this event. Fails if the process ends before. */
   until(event: string): Promise<Line>;
   kill(): Promise<void>;
 }
@@ -93,7 +96,7 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   const member = String((await trainer.until("joined")).member);
   const sent = await trainer.until("uploaded");
   await trainer.kill();
-  // Else the training that is to be killed could be over, and its update sent, before it is.
+  // Otherwise the training could be over, and its update sent, before the process is killed.
   trainer = train(await withoutUploads(t, stack.serviceUrl));
   await trainer.until("waiting");
   await finishRound();
@@ -131,7 +134,7 @@ test("kill -9 after the upload, during training, and with the state folder lost"
   await second.close();
 });
 
-/** The service, but for uploads: they get no answer. */
+/** The service, except that uploads get no answer. */
 async function withoutUploads(t: TestContext, service: string): Promise<string> {
   return listening(t, async ({ url = "/", method, headers }, response) => {
     if (method !== "GET") return;
@@ -169,7 +172,10 @@ interface Victim {
   readonly founded: Awaited<ReturnType<typeof foundFederation>>;
 }
 
-/** A service that shows another model than the one on chain gets no update: nothing is trained. */
+/**
+ * A service that shows another model than the one on chain gets no update, because nothing is
+ * trained.
+ */
 async function refuseLies(
   t: TestContext,
   service: string,
@@ -179,7 +185,7 @@ async function refuseLies(
   const { configuration } = await openFederation({ service, rpc });
   const firstModel = configuration.initialModel;
   const liar = await listening(t, async ({ url = "/", headers }, response) => {
-    // Without the event stream the member has its polling.
+    // Without the event stream the member polls.
     if (url.endsWith("/events")) return void response.writeHead(404).end();
     const range = headers.range === undefined ? {} : { headers: { range: headers.range } };
     const answer = await fetch(`${service}${url}`, range);

@@ -93,7 +93,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
   });
 
   await t.test(
-    "a rotation holds from the next round on, and the open one is signed with the old key",
+    "a rotation holds from the next round on; the open round is signed with the old key",
     async () => {
       await untilOpen(2n);
       const rotated = await plenary(["rotate-key", file("new"), ...owners]);
@@ -126,7 +126,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     },
   );
 
-  await t.test("keys that do not sign are told which does", async () => {
+  await t.test("the message for a wrong key names the right one", async () => {
     await untilOpen(4n);
     const stranger = await createKeypair(file("stranger"));
     const wrong = await train(file("stranger"), "--once");
@@ -142,7 +142,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     assert.match(late.output, new RegExp(`round 4 are signed with ${next.publicKey.toBase58()}`));
   });
 
-  await t.test("pay goes where the owner says, if that can receive it", async () => {
+  await t.test("pay goes where the owner says, if the account can receive it", async () => {
     const treasury = Keypair.generate();
     const wallet = treasury.publicKey.toBase58();
     const account = founded.tokensOf(treasury.publicKey);
@@ -193,67 +193,75 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), 0n);
   });
 
-  await t.test("who leaves is told when the stake is free, and gets it then", async () => {
-    assert.match(
-      (await plenary(["withdraw", ...owners])).output,
-      /has not left the federation.*plenary leave/,
-    );
-    // The chain alone: a service that is gone keeps nobody.
-    const alone = [
-      "--rpc",
-      ground.stack.rpcUrl,
-      "--federation",
-      federation,
-      "--keypair",
-      file("owner"),
-      "--json",
-    ];
-    const left = await plenary(["leave", ...alone]);
-    assert.deepEqual(
-      [left.code, left.lines[0]?.exitRound, left.lines[0]?.stake],
-      [0, "5", String(STAKE)],
-      left.output,
-    );
-    const again = await plenary(["leave", ...alone]);
-    assert.deepEqual({ ...again.lines[0], transaction: "" }, { ...left.lines[0], transaction: "" });
-    const free = new Date(1000 * Number(left.lines[0]?.freeAt)).toISOString();
-    const early = await plenary(["withdraw", ...alone]);
-    assert.equal(early.code, 4);
-    assert.match(
-      early.output,
-      new RegExp(`${STAKE} stays in escrow for now: the cooldown ends at ${free}; round 4 is open`),
-    );
-    assert.match(
-      (await plenary(["rotate-key", file("old"), ...alone])).output,
-      /has left the federation from round 5 on/,
-    );
+  await t.test(
+    "a member that leaves is told when its stake is free, and gets it then",
+    async () => {
+      assert.match(
+        (await plenary(["withdraw", ...owners])).output,
+        /has not left the federation.*plenary leave/,
+      );
+      // The chain alone: a service that is gone keeps nobody.
+      const alone = [
+        "--rpc",
+        ground.stack.rpcUrl,
+        "--federation",
+        federation,
+        "--keypair",
+        file("owner"),
+        "--json",
+      ];
+      const left = await plenary(["leave", ...alone]);
+      assert.deepEqual(
+        [left.code, left.lines[0]?.exitRound, left.lines[0]?.stake],
+        [0, "5", String(STAKE)],
+        left.output,
+      );
+      const again = await plenary(["leave", ...alone]);
+      assert.deepEqual(
+        { ...again.lines[0], transaction: "" },
+        { ...left.lines[0], transaction: "" },
+      );
+      const free = new Date(1000 * Number(left.lines[0]?.freeAt)).toISOString();
+      const early = await plenary(["withdraw", ...alone]);
+      assert.equal(early.code, 4);
+      assert.match(
+        early.output,
+        new RegExp(
+          `${STAKE} stays in escrow for now: the cooldown ends at ${free}; round 4 is open`,
+        ),
+      );
+      assert.match(
+        (await plenary(["rotate-key", file("old"), ...alone])).output,
+        /has left the federation from round 5 on/,
+      );
 
-    const [trained] = await Promise.all([train(file("new"), "--once"), finishRound()]);
-    assert.equal(trained.code, 0, trained.output);
-    await createKeypair(file("authority"), founded.authority);
-    const authoritys = [...common, "--keypair", file("authority")];
-    const shorter = await plenary(["federation", "terms", "--exit-cooldown", "1", ...authoritys]);
-    assert.deepEqual([shorter.code, shorter.lines[0]?.exitCooldown], [0, 1], shorter.output);
-    let withdrawn = await plenary(["withdraw", ...alone]);
-    for (; withdrawn.code === 4; withdrawn = await plenary(["withdraw", ...alone])) {
-      assert.match(withdrawn.output, /stays in escrow for now: round 4/);
-      await pause(500);
-    }
-    assert.deepEqual(
-      [withdrawn.code, withdrawn.lines[0]?.amount],
-      [0, String(STAKE)],
-      withdrawn.output,
-    );
-    assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), STAKE);
-    const nothing = await plenary(["withdraw", ...alone]);
-    assert.deepEqual([nothing.code, nothing.lines[0]?.transaction], [0, null]);
-    assert.match(
-      (await plenary(["close-member", ...alone])).output,
-      /remembers that \d+ were paid/,
-    );
-  });
+      const [trained] = await Promise.all([train(file("new"), "--once"), finishRound()]);
+      assert.equal(trained.code, 0, trained.output);
+      await createKeypair(file("authority"), founded.authority);
+      const authoritys = [...common, "--keypair", file("authority")];
+      const shorter = await plenary(["federation", "terms", "--exit-cooldown", "1", ...authoritys]);
+      assert.deepEqual([shorter.code, shorter.lines[0]?.exitCooldown], [0, 1], shorter.output);
+      let withdrawn = await plenary(["withdraw", ...alone]);
+      for (; withdrawn.code === 4; withdrawn = await plenary(["withdraw", ...alone])) {
+        assert.match(withdrawn.output, /stays in escrow for now: round 4/);
+        await pause(500);
+      }
+      assert.deepEqual(
+        [withdrawn.code, withdrawn.lines[0]?.amount],
+        [0, String(STAKE)],
+        withdrawn.output,
+      );
+      assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), STAKE);
+      const nothing = await plenary(["withdraw", ...alone]);
+      assert.deepEqual([nothing.code, nothing.lines[0]?.transaction], [0, null]);
+      assert.match(
+        (await plenary(["close-member", ...alone])).output,
+        /remembers that \d+ were paid/,
+      );
+    },
+  );
 
-  await t.test("status tells of all of it", async () => {
+  await t.test("status shows all of it", async () => {
     const { code, output } = await plenary([
       "status",
       ...common.slice(0, 4),
@@ -266,7 +274,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       new RegExp(`updates are signed with ${next.publicKey.toBase58()} since round 3`),
     );
     assert.match(output, /pay goes to \w+/);
-    assert.match(output, /takes no part from round 5 on; no stake is in escrow/);
+    assert.match(output, /takes no part as of round 5; no stake is in escrow/);
   });
 
   /** In the open round the old key signs, so who has the new one only waits for the next. */

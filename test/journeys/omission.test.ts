@@ -11,7 +11,7 @@ import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
 import { foundFederation, openGround, STAKE } from "./local-federation.ts";
 
-/** Seconds: outlasts any machine, for omissions are proved inside of the challenge window. */
+/** Seconds: omissions are proved within the challenge window, which outlasts any machine here. */
 const WINDOW = 600;
 const CHEATING_WORKER = "services/aggregator/testing/actors/cheating-worker.ts";
 

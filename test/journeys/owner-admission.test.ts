@@ -1,4 +1,7 @@
-/** A federation of known organisations: the authority admits an owner with a file, and its key never meets the owner's. */
+/**
+ * A federation of known organisations: the authority admits an owner with a file, and its key never
+ * meets the owner's.
+ */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +14,7 @@ import { Keypair, PublicKey } from "@solana/web3.js";
 import { plenary } from "./command.ts";
 import { startGround } from "./local-federation.ts";
 
-test("who is admitted joins with a file, and nobody else does", async (t) => {
+test("an admitted owner joins with a file, and no one else does", async (t) => {
   const ground = await startGround(t);
   const { serviceUrl: service, rpcUrl: rpc } = ground.stack;
   const connection = connectTo(rpc);
@@ -50,7 +53,7 @@ test("who is admitted joins with a file, and nobody else does", async (t) => {
     );
   });
 
-  await t.test("the authority alone admits", async () => {
+  await t.test("only the authority admits", async () => {
     const { code, output } = await admit("false.json", owner.publicKey, "stranger");
     assert.equal(code, 4);
     assert.match(output, /Only the federation's authority, .* may do this/);

@@ -1,4 +1,7 @@
-/** A private federation from its founding to its pay: members read it by signed requests, and strangers read nothing. */
+/**
+ * A private federation from its founding to its pay: members read it by signed requests, and
+ * strangers read nothing.
+ */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +20,7 @@ import { Keypair } from "@solana/web3.js";
 import { plenary } from "./command.ts";
 import { foundFederation, runMembers, startGround } from "./local-federation.ts";
 
-test("a private federation trains, pays and is verified by its members alone", async (t) => {
+test("only its members train in, earn from and verify a private federation", async (t) => {
   const ground = await startGround(t);
   const { serviceUrl: service, rpcUrl: rpc } = ground.stack;
   const founded = await foundFederation(ground, { total: 1 }, 1, { private: true });
@@ -40,30 +43,27 @@ test("a private federation trains, pays and is verified by its members alone", a
     );
   });
 
-  await t.test(
-    "strangers are told why they see nothing, and do not take it for a wrong round",
-    async () => {
-      const stranger = Keypair.generate();
-      const params = { federation, round: "1" };
-      const client = createServiceClient({ url: service });
-      for (const endpoint of [
-        ENDPOINTS.roundRead,
-        ENDPOINTS.updateList,
-        ENDPOINTS.manifestRead,
-      ] as const)
-        await assert.rejects(client.call(endpoint, { params }), { code: "signature-invalid" });
-      await assert.rejects(openFederation(options), { code: "invalid-input", message: /private/ });
-      await assert.rejects(openFederation({ ...options, keypair: stranger }), {
-        code: "not-found",
-      });
-      await assert.rejects(openVerifier(options), { code: "invalid-input", message: /private/ });
-      await assert.rejects(openVerifier({ ...options, keypair: stranger }), {
-        code: "member-unknown",
-      });
-    },
-  );
+  await t.test("strangers are told why they see nothing, which is not a wrong round", async () => {
+    const stranger = Keypair.generate();
+    const params = { federation, round: "1" };
+    const client = createServiceClient({ url: service });
+    for (const endpoint of [
+      ENDPOINTS.roundRead,
+      ENDPOINTS.updateList,
+      ENDPOINTS.manifestRead,
+    ] as const)
+      await assert.rejects(client.call(endpoint, { params }), { code: "signature-invalid" });
+    await assert.rejects(openFederation(options), { code: "invalid-input", message: /private/ });
+    await assert.rejects(openFederation({ ...options, keypair: stranger }), {
+      code: "not-found",
+    });
+    await assert.rejects(openVerifier(options), { code: "invalid-input", message: /private/ });
+    await assert.rejects(openVerifier({ ...options, keypair: stranger }), {
+      code: "member-unknown",
+    });
+  });
 
-  await t.test("the command signs with --keypair, and says what is missing without", async () => {
+  await t.test("the command signs with --keypair, and says if it is missing", async () => {
     const file = join(ground.folder, "member.json");
     await writeFile(file, JSON.stringify([...member.secretKey]), { mode: 0o600 });
     const common = ["--service", service, "--rpc", rpc, "--federation", federation, "--json"];
@@ -80,7 +80,7 @@ test("a private federation trains, pays and is verified by its members alone", a
     }
   });
 
-  await t.test("whoever is given the bytes can verify them against the chain", async () => {
+  await t.test("anyone who is given the bytes can verify them against the chain", async () => {
     const verifier = await openVerifier({ rpc, federation, blobs: ground.blobs });
     assert.equal((await verifyRound(verifier, 1n)).valid, true);
   });

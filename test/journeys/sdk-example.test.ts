@@ -61,7 +61,7 @@ test("an organisation joins, trains three rounds and claims with the ten lines o
     BigInt(federation.configuration.rewardPerRound) * BigInt(ROUNDS) -
     claim.amount -
     BigInt(amount);
-  // Shares are rounded down: less than one base unit for each member and round.
+  // Shares are rounded down, by less than one base unit for each member and round.
   assert.ok(leftOver >= 0n && leftOver < 2n * BigInt(ROUNDS), String(leftOver));
   assert.equal(claim.after - claim.before, claim.amount);
   const again = await member.claim();

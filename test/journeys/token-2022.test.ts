@@ -1,4 +1,4 @@
-/** A federation whose reward token is one of Token-2022: everything that members do with it is the same to them. */
+/** A federation whose reward token is one of Token-2022. Nothing changes for its members. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -44,7 +44,7 @@ test("organisations join, train, claim and are paid in a token of Token-2022", a
   const total = paid.reduce((sum, amount) => sum + amount, 0n);
   assert.equal(await tokenBalance(connection, vault), funded - total);
   const budget = BigInt(federation.configuration.rewardPerRound) * BigInt(ROUNDS);
-  // Shares are rounded down: less than one base unit for each member and round.
+  // Shares are rounded down, by less than one base unit for each member and round.
   assert.ok(total <= budget && total > budget - 2n * BigInt(ROUNDS));
   assert.equal((await federation.verifyRound(BigInt(ROUNDS))).valid, true);
 });

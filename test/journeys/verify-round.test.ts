@@ -1,4 +1,7 @@
-/** Whatever a Round account says that does not follow from the public bytes is found and named. */
+/**
+ * Everything that a Round account says and that does not follow from the public bytes is found and
+ * named.
+ */
 import assert from "node:assert/strict";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -25,7 +28,7 @@ import {
 } from "@plenary/sdk";
 import { foundFederation, runMembers, startGround } from "./local-federation.ts";
 
-/** What an altered root in the Round account is: bytes with that root do not exist, so that they are withheld. */
+/** An altered root in the Round account: no bytes have that root, so they are withheld. */
 const ALTERED = {
   baseRoot: { kind: "withheld", text: /^the base model is withheld/ },
   updatesRoot: { kind: "withheld", text: /^the leaves of the updates tree are withheld/ },
@@ -33,7 +36,7 @@ const ALTERED = {
   rewardsRoot: { kind: "withheld", text: /^the leaves of the rewards tree are withheld/ },
 } as const satisfies Partial<Record<keyof Round, { kind: Finding["kind"]; text: RegExp }>>;
 
-test("a round is verified from chain and public bytes alone, and whatever is wrong is named", async (t) => {
+test("a round is verified from chain and public bytes alone, and every fault is named", async (t) => {
   const ground = await startGround(t);
   const { serviceUrl: service, rpcUrl: rpc } = ground.stack;
   const founded = await foundFederation(ground, { total: 1 });
@@ -47,7 +50,7 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
   const round = await readRound(connection, address);
   assert.ok(round);
 
-  await t.test("an honest round is right, whichever source has its bytes", async () => {
+  await t.test("an honest round is right, from every source of its bytes", async () => {
     const stages: string[] = [];
     for (const chosen of [verifier, await openVerifier({ rpc, service })]) {
       const found = await verifyRound(chosen, 1n, {
@@ -68,7 +71,7 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
     }
   });
 
-  await t.test("bytes that are missing or other ones are withheld", async () => {
+  await t.test("missing or different bytes count as withheld", async () => {
     const manifestHash = toHex(round.manifestHash);
     const manifest = parseManifest(JSON.parse(await readFile(join(mirror, manifestHash), "utf8")));
     const payload = payloadOf(manifest.updates[1]?.envelope ?? "");
@@ -97,7 +100,7 @@ test("a round is verified from chain and public bytes alone, and whatever is wro
     await assert.rejects(verifyRound({ ...verifier, blobs }, 1n), { code: "service-unavailable" });
   });
 
-  await t.test("a round of an earlier configuration verifies under that one", async () => {
+  await t.test("a round of an earlier configuration is verified under it", async () => {
     const federation = await readFederation(connection, founded.address);
     assert.ok(federation);
     const terms = { ...federation, configurationHash: new Uint8Array(32).fill(7) };
@@ -125,7 +128,7 @@ function payloadOf(envelope: string): string {
   return toHex(decodeEnvelope(fromBase64(envelope)).payloadHash);
 }
 
-/** The real node, but for one account in which `bytes` are altered. */
+/** The real node, except that `bytes` are altered in one account. */
 async function alteringRpc(
   t: TestContext,
   rpc: string,

@@ -1,4 +1,4 @@
-/** The walk of docs/verify.md, command by command: what the page says is what a stranger sees. */
+/** The walk of docs/verify.md, command by command: a stranger sees what the page says. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,20 +10,20 @@ import { listFederations, PROGRAM_ID, tokenAccountAddress } from "@plenary/chain
 import { connectTo, readKeypair, tokenBalance } from "@plenary/sdk";
 import { ROOT, STAKE } from "./local-federation.ts";
 
-/** A command line, and the lines that the page shows after it, in which "..." stands for anything. */
+/** A command line, and the lines that the page shows after it. In them, "..." matches anything. */
 interface Step {
   readonly line: string;
   readonly shown: readonly string[];
 }
 
-/** Commands that stay up, with what they say when they are ready. */
+/** Commands that keep running, with what they print when they are ready. */
 const STAYING: readonly (readonly [RegExp, RegExp])[] = [
   [/^npm start/, /The service stays up: (\S+)\/docs, chain (\S+)\. /],
   [/^npm run cheating-federation/, /Service: (\S+), chain: (\S+)\. /],
   [/^npx plenary watch/, /round 7 is right/],
 ];
 
-/** Exit codes that are not 0, by what the page shows. */
+/** Exit codes other than 0, by what the page shows. */
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/ is wrong: /, 5],
   [/\[not-found\]$/, 2],
@@ -34,7 +34,7 @@ test("a stranger gets from git clone to a right round, and from a wrong one to i
   const shells: ChildProcess[] = [];
   t.after(async () => {
     await Promise.all(shells.map(end));
-    // Whoever ends a federation's shell ends all that it has started.
+    // Ending a federation's shell ends everything that it has started.
     assert.deepEqual(await readdir(join(folder, "home", "processes")), []);
     await rm(folder, { recursive: true, force: true });
   });
@@ -42,7 +42,7 @@ test("a stranger gets from git clone to a right round, and from a wrong one to i
     ...process.env,
     PLENARY_HOME: join(folder, "home"),
   };
-  // What a terminal would not have set: it makes node's test runner see a test in the child.
+  // A terminal would not have set it: it makes Node's test runner see a test in the child.
   delete environment.NODE_TEST_CONTEXT;
   const steps = stepsOf(await readFile(join(ROOT, "docs/verify.md"), "utf8"));
   assert.ok(steps.length > 10);
@@ -81,7 +81,9 @@ function stepsOf(page: string): Step[] {
   return steps;
 }
 
-/** All that a command says until it ends, as it should by what the page shows of it. */
+/**
+ * Everything that a command prints until it ends, with the exit code that fits what the page shows.
+ */
 async function outputOf(shell: ChildProcess, shown: readonly string[]): Promise<string> {
   const output = collect(shell);
   const [code] = await once(shell, "close");
@@ -93,7 +95,7 @@ async function outputOf(shell: ChildProcess, shown: readonly string[]): Promise<
   return output();
 }
 
-/** What a command says until it is ready. */
+/** What a command prints until it is ready. */
 function ready(shell: ChildProcess, pattern: RegExp): Promise<string> {
   const output = collect(shell);
   return new Promise((done, fail) => {
@@ -126,7 +128,7 @@ function assertShown(output: string, shown: readonly string[]): void {
 async function end(shell: ChildProcess): Promise<void> {
   if (shell.pid === undefined || shell.exitCode !== null || shell.signalCode !== null) return;
   const closed = once(shell, "close");
-  // The shell and all that it started.
+  // The shell and everything that it started.
   process.kill(-shell.pid, "SIGTERM");
   await closed;
 }

@@ -1,4 +1,7 @@
-/** After a challenge that is upheld everybody goes on: the service on the model before, members with the update that they have. */
+/**
+ * After an upheld challenge everyone continues: the service with the model before, the members with
+ * the update that they have.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -24,7 +27,7 @@ import {
 const CHEATED_ROUND = 2;
 const CHEATED_PARAMETER = 1_234;
 
-test("a committed round that a challenge makes void is done again, without training again", async (t) => {
+test("a committed round that a challenge voids is done again, without training again", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([
     worker,
@@ -45,10 +48,10 @@ test("a committed round that a challenge makes void is done again, without train
     await verifyRound(ground, CHEATED_ROUND, ["--dispute", "--keypair", keypair]),
     WRONG,
   );
-  // The bond was lost, and without one no round opens.
+  // The bond was lost, and without a bond no round opens.
   await bondAgain(ground, founded);
   const client = createServiceClient({ url: ground.stack.serviceUrl });
-  // The federation was complete; the service sees within seconds that it is not any more.
+  // The federation was complete. The service sees within seconds that it no longer is.
   await until(async () => {
     const params = { federation: founded.address.toBase58() };
     return (await client.call(ENDPOINTS.federationRead, { params })).status === "running";
@@ -64,11 +67,11 @@ test("a committed round that a challenge makes void is done again, without train
     const params = { federation: founded.address.toBase58(), round: String(number) };
     return client.call(ENDPOINTS.roundRead, { params });
   };
-  const [dropped, anew] = [await round(CHEATED_ROUND), await round(CHEATED_ROUND + 1)];
+  const [dropped, redone] = [await round(CHEATED_ROUND), await round(CHEATED_ROUND + 1)];
   assert.equal(dropped.state, "void");
   assert.match(dropped.voidReason ?? "", /a challenge was upheld/);
-  assert.equal(anew.baseRoot, dropped.baseRoot);
-  assert.notEqual(anew.nextRoot, dropped.nextRoot);
+  assert.equal(redone.baseRoot, dropped.baseRoot);
+  assert.notEqual(redone.nextRoot, dropped.nextRoot);
   assert.equal(await verifyRound(ground, CHEATED_ROUND + 1, []), 0);
   for (const member of members) await member.close();
 });
@@ -89,7 +92,10 @@ async function joinMember(
   return federation.join({ keypair, answers, state: join(folder, `member-${index}`) });
 }
 
-/** What a member did until the federation was complete: rounds that it trained in, and what became of each. */
+/**
+ * What a member did until the federation was complete: the rounds that it trained in, and the
+ * outcome of each.
+ */
 async function trainToTheEnd(member: FederationMember): Promise<string[]> {
   const done: string[] = [];
   const onEvent = ({ type, ...event }: { readonly type: string; readonly round?: bigint }) => {
@@ -101,7 +107,7 @@ async function trainToTheEnd(member: FederationMember): Promise<string[]> {
   return done;
 }
 
-/** A member's totals as the service shows them. */
+/** A member's totals, as the service shows them. */
 async function standing(member: FederationMember): Promise<{ counted: number; earned: bigint }> {
   const status = await member.status();
   assert.ok(status.member);

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { ROOT } from "./local-federation.ts";
 
-/** What `plenary watch --json` writes. */
+/** A line that `plenary watch --json` writes. */
 export interface WatchLine {
   readonly event: string;
   readonly round?: string;
@@ -18,7 +18,7 @@ export interface WatchLine {
   };
 }
 
-/** A `plenary watch` of a test's own. */
+/** A `plenary watch` for one test. */
 export function startWatch(t: TestContext, args: readonly string[]) {
   const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), "watch", ...args]);
   t.after(() => child.kill("SIGKILL"));

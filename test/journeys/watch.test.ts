@@ -1,4 +1,7 @@
-/** A watch that is killed and started again sees every round, finds the wrong one, and brings its dispute to the end. */
+/**
+ * A watch that is killed and started again sees every round, finds the wrong one, and brings its
+ * dispute to an end.
+ */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +14,7 @@ import { startWatch, type WatchLine } from "./watch-process.ts";
 const ROUNDS = 3;
 const CHEATED_PARAMETER = 19_921;
 
-test("a watch goes on after SIGKILL, names the wrong round and wins the dispute", async (t) => {
+test("a watch continues after SIGKILL, names the wrong round and wins the dispute", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
   const { ground, close } = await openGround([worker, `${ROUNDS}:integer:${CHEATED_PARAMETER}`]);
   t.after(close);
@@ -53,7 +56,8 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
   assert.match(metrics, /^plenary_watch_disputes_total\{outcome="won"\} 1$/m);
   third.child.kill("SIGTERM");
   await third.until(({ event }) => event === "stopped");
-  // A watch that was killed between remembering a verdict and telling it does not look again: what it remembers counts.
+  // A watch that was killed after it remembered a verdict and before it told it does not look
+  // again: what it remembers counts.
   const {
     next,
     verified,
@@ -74,7 +78,7 @@ test("a watch goes on after SIGKILL, names the wrong round and wins the dispute"
     roundAddress(ground.stack.program, founded.address, BigInt(ROUNDS)),
   );
   assert.equal(round?.status, "void");
-  // The deposit is back, and half of the bond beside it.
+  // The deposit is back, with half of the bond.
   const tokens = tokenAccountAddress(founded.rewardMint, stranger);
   assert.equal(await tokenBalance(connection, tokens), STAKE + STAKE / 2n);
 });

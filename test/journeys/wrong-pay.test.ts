@@ -1,4 +1,7 @@
-/** Pay that an aggregator moves, forgets or makes up is named, proved and paid for: what members had earned, and what a round pays in all. */
+/**
+ * Pay that an aggregator moves, forgets or invents is named, proved and paid for: what members had
+ * earned, and what a round pays in all.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFederation, readRound, roundAddress } from "@plenary/chain";
@@ -14,7 +17,10 @@ import {
 } from "./local-federation.ts";
 
 const MEMBERS = 3;
-/** Each round builds on the one before, so that the last one is disputed first: it takes no other down with it. */
+/**
+ * Each round builds on the one before, so the last one is disputed first: it takes no other down
+ * with it.
+ */
 const WRONG = [
   {
     round: 4n,
@@ -30,7 +36,7 @@ const WRONG = [
     kind: "shortfall",
     text: /^member \w+ had earned \d+ and has no leaf in the rewards tree any more$/,
     fault: "reward-fell",
-    // The leaves before and after the place where it would stand.
+    // The leaves before and after the place where it would be.
     steps: ["neighbour", "neighbour"],
   },
   {
@@ -43,14 +49,15 @@ const WRONG = [
   },
 ] as const;
 
-test("pay that is lowered, dropped or made up costs the aggregator its bond", async (t) => {
+test("pay that is lowered, dropped or invented costs the aggregator its bond", async (t) => {
   const cheats = WRONG.map(({ round, cheat }) => `${round}:${cheat}`);
   const { ground, close } = await openGround([
     "services/aggregator/testing/actors/cheating-worker.ts",
     ...cheats,
   ]);
   t.after(close);
-  // Bonds, deposits and what disputes pay are in Token-2022 here, and in SPL Token where chunks are disputed.
+  // Here bonds, deposits and rewards of disputes are in Token-2022. Where chunks are disputed they
+  // are in SPL Token.
   const rounds = { total: 4 };
   const founded = await foundFederation(
     ground,
@@ -89,7 +96,7 @@ test("pay that is lowered, dropped or made up costs the aggregator its bond", as
       assert.deepEqual(taken, steps);
       const account = await readRound(connection, roundAddress(program, founded.address, round));
       assert.equal(account?.status, "void");
-      // The deposit is back, and half of the bond beside it.
+      // The deposit is back, with half of the bond.
       const balance = await tokenBalance(connection, founded.tokensOf(challenger.publicKey));
       assert.ok(bond > 0n);
       assert.equal(balance, STAKE + bond / 2n);

@@ -22,7 +22,10 @@ import {
   type Session,
 } from "../session.ts";
 
-/** `plenary audit drawn ROUND`: who is audited by whom, computed from the chain's draw. */
+/**
+ * `plenary audit drawn ROUND`: the members that are audited and their auditors, computed from the
+ * chain's draw.
+ */
 export async function auditDrawn(session: Session, round: bigint): Promise<void> {
   const federation = await openConfigured(session);
   const { drawn } = await readRoundDraw(federation, round, session.signal);
@@ -34,7 +37,10 @@ export async function auditDrawn(session: Session, round: bigint): Promise<void>
   session.output.say("drawn", lines, { round, audits });
 }
 
-/** `plenary audit export FILE --round N`: for a drawn member; ends with 0 and no file for one that was not drawn. */
+/**
+ * `plenary audit export FILE --round N`, for a drawn member. Ends with 0 and writes no file if the
+ * member was not drawn.
+ */
 export async function auditExport(
   session: Session,
   file: string,
@@ -57,7 +63,7 @@ export async function auditExport(
     return;
   }
   const { auditor, segments, bundle } = exported;
-  // The bundle holds answers: it is for its owner only, and never replaces another file.
+  // The bundle holds answers. It is for its owner only, and never replaces another file.
   await createPrivately(file, encodeAuditBundle(bundle));
   session.output.say(
     "exported",
@@ -71,7 +77,7 @@ export interface AuditRunFlags {
   readonly dryRun?: boolean;
 }
 
-/** `plenary audit run BUNDLE`: for the drawn auditor. Ends with 5 when the audit fails. */
+/** `plenary audit run BUNDLE`, for the drawn auditor. Ends with 5 if the audit fails. */
 export async function auditRun(
   session: Session,
   file: string,
@@ -87,7 +93,9 @@ export async function auditRun(
   return verdict.finding.outcome === "passed" ? EXIT.done : EXIT.verification;
 }
 
-/** `plenary audit refused MEMBER --round N`: for the drawn auditor of a member that showed nothing. */
+/**
+ * `plenary audit refused MEMBER --round N`, for the drawn auditor of a member that showed nothing.
+ */
 export async function auditRefused(
   session: Session,
   member: string,

@@ -71,7 +71,9 @@ export interface CheckOmissionFlags {
   readonly submit?: boolean;
 }
 
-/** `plenary check-omission FILE`: chain and file are all it takes, also to prove it on chain. */
+/**
+ * `plenary check-omission FILE`. Chain and file are enough, even to prove the omission on chain.
+ */
 export async function checkOmission(
   session: Session,
   file: string,

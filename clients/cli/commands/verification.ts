@@ -25,7 +25,7 @@ export async function verify(
   { blobs, dispute = false }: VerifyFlags,
 ): Promise<number> {
   const { output, signal, settings } = session;
-  // A keypair that cannot be read should be found out before a long computation.
+  // A keypair that cannot be read is found out before a long computation.
   const keypair = dispute ? await configuredKeypair(session) : await keypairIfAny(session);
   const verifier = await openVerifier({
     ...settings,
@@ -47,7 +47,7 @@ export async function verify(
   return valid && ownUpdate?.standing !== "omitted" ? EXIT.done : EXIT.verification;
 }
 
-/** A state folder without a receipt for the round has nothing to be compared. */
+/** A state folder without a receipt for the round has nothing to compare. */
 async function receiptIfAny(state: string, round: bigint): Promise<SignedReceipt | undefined> {
   try {
     return await readReceipt(state, round);

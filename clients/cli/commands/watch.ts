@@ -38,7 +38,7 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   } finally {
     page?.close();
   }
-  output.say("stopped", "stopped; watch again to go on", {});
+  output.say("stopped", "stopped; watch again to continue", {});
   return EXIT.done;
 }
 
@@ -82,7 +82,7 @@ function textOf(
     case "dispute-ended":
       return `round ${event.round}: dispute ${event.outcome} (${event.message})`;
     case "not-kept":
-      return `${event.message} The watch goes on. What it cannot keep, it cannot show when the service withdraws it: make space.`;
+      return `${event.message} The watch continues, but bytes that it cannot keep are lost if the service withdraws them: make space.`;
     case "retrying":
       return `${event.message} Trying again.`;
   }

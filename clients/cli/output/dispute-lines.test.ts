@@ -38,7 +38,7 @@ test("a dispute's status says what it is about, what it waits for and how it end
   assert.deepEqual(lines, [
     `${who}, deposit 312500: open, the aggregator has until 2030-01-02T00:00:00.000Z to show leaf 1 of the updates`,
     `${who}, deposit 312500: open, nothing is demanded`,
-    `${who}: ended, the service does not know how`,
+    `${who}: ended; the service does not know how`,
     `${who}, deposit 312500: upheld, the chunk does not follow from the updates`,
     `${who}, deposit 312500: moot`,
   ]);

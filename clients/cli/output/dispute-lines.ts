@@ -2,12 +2,12 @@ import { instant } from "@plenary/chain";
 import type { DisputeView } from "@plenary/protocol";
 import type { DisputeEvent } from "@plenary/sdk";
 
-/** What a person is told of a dispute's progress. */
+/** A dispute's progress, as a line for people. */
 export function disputeLine(event: DisputeEvent): string {
   switch (event.type) {
     case "dispute-opened":
       return event.transaction === null
-        ? `goes on with the dispute ${event.dispute}`
+        ? `continues the dispute ${event.dispute}`
         : `opened the dispute ${event.dispute} of ${event.kind} ${event.index}, deposit ${event.deposit}`;
     case "dispute-step":
       return `dispute: ${event.step} given, ${event.leavesDone} of ${event.leaves} leaves folded`;
@@ -35,11 +35,11 @@ function endOf({
     case "rejected":
       return "the dispute is lost: the deposit joins the bond.";
     case "moot":
-      return "the round was void already: the deposit is paid back.";
+      return "the round was already void: the deposit is paid back.";
   }
 }
 
-/** How a dispute of somebody stands, as the service tells it. */
+/** The state of a dispute, as the service reports it. */
 export function disputeStatusLine({
   kind,
   subject,
@@ -53,7 +53,7 @@ export function disputeStatusLine({
   const dispute = `dispute of ${kind} ${subject} by ${challenger}${paid}`;
   if (ending !== null)
     return `${dispute}: ${ending.verdict}${ending.fault ? `, ${ending.fault.text}` : ""}`;
-  if (state === "ended") return `${dispute}: ended, the service does not know how`;
+  if (state === "ended") return `${dispute}: ended; the service does not know how`;
   if (demanded === null) return `${dispute}: open, nothing is demanded`;
   return `${dispute}: open, the aggregator has until ${new Date(demanded.until).toISOString()} to show ${demanded.piece}`;
 }

@@ -28,7 +28,7 @@ const EVENTS: readonly ParticipationEvent[] = [
 
 function written(json: boolean, isTTY = false): string {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 80, rows: 24, fd: 1 });
-  // Streams are what the output uses of a terminal.
+  // The output uses nothing else of a terminal.
   const output = openOutput(
     { stdout: stream, stderr: stream } as unknown as Parameters<typeof openOutput>[0],
     json,
@@ -51,7 +51,7 @@ test("programs get a JSON line for each event", () => {
   assert.equal(lines[1].round, (2n ** 60n).toString());
 });
 
-test("people get a line for each step, and no bars where there is no terminal", () => {
+test("people get a line for each step, and no bars without a terminal", () => {
   assert.deepEqual(written(false).trim().split("\n"), [
     "waiting for the next round",
     "round 1152921504606846976",

@@ -4,17 +4,19 @@ import { printable, printableJson } from "./printable.ts";
 import { progressBar } from "./progress-bar.ts";
 
 /**
- * Where a command says what it does: lines for people, JSON lines for programs, bars on a terminal.
- * Everything that it prints passes `printable` or `printableJson`.
+ * Where a command reports: lines for people, JSON lines for programs, bars on a terminal.
+ * Everything it prints passes `printable` or `printableJson`.
  */
 export interface Output {
-  /** One thing that happened: a line for people, or several; the fields are for programs. */
+  /** Reports one event: a line or several for people, and the fields for programs. */
   say(
     event: string,
     text: string | readonly string[],
     fields?: Readonly<Record<string, unknown>>,
   ): void;
-  /** A member's progress: bars on a terminal, JSON lines, and otherwise one line a finished step. */
+  /**
+   * A member's progress: bars on a terminal, JSON lines, and otherwise one line per finished step.
+   */
   participation(event: ParticipationEvent): void;
   /** A verification's progress, shown the same way. */
   verification(round: bigint, progress: VerificationProgress): void;

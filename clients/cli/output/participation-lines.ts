@@ -1,7 +1,7 @@
 import type { ParticipationEvent } from "@plenary/sdk";
 import type { Progress } from "./progress-bar.ts";
 
-/** What a person reads about a member's part in a round; null for what only a bar shows. */
+/** A member's progress in a round, as a line for people; null for events that only a bar shows. */
 export function participationLine(event: ParticipationEvent): string | null {
   switch (event.type) {
     case "waiting":
@@ -39,7 +39,7 @@ export function proveOmissionText(round: bigint): string {
   return `Prove it, and be paid half of the aggregator's bond: plenary prove-omission ${round} FILE --submit`;
 }
 
-/** What a bar shows of it; null for events that take no time. */
+/** The same for a bar; null for events that take no time. */
 export function participationProgress(event: ParticipationEvent): Progress | null {
   switch (event.type) {
     case "training":

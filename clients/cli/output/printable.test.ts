@@ -3,7 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { printable, printableJson } from "./printable.ts";
 
-/** Checked one by one, unlike the regular expression that is tested: ranges of the Unicode tables. */
+/**
+ * Ranges of the Unicode tables, checked one by one: independent of the regular expression under
+ * test.
+ */
 const FORBIDDEN: readonly (readonly [number, number])[] = [
   [0x00, 0x1f],
   [0x7f, 0x9f],
@@ -23,7 +26,7 @@ const isForbidden = (character: string) => {
   return FORBIDDEN.some(([first, last]) => code >= first && code <= last);
 };
 
-/** Text as a hostile service would send it: anything, with what terminals obey in between. */
+/** Text as a hostile service would send it: anything, mixed with what terminals obey. */
 const hostile = fc
   .array(
     fc.oneof(

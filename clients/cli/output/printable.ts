@@ -1,23 +1,25 @@
 /*
- * Names, reasons and answers come from strangers. Printed raw, an escape sequence in one of them
+ * Names, reasons and answers come from strangers. An escape sequence in one of them, printed raw,
  * could move the cursor and draw "round 3 is right" over what this command has found.
  */
 
 /**
- * What draws no glyph or moves others: control characters, line separators, lone surrogates, and
- * format characters such as those that turn the direction of text. Zero-width joiners are left:
- * several scripts are written with them.
+ * Characters that draw no glyph or rearrange others: control characters, line separators, lone
+ * surrogates, and format characters such as those that change the direction of text. Zero-width
+ * joiners are allowed, because several scripts are written with them.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 
-/** Text for one line of a terminal: everything unprintable in it, line breaks too, is escaped. */
+/**
+ * Text for one line of a terminal. Everything unprintable in it is escaped, line breaks included.
+ */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
 /**
- * JSON for one line of a terminal, which parses to the same value. In it bigint is a decimal string
- * and bytes are hexadecimal.
+ * JSON for one line of a terminal, which parses to the same value. Bigint becomes a decimal string,
+ * bytes become hexadecimal.
  */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value, (_, part: unknown) => {
@@ -27,7 +29,7 @@ export function printableJson(value: unknown): string {
   return printable(json);
 }
 
-/** As in JSON: `\u001b`, with two of them beyond U+FFFF. */
+/** Escapes as JSON does: `\u001b`, and two escapes for a character beyond U+FFFF. */
 function escaped(character: string): string {
   return Array.from({ length: character.length }, (_, i) => {
     const unit = character.charCodeAt(i).toString(16).padStart(4, "0");

@@ -1,4 +1,4 @@
-/** How a state came about that a command asked for, in brackets behind what it is. */
+/** What brought about the state that a command asked for, for the brackets behind it. */
 export function inTransaction(transaction: string | null): string {
   return transaction === null ? "it was so before" : `transaction ${transaction}`;
 }

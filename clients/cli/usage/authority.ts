@@ -13,21 +13,21 @@ import {
 } from "../commands/governance.ts";
 import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
 
-/** Those of the authority. With --federation they need no service. */
+/** Commands of the authority. With --federation they need no service. */
 export function authorityCommands(federation: Command, runs: Runs): void {
   withSettings(federation.command("propose-authority <address>"), ALL)
-    .description("offer the authority to another key; none takes the offer back")
+    .description("offer the authority to another key; `none` withdraws the offer")
     .action(runs((session, address: string) => propose(session, address)));
   withSettings(federation.command("accept-authority"), ALL)
     .description("take the authority that was offered to this keypair")
     .action(runs((session) => accept(session)));
   withSettings(federation.command("admit"), ALL)
     .description(
-      "let an owner join where members are approved: writes a file for `plenary join --admission`",
+      "admit an owner where members need approval: write a file for `plenary join --admission`",
     )
     .argument("<owner>", "address of the key that will own the membership")
     .argument("<file>", "where to write the admission")
-    .option("--days <n>", "how long it can be used", positive, 7)
+    .option("--days <n>", "how long the admission can be used", positive, 7)
     .action(
       runs((session, owner: string, file: string, flags: { days: number }) =>
         admit(session, owner, file, flags),
@@ -35,14 +35,14 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     );
   withSettings(federation.command("pause"), ALL)
     .description(
-      "stop new rounds and members, on chain and at the service; claims and withdrawals go on",
+      "stop new rounds and members, on chain and at the service; claims and withdrawals continue",
     )
     .action(runs((session) => pause(session, true)));
   withSettings(federation.command("resume"), ALL)
     .description("let rounds and members in again")
     .action(runs((session) => pause(session, false)));
   withSettings(federation.command("fund"), ALL)
-    .description("add rewards to the vault; anybody may")
+    .description("add rewards to the vault; anyone may")
     .argument("<amount>", "in base units of the reward mint", amount)
     .action(runs((session, units: bigint) => fund(session, units)));
   withSettings(federation.command("withdraw"), ALL)
@@ -50,11 +50,11 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .argument("[amount]", "in base units; all of it by default", amount)
     .action(runs((session, units: bigint | undefined) => withdraw(session, units)));
   withSettings(federation.command("close-rounds"), ALL)
-    .description("close obsolete rounds for their rent, after which nobody can verify them")
+    .description("close obsolete rounds for their rent; afterwards no one can verify them")
     .argument("<before>", "number of the first round to keep", amount)
     .action(runs((session, before: bigint) => closeObsolete(session, before)));
   withSettings(federation.command("terms"), ALL)
-    .description("change terms between rounds; those that are not given stay")
+    .description("change terms between rounds; terms that are not given stay as they are")
     .option("--stake <units>", "what a member stakes", amount)
     .option("--bond <units>", "what the aggregator posts", amount)
     .option(
@@ -65,27 +65,27 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .option("--exit-cooldown <seconds>", "between a member's exit and its stake", integer)
     .option(
       "--aggregator <address>",
-      "key of another service, once the bond of the present one is withdrawn",
+      "key of another service, once the present one has withdrawn its bond",
     )
     .addOption(new Option("--admission <name>", "who may join").choices(["open", "approved"]))
     .action(runs((session, flags: TermsFlags) => terms(session, flags)));
 }
 
-/** For who runs a service. */
+/** Commands for the operator of a service. */
 export function bondCommands(program: Command, runs: Runs): void {
   const bond = program
     .command("bond")
-    .description("for who runs a service: what it forfeits for a wrong round");
+    .description("for the operator of a service: what it forfeits for a wrong round");
   withSettings(bond.command("deposit"), ALL)
-    .description("add to the aggregator's bond, without which no round opens")
+    .description("add to the aggregator's bond; without the minimum bond no round opens")
     .argument(
       "[amount]",
-      "in base units of the reward mint; what is missing to the minimum by default",
+      "in base units of the reward mint; by default what the minimum lacks",
       amount,
     )
     .action(runs((session, units: bigint | undefined) => deposit(session, units)));
   withSettings(bond.command("withdraw"), ALL)
-    .description("pay bond back to the aggregator while every round is final or void")
+    .description("pay the bond back to the aggregator, once every round is final or void")
     .argument("[amount]", "in base units; all of it by default", amount)
     .action(runs((session, units: bigint | undefined) => withdrawBond(session, units)));
 }

@@ -8,7 +8,7 @@ import { exportCommand, type PredictFlags, predictCommand } from "../commands/mo
 import { claim } from "../commands/rewards.ts";
 import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
 
-/** For everybody who has a key. */
+/** Commands for everyone who has a key. */
 export function keyCommands(program: Command, runs: Runs): void {
   withSettings(program.command("keygen <file>"), [])
     .description("make a Solana keypair file that only you can read")
@@ -23,54 +23,56 @@ export function keyCommands(program: Command, runs: Runs): void {
     );
 }
 
-/** For who may have an update-signing key only. */
+/** Settings of commands for machines that may hold the update-signing key only. */
 const SIGNING = [...ALL, "updateKey", "owner"] as const;
 
-/** For organisations that take part. */
+/** Commands for organisations that take part. */
 export function memberCommands(program: Command, runs: Runs): void {
   withSettings(program.command("join"), [...ALL, "updateKey", "data"])
     .description("join a federation on chain, staking what it asks for")
-    .option(
-      "--admission <file>",
-      "what the authority has signed for you, where members are approved",
-    )
+    .option("--admission <file>", "the authority's signed admission, where members need approval")
     .action(runs((session, flags: JoinFlags) => join(session, flags)));
   withSettings(program.command("train"), [...SIGNING, "data", "state"])
-    .description("take part in every round until told to stop; joins first if need be")
-    .option("--rounds <n>", "stop after so many rounds", integer)
+    .description("take part in every round until told to stop; join first if needed")
+    .option("--rounds <n>", "stop after this many rounds", integer)
     .option("--once", "stop after one round")
-    .option("--seed <n>", "fix this member's draws, for runs that must repeat exactly", integer)
+    .option(
+      "--seed <n>",
+      "fix this member's random draws, for runs that must repeat exactly",
+      integer,
+    )
     .addOption(
       new Option("--engine <name>", "wasm gives the same bits everywhere")
         .choices(["native", "wasm"])
         .default(undefined, "native; wasm where the federation audits training to the bit"),
     )
-    .option("--codec <name>", "how updates travel; the federation's first by default")
+    .option("--codec <name>", "codec of the updates; the federation's first by default")
     .action(runs((session, flags: TrainFlags) => train(session, flags)));
   withSettings(program.command("status"), SIGNING)
-    .description(
-      "how the federation and your updates stand, with the reason where one was not counted",
-    )
+    .description("show the federation and your updates, with the reason if one was not counted")
     .action(runs((session) => status(session)));
   withSettings(program.command("claim"), SIGNING)
     .description("claim what final rounds have earned")
     .option(
       "--wait <seconds>",
-      "wait so long at most for rounds that are about to be final",
+      "longest wait for rounds that are about to become final",
       integer,
       30,
     )
     .action(runs((session, flags: { wait: number }) => claim(session, flags)));
 }
 
-/** For members whose keys, payout account or part in the federation change. With --federation they need no service. */
+/**
+ * Commands for members whose keys, payout account or part in the federation change. With
+ * --federation they need no service.
+ */
 export function membershipCommands(program: Command, runs: Runs): void {
   withSettings(program.command("rotate-key"), ALL)
     .description("let another key sign updates from the next round on")
     .argument("<file|address>", "the new key: its keypair file, or its address")
     .action(runs((session, key: string) => rotateKey(session, key)));
   withSettings(program.command("payout"), ALL)
-    .description("name the token account that claims are paid to")
+    .description("set the token account that claims are paid to")
     .argument("[account]", "a token account of the reward mint; the owner's own by default")
     .action(runs((session, account: string | undefined) => payout(session, account)));
   withSettings(program.command("leave"), ALL)
@@ -78,20 +80,20 @@ export function membershipCommands(program: Command, runs: Runs): void {
     .action(runs((session) => leave(session)));
   withSettings(program.command("withdraw"), ALL)
     .description(
-      "take the stake home after leaving, when the cooldown is over and the rounds are final",
+      "withdraw the stake after leaving, when the cooldown is over and the rounds are final",
     )
     .action(runs((session) => withdraw(session)));
   withSettings(program.command("close-member"), ALL)
-    .description("close the account of a member that left and was never paid, for its rent")
+    .description("close the account of a member that has left and was never paid, for its rent")
     .action(runs((session) => close(session)));
 }
 
-/** For who uses the model. */
+/** Commands for users of the model. */
 export function modelCommands(program: Command, runs: Runs): void {
   withSettings(program.command("export <file>"), ALL)
     .description("write the model to a file, checked against the chain")
     .addOption(
-      new Option("--format <name>", "by the file's ending, if not said").choices(MODEL_FORMATS),
+      new Option("--format <name>", "by default as the file's ending says").choices(MODEL_FORMATS),
     )
     .option("--round <n>", "the model after this round; the last one by default", amount)
     .action(
@@ -100,23 +102,23 @@ export function modelCommands(program: Command, runs: Runs): void {
       ),
     );
   withSettings(program.command("predict"), [...ALL, "data"])
-    .description("predict how groups answer questions from the answers that they gave (--data)")
+    .description("predict how groups answer questions, from answers that they gave (--data)")
     .option(
       "--questions <ids>",
-      "separated by commas; all that the group has not answered by default",
+      "ids separated by commas; by default all that the group has not answered",
     )
     .option("--ask <text>", "a question beyond the questionnaire, with --options and --embedder")
-    .option("--options <texts>", "of the question that is asked, separated by |")
-    .option("--embedder <folder>", "text embedder all-MiniLM-L6-v2")
+    .option("--options <texts>", "options of the question, separated by |")
+    .option("--embedder <folder>", "folder of the text embedder all-MiniLM-L6-v2")
     .option("--round <n>", "with the model after this round; the last one by default", amount)
     .action(runs((session, flags: PredictFlags) => predictCommand(session, flags)));
 }
 
-/** For who has answers. */
+/** Commands for owners of answers. */
 export function dataCommands(program: Command, runs: Runs): void {
-  const data = program.command("data").description("for answers files");
+  const data = program.command("data").description("work with answers files");
   withSettings(data.command("check <file>"), ALL)
-    .description("say what is wrong in an answers file, by line and column")
+    .description("list the problems of an answers file, by line and column")
     .option("--dataset <name|path>", "check against this data set instead of a federation")
     .action(
       runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)),

@@ -4,21 +4,26 @@ import { type FederationFlags, federationCreate } from "../commands/federation.t
 import { authorityCommands, bondCommands } from "./authority.ts";
 import { amountOption, integer, type Runs, withSettings } from "./settings.ts";
 
-/** For who runs a federation. */
+/** Commands for the operator of a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
-  const federation = program.command("federation").description("for who runs a federation");
+  const federation = program.command("federation").description("for the operator of a federation");
   withSettings(federation.command("create"), ["service", "rpc", "program", "keypair"])
     .alias("register")
     .description(
-      "create a federation on chain, fund it and register it with the service; repeat it after a failure",
+      "create a federation on chain, fund it and register it with the service; safe to repeat",
     )
     .requiredOption("--aggregator <file>", "keypair file of the service, which posts the bond")
     .option("--dataset <name|path>", `${DATASETS.join(", ")}, or a path`, DATASETS[0])
-    .option("--split <n>", "which groups stay unseen, for evaluation and pay", integer, 7)
+    .option(
+      "--split <n>",
+      "number of the split: which groups stay unseen, for evaluation and pay",
+      integer,
+      7,
+    )
     .option("--quorum <n>", "updates that close a round", integer, 3)
     .addOption(amountOption("--id <n>", "tells federations of one authority apart", 1n))
     .option("--name <text>", "shown to members; the data set's title by default")
-    .option("--seed <n>", "draws the first model", integer, 1)
+    .option("--seed <n>", "seed of the first model", integer, 1)
     .option("--rounds <n>", "rounds until it is complete; 0 for no end", integer, 0)
     .option("--deadline <seconds>", "how long a round collects updates", integer, 300)
     .addOption(
@@ -37,14 +42,17 @@ export function operatorCommands(program: Command, runs: Runs): void {
         .choices(["fedavg", "fedavgm"])
         .default("fedavg"),
     )
-    .option("--momentum <n>", "of fedavgm, in 1/65536", integer, 58_982)
+    .option("--momentum <n>", "momentum of fedavgm, in 1/65536", integer, 58_982)
     .option(
       "--audits <file>",
-      "how training is audited, as JSON: the section `audits` of the configuration",
+      "JSON file with the section `audits` of the configuration: how training is audited",
     )
-    .option("--private", "let members only read its rounds, updates and blobs at the service")
+    .option("--private", "let only members read its rounds, updates and blobs at the service")
     .addOption(
-      new Option("--admission <policy>", "who may join: anybody, or whom the authority admits")
+      new Option(
+        "--admission <policy>",
+        "who may join: everyone, or owners that the authority admits",
+      )
         .choices(["open", "approved"])
         .default("open"),
     )

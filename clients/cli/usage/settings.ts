@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Settings, VARIABLES } from "../config.ts";
 import type { Session } from "../session.ts";
 
-/** Makes a command's action of what works with a session, the command's arguments and its options. */
+/** Turns work with a session, the command's arguments and its options into a command's action. */
 export type Runs = <Rest extends unknown[]>(
   work: (session: Session, ...rest: Rest) => Promise<unknown>,
 ) => (...parameters: unknown[]) => Promise<void>;
@@ -10,15 +10,12 @@ export type Runs = <Rest extends unknown[]>(
 const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
   service: ["--service <url>", "aggregation service"],
   rpc: ["--rpc <url>", "Solana RPC node"],
-  program: ["--program <address>", "a deployment of one's own"],
-  federation: ["--federation <address>", "needed where the service has several"],
+  program: ["--program <address>", "address of your own deployment of the program"],
+  federation: ["--federation <address>", "address of the federation, if the service has several"],
   keypair: ["--keypair <file>", "Solana keypair file"],
-  updateKey: ["--update-key <file>", "keypair file that signs updates, the owner's by default"],
-  owner: ["--owner <address>", "of the membership, where its keypair is not on this machine"],
-  state: [
-    "--state <folder>",
-    "where a member remembers what it has signed, or a watch what it has seen",
-  ],
+  updateKey: ["--update-key <file>", "keypair file that signs updates; the owner's by default"],
+  owner: ["--owner <address>", "owner of the membership, if its keypair is not on this machine"],
+  state: ["--state <folder>", "folder of what a member has signed, or of what a watch has seen"],
   data: ["--data <file>", "answers as CSV or JSONL"],
 };
 
@@ -43,7 +40,10 @@ export function amount(text: string): bigint {
   return BigInt(text);
 }
 
-/** An option with a default amount, described because help prints defaults as JSON, which has no bigint. */
+/**
+ * An option with a default amount. The default is described, because help prints defaults as JSON,
+ * which has no bigint.
+ */
 export function amountOption(flags: string, text: string, standard: bigint): Option {
   return new Option(flags, text).argParser(amount).default(standard, standard.toString());
 }

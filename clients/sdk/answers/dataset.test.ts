@@ -76,7 +76,7 @@ test("a split that is not committed is a partition and always the same", async (
   assert.notDeepEqual(dataset.split(1_000_004), { training, unseen });
 });
 
-test("more organisations than groups are refused, and each gets at least one", () => {
+test("more organisations than groups are refused, and each organisation gets at least one", () => {
   const groups = ["a", "b", "c", "d", "e"];
   assert.deepEqual(dealGroups(groups, 2), [
     ["a", "c", "e"],

@@ -21,7 +21,7 @@ function nodeWith(known: readonly { signature: string; err: object | null }[]) {
   return { asked, connection: connection as unknown as Connection };
 }
 
-test("pages of transactions that the chain refused are passed over, each once", async () => {
+test("refused transactions are passed over, and each page is read once", async () => {
   const refused = Array.from({ length: 2 * PAGE + 1 }, (_, i) => ({
     signature: `refused ${i}`,
     err: {},

@@ -95,7 +95,7 @@ test("a chunk's dispute is fed leaf by leaf, then vector by vector, then ended",
   assert.equal(await stepOf({ nextLeaf: 2, fault: "leaves-unsorted" }), "resolve");
 });
 
-test("what is withheld is demanded, and nothing else", async () => {
+test("only withheld pieces are demanded", async () => {
   const withheld = async () => null;
   assert.equal(await stepOf({}, { leaves: null }), "demand");
   assert.equal(await stepOf({}, { delta: withheld }), "leaf");
@@ -104,7 +104,7 @@ test("what is withheld is demanded, and nothing else", async () => {
   assert.equal(await stepOf({ kind: "total" }, { rewards: null }), "demand");
 });
 
-test("a wrong result that is kept back is searched for the chunk that differs, which is then fed", async () => {
+test("a withheld wrong result is searched for the chunk that differs, which is then fed", async () => {
   const expected = Int32Array.from({ length: 1_000 }, (_, i) => i);
   const committed = expected.with(700, -1);
   const hidden = { name: "next", committed: vectorRoot(committed), expected } as const;
@@ -137,7 +137,7 @@ test("a wrong result that is kept back is searched for the chunk that differs, w
   assert.equal(await stepOf({ received: ["next"] }, forgotten), "leaf");
 });
 
-test("deadlines of the chain's clock decide what else there is to do", async () => {
+test("deadlines on the chain's clock decide the rest", async () => {
   assert.equal(await stepOf({ demandDeadline: NOW }), "wait");
   assert.equal(await stepOf({ demandDeadline: NOW - 1n }), "resolve");
   assert.equal(await stepOf({ expiresAt: NOW - 1n }), "resolve");
@@ -146,7 +146,7 @@ test("deadlines of the chain's clock decide what else there is to do", async () 
   assert.equal(await stepOf({ kind: "envelope", demandDeadline: NOW + 5n }), "wait");
 });
 
-test("rewards leaves go as many as fit, from where the dispute is", async () => {
+test("as many rewards leaves are sent as fit, from the dispute's position on", async () => {
   const sizes: number[] = [];
   for (const nextLeaf of [0, 20, 40]) {
     const dispute = disputeOf({ kind: "total", leafCount: 50, nextLeaf });
@@ -162,7 +162,7 @@ test("rewards leaves go as many as fit, from where the dispute is", async () => 
   assert.equal(await stepOf({ kind: "total", leafCount: 50, nextLeaf: 50 }), "resolve");
 });
 
-test("a search shows the target's own leaf, else its neighbours, the lower first", async () => {
+test("a search shows the target's own leaf, or else its neighbours, the lower first", async () => {
   const shown = async (target: number, low = 0): Promise<number> => {
     const dispute = disputeOf({ kind: "omission", target: address(target), low });
     const step = await nextStep(PROGRAM, dispute, evidenceOf(), NOW);
@@ -180,7 +180,7 @@ test("a search shows the target's own leaf, else its neighbours, the lower first
   assert.equal(await stepOf({ kind: "omission" }, { leaves: null }), "wait");
 });
 
-test("the leaves in a proof of omission narrow a search as all leaves would", async () => {
+test("the leaves in a proof of omission narrow a search as all the leaves would", async () => {
   for (const [target, places, lows] of [
     [10, [0], [0]],
     [20, [0], [0]],

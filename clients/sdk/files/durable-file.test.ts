@@ -44,7 +44,7 @@ function writeWithoutSpace(write: string, path: string): string {
   return limited.stdout;
 }
 
-test("without space nothing is cut off: the old file stays, or none", async (t) => {
+test("without space the old file stays, or no file: nothing is cut off", async (t) => {
   const folder = await folderOf(t);
   const path = join(folder, "model.onnx");
   await writeFile(path, "old");

@@ -12,7 +12,7 @@ async function folderOf(t: { after(work: () => Promise<void>): void }): Promise<
   return folder;
 }
 
-test("a keypair that was made is read back, is readable by its owner only, and is never overwritten", async (t) => {
+test("a new keypair is read back, is readable by its owner only, and is never overwritten", async (t) => {
   const path = join(await folderOf(t), "key.json");
   const made = await createKeypair(path);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
@@ -31,7 +31,7 @@ test("a file that others can read or change is refused", async (t) => {
   await readKeypair(path);
 });
 
-test("anything but a keypair is refused without showing what it holds", async (t) => {
+test("any other file is refused without showing its content", async (t) => {
   const path = join(await folderOf(t), "key.json");
   const secret = Array.from(Keypair.generate().secretKey);
   const altered = [...secret.slice(0, 32), ...Array.from(Keypair.generate().secretKey).slice(32)];

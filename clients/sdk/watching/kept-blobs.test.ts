@@ -47,7 +47,7 @@ function open(
   return KeptBlobs.open({ folder, source, known: new Set(), onFailure, ...change });
 }
 
-test("bytes are downloaded once, and are there when the source has withdrawn them: for this watch and as a mirror", async (t) => {
+test("bytes are downloaded once and outlast the source, for the watch and as a mirror", async (t) => {
   const folder = await folderOf(t);
   const { source, asked } = service();
   const kept = await open(folder, source);
@@ -72,7 +72,7 @@ test("bytes that are damaged on disk are downloaded again", async (t) => {
   assert.equal(await readFile(join(folder, toHex(ONE)), "utf8"), "one");
 });
 
-test("a round claims what it used; what a process that was killed left is claimed by the next, and half a file is no blob", async (t) => {
+test("a round claims what it used and what a killed process left; half a file is not a blob", async (t) => {
   const folder = await folderOf(t);
   const { source } = service();
   const killed = await open(folder, source);
@@ -88,7 +88,7 @@ test("a round claims what it used; what a process that was killed left is claime
   assert.deepEqual(next.claim(), []);
 });
 
-test("what is forgotten is deleted, unless it is in use again", async (t) => {
+test("forgotten bytes are deleted, unless they are in use again", async (t) => {
   const folder = await folderOf(t);
   const kept = await open(folder, service().source);
   for (const hash of [ONE, TWO]) await kept.claiming.download(hash);
@@ -98,7 +98,7 @@ test("what is forgotten is deleted, unless it is in use again", async (t) => {
   assert.deepEqual(await readdir(folder), [toHex(TWO)]);
 });
 
-test("on a full disk bytes are handed on, which is said once, and kept again when there is space", async (t) => {
+test("on a full disk bytes are handed on with one warning, and kept again when there is space", async (t) => {
   const folder = await folderOf(t);
   let isFull = true;
   const said: string[] = [];

@@ -20,7 +20,7 @@ async function folderOf(t: TestContext): Promise<string> {
   return folder;
 }
 
-test("what a full disk did not take is written with the next change", async (t) => {
+test("a change that a full disk refused is written with the next one", async (t) => {
   const folder = await folderOf(t);
   let isFull = false;
   const state = await openWatchState(folder, FEDERATION, async (path, text) => {
@@ -42,7 +42,7 @@ test("what a full disk did not take is written with the next change", async (t) 
   assert.deepEqual([record.next, record.wrong], ["5", ["4"]]);
 });
 
-test("a folder from before bytes were kept is read, and that of another federation is refused", async (t) => {
+test("a folder of an earlier version is read, and another federation's is refused", async (t) => {
   const folder = await folderOf(t);
   const first = await openWatchState(folder, FEDERATION);
   await first.change(() => ({ next: "7" }));
