@@ -82,7 +82,10 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["train", "--engine", "gpu"], /native, wasm/],
     [["verify-round", "-1"], /unknown option|whole number/],
     [["join"], /--keypair is missing: give it, or set PLENARY_KEYPAIR/],
-    [["status", "--service", "nonsense", "--rpc", "http://127.0.0.1:9"], /not the URL of a service/],
+    [
+      ["status", "--service", "nonsense", "--rpc", "http://127.0.0.1:9"],
+      /not the URL of a service/,
+    ],
     [["join", "--keypair", file("none.json")], /no such file/],
     [
       ["train"],
@@ -104,7 +107,10 @@ test("wrong usage ends with 2 and says what is right", () => {
 test("settings come from the environment too, and the command line wins", () => {
   const variables = { PLENARY_SERVICE_URL: "nonsense", PLENARY_RPC_URL: "http://127.0.0.1:9" };
   assert.match(plenary(["status"], variables).stderr, /"nonsense" is not the URL/);
-  assert.match(plenary(["status", "--service", "other"], variables).stderr, /"other" is not the URL/);
+  assert.match(
+    plenary(["status", "--service", "other"], variables).stderr,
+    /"other" is not the URL/,
+  );
 });
 
 test("an answers file is checked against a data set, line by line", () => {
