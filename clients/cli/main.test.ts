@@ -89,7 +89,7 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["join", "--keypair", file("none.json")], /no such file/],
     [
       ["train"],
-      /Whose membership\? Give --keypair or set PLENARY_KEYPAIR; .* --owner or set PLENARY_OWNER/,
+      /Whose membership\? Give --keypair or set PLENARY_KEYPAIR. .* --owner or set PLENARY_OWNER/,
     ],
     [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
     [["rotate-key"], /missing required argument/],
