@@ -12,3 +12,4 @@ export {
 } from "./federation-account.ts";
 export { CUSTOM, FEDAVG, fedavgm } from "./rules.ts";
 export { chainPast, giveSol, startChain, type TestChain } from "./start-chain.ts";
+export { until } from "./until.ts";

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as pause } from "node:timers/promises";
 import { disconnect, readChainTime } from "@plenary/chain";
 import { Connection, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+import { until } from "./until.ts";
 
 /** A chain for one test file, with the committed program. */
 export interface TestChain {
@@ -43,9 +43,6 @@ export async function startChain(): Promise<TestChain> {
   throw new Error("The chain ended before it was ready.");
 }
 
-const POLL_MILLISECONDS = 100;
-const PATIENCE_SECONDS = 60;
-
 /** Gives an account SOL, and resolves when the account has it. */
 export async function giveSol(connection: Connection, owner: PublicKey, sol = 1): Promise<void> {
   const signature = await connection.requestAirdrop(owner, sol * LAMPORTS_PER_SOL);
@@ -58,12 +55,4 @@ export async function giveSol(connection: Connection, owner: PublicKey, sol = 1)
 /** Resolves when the chain's clock shows more than `time` (Unix seconds). */
 export function chainPast(connection: Connection, time: bigint): Promise<void> {
   return until(`the chain's time ${time}`, async () => (await readChainTime(connection)) > time);
-}
-
-async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 1_000 * PATIENCE_SECONDS;
-  while (!(await isThere())) {
-    if (Date.now() > end) throw new Error(`Waited ${PATIENCE_SECONDS} s for ${what}.`);
-    await pause(POLL_MILLISECONDS);
-  }
 }

@@ -1,57 +1,38 @@
 /**
- * A membership from its beginning to its end, as an organisation lives it with the command: the owner's key joins and then stays away from
- * the machine that trains. The federation is private, so that every key has to read with its own signature too.
+ * A membership from beginning to completion, as an organisation runs it with the command: the
+ * owner's key joins, and then stays away from the machine that trains. The federation is private,
+ * so every key has to read with its own signature too.
  */
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import {
-  readFederation,
-  sendTransaction,
-  tokenAccountAddress,
-  tokenAccountCreate,
-} from "@plenary/chain";
+import { readFederation } from "@plenary/chain";
 import { fromBase64, verifySignature } from "@plenary/protocol";
 import {
   connectTo,
   createKeypair,
-  joinFederation,
-  openAccess,
   openFederation,
   openVerifier,
   requestSol,
   tokenBalance,
   verifyRound,
 } from "@plenary/sdk";
-import { createCloseAccountInstruction } from "@solana/spl-token";
 import { Keypair } from "@solana/web3.js";
+import { until } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
-import {
-  type Founded,
-  foundFederation,
-  type Ground,
-  STAKE,
-  startGround,
-} from "./local-federation.ts";
+import { foundFederation, STAKE, startGround } from "./local-federation.ts";
+import { closedAccount, startNeighbour, writeAnswers } from "./membership-parties.ts";
 
 const ROUNDS = 4;
-/** Seconds: longer than the test takes, which shortens it when it has seen the stake refused. */
+/** Seconds: longer than the test takes, which shortens it once it has seen the stake refused. */
 const COOLDOWN = 600;
 
 test("join with another key, train without the owner's, rotate, be paid elsewhere, leave, withdraw", async (t) => {
   const ground = await startGround(t);
-  const founded = await foundFederation(
-    ground,
-    { total: ROUNDS },
-    1,
-    { private: true },
-    undefined,
-    {
-      exitCooldown: COOLDOWN,
-    },
-  );
+  const plan = { private: true };
+  const terms = { exitCooldown: COOLDOWN };
+  const founded = await foundFederation(ground, { total: ROUNDS }, 1, plan, undefined, terms);
   const connection = connectTo(ground.stack.rpcUrl);
   const federation = founded.address.toBase58();
   const file = (name: string) => join(ground.folder, name);
@@ -93,7 +74,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
   });
 
   await t.test(
-    "a rotation holds from the next round on; the open round is signed with the old key",
+    "a rotated key signs from the next round on, the old key signs the open one",
     async () => {
       await untilOpen(2n);
       const rotated = await plenary(["rotate-key", file("new"), ...owners]);
@@ -200,7 +181,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
         (await plenary(["withdraw", ...owners])).output,
         /has not left the federation.*plenary leave/,
       );
-      // The chain alone: a service that is gone keeps nobody.
+      // With the chain alone: a service that is gone keeps no one from leaving.
       const alone = [
         "--rpc",
         ground.stack.rpcUrl,
@@ -242,10 +223,12 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       const shorter = await plenary(["federation", "terms", "--exit-cooldown", "1", ...authoritys]);
       assert.deepEqual([shorter.code, shorter.lines[0]?.exitCooldown], [0, 1], shorter.output);
       let withdrawn = await plenary(["withdraw", ...alone]);
-      for (; withdrawn.code === 4; withdrawn = await plenary(["withdraw", ...alone])) {
+      await until("the stake to be free", async () => {
+        if (withdrawn.code !== 4) return true;
         assert.match(withdrawn.output, /stays in escrow for now: round 4/);
-        await pause(500);
-      }
+        withdrawn = await plenary(["withdraw", ...alone]);
+        return false;
+      });
       assert.deepEqual(
         [withdrawn.code, withdrawn.lines[0]?.amount],
         [0, String(STAKE)],
@@ -277,7 +260,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     assert.match(output, /takes no part as of round 5; no stake is in escrow/);
   });
 
-  /** In the open round the old key signs, so who has the new one only waits for the next. */
+  /** In the open round the old key signs, so a holder of the new key waits for the next round. */
   async function newKeyWaits(): Promise<void> {
     const options = { service: ground.stack.serviceUrl, rpc: ground.stack.rpcUrl, keypair: owner };
     const part = { owner: owner.publicKey, updateKeypairs: [next], state: file("state") };
@@ -296,53 +279,9 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     await member.close();
   }
 
-  async function untilOpen(round: bigint): Promise<void> {
-    while ((await readFederation(connection, founded.address))?.openRound !== round)
-      await pause(100);
+  function untilOpen(round: bigint): Promise<void> {
+    const isOpen = async () =>
+      (await readFederation(connection, founded.address))?.openRound === round;
+    return until(`round ${round} to open`, isOpen);
   }
 });
-
-/** The answers of one group, as a file. */
-async function writeAnswers({ dataset }: Founded, path: string): Promise<string> {
-  const [mine = ""] = dataset.split(7).training;
-  const [group] = dataset.answersOf([mine]).groups;
-  const rows = group?.answers.map((answer) => JSON.stringify({ ...answer, group: mine })) ?? [];
-  await writeFile(path, rows.join("\n"));
-  return path;
-}
-
-/** The second member, without which no round closes. Each call takes it through one round. */
-async function startNeighbour(
-  { stack, folder }: Ground,
-  founded: Founded,
-): Promise<() => Promise<void>> {
-  const keypair = Keypair.generate();
-  await founded.equip(keypair.publicKey);
-  const options = { service: stack.serviceUrl, rpc: stack.rpcUrl, keypair };
-  await joinFederation(await openAccess(options), { keypair });
-  const [, other = ""] = founded.dataset.split(7).training;
-  const answers = founded.dataset.answersOf([other]);
-  const federation = await openFederation(options);
-  const member = await federation.join({ keypair, answers, state: join(folder, "neighbour") });
-  return async () => {
-    for await (const { outcome } of member.train({ rounds: 1 })) assert.equal(outcome, "counted");
-  };
-}
-
-/** A token account of the reward token that is closed once `use` has named it. */
-async function closedAccount(
-  { stack }: Ground,
-  { rewardMint: mint }: Founded,
-  use: (address: string) => Promise<void>,
-): Promise<string> {
-  const connection = connectTo(stack.rpcUrl);
-  const wallet = Keypair.generate();
-  const owner = wallet.publicKey;
-  await requestSol(connection, owner, 1);
-  const account = tokenAccountAddress(mint, owner);
-  await sendTransaction(connection, tokenAccountCreate({ payer: owner, mint, owner }), [wallet]);
-  await use(account.toBase58());
-  const close = createCloseAccountInstruction(account, owner, owner);
-  await sendTransaction(connection, [close], [wallet]);
-  return account.toBase58();
-}
