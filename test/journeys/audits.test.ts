@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { type AnswerSet, ENDPOINTS, PlenaryError, parseManifest } from "@plenary/protocol";
 import {
   auditMember,
@@ -25,19 +24,23 @@ import {
 } from "@plenary/sdk";
 import { DEFAULT_TRAINING } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
+import { until } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
 import { foundFederation, startGround } from "./local-federation.ts";
 
 /** Asks again until there is an answer. */
-async function eventually<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
+async function eventually<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  let answer: { readonly value: T } | undefined;
+  await until(what, async () => {
     try {
-      return await ask();
+      answer = { value: await ask() };
     } catch (error) {
       if (!(error instanceof PlenaryError && error.code === "not-found")) throw error;
-      await pause(100);
     }
-  }
+    return answer !== undefined;
+  });
+  assert.ok(answer);
+  return answer.value;
 }
 
 test("members show their auditor what the chain drew, and the round counts what passes", async (t) => {
@@ -83,9 +86,9 @@ test("members show their auditor what the chain drew, and the round counts what 
     }),
   );
 
-  const draw = await eventually(() => readRoundDraw(context, 1n));
+  const draw = await eventually("the draw", () => readRoundDraw(context, 1n));
   assert.equal(draw.drawn.length, 2);
-  while (told.length < 2) await pause(100);
+  await until("both members to be told", async () => told.length >= 2);
 
   // The honest member and the auditor act as people would, with the command line.
   const settings = ["--json", "--service", stack.serviceUrl, "--rpc", stack.rpcUrl];

@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { type Proof, publishedUpdates } from "@plenary/algorithms";
 import { readFederation, readRound, roundAddress, tokenAccountAddress } from "@plenary/chain";
 import { equalBytes, PlenaryError, parseManifest, toHex } from "@plenary/protocol";
@@ -22,6 +21,7 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
+import { until } from "../../testing/index.ts";
 import {
   type Founded,
   foundFederation,
@@ -132,8 +132,10 @@ test("a round that is right survives every dispute, until its bytes are withheld
         (await readStatus(access)).disputes.map(({ round, dispute }) => ({ round, ...dispute }));
       // The service follows the chain, which is ahead of it.
       let disputes = await read();
-      for (; disputes.filter(({ ending }) => ending !== null).length < 5; disputes = await read())
-        await setTimeout(200);
+      await until("the service to see five endings", async () => {
+        disputes = await read();
+        return disputes.filter(({ ending }) => ending !== null).length >= 5;
+      });
       assert.ok(
         disputes.every(({ round, deposit }) => round === ROUND && deposit === String(DEPOSIT)),
       );

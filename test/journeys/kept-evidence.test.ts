@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { readRound, roundAddress } from "@plenary/chain";
 import { connectTo, createKeypair, tokenBalance } from "@plenary/sdk";
+import { until } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
 import { foundFederation, openGround, runMembers, STAKE } from "./local-federation.ts";
 import { startWatch } from "./watch-process.ts";
@@ -86,7 +86,7 @@ test("a dispute is won with what a watch has kept, after the service has withdra
     // The deposit is back, with half of the bond.
     assert.equal(await tokenBalance(connection, founded.tokensOf(stranger)), STAKE + STAKE / 2n);
     // Bytes of rounds that can no longer be disputed take no space.
-    while ((await readdir(kept)).length > 0) await setTimeout(100);
+    await until("the kept bytes to be deleted", async () => (await readdir(kept)).length === 0);
     challenging.child.kill("SIGTERM");
     await challenging.until(({ event }) => event === "stopped");
   });

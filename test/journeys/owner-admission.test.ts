@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import { readChainTime, readMember } from "@plenary/chain";
+import { readMember } from "@plenary/chain";
 import { fromBase64, parseOwnerAdmission, signMessage, toBase64 } from "@plenary/protocol";
 import { connectTo, createKeypair, joinFederation, openAccess, requestSol } from "@plenary/sdk";
 import { Keypair, PublicKey } from "@solana/web3.js";
+import { chainPast } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
 import { startGround } from "./local-federation.ts";
 
@@ -89,8 +89,7 @@ test("an admitted owner joins with a file, and no one else does", async (t) => {
     }
     const brief = await admit("brief.json", owner.publicKey, "authority", "--days", "0.000001");
     assert.equal(brief.code, 0, brief.output);
-    while ((await readChainTime(connection)) <= BigInt(String(brief.lines[0]?.validUntil)))
-      await pause(200);
+    await chainPast(connection, BigInt(String(brief.lines[0]?.validUntil)));
     const over = await joins("owner", "--admission", file("brief.json"));
     assert.match(over.output, /The admission ended at .*: ask for a new one/);
   });

@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { ENDPOINTS } from "@plenary/protocol";
 import {
   createKeypair,
@@ -15,6 +14,7 @@ import {
   readKeypair,
 } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
+import { until } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
 import {
   bondAgain,
@@ -52,7 +52,7 @@ test("a committed round that a challenge voids is done again, without training a
   await bondAgain(ground, founded);
   const client = createServiceClient({ url: ground.stack.serviceUrl });
   // The federation was complete. The service sees within seconds that it no longer is.
-  await until(async () => {
+  await until("the service to see the federation running", async () => {
     const params = { federation: founded.address.toBase58() };
     return (await client.call(ENDPOINTS.federationRead, { params })).status === "running";
   });
@@ -121,8 +121,4 @@ async function verifyRound(
 ): Promise<number | null> {
   const service = ["--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
   return (await plenary(["verify", String(round), ...service, ...args])).code;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await setTimeout(50);
 }
