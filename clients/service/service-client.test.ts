@@ -128,7 +128,7 @@ describe("downloads", () => {
   const blob = randomBytes(300_000);
   const hash = sha256(blob);
 
-  test("a transfer that breaks goes on where it stopped", async (t) => {
+  test("a transfer that breaks continues where it stopped", async (t) => {
     const ranges: (string | undefined)[] = [];
     const { url } = await serve(t, ({ headers }, response, number) => {
       ranges.push(headers.range);

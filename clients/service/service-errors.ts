@@ -34,7 +34,7 @@ export async function refusalOf(url: string, response: Response): Promise<Plenar
   );
 }
 
-/** The answer of a proxy or of another server. `permanent` says that trying again is no use. */
+/** The answer of a proxy or of another server. `permanent`: trying again does not help. */
 function foreign(url: string, { status }: Response, retryAfter: number | null): PlenaryError {
   const isAway = confirmed.has(url);
   const passes = isAway || status === 429 || status >= 502;

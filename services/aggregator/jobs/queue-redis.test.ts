@@ -68,7 +68,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 describe("the queue in Redis", () => {
-  test("jobs go on after a failover that leaves the old connections to a replica", async (t) => {
+  test("jobs continue after a failover that leaves the old connections to a replica", async (t) => {
     const [old, next] = [await redisOf(t), await redisOf(t)];
     const link = await proxyTo(old.url);
     closeAfter(t, () => link.close());
@@ -94,7 +94,7 @@ describe("the queue in Redis", () => {
     });
   });
 
-  test("a full or read-only Redis is said by the check, and is not asked without a pause", async (t) => {
+  test("the check names a full or read-only Redis, which is asked only after pauses", async (t) => {
     const { admin, url } = await redisOf(t);
     const queue = await queueOn(t, url);
     await workerOn(t, queue, async () => {});

@@ -35,7 +35,7 @@ describe("requests", () => {
   });
   after(() => bench.stop());
 
-  test("operator requests need the authority's own, fresh, unused signature over this very request", async () => {
+  test("an authority's request needs its own fresh, unused signature", async () => {
     const path = `/v1/federations/${address}/pause`;
     const service = await client.identity();
     const sign = (change: { path?: string; time?: number; key?: Keypair; nonce?: string }) =>
@@ -128,7 +128,7 @@ describe("requests", () => {
     await refused({ method: "GET", path: `/v1/blobs/${"0".repeat(64)}` }, "not-found");
   });
 
-  test("no request whatsoever makes a route fail", async () => {
+  test("no request makes a route fail", async () => {
     const text = fc.oneof(
       fc.string({ maxLength: 60 }),
       fc.constantFrom("current", "0", "18446744073709551616", address, "f".repeat(64)),

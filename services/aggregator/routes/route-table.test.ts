@@ -78,7 +78,7 @@ describe("who gets what", () => {
     assert.ok(routes.size - mounted.length > 10, "the queue's page is mounted");
   });
 
-  test("the queue's page and all below it are for who knows the password", async () => {
+  test("the queue's page and all below it need the password", async () => {
     const scene = scenes.public;
     for (const route of routes) {
       const [method = "", url = ""] = route.split(" ");

@@ -37,7 +37,7 @@ describe("uploads", () => {
   });
   after(() => bench.stop());
 
-  test("what is refused of an envelope before its payload is read", async () => {
+  test("envelopes that are refused before their payload is read", async () => {
     const good = await updateFor(client, federation, memberAt(0), round, { sequence: 5n });
     const signed = (change: Parameters<typeof updateFor>[4]) =>
       updateFor(client, federation, memberAt(0), round, { sequence: 5n, ...change });
@@ -94,7 +94,7 @@ describe("uploads", () => {
     );
   });
 
-  test("what is refused of a payload, and that nothing of it stays", async () => {
+  test("payloads that are refused, of which nothing stays", async () => {
     const delta = new Int32Array(PARAMETERS).fill(4711);
     const update = await updateFor(client, federation, memberAt(0), round, { sequence: 6n, delta });
     const { payload } = update;
@@ -175,7 +175,7 @@ describe("uploads", () => {
       if (outcome.status === "rejected") assert.equal(outcome.reason.code, "equivocation");
   });
 
-  test("no signed envelope whatsoever makes the service fail", async () => {
+  test("no signed envelope makes the service fail", async () => {
     const view = await client.call(ENDPOINTS.federationRead, { params: { federation: address } });
     const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const u32 = fc.nat({ max: 2 ** 32 - 1 });
