@@ -3,6 +3,9 @@ import { basename } from "node:path";
 import { BootError } from "./boot-error.js";
 import { ROOT } from "./paths.js";
 
+/** How much of npm's output a failure shows. */
+const SHOWN_LINES = 20;
+
 /**
  * npm as it was called, else the one on PATH. On Windows that is a script, which needs a shell.
  */
@@ -53,26 +56,28 @@ export function runNpmCi(onStart) {
     });
   }
   return new Promise((resolve, reject) => {
-    child.on("error", (error) => {
-      const hint =
-        error.code === "ENOENT"
-          ? "npm is not on PATH: it comes with Node, install it with that."
-          : error.message;
-      reject(new BootError(`Cannot install the packages. ${hint}`));
-    });
+    child.on("error", (error) => reject(cannotRun(error)));
     child.on("close", (code, signal) => {
-      if (code === 0) return resolve();
-      const lines = output
-        .trim()
-        .split("\n")
-        .filter((line) => line.trim() !== "npm error")
-        .slice(0, 20)
-        .join("\n");
-      reject(
-        new BootError(
-          `${lines}\n\nnpm ci ended with ${signal ?? `code ${code}`}. ${adviceFor(output)}`,
-        ),
-      );
+      if (code === 0) resolve();
+      else reject(failure(output, signal ?? `code ${code}`));
     });
   });
+}
+
+function cannotRun(error) {
+  const hint =
+    error.code === "ENOENT"
+      ? "npm is not on PATH. It comes with Node: install it with Node."
+      : error.message;
+  return new BootError(`Cannot install the packages. ${hint}`);
+}
+
+function failure(output, end) {
+  const lines = output
+    .trim()
+    .split("\n")
+    .filter((line) => line.trim() !== "npm error")
+    .slice(0, SHOWN_LINES)
+    .join("\n");
+  return new BootError(`${lines}\n\nnpm ci ended with ${end}. ${adviceFor(output)}`);
 }

@@ -31,6 +31,9 @@ export interface OptionsOutput {
   readonly stderr: { write(text: string): unknown };
 }
 
+/** What commander makes of the options: those that were not given are absent. */
+type Given = Partial<Options>;
+
 /**
  * Parses the arguments after `npm start --`; relative paths start at `folder`. For --help or a
  * mistake it prints, and throws CommanderError with the exit code.
@@ -40,7 +43,23 @@ export function parseOptions(
   folder: string,
   output: OptionsOutput,
 ): Options {
-  const command = new Command("npm start --")
+  const given = buildCommand(output)
+    .parse([...args], { from: "user" })
+    .opts<Given>();
+  return {
+    rounds: given.rounds,
+    clients: given.clients,
+    dataset: given.dataset === undefined ? undefined : resolveDataset(given.dataset, folder),
+    seed: given.seed,
+    engine: given.engine,
+    once: given.once ?? false,
+    fresh: given.fresh ?? false,
+    report: given.report === undefined ? undefined : resolve(folder, given.report),
+  };
+}
+
+function buildCommand(output: OptionsOutput): Command {
+  return new Command("npm start --")
     .description(
       "Runs a whole federation on this machine: database, queue, chain, service, and members that train on a survey.\n" +
         "Started again it continues the same federation, whose options then stay as they were.",
@@ -80,27 +99,6 @@ export function parseOptions(
       writeOut: (text) => output.stdout.write(text),
       writeErr: (text) => output.stderr.write(text),
     });
-  command.parse([...args], { from: "user" });
-  const given = command.opts<{
-    rounds?: number;
-    clients?: number;
-    dataset?: string;
-    seed?: number;
-    engine?: "native" | "wasm";
-    once?: boolean;
-    fresh?: boolean;
-    report?: string;
-  }>();
-  return {
-    rounds: given.rounds,
-    clients: given.clients,
-    dataset: given.dataset === undefined ? undefined : resolveDataset(given.dataset, folder),
-    seed: given.seed,
-    engine: given.engine,
-    once: given.once ?? false,
-    fresh: given.fresh ?? false,
-    report: given.report === undefined ? undefined : resolve(folder, given.report),
-  };
 }
 
 /** A text with a separator or a dot is a path; any other names a built-in survey. */
