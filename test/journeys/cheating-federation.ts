@@ -1,6 +1,7 @@
 /**
- * `npm run cheating-federation [KEYPAIR...]`: a federation whose aggregator alters one integer of one chunk before it commits
- * its last round. The accounts of the keypairs are given what a challenger needs. Stays up until Ctrl-C; docs/verify.md walks through it.
+ * `npm run cheating-federation [KEYPAIR...]`: a federation whose aggregator alters one integer of
+ * one chunk before it commits its last round. The accounts of the keypairs are given what a
+ * challenger needs. Stays up until Ctrl-C; docs/verify.md walks through it.
  */
 import { CHUNK_LENGTH } from "@plenary/protocol";
 import { readKeypair } from "@plenary/sdk";

@@ -67,7 +67,7 @@ export async function auditExport(
   await createPrivately(file, encodeAuditBundle(bundle));
   session.output.say(
     "exported",
-    `${file} holds your answers and the checkpoints of segments ${segments.join(", ")}: give it to the auditor ${auditor}, and to nobody else`,
+    `${file} holds your answers and the checkpoints of segments ${segments.join(", ")}: give it to the auditor ${auditor}, and to no one else`,
     { round, file, auditor, segments },
   );
 }

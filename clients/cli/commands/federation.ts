@@ -34,7 +34,10 @@ export interface FederationFlags {
   readonly admission: "open" | "approved";
 }
 
-/** `plenary federation create`: on chain, blobs, vault and bond, and registration with the service. Safe to repeat. */
+/**
+ * `plenary federation create`: account, vault and bond on chain, blobs and registration at the
+ * service. Safe to repeat.
+ */
 export async function federationCreate(session: Session, flags: FederationFlags): Promise<void> {
   const authority = await configuredKeypair(session);
   const aggregator = await readKeypair(flags.aggregator);

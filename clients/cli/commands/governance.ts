@@ -81,7 +81,7 @@ export async function admit(
   const { validUntil } = decodeOwnerAdmission(fromBase64(admission.admission));
   session.output.say(
     "owner-admitted",
-    `${file}: lets ${owner} join until ${instant(validUntil)}. Send it there; it is no secret.`,
+    `${file}: lets ${owner} join until ${instant(validUntil)}. Send it to the owner; it is not a secret.`,
     {
       file,
       owner,
@@ -101,7 +101,7 @@ export async function pause(session: Session, paused: boolean): Promise<void> {
   const set = paused ? pauseFederation : resumeFederation;
   const { transaction } = await set(chain, authority, session);
   const [name, rounds] = paused
-    ? ["paused", "no round opens and nobody joins"]
+    ? ["paused", "no round opens and no one joins"]
     : ["resumed", "rounds open and members join"];
   output.say(`federation-${name}`, `${name} on chain: ${rounds} (${inTransaction(transaction)})`, {
     paused,
@@ -174,6 +174,6 @@ export async function closeObsolete(session: Session, before: bigint): Promise<v
   const text =
     rounds.length === 0
       ? `no round below ${before} is obsolete and open on chain`
-      : `${rounds.length} rounds are closed, their rent is with who paid it: ${rounds.join(", ")}`;
+      : `${rounds.length} rounds are closed, and their payer has the rent back: ${rounds.join(", ")}`;
   session.output.say("rounds-closed", text, { rounds, transactions });
 }

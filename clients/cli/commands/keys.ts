@@ -6,10 +6,14 @@ import { configuredKeypair, required, type Session } from "../session.ts";
 export async function keygen({ output }: Session, file: string): Promise<void> {
   const keypair = await createKeypair(file);
   const address = keypair.publicKey.toBase58();
-  output.say("keypair-created", `${file}: ${address}. Keep this file secret, and a copy of it.`, {
-    file,
-    address,
-  });
+  output.say(
+    "keypair-created",
+    `${file}: ${address}. Keep this file secret, and keep a copy of it.`,
+    {
+      file,
+      address,
+    },
+  );
 }
 
 /** `plenary airdrop [ADDRESS]` */

@@ -37,7 +37,8 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   const updateKey =
     settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
   const federation = await accessConfigured(session);
-  // Data that the federation cannot use should be found out before a stake is paid; a private one shows its questions to members only.
+  // Unusable data is found out before a stake is paid. A private federation shows its questions to
+  // members only.
   if (settings.data !== undefined && federation.configuration.visibility !== "private")
     await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
   const { member, transaction, rules, staked } = await joinFederation(federation, {
@@ -49,7 +50,7 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   await announceMember(federation, keypair.publicKey, signal);
   const text =
     staked === null
-      ? `${member.toBase58()} is a member already`
+      ? `${member.toBase58()} is already a member`
       : `joined as ${member.toBase58()} in transaction ${transaction}, with a stake of ${staked.amount}: your token account held ${staked.before} and holds ${staked.after}`;
   const fields = { member: member.toBase58(), transaction, rules, staked };
   session.output.say("joined", [text, rulesLine(rules)], fields);
@@ -63,7 +64,10 @@ export interface TrainFlags {
   readonly codec?: string;
 }
 
-/** `plenary train`: ends with exit code 0 when told to stop, after the rounds asked for, or when the federation is complete. */
+/**
+ * `plenary train`. Ends with exit code 0 when told to stop, after the rounds asked for, or when the
+ * federation is complete.
+ */
 export async function train(session: Session, flags: TrainFlags): Promise<number> {
   const { output, signal } = session;
   const { member, transaction } = await openTraining(session, flags.seed);
@@ -84,14 +88,17 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
     output.say("finished", `took part in ${rounds} rounds`, { rounds });
   } catch (error) {
     if (!isAbort(error) || !signal.aborted) throw error;
-    output.say("stopped", "stopped; train again to go on", {});
+    output.say("stopped", "stopped; train again to continue", {});
   } finally {
     await member.close();
   }
   return EXIT.done;
 }
 
-/** With the owner's keypair it joins if need be; without, or with the keys of a rotation, it trains for who is a member. */
+/**
+ * Joins if needed, with the owner's keypair. Without it, or with the keys of a rotation, it trains
+ * for an owner that is already a member.
+ */
 async function openTraining(
   session: Session,
   seed: number | undefined,
@@ -122,7 +129,7 @@ async function openTraining(
   return { member, transaction: joined?.transaction ?? member.joinTransaction };
 }
 
-/** Whose updates a process may sign, and with what it may join. */
+/** The owner to train for, the keys that sign, and the keys to join with if there are any. */
 async function trainingKeys(session: Session) {
   const updateKeypairs = await configuredUpdateKeypairs(session);
   const [first, second] = updateKeypairs;
@@ -155,7 +162,7 @@ export async function status(session: Session): Promise<void> {
       ({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute)}`,
     ),
   ];
-  if (owner !== undefined && member === null) lines.push(`${owner.toBase58()} is no member`);
+  if (owner !== undefined && member === null) lines.push(`${owner.toBase58()} is not a member`);
   if (member !== null) {
     lines.push(
       `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, earned ${member.earned}, claimed ${member.claimed}, claimable ${member.claimable}, stake ${member.stake}`,

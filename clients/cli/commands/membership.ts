@@ -18,7 +18,7 @@ export async function leave(session: Session): Promise<void> {
   const { exitRound, stake, freeAt, rounds, transaction } = left;
   const when = transaction === null ? "left before" : `left in transaction ${transaction}`;
   const rest = stake === 0n ? "no stake is in escrow" : `${stakeLine(left)}: plenary withdraw`;
-  session.output.say("left", `${when}: takes no part from round ${exitRound} on; ${rest}`, {
+  session.output.say("left", `${when}: takes no part as of round ${exitRound}; ${rest}`, {
     member: left.member.toBase58(),
     exitRound,
     stake,
@@ -70,7 +70,7 @@ export async function rotateKey(session: Session, key: string): Promise<void> {
   const rotated = await rotateUpdateKey(await chainConfigured(session), owner, updateKey, {
     signal,
   });
-  // Best effort: at the latest the service learns of the key when the next round opens.
+  // Best effort: the service learns of the key when the next round opens, if not before.
   if (settings.service !== undefined)
     await accessConfigured(session)
       .then((access) => announceMember(access, owner.publicKey, signal))
@@ -78,7 +78,7 @@ export async function rotateKey(session: Session, key: string): Promise<void> {
   const { sinceRound, transaction } = rotated;
   output.say(
     "key-rotated",
-    `${updateKey.toBase58()} signs updates from round ${sinceRound} on, earlier rounds the key before (${inTransaction(transaction)})`,
+    `${updateKey.toBase58()} signs updates as of round ${sinceRound}; the key before signs earlier rounds (${inTransaction(transaction)})`,
     { member: rotated.member.toBase58(), updateKey: updateKey.toBase58(), sinceRound, transaction },
   );
 }

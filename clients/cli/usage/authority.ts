@@ -67,7 +67,9 @@ export function authorityCommands(federation: Command, runs: Runs): void {
       "--aggregator <address>",
       "key of another service, once the present one has withdrawn its bond",
     )
-    .addOption(new Option("--admission <name>", "who may join").choices(["open", "approved"]))
+    .addOption(
+      new Option("--admission <name>", "the owners that may join").choices(["open", "approved"]),
+    )
     .action(runs((session, flags: TermsFlags) => terms(session, flags)));
 }
 

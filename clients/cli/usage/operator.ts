@@ -51,7 +51,7 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .addOption(
       new Option(
         "--admission <policy>",
-        "who may join: everyone, or owners that the authority admits",
+        "owners that may join: all, or those that the authority admits",
       )
         .choices(["open", "approved"])
         .default("open"),
