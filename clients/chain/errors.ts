@@ -2,6 +2,7 @@ import { LangErrorMessage } from "@coral-xyz/anchor";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, TransactionError } from "@solana/web3.js";
 import { IDL } from "./generated/idl.ts";
+import type { ProgramErrorName } from "./generated/structures.ts";
 import { PROGRAM_ID } from "./program.ts";
 
 /** A transaction that the chain refused. */
@@ -31,6 +32,11 @@ export class TransactionFailed extends PlenaryError {
   }
 }
 
+/** Whether a transaction failed with this error of Plenary's program. */
+export function isProgramError(error: unknown, name: ProgramErrorName): boolean {
+  return error instanceof TransactionFailed && error.programError === name;
+}
+
 /**
  * A transaction that was sent, and of which nobody can say whether it took effect. Repeating what
  * it should do could do it twice.
@@ -39,11 +45,11 @@ export class TransactionUnknown extends PlenaryError {
   /** Base58. */
   readonly signature: string;
 
-  /** `reason` completes the sentence "because ...". */
+  /** `reason` completes the sentence "It may have taken effect, but ...". */
   constructor(signature: string, reason: string) {
     super(
       "transaction-unknown",
-      `It is unknown whether the transaction took effect, because ${reason}: look at ${signature} before you repeat the command.`,
+      `The fate of the transaction is unknown: look at ${signature}. It was sent and may have taken effect, but ${reason}.`,
       { signature, reason },
     );
     this.name = "TransactionUnknown";

@@ -37,13 +37,15 @@ export function isRetryable(error: unknown): error is PlenaryError {
 
 /**
  * Whether a process that runs for weeks should wait and try again. That is so for every error for
- * which a call is tried again, for a full disk, which lasts until the operator makes space, and for
- * a service that fails, unless that was so `INTERNAL_FAILURES` times in a row: some minutes.
+ * which a call is tried again, for a full disk, which lasts until the operator makes space, for a
+ * transaction of unknown fate, and for a service that fails, unless it failed `INTERNAL_FAILURES`
+ * times in a row: some minutes.
  */
 export function isOutage(error: unknown, failures = 1): error is PlenaryError {
   if (isRetryable(error)) return true;
   if (!(error instanceof PlenaryError)) return false;
-  if (error.code === "storage-full") return true;
+  // Such processes read the account before they send anything again.
+  if (error.code === "storage-full" || error.code === "transaction-unknown") return true;
   return error.code === "internal" && failures <= INTERNAL_FAILURES;
 }
 

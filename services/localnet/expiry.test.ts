@@ -113,7 +113,7 @@ test("a transaction that landed, and that no status and no history shows, is not
   await assert.rejects(pay(), (error) => {
     assert.ok(error instanceof TransactionUnknown);
     assert.deepEqual([error.signature], signed);
-    assert.match(error.message, new RegExp(`unknown.* look at ${signed[0]}`));
+    assert.match(error.message, new RegExp(`unknown: look at ${signed[0]}`));
     return true;
   });
   assert.equal(await paid(), AMOUNT);

@@ -1,9 +1,12 @@
 import {
+  accountLength,
   DEPOSIT_DIVISOR,
   type Dispute,
   disputeOpen,
   readChainTime,
   readDispute,
+  requireLamports,
+  TransactionUnknown,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { tokenBalance } from "../chain-state/index.ts";
@@ -23,18 +26,19 @@ export async function openDispute(run: DisputeRun): Promise<Dispute> {
       `Round ${round.number} can no longer be disputed: its challenge window is over.`,
       { round: round.number.toString(), status: round.status },
     );
+  await requireFees(run);
   await requireDeposit(run);
-  const transaction = await send(
-    run,
-    disputeOpen(verifier.program, {
-      federation: verifier.address,
-      rewardMint: federation.rewardMint,
-      tokenProgram,
-      number: round.number,
-      challenger: challenger.publicKey,
-      source: tokens,
-      subject,
-    }),
+  const instructions = disputeOpen(verifier.program, {
+    federation: verifier.address,
+    rewardMint: federation.rewardMint,
+    tokenProgram,
+    number: round.number,
+    challenger: challenger.publicKey,
+    source: tokens,
+    subject,
+  });
+  const transaction = await send(run, instructions).catch((error: unknown) =>
+    signatureOf(run, error),
   );
   const dispute = await readDispute(verifier.connection, run.address);
   if (dispute === null)
@@ -47,6 +51,28 @@ export async function openDispute(run: DisputeRun): Promise<Dispute> {
     );
   run.emit(opened(dispute, transaction));
   return dispute;
+}
+
+/** A dispute's account is made once, so it shows whether an opening of unknown fate took effect. */
+async function signatureOf({ verifier, address }: DisputeRun, error: unknown): Promise<string> {
+  if (!(error instanceof TransactionUnknown)) throw error;
+  const dispute = await readDispute(verifier.connection, address).catch(() => null);
+  if (dispute === null) throw error;
+  return error.signature;
+}
+
+/** Transactions beside those that fold a leaf or its chunk. */
+const SPARE_TRANSACTIONS = 64;
+
+/** A challenger without SOL for all steps would lose its deposit half-way. */
+async function requireFees({ verifier, challenger, evidence, subject }: DisputeRun): Promise<void> {
+  const { updateCount, rewardCount } = evidence.round;
+  const folded = { chunk: 2 * updateCount, total: rewardCount } as const;
+  const folds = subject.kind === "chunk" || subject.kind === "total" ? folded[subject.kind] : 0;
+  await requireLamports(verifier.connection, challenger.publicKey, {
+    signatures: folds + SPARE_TRANSACTIONS,
+    accounts: [accountLength("Dispute")],
+  });
 }
 
 async function requireDeposit({

@@ -5,7 +5,6 @@ import {
   readDispute,
   readFederation,
   TransactionFailed,
-  TransactionUnknown,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { isOutage, pause } from "@plenary/service";
@@ -89,11 +88,7 @@ function tell(run: DisputeRun, { step, transaction }: Sent, dispute: Dispute | n
 async function endure(run: DisputeRun, error: unknown, refusals: number): Promise<void> {
   const { options, emit } = run;
   options.signal?.throwIfAborted();
-  const mayPass =
-    error instanceof TransactionFailed
-      ? refusals < MOST_REFUSALS
-      : // The next step follows from the account, so a step of unknown fate is not taken twice.
-        error instanceof TransactionUnknown || isOutage(error);
+  const mayPass = error instanceof TransactionFailed ? refusals < MOST_REFUSALS : isOutage(error);
   if (!mayPass) throw error;
   emit({ ...named(run), type: "dispute-retrying", message: messageOf(error) });
   await rest(options);

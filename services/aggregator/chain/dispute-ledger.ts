@@ -4,6 +4,7 @@ import {
   disputeAnswer,
   disputeEnvelope,
   disputeResolve,
+  isProgramError,
   listDisputes,
   missingPiece,
   readDisputeEnding,
@@ -11,7 +12,6 @@ import {
   readFederation,
   readTokenProgram,
   roundAddress,
-  TransactionFailed,
   tokenAccountAddress,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
@@ -127,8 +127,7 @@ async function unlessPaid(send: () => Promise<unknown>): Promise<boolean> {
     await send();
     return true;
   } catch (error) {
-    if (error instanceof TransactionFailed && error.programError === "ChallengerTokensMissing")
-      return false;
+    if (isProgramError(error, "ChallengerTokensMissing")) return false;
     throw error;
   }
 }
