@@ -2,7 +2,7 @@ import { type Federation, readFederation } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Connection, PublicKey } from "@solana/web3.js";
 
-/** What rights and money need: the chain alone, for the service may be down, or unwilling. */
+/** All that rights and money need: the chain. The service may be down or unwilling. */
 export interface ChainAccess {
   readonly connection: Connection;
   readonly program: PublicKey;

@@ -26,8 +26,8 @@ export async function openDispute(run: DisputeRun): Promise<Dispute> {
       `Round ${round.number} can no longer be disputed: its challenge window is over.`,
       { round: round.number.toString(), status: round.status },
     );
-  await requireFees(run);
   await requireDeposit(run);
+  await requireFees(run);
   const instructions = disputeOpen(verifier.program, {
     federation: verifier.address,
     rewardMint: federation.rewardMint,

@@ -15,9 +15,11 @@ export interface CreatedFederation {
 }
 
 /**
- * Creates a federation on chain, funds its vault, posts the aggregator's bond, uploads its blobs and registers it with the service. Every
- * step looks first at what is there, so that it can be repeated after a failure. Both keys need SOL. Throws `conflict` if the id is taken
- * by a federation with another configuration, `transaction-failed`, `chain-unavailable`, and the service's refusals.
+ * Creates a federation on chain, funds its vault, posts the aggregator's bond, uploads its blobs
+ * and registers it with the service. Each step looks first at what is done already, so the call can
+ * be repeated after a failure. Both keys need SOL, which is checked first. Throws `conflict` if a
+ * federation with another configuration has the id, `insufficient-funds`, `transaction-failed`,
+ * `transaction-unknown`, `chain-unavailable`, and the service's refusals.
  */
 export async function createFederation(
   options: CreateFederationOptions,

@@ -10,14 +10,14 @@ export interface CreateFederationOptions {
   readonly program?: PublicKey;
   /** Owns the federation and, unless `rewardMint` is given, the mint of its reward token. */
   readonly authority: Keypair;
-  /** The aggregator's key: the service signs receipts with it. Posts the bond. */
+  /** The aggregator's key, with which the service signs receipts. It posts the bond. */
   readonly aggregator: Keypair;
   /** Tells federations of one authority apart; 1 by default. */
   readonly id?: bigint;
   readonly plan: PlannedFederation;
   /** The plug-ins that the configuration may name; those that Plenary comes with by default. */
   readonly registries?: Registries | undefined;
-  /** A mint that exists; the authority must hold what it funds. By default one is made. */
+  /** An existing mint, of which the authority holds what it funds. By default one is made. */
   readonly rewardMint?: PublicKey;
   /** Rounds that the vault can pay for at first; 1,000 by default. */
   readonly fundedRounds?: number;
@@ -36,12 +36,12 @@ export interface CreateFederationOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What creating a federation is at. */
+/** A step of the creation that is done. */
 export interface CreateStep {
   readonly step: "mint" | "federation" | "vault" | "bond" | "blob" | "register";
   /** Transaction signature, or the hash of the blob. */
   readonly reference: string | null;
-  /** Of a step that moves tokens: how many, and what vault or bond held before and holds now. */
+  /** Tokens that the step moved, and what vault or bond was before and is now. */
   readonly moved?: {
     readonly amount: bigint;
     readonly before: bigint;

@@ -10,7 +10,7 @@ import type { PublicKey } from "@solana/web3.js";
 import { rewardTokensOf, tokenBalance } from "../chain-state/index.ts";
 import type { CreateFederationOptions } from "./create-options.ts";
 
-/** Signatures of all transactions with which the authority makes a federation and fills its vault. */
+/** Signatures of all transactions by which the authority makes a federation and funds it. */
 const SIGNATURES = 7;
 const FUNDED_ROUNDS = 1_000;
 

@@ -12,15 +12,16 @@ import { type ChainAccess, type ChainOptions, requireFederation } from "../chain
 export interface AuthorityChange {
   /** The authority as it is now. */
   readonly authority: PublicKey;
-  /** Whom it is offered to; null while that is nobody. */
+  /** The key that it is offered to; null if it is offered to nobody. */
   readonly proposed: PublicKey | null;
-  /** Null when there was nothing to change. */
+  /** Null if there was nothing to change. */
   readonly transaction: string | null;
 }
 
 /**
- * Offers the authority to another key, which takes it with `acceptAuthority`; null takes the offer back. Until then nothing changes. Safe to
- * repeat. Throws `not-authority`, `invalid-input`, `transaction-failed`.
+ * Offers the authority to another key, which takes it with `acceptAuthority`. Null takes the offer
+ * back. Nothing changes until it is accepted. Safe to repeat. Throws `not-authority`,
+ * `invalid-input`, `insufficient-funds`, `transaction-failed` and `transaction-unknown`.
  */
 export async function proposeAuthority(
   context: ChainAccess,
@@ -51,7 +52,10 @@ export async function proposeAuthority(
   return { ...result, transaction };
 }
 
-/** Takes the authority that was offered to this key. Safe to repeat. Throws `not-authority` if it was offered to another, or to nobody. */
+/**
+ * Takes the authority that was offered to this key. Safe to repeat. Throws `not-authority` if it
+ * was offered to another key, or to nobody.
+ */
 export async function acceptAuthority(
   context: ChainAccess,
   proposed: Keypair,

@@ -25,19 +25,21 @@ import {
 
 /** Amounts in base units of the reward mint. */
 export interface BondChange {
-  /** What was moved; 0 when there was nothing to do. */
+  /** What was moved; 0 if there was nothing to do. */
   readonly amount: bigint;
-  /** What lay in escrow before. */
+  /** What the escrow held of it before. */
   readonly before: bigint;
-  /** What lies in escrow now. No round opens below `minimumBond`. */
+  /** What the escrow holds of it now. No round opens below `minimumBond`. */
   readonly bond: bigint;
   readonly minimumBond: bigint;
   readonly transaction: string | null;
 }
 
 /**
- * Adds to the aggregator's bond from its associated token account: an amount, or what is missing to the minimum, as after a slash; only the
- * latter is safe to repeat. Throws `conflict` for another key than the aggregator's, `invalid-input` without the tokens or SOL.
+ * Adds to the aggregator's bond from its associated token account: an amount, or what the minimum
+ * lacks, as after a slash. Only the latter is safe to repeat. Throws `conflict` for a key that is
+ * not the aggregator's, `invalid-input` without the tokens, `insufficient-funds` without SOL, and
+ * `transaction-unknown`.
  */
 export async function depositBond(
   context: ChainAccess,
@@ -81,8 +83,10 @@ export async function depositBond(
 }
 
 /**
- * Pays bond, all of it by default, back to the aggregator's associated token account; the authority may send it home too. Throws `conflict`
- * naming the rounds that can still be challenged, or for a key that is neither; `invalid-input` for more than there is.
+ * Pays bond back to the aggregator's associated token account: an amount, or all of it. The
+ * authority may do so too. Throws `conflict` with the rounds that can still be challenged, or for
+ * another key; `invalid-input` for more than there is; `insufficient-funds` and
+ * `transaction-unknown`.
  */
 export async function withdrawBond(
   context: ChainAccess,

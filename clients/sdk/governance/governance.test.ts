@@ -1,4 +1,7 @@
-/** What authority and aggregator do on chain, against the committed program: what is refused, with what sentence, and what is not. */
+/**
+ * What authority and aggregator do on chain, against the committed program: what is refused, with
+ * what sentence, and what is not.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {

@@ -27,16 +27,17 @@ const LONGEST = 3_653 * 86_400;
 export interface AdmitOwner {
   /** The federation's authority. It signs here and sends nothing. */
   readonly authority: Keypair;
-  /** Who may join: the key that will own the membership. */
+  /** The key that may join. It will own the membership. */
   readonly owner: PublicKey;
   /** Seconds from now, by the chain's clock. */
   readonly validFor: number;
 }
 
 /**
- * Lets an owner join a federation whose members are approved: the authority's signature, which the owner shows when it joins. It can be
- * used until it ends, also to come back after leaving, and ends early when the federation gets another authority. Throws `not-authority`,
- * `not-found`, and `invalid-input` where the owner needs no admission or the time is too long.
+ * Lets an owner join a federation that approves its members. The result is the authority's
+ * signature, which the owner shows when it joins. It is valid until its end, also for joining again
+ * after leaving, and ends early if the federation gets another authority. Throws `not-authority`,
+ * `not-found`, and `invalid-input` if the owner needs no admission or the time is too long.
  */
 export async function admitOwner(
   onChain: ChainAccess,
@@ -73,8 +74,9 @@ export async function admitOwner(
 }
 
 /**
- * The admission as the program checks it, after everything that the program would refuse and what it cannot see: the chain. Throws
- * `verification-failed` on a wrong signature, `wrong-chain`, `invalid-input` saying what is wrong with it.
+ * The admission in the form that the program checks. Everything that the program would refuse is
+ * checked first, and so is the chain, which the program cannot see. Throws `verification-failed`
+ * for a wrong signature, `wrong-chain`, and `invalid-input` with the reason.
  */
 export async function ownerAdmissionMessage(
   { connection, program, address }: ChainAccess,

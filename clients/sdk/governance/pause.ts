@@ -8,13 +8,14 @@ import { requireAuthority } from "./authority.ts";
 
 export interface Paused {
   readonly paused: boolean;
-  /** Null when it was so before. */
+  /** Null if it was so before. */
   readonly transaction: string | null;
 }
 
 /**
- * Stops new rounds and new members on chain, which binds every aggregator; the open round goes on, and claims, withdrawals and disputes are
- * never stopped. Safe to repeat. Throws `not-authority`, `transaction-failed`.
+ * Stops new rounds and new members on chain, which binds every aggregator. The open round
+ * continues, and claims, withdrawals and disputes are never stopped. Safe to repeat. Throws
+ * `not-authority`, `insufficient-funds`, `transaction-failed` and `transaction-unknown`.
  */
 export function pauseFederation(
   context: ChainAccess,
@@ -24,7 +25,7 @@ export function pauseFederation(
   return setPaused(context, authority, true, options);
 }
 
-/** Lets rounds and members in again. As pauseFederation. */
+/** Allows new rounds and members again. Throws the errors of `pauseFederation`. */
 export function resumeFederation(
   context: ChainAccess,
   authority: Keypair,
@@ -54,8 +55,9 @@ async function setPaused(
 }
 
 /**
- * Tells a service to stop or to go on opening rounds, which it then shows as its status. It binds that service only. Safe to repeat. Throws
- * `not-authority`, `not-found`, `service-unavailable`.
+ * Tells a service to stop opening rounds, or to open them again. The service shows this as its
+ * status. It binds that service only. Safe to repeat. Throws `not-authority`, `not-found` and
+ * `service-unavailable`.
  */
 export async function setServicePaused(
   context: ChainAccess & { readonly client: ServiceClient },

@@ -15,9 +15,11 @@ export interface ClosedRounds {
 }
 
 /**
- * Closes the accounts of rounds below `before` that a later final round has made obsolete, or that are void: their rent goes back to who
- * paid it, the aggregator. Nobody can verify them after that; pay stays claimable, for the last final round proves all of it. Safe to
- * repeat. Throws `not-authority`, `not-found`, `transaction-failed`.
+ * Closes the accounts of rounds below `before` that are void or that a later final round has made
+ * obsolete. Their rent goes back to the aggregator, which paid it. Nobody can verify these rounds
+ * after that. Pay stays claimable, because the last final round proves all of it. Safe to repeat.
+ * Throws `not-authority`, `not-found`, `insufficient-funds`, `transaction-failed` and
+ * `transaction-unknown`.
  */
 export async function closeRounds(
   context: ChainAccess,
@@ -40,7 +42,7 @@ export async function closeRounds(
   return { rounds: obsolete.map(({ number }) => number), transactions };
 }
 
-/** As the program decides. */
+/** The program decides the same way. */
 function isObsolete({ status, number, openDisputes }: Round, finalRound: bigint): boolean {
   return status === "void" ? openDisputes === 0 : status === "final" && number < finalRound;
 }

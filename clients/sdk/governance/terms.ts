@@ -12,7 +12,10 @@ import type { Keypair } from "@solana/web3.js";
 import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
-/** Terms that can change under one configuration: what the configuration says too (budget, limits, times) would no longer agree with it. */
+/**
+ * Terms that can change without another configuration. The configuration states budget, limits and
+ * times too, so those stay.
+ */
 export type TermsChange = Partial<
   Pick<
     Terms,
@@ -22,13 +25,14 @@ export type TermsChange = Partial<
 
 export interface TermsUpdated {
   readonly terms: Required<TermsChange>;
-  /** Null when they were so before. */
+  /** Null if they were so before. */
   readonly transaction: string | null;
 }
 
 /**
- * Changes terms of a federation between rounds. Safe to repeat. Throws `conflict` while a round is open, `not-authority`, and
- * `transaction-failed` with the program's sentence, for example while rounds can be disputed.
+ * Changes terms of a federation between rounds. Safe to repeat. Throws `conflict` while a round is
+ * open, `not-authority`, `insufficient-funds`, `transaction-unknown`, and `transaction-failed` with
+ * the program's sentence, for example while rounds can be disputed.
  */
 export async function updateTerms(
   context: ChainAccess,
@@ -43,7 +47,7 @@ export async function updateTerms(
     wanted;
   const terms = { aggregator, admission, minimumStake, minimumBond, challengeWindow, exitCooldown };
   const names = Object.keys(terms) as (keyof typeof terms)[];
-  // As text, for an address is an object.
+  // As text, because an address is an object.
   if (names.every((name) => String(terms[name]) === String(federation[name])))
     return { terms, transaction: null };
   requireAuthority(federation, authority.publicKey);

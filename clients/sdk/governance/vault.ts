@@ -20,7 +20,7 @@ import { requireAuthority } from "./authority.ts";
 
 /** Amounts in base units of the reward mint. */
 export interface VaultChange {
-  /** What was moved; 0 when there was nothing to do. */
+  /** What was moved; 0 if there was nothing to do. */
   readonly amount: bigint;
   /** What the vault held before. */
   readonly before: bigint;
@@ -31,7 +31,11 @@ export interface VaultChange {
   readonly transaction: string | null;
 }
 
-/** Adds rewards to the vault from the funder's associated token account; anyone may. Throws `invalid-input` without the tokens or SOL. */
+/**
+ * Adds rewards to the vault from the funder's associated token account. Anyone may. Throws
+ * `invalid-input` without the tokens, `insufficient-funds` without SOL, `transaction-failed` and
+ * `transaction-unknown`.
+ */
 export async function fundVault(
   context: ChainAccess,
   funder: Keypair,
@@ -65,8 +69,10 @@ export async function fundVault(
 }
 
 /**
- * Takes out of the vault, into the authority's associated token account, what is neither earned, promised nor reserved for the open round:
- * an amount, or all of that. Throws `not-authority`, and `invalid-input` saying how much is free.
+ * Takes rewards out of the vault, into the authority's associated token account: an amount, or all
+ * that is neither earned nor promised nor reserved for the open round. Throws `not-authority`,
+ * `invalid-input` with the amount that is free, `insufficient-funds`, `transaction-failed` and
+ * `transaction-unknown`.
  */
 export async function withdrawVault(
   context: ChainAccess,
@@ -103,7 +109,7 @@ export async function withdrawVault(
   return { amount: taken, before, transaction, ...(await readVault(context, before)) };
 }
 
-/** What the vault holds and owes now; after a transaction, what it held `before`. */
+/** What the vault holds and owes now. After a transaction, `before` is what it held before. */
 async function readVault(
   context: ChainAccess,
   before?: bigint,

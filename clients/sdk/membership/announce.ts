@@ -4,8 +4,9 @@ import type { PublicKey } from "@solana/web3.js";
 import type { FederationAccess } from "../access/index.ts";
 
 /**
- * Lets a private federation's service know a member's new update-signing key at once, so that it may read with it: the service looks at
- * the chain when a member asks about itself. `access` must sign with a key that the service knows, as the owner's.
+ * Tells a private federation's service about a member's new update-signing key, so that the member
+ * can read with that key at once: the service looks at the chain when a member asks about itself.
+ * `access` must sign with a key that the service knows already, such as the owner's.
  */
 export async function announceMember(
   { client, program, address, configuration }: FederationAccess,

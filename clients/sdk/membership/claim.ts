@@ -53,11 +53,11 @@ export interface Claim {
 }
 
 export interface ClaimOptions {
-  /** Whose pay; the payer's by default. */
+  /** The member's owner; the payer by default. */
   readonly owner?: PublicKey;
   /**
-   * Milliseconds to wait for committed rounds to become final, where their challenge windows end within that time; 0 by default. Waiting
-   * saves a second claim, and loses nothing when it is too short.
+   * Milliseconds to wait for committed rounds to become final, if their challenge windows end in
+   * that time; 0 by default. Waiting saves a second claim. Nothing is lost if it is too short.
    */
   readonly patience?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -69,8 +69,9 @@ type RewardAccess = Pick<
 >;
 
 /**
- * Fetches a member's proof of pay and checks it against the rewards root in the Round account. Null when no final round pays this member
- * yet. Throws `verification-failed` if the proof does not hold: the service is wrong or lies.
+ * Fetches a member's proof of pay and checks it against the rewards root in the Round account. Null
+ * while no final round pays this member. Throws `verification-failed` if the proof does not hold,
+ * which means that the service is wrong or lies.
  */
 export async function readRewardProof(
   context: RewardAccess,
@@ -84,10 +85,7 @@ export async function readRewardProof(
   const number = BigInt(view.round);
   const round = await readRound(connection, roundAddress(program, federation, number));
   if (round?.status !== "final")
-    throw refuted(
-      `Round ${number} is ${round?.status ?? "not there"} on chain, not final.`,
-      number,
-    );
+    throw refuted(`Round ${number} is ${round?.status ?? "missing"} on chain, not final.`, number);
   const cumulative = BigInt(view.cumulative);
   const path = view.path.map((hash) => fromHex(hash, 32));
   const leaf = leafHash(encodeRewardLeaf({ member: member.toBytes(), cumulative }));
@@ -100,8 +98,10 @@ export async function readRewardProof(
 }
 
 /**
- * Claims everything that a member has earned up to the last final round. Safe to repeat: what is not due is not paid. `payer` pays the
- * transaction's fee, the pay goes to the member's payout account. Throws `verification-failed`, `transaction-failed`.
+ * Claims everything that a member has earned up to the last final round, into the member's payout
+ * account. `payer` pays the fee. Safe to repeat: nothing is paid twice. Throws
+ * `verification-failed`, `conflict` if the payout account is gone, `insufficient-funds`,
+ * `transaction-failed` and `transaction-unknown`.
  */
 export async function claimRewards(
   context: RewardAccess,
@@ -143,8 +143,9 @@ export async function claimRewards(
 }
 
 /**
- * The claim. Where the pay goes to the owner's associated token account, that is made first if it
- * does not exist. Throws `insufficient-funds`, and `conflict` if another account is gone.
+ * The instructions of a claim. If the pay goes to the owner's associated token account and that
+ * does not exist, it is made first. Throws `insufficient-funds`, and `conflict` if another payout
+ * account is gone.
  */
 async function claimInstructions(
   { connection, program, address: federation, rewardMint }: RewardAccess,
@@ -175,7 +176,10 @@ async function claimInstructions(
 
 const POLL_INTERVAL = 250;
 
-/** Waits while rounds are committed whose windows end in time, and until the service has seen that they are final. */
+/**
+ * Waits while there are committed rounds whose windows end in time, and until the service has seen
+ * that they are final.
+ */
 async function waitForFinality(
   context: RewardAccess,
   patience: number,

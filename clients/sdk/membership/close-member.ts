@@ -12,15 +12,18 @@ import { stakeRelease } from "./stake.ts";
 
 export interface Closed {
   readonly member: PublicKey;
-  /** Who got the rent back: whoever paid it when the member joined. Null when there was no account. */
+  /**
+   * The key that got the rent back: it paid the rent when the member joined. Null without account.
+   */
   readonly rentPayer: PublicKey | null;
-  /** Null when there was no account. */
+  /** Null if there was no account. */
   readonly transaction: string | null;
 }
 
 /**
- * Closes the account of a member that left, took its stake home and was never paid; its rent goes back to who paid it. Safe to repeat.
- * Throws `conflict` saying what stands against it.
+ * Closes the account of a member that left, withdrew its stake and was never paid. The rent goes
+ * back to the key that paid it. Safe to repeat. Throws `conflict` with the reason if the account
+ * has to stay.
  */
 export async function closeMember(
   context: ChainAccess,

@@ -29,9 +29,9 @@ export interface JoinOptions {
   readonly updateKey?: PublicKey;
   /** In base units of the reward mint; the federation's minimum by default. */
   readonly stake?: bigint;
-  /** Where the federation admits by approval: what its authority has signed for this owner. */
+  /** What the authority signed for this owner, if the federation admits by approval. */
   readonly ownerAdmission?: SignedOwnerAdmission | undefined;
-  /** Instead of an admission, the authority itself. */
+  /** The authority itself, instead of an admission. */
   readonly authority?: Keypair;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +42,7 @@ export interface Joined {
   readonly transaction: string | null;
   /** The federation's rules, by which its rounds are provable on chain or replay-only. */
   readonly rules: Rules;
-  /** What was staked, and what the owner's token account held before and holds now; null likewise. */
+  /** The stake, and what the owner's token account held before and holds now. Null likewise. */
   readonly staked: {
     readonly amount: bigint;
     readonly before: bigint;
@@ -51,9 +51,11 @@ export interface Joined {
 }
 
 /**
- * Joins a federation on chain, staking what it asks for; does nothing for an owner that is a member already. Throws `invalid-input` when
- * the owner lacks SOL, tokens or approval or the update key is another than the one on chain, `verification-failed` and `wrong-chain` on
- * an admission that does not hold here, `transaction-failed` with the program's sentence.
+ * Joins a federation on chain with the stake that it asks for. Does nothing for an owner that is a
+ * member already. Throws `insufficient-funds` without SOL; `invalid-input` without tokens or
+ * approval, or if the chain has another update key; `verification-failed` and `wrong-chain` for an
+ * admission that does not hold here; `transaction-failed` with the program's sentence; and
+ * `transaction-unknown`.
  */
 export async function joinFederation(context: ChainAccess, options: JoinOptions): Promise<Joined> {
   const { connection, program, address: federation } = context;
@@ -110,7 +112,7 @@ async function isMember(
   return true;
 }
 
-/** The admission to show; undefined where none is needed. */
+/** The admission to show; undefined if none is needed. */
 async function approvalOf(
   context: ChainAccess,
   onChain: Federation,

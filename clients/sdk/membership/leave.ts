@@ -7,17 +7,18 @@ import { type StakeRelease, stakeRelease } from "./stake.ts";
 
 export interface Left extends StakeRelease {
   readonly member: PublicKey;
-  /** First round that the member takes no part in. */
+  /** First round that the member does not take part in. */
   readonly exitRound: bigint;
-  /** In base units; what `withdrawStake` will pay. */
+  /** What `withdrawStake` will pay, in base units. */
   readonly stake: bigint;
-  /** Null when it had left before. */
+  /** Null if it had left before. */
   readonly transaction: string | null;
 }
 
 /**
- * Leaves a federation from the next round on; the open round is still trained for. What was earned stays claimable. Safe to repeat. Throws
- * `member-unknown`, `invalid-input` without SOL for the fee, `transaction-failed`.
+ * Leaves a federation from the next round on. The open round is still trained for, and pay stays
+ * claimable. Safe to repeat. Throws `member-unknown`, `insufficient-funds`, `transaction-failed`
+ * and `transaction-unknown`.
  */
 export async function leaveFederation(
   context: ChainAccess,

@@ -3,7 +3,7 @@ import { PlenaryError } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
 import { type ChainAccess, requireFederation } from "../chain-state/index.ts";
 
-/** A member and its federation as they stand on chain. */
+/** A member and its federation, as the chain has them. */
 export interface Membership {
   readonly member: Member;
   readonly federation: Federation;
@@ -17,7 +17,7 @@ export async function readMembership(context: ChainAccess, owner: PublicKey): Pr
   if (member !== null) return { member, federation };
   throw new PlenaryError(
     "member-unknown",
-    `${owner.toBase58()} is no member of the federation ${address.toBase58()}: join it first.`,
+    `${owner.toBase58()} is not a member of the federation ${address.toBase58()}: join it first.`,
     { owner: owner.toBase58(), federation: address.toBase58() },
   );
 }

@@ -1,4 +1,7 @@
-/** What members do on chain without any service, against the committed program: what is refused, with what sentence, and what is not. */
+/**
+ * What members do on chain without any service, against the committed program: what is refused,
+ * with what sentence, and what is not.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -52,7 +55,7 @@ async function found(
   return { federation, owner };
 }
 
-test("who never took part leaves, takes the stake home and closes its account", async () => {
+test("a member that never took part leaves, takes the stake home and closes its account", async () => {
   const { federation, owner } = await found();
   const { connection } = federation;
   const stays = /has not left the federation, so its stake of 700 stays: leave first/;
@@ -109,7 +112,8 @@ test("the stake waits for the cooldown, and for rounds that can be challenged", 
 });
 
 test("with the service gone, a member makes final and void what its stake waits for", async () => {
-  // In the grace the first round must be committed, however slow the machine; then the second one's is waited for.
+  // However slow the machine, the first round must be committed within its grace. The test then
+  // waits for the end of the second round's grace.
   const terms = { challengeWindow: 2, exitCooldown: 2, collectLimit: 1, grace: 15 };
   const { federation, owner } = await found(terms);
   const { connection, program, address } = federation;
@@ -201,7 +205,7 @@ test("pay cannot go where it could not be received", async () => {
     await assert.rejects(setPayout(federation, owner, account), { code: "invalid-input", message });
 });
 
-test("whoever is no member is told so", async () => {
+test("an owner that is not a member is told so", async () => {
   const { federation } = await found();
   const stranger = Keypair.generate();
   for (const attempt of [leaveFederation, withdrawStake, setPayout])

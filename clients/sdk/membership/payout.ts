@@ -21,16 +21,18 @@ export interface PayoutSet {
   readonly member: PublicKey;
   /** The token account that claims are paid to from now on. */
   readonly payout: PublicKey;
-  /** Whose tokens they are then. */
+  /** The owner of that account. */
   readonly beneficiary: PublicKey;
-  /** Null when it was the payout account already. */
+  /** Null if it was the payout account already. */
   readonly transaction: string | null;
 }
 
 /**
- * Names the token account that a member's pay goes to, whoever owns it; without one the owner's associated token account, which is made if
- * it does not exist. What is earned and not claimed goes there too. Safe to repeat. Throws `invalid-input` unless it is a token account of
- * the reward mint that can receive; `not-found`, `member-unknown`, `transaction-failed`.
+ * Names the token account that a member's pay goes to, which anyone may own. By default it is the
+ * owner's associated token account, which is made if it does not exist. Pay that is earned and not
+ * claimed goes there too. Safe to repeat. Throws `invalid-input` unless it is a token account of
+ * the reward mint that can receive; `member-unknown`, `insufficient-funds`, `transaction-failed`
+ * and `transaction-unknown`.
  */
 export async function setPayout(
   context: ChainAccess,
@@ -61,7 +63,10 @@ export async function setPayout(
   return { ...result, transaction };
 }
 
-/** Checked before sending: an account that cannot receive would hold up the pay, and the chain does not say what is wrong with it. */
+/**
+ * Checked before anything is sent: an account that cannot receive would hold up the pay, and the
+ * chain does not say what is wrong with it.
+ */
 async function ownerOfPayout(
   connection: Connection,
   { rewardMint, vault, escrow }: Federation,

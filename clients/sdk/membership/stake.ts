@@ -24,11 +24,11 @@ import {
 import type { Remedy } from "../remedy.ts";
 import { readMembership } from "./member-account.ts";
 
-/** What the stake of a member that has left waits for. */
+/** What keeps the stake of a member that has left in escrow. */
 export interface StakeRelease {
-  /** Unix seconds, the chain's: the end of the cooldown. */
+  /** The end of the cooldown in Unix seconds, by the chain's clock. */
   readonly freeAt: bigint;
-  /** Rounds before its exit that can still be challenged, oldest first: each must be final or void. */
+  /** Rounds before its exit that can still be challenged, oldest first. They must end first. */
   readonly rounds: readonly bigint[];
 }
 
@@ -42,23 +42,25 @@ export function stakeRelease(member: Member, federation: Federation): StakeRelea
 }
 
 export interface Withdrawal {
-  /** In base units; 0 where there is no stake any more. */
+  /** In base units; 0 if there is no stake any more. */
   readonly amount: bigint;
   /** The owner's associated token account. */
   readonly destination: PublicKey;
   /** What that account held before, and what it holds now. */
   readonly before: bigint;
   readonly after: bigint;
-  /** Null where there was nothing to withdraw. */
+  /** Null if there was nothing to withdraw. */
   readonly transaction: string | null;
-  /** Whether the stake is gone because the member was proven to have signed two updates with one sequence. */
+  /** Whether the stake was taken because the member signed two updates with one sequence. */
   readonly slashed: boolean;
 }
 
 /**
- * Pays the stake of a member that has left into its owner's token account, which is made if it does not exist. Rounds that only wait for
- * somebody to make them final are made final on the way. Safe to repeat. Throws `conflict` saying when the cooldown ends and which rounds
- * can still be challenged, or that the member has not left; `member-unknown`, `invalid-input` without SOL, `transaction-failed`.
+ * Pays the stake of a member that has left into its owner's token account, which is made if it does
+ * not exist. Finalizes rounds that only wait for somebody to do so. Safe to repeat. Throws
+ * `conflict` if the member has not left, or with the end of the cooldown and the rounds that can
+ * still be challenged; `member-unknown`, `insufficient-funds`, `transaction-failed` and
+ * `transaction-unknown`.
  */
 export async function withdrawStake(
   context: ChainAccess,

@@ -20,16 +20,18 @@ import { readMembership } from "./member-account.ts";
 export interface Rotated {
   readonly member: PublicKey;
   readonly updateKey: PublicKey;
-  /** First round whose updates the key signs; earlier ones are signed with the key before. */
+  /** First round whose updates the key signs. The previous key signs earlier ones. */
   readonly sinceRound: bigint;
-  /** Null when it was the member's key already. */
+  /** Null if it was the member's key already. */
   readonly transaction: string | null;
 }
 
 /**
- * Lets another key sign a member's updates from the next round on; the open round is still signed with the old one. Safe to repeat. Throws
- * `conflict` for a member that has left, and while rounds that were signed with the key before the present one can be challenged;
- * `invalid-input` for the empty address or without SOL, `member-unknown`, `transaction-failed`.
+ * Lets another key sign a member's updates from the next round on. The open round is still signed
+ * with the old key. Safe to repeat. Throws `conflict` for a member that has left, and while rounds
+ * that were signed with the key before the present one can be challenged; `invalid-input` for the
+ * empty address; `member-unknown`, `insufficient-funds`, `transaction-failed` and
+ * `transaction-unknown`.
  */
 export async function rotateUpdateKey(
   context: ChainAccess,
@@ -50,8 +52,8 @@ export async function rotateUpdateKey(
 }
 
 /**
- * Throws `signature-invalid` unless one of the keypairs signs the member's updates, or did before its last rotation: the open round may
- * want that one.
+ * Throws `signature-invalid` unless one of the keypairs signs the member's updates, or signed them
+ * before the last rotation: the open round may need the old one.
  */
 export async function requireUpdateKey(
   context: ChainAccess,
