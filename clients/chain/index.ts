@@ -18,7 +18,6 @@ export * from "./lamports.ts";
 export * from "./member.ts";
 export { PROGRAM_ID } from "./program.ts";
 export * from "./round.ts";
-export * from "./round-funds.ts";
 export * from "./send-transaction.ts";
 export * from "./signed-message.ts";
 export * from "./token-account.ts";

@@ -2,10 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accountLength,
   LAMPORTS_PER_SIGNATURE,
   lamportsNeeded,
-  readRoundFunds,
   requireLamports,
   sendTransaction,
 } from "@plenary/chain";
@@ -68,23 +66,4 @@ test("the lamports that fees and rent need are enough, and one less is not", asy
       needed: needed.toString(),
     },
   });
-});
-
-test("an aggregator is told for how many rounds its SOL lasts", async (t) => {
-  const { connection, funded } = await startTestNode(t);
-  const rent = await connection.getMinimumBalanceForRentExemption(accountLength("Round"));
-  const own = await connection.getMinimumBalanceForRentExemption(0);
-  const perRound = rent + 4 * LAMPORTS_PER_SIGNATURE;
-  const fundsOf = async (lamports: number) => {
-    const { publicKey } = await funded(lamports / LAMPORTS_PER_SOL);
-    return readRoundFunds(connection, publicKey);
-  };
-  const held = own + 3 * perRound;
-  assert.deepEqual(await fundsOf(held), {
-    held: BigInt(held),
-    perRound: BigInt(perRound),
-    rounds: 3,
-  });
-  assert.equal((await fundsOf(held - 1)).rounds, 2);
-  assert.equal((await fundsOf(1_000_000)).rounds, 0);
 });
