@@ -31,6 +31,7 @@ import {
 } from "@plenary/protocol";
 import Type from "typebox";
 import { foundOn } from "../testing/bench/bench-federation.ts";
+import { type AggregatedFederation, foundOnSolana } from "../testing/bench/solana-federation.ts";
 import { openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 
 /*
@@ -120,6 +121,7 @@ function withPlugins(defaults: FederationConfiguration): FederationConfiguration
     version: 2,
     aggregator: { name: "median" },
     strategy: { name: "averaging", divisor: 2 },
+    contribution: { name: "data-size", cap: 1000 },
     codecs: [{ name: "coarse", shift: 14 }],
     pipeline: [{ name: "residual" }, { name: "clip", maxNorm: 4 }],
     screening: { maxNorm: 3 },
@@ -127,39 +129,36 @@ function withPlugins(defaults: FederationConfiguration): FederationConfiguration
 }
 
 const ROUNDS = [1n, 2n, 3n];
+const WINDOW_SECONDS = 3_600;
 let bench: Workbench;
 
 before(async () => {
   bench = await openWorkbench(registries);
-  bench.ledger.challengeWindow = 3_600;
+  bench.ledger.challengeWindow = WINDOW_SECONDS;
 });
 after(() => bench.close());
 
-/** A federation in which three members take part in each round, with what each has sent. */
-async function runFederation() {
-  const { context, ledger } = bench;
-  const federation = await foundOn(bench, "plug-ins", withPlugins);
-  const row = await context.store.federations.find(federation.address);
+/** Three members take part in each round. The updates that they sent, by round. */
+async function takePart({ context, address, members, upload }: AggregatedFederation) {
+  const row = await context.store.federations.find(address);
   assert.ok(row);
   const { configuration } = row;
   const pipeline = createPipeline(configuration, undefined, registries);
   const { parameterCount } = configuration;
-  const worker = bench.worker();
+  const worker = bench.worker(context);
   const work = async () => {
-    const data = { federation: toBase58(federation.address) };
+    const data = { federation: toBase58(address) };
     await bench.run(worker, { name: "advanceFederation", data });
     for (let job = bench.asked.shift(); job !== undefined; job = bench.asked.shift())
       await bench.run(worker, job);
   };
-  const states: PipelineState[] = federation.members.map(() =>
-    initPipeline(pipeline, parameterCount),
-  );
+  const states: PipelineState[] = members.map(() => initPipeline(pipeline, parameterCount));
   const sent = new Map<bigint, Int32Array[]>(ROUNDS.map((number) => [number, []]));
   await work();
   for (const number of ROUNDS) {
-    const round = await context.store.rounds.find({ federation: federation.address, number });
+    const round = await context.store.rounds.find({ federation: address, number });
     assert.ok(round);
-    for (const [place, member] of federation.members.entries()) {
+    for (const [place, member] of members.entries()) {
       const delta = Int32Array.from(
         { length: parameterCount },
         (_, i) => ((i * 7919 * (place + 1) + Number(number) * 131) % 20_011) * 1000 - 10_000_000,
@@ -168,9 +167,9 @@ async function runFederation() {
       states[place] = output.state;
       sent.get(number)!.push(output.decoded);
       const subject = {
-        genesisHash: await ledger.genesisHash(),
-        programId: ledger.programId,
-        federation: federation.address,
+        genesisHash: await context.ledger.genesisHash(),
+        programId: context.ledger.programId,
+        federation: address,
         round: number,
         member: member.address,
         baseRoot: round.base.root,
@@ -178,17 +177,18 @@ async function runFederation() {
         weight: 10 * (place + 1),
       };
       const signed = signUpdate(subject, output, member.updateKey.secretKey);
-      await federation.upload(number, { ...signed, payload: output.payload });
+      await upload(number, { ...signed, payload: output.payload });
     }
     await work();
   }
-  return { federation, configuration, sent };
+  return { configuration, sent };
 }
 
-test("a federation runs with plug-ins that only this file knows, and a stranger replays its rounds", async () => {
-  const { federation, configuration, sent } = await runFederation();
-  const { context, ledger } = bench;
-  const { blobs } = context;
+/** What an aggregated federation committed is what its rules give, and a stranger replays it. */
+async function checkRounds(federation: AggregatedFederation): Promise<void> {
+  const { configuration, sent } = await takePart(federation);
+  const { context } = federation;
+  const { blobs, ledger } = context;
   const vector = async (hash: string) => vectorFromBytes(await blobs.read(fromHex(hash, 32)));
   const { strategy } = createAlgorithms(configuration, registries);
   const totals = new Int32Array(configuration.parameterCount);
@@ -204,7 +204,7 @@ test("a federation runs with plug-ins that only this file knows, and a stranger 
       JSON.parse(new TextDecoder().decode(await blobs.read(manifestHash))),
     );
     assert.ok(manifest.updates.every(({ reason }) => reason === 0));
-    // The model that the rules of this file give, by other code.
+    // By other code, the model that the rules of this file give.
     const updates = sent.get(number)!;
     model = model.map((entry, i) => {
       const [low, middle] = updates.map((update) => update[i]!).sort((a, b) => a - b);
@@ -244,7 +244,13 @@ test("a federation runs with plug-ins that only this file knows, and a stranger 
     previous = manifestHash;
     earned = [...replayed.rewards];
   }
-});
+}
+
+test("a federation runs with plug-ins that only this file knows, and a stranger replays it", async () =>
+  checkRounds({ ...(await foundOn(bench, "plug-ins", withPlugins)), context: bench.context }));
+
+test("it does so on a real chain too, whose program cannot judge the plug-ins", async (t) =>
+  checkRounds(await foundOnSolana(bench, t, withPlugins, WINDOW_SECONDS)));
 
 test("a federation whose rules on chain are not those of its configuration is refused", async () => {
   const { ledger } = bench;

@@ -107,17 +107,22 @@ export async function foundOn(
         },
       });
     },
-    async upload(round, { message, signature, payload }, through = context) {
-      const upload = {
-        federation: toBase58(address),
-        round: round.toString(),
-        envelope: message,
-        signature,
-      };
-      const body = { declaredLength: payload.length, open: () => piecesOf(payload) };
-      const { update } = await submitUpdate(through, upload, body, async () => {});
-      return update.receipt;
-    },
+    upload: uploadTo(context, address),
+  };
+}
+
+/** Uploads to a federation as the route does. */
+export function uploadTo(context: Context, address: Uint8Array): BenchFederation["upload"] {
+  return async (round, { message, signature, payload }, through = context) => {
+    const upload = {
+      federation: toBase58(address),
+      round: round.toString(),
+      envelope: message,
+      signature,
+    };
+    const body = { declaredLength: payload.length, open: () => piecesOf(payload) };
+    const { update } = await submitUpdate(through, upload, body, async () => {});
+    return update.receipt;
   };
 }
 

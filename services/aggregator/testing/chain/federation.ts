@@ -1,4 +1,10 @@
-import { createStrategy, initialState, rulesOf, vectorRootFast } from "@plenary/algorithms";
+import {
+  createStrategy,
+  initialState,
+  type Registries,
+  rulesOf,
+  vectorRootFast,
+} from "@plenary/algorithms";
 import {
   bondDeposit,
   federationAddress,
@@ -56,6 +62,8 @@ export interface FederationPlan {
   readonly configuration?: (defaults: FederationConfiguration) => FederationConfiguration;
   readonly blobs?: readonly Uint8Array[];
   readonly model?: Int32Array;
+  /** The plug-ins that Plenary comes with, by default. */
+  readonly registries?: Registries;
 }
 
 /** The aggregator's first deposit. */
@@ -103,7 +111,7 @@ async function create(
   configuration: FederationConfiguration,
   model: Int32Array,
 ): Promise<void> {
-  const strategy = createStrategy(configuration.strategy);
+  const strategy = createStrategy(configuration.strategy, plan.registries?.strategies);
   const { limits, rounds } = configuration;
   await sendTransaction(
     connection,
@@ -128,7 +136,7 @@ async function create(
       modelRoot: vectorRootFast(model),
       stateRoot: vectorRootFast(initialState(strategy, model.length)),
       parameterCount: model.length,
-      rules: rulesOf(configuration),
+      rules: rulesOf(configuration, plan.registries),
     }),
     [authority],
   );
