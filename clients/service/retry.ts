@@ -49,7 +49,9 @@ export function isOutage(error: unknown, failures = 1): error is PlenaryError {
   return error.code === "internal" && failures <= INTERNAL_FAILURES;
 }
 
-/** Runs `work` until it succeeds, is refused, or the attempts are used up. Throws the last error. */
+/**
+ * Runs `work` until it succeeds, is refused, or the attempts are used up. Throws the last error.
+ */
 export async function withRetries<T>(
   policy: RetryPolicy,
   signal: AbortSignal | undefined,

@@ -174,7 +174,7 @@ describe("downloads", () => {
     });
   });
 
-  test("a blob that is not there is not asked for again", async (t) => {
+  test("a missing blob is not asked for again", async (t) => {
     const { url, received } = await serve(t, (_, response) => refuse(response, 404, "not-found"));
     await assert.rejects(clientOf(url).download(hash), { code: "not-found" });
     assert.equal(received.length, 1);

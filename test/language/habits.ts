@@ -39,7 +39,7 @@ export const HABITS: readonly Habit[] = [
   habit("whoever", "\\bwhoever\\b", "anyone who, a member that"),
   habit(
     "Who (subject)",
-    "\\bWho(?:ever|se|m)? (?=[a-z])(?![^.?]*\\?)",
+    "\\bWho(?:ever|se|m)? (?=[a-z])(?!extends )(?![^.?]*\\?)",
     "a member that, the payer of",
   ),
   habit("who (title)", "(?<=[\"'`(])who(?:ever|se)? (?=[a-z])(?![^.?]*\\?)", "a member that"),

@@ -2,7 +2,7 @@ import Type, { type Static, type TSchema } from "typebox";
 import { type ErrorCode, PlenaryError } from "../errors.ts";
 
 /**
- * Who may call an endpoint:
+ * The callers that an endpoint allows:
  * - `public`: anyone;
  * - `reader`: anyone for a public federation; for a private one its readers, by a signed request;
  * - `member`: a member, by a signed envelope;

@@ -38,7 +38,9 @@ export const MemberView = Type.Object({
   active: Type.Boolean(),
   counted: Type.Integer({ minimum: 0 }),
   refused: Type.Integer({ minimum: 0 }),
-  /** Up to the last committed round. `claimable` counts final rounds only, less what was claimed. */
+  /**
+   * Up to the last committed round. `claimable` counts final rounds only, less what was claimed.
+   */
   earned: U64String,
   claimed: U64String,
   claimable: U64String,

@@ -45,8 +45,8 @@ export interface JobQueue extends Scheduler {
 
 /**
  * Opens the producing end. Enqueueing never throws: what could not be queued is still due in the
- * database. Throws `queue-unavailable` if the database does not answer, `invalid-input` if the Redis
- * is one that cannot hold the queue.
+ * database. Throws `queue-unavailable` if the database does not answer, `invalid-input` if the
+ * Redis is one that cannot hold the queue.
  */
 export async function openQueue({ redisUrl, databaseUrl, log }: QueueSettings): Promise<JobQueue> {
   const store =

@@ -68,8 +68,8 @@ export interface Config {
 const parse = parserOf(EnvironmentSchema, "Environment");
 
 /**
- * Reads and checks the environment. Throws `invalid-input`, `file-unreadable` or `file-permissions`,
- * naming the variable.
+ * Reads and checks the environment. Throws `invalid-input`, `file-unreadable` or
+ * `file-permissions`, naming the variable.
  */
 export function readConfig(environment: Environment = process.env): Config {
   const settings = parse(withDefaults(environment));

@@ -58,9 +58,9 @@ function matches(header: string | undefined, etag: string): boolean {
 }
 
 /**
- * The requested range (RFC 9110, section 14). Several ranges and unknown units are answered with the
- * whole. By hand, although range-parser exists: it refuses a suffix that is longer than the blob.
- * Throws `range-not-satisfiable`.
+ * The requested range (RFC 9110, section 14). Several ranges and unknown units are answered with
+ * the whole. By hand, although range-parser exists: it refuses a suffix that is longer than the
+ * blob. Throws `range-not-satisfiable`.
  */
 function rangeOf(request: FastifyRequest, size: number, etag: string): BlobRange | undefined {
   const { range, "if-range": condition } = request.headers;

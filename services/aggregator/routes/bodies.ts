@@ -12,9 +12,9 @@ declare module "fastify" {
 }
 
 /**
- * Reads JSON bodies whole, up to the route's `bodyLimit`, and hashes them. Their text stays unparsed
- * until `parseBody`, so that a signature can be checked first. Octet streams are left to their
- * handler. Compressed bodies are refused.
+ * Reads JSON bodies whole, up to the route's `bodyLimit`, and hashes them. Their text stays
+ * unparsed until `parseBody`, so that a signature can be checked first. Octet streams are left to
+ * their handler. Compressed bodies are refused.
  */
 export function acceptBodies(app: FastifyInstance): void {
   const nothing = sha256();

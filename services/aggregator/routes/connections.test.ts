@@ -95,7 +95,7 @@ describe("connections", () => {
       leaver.destroy();
       await once(leaver, "close");
     }
-    // What the server says of them stands in its output when it has ended.
+    // When the server has ended, its output says what it reported of them.
     await server.stop();
     assert.deepEqual(warnings(), []);
     server = await startServer();

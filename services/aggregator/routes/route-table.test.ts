@@ -31,7 +31,7 @@ function collectRoutes(): Set<string> {
   return routes;
 }
 
-describe("who gets what", () => {
+describe("access to routes", () => {
   const routes = collectRoutes();
   let bench: AccessBench;
   let ask: AccessBench["ask"];

@@ -4,7 +4,7 @@ import type { TestFederation } from "../chain/federation.ts";
 import type { TestMember } from "../chain/sign-update.ts";
 import { type Cast, STRANGERS, type Stranger } from "./strangers.ts";
 
-/** A refusal's code, or the status of what is no refusal. */
+/** A refusal's code, or the status of an answer that is not a refusal. */
 export type Answer = number | string;
 export type Answers = Readonly<Record<Stranger, Answer>>;
 
@@ -144,7 +144,8 @@ export const TABLE: Readonly<Record<string, Row>> = {
     public: everybody(200),
     private: readers(200),
   },
-  // A signed request is no envelope, and the headers of one are those of the other: who sends this gets nowhere. See the test below.
+  // A signed request is not an envelope, though its headers have the same names: it is refused. See
+  // the test below.
   "POST /v1/federations/:federation/rounds/:round/updates": {
     path: at("/rounds/current/updates"),
     body: () => randomBytes(10),

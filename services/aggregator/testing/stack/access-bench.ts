@@ -16,7 +16,9 @@ import { type Stack, startStack } from "./stack.ts";
 export const OPERATOR_PASSWORD = "the operator's password";
 const PARAMETERS = 20;
 
-/** The service in this process, with a public and a private federation, each after its first round. */
+/**
+ * The service in this process, with a public and a private federation, each after its first round.
+ */
 export interface AccessBench {
   readonly stack: Stack;
   readonly client: TestClient;
