@@ -37,13 +37,13 @@ export const parseEquivocation = parserOf(EquivocationEvidence, "Evidence of equ
  */
 export function checkEquivocation({ signingKey, first, second }: EquivocationEvidence): Envelope {
   const key = fromBase58(signingKey);
-  const [one, other] = [first, second].map(({ envelope, signature }, index) => {
+  const read = ({ envelope, signature }: EquivocationEvidence["first"], number: number) => {
     const message = fromBase64(envelope);
     if (!verifySignature(message, fromBase64(signature), key))
-      throw refuted(`envelope ${index + 1} is not signed by ${signingKey}`);
+      throw refuted(`envelope ${number} is not signed by ${signingKey}`);
     return decodeEnvelope(message);
-  });
-  if (one === undefined || other === undefined) throw new Error("unreachable: there are two");
+  };
+  const [one, other] = [read(first, 1), read(second, 2)];
   if (first.envelope === second.envelope) throw refuted("the two envelopes are the same");
   for (const field of ["genesisHash", "programId", "federation", "member"] as const)
     if (!equalBytes(one[field], other[field])) throw refuted(`they differ in ${field}`);
