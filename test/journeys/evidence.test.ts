@@ -75,7 +75,10 @@ test("an omission and an equivocation are proved from files", async (t) => {
         JSON.stringify({ ...evidence, first: signed(first), second: signed(other) }),
       );
     await write(first);
-    assert.match((await plenary(report)).output, /no equivocation: the two envelopes are the same/);
+    assert.match(
+      (await plenary(report)).output,
+      /not prove an equivocation: the two envelopes are the same/,
+    );
     await write(second);
     const { code, output } = await plenary(report);
     assert.equal(code, 0, output);
