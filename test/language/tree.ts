@@ -25,12 +25,3 @@ export function findingsBelow(folders: readonly string[] = []): readonly FileFin
     .map((path) => ({ path, findings: findingsIn(path, readFileSync(join(ROOT, path), "utf8")) }))
     .filter(({ findings }) => findings.length > 0);
 }
-
-/** The folder whose budget a file draws on. */
-export function folderOf(path: string): string {
-  const [top = "", second = "", ...rest] = path.split("/");
-  if (second === "") return "(root)";
-  return ["clients", "services", "deploy", "programs"].includes(top) && rest.length > 0
-    ? `${top}/${second}`
-    : top;
-}
