@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { isTest, packageFolders, ROOT, SOURCES, type Source } from "./sources.ts";
 
-/** Packages that a package runs by path, and those that wait to replace what is written by hand. */
+/** Packages that a package runs by path. */
 const NOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   "deploy/stack": ["@plenary/localnet"],
-  "services/aggregator": ["range-parser", "write-file-atomic"],
 };
 
 interface Manifest {
