@@ -1,4 +1,6 @@
+import { Buffer } from "buffer";
 import { CUSTOM_RULE } from "./generated/constants.ts";
+import { CODER } from "./program.ts";
 
 /**
  * Where accounts of layout version 1 hold strategy (u8) and momentum (u16) in place of the rules.
@@ -10,6 +12,15 @@ const RULES_AT = new Map([
 const REPLACED = 3;
 const RULES_LENGTH = 37;
 const VERSION_AT = 8;
+
+/** Whether the program refuses these bytes of one of its accounts until they are migrated. */
+export function isOldLayout(data: Uint8Array): boolean {
+  if (data[VERSION_AT] !== 1) return false;
+  const head = Buffer.from(data.subarray(0, VERSION_AT));
+  return [...RULES_AT.keys()].some((kind) =>
+    CODER.accounts.accountDiscriminator(kind).equals(head),
+  );
+}
 
 /**
  * The bytes of an account in the present layout. Accounts of version 1 are rewritten as the

@@ -17,6 +17,7 @@ import {
 import { PlenaryError } from "@plenary/protocol";
 import { PublicKey } from "@solana/web3.js";
 import { goldenAccounts, goldenDispute } from "../testing/golden/accounts.ts";
+import { downgraded } from "../testing/golden/downgraded.ts";
 import { plainFields } from "../testing/golden/fields.ts";
 import { chunkProof, REJECTED } from "../testing/open-dispute.ts";
 import { keypairOf, START, TestChain } from "../testing/test-chain.ts";
@@ -82,14 +83,6 @@ test("the program continues a dispute of version 1, from its account alone", () 
   assert.ok(after !== null);
   assert.equal(missingPiece(decodeDispute(dispute.address, after)), null);
 });
-
-/** The bytes of version 1 of a Federation or Round that runs FedAvg or FedAvgM. */
-function downgraded(kind: "federation" | "round", data: Uint8Array): Uint8Array {
-  const at = { federation: 276, round: 147 }[kind];
-  const [strategy, low, high] = [at + 1, at + 5, at + 6].map((index) => data[index] ?? 0);
-  const bytes = [...data.slice(0, at), strategy, low, high, ...data.slice(at + 37)];
-  return Uint8Array.from(bytes as number[]).with(8, 1);
-}
 
 test("a dispute that was open when the program was upgraded ends by its round's rules", () => {
   const { scenario, dispute } = goldenDispute();
