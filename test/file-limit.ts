@@ -4,7 +4,7 @@
  */
 import { isMainThread } from "node:worker_threads";
 
-const MINUTES = process.env.PLENARY_NIGHTLY === "1" ? 240 : 8;
+const MINUTES = process.env.PLENARY_NIGHTLY === "1" ? 240 : 20;
 
 const limit = Number(process.env.PLENARY_TEST_FILE_SECONDS ?? MINUTES * 60);
 

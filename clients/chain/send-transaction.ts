@@ -78,7 +78,10 @@ async function submit(connection: Connection, transaction: SignedTransaction): P
     // The node is behind, or has the transaction already: the same one is submitted again.
     if (/blockhash not found|already been processed/i.test(message)) return;
     if (/node is (behind|unhealthy)/i.test(message)) return unreachable(connection)(cause);
-    const error = transactionFailed(message, cause.logs ?? [], cause);
+    // Only a simulation proves that nothing was sent, and its answer has logs, if only none. A
+    // provider may forward the transaction and then fail, or refuse to be asked so often.
+    if (cause.logs === undefined) return;
+    const error = transactionFailed(message, cause.logs, cause);
     throw await explain(connection, transaction, error);
   }
 }
@@ -146,7 +149,8 @@ async function explain(
   const missing = missingLamports(error.message, error.logs);
   if (missing === null) return error;
   const held = BigInt(lamports);
-  const needed = await lamportsNeeded(connection, { signatures: 1 });
+  const needed = await lamportsNeeded(connection, { signatures: 1 }).catch(() => null);
+  if (needed === null) return error;
   const more = missing ?? (held < needed ? needed - held : needed);
   return insufficientLamports(payer.toBase58(), held, held + more, error);
 }

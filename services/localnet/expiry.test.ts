@@ -180,3 +180,8 @@ test("a node that goes away after it took a transaction leaves its fate unknown"
   assert.ok(outcome instanceof TransactionUnknown);
   assert.equal(outcome.signature, signature);
 });
+
+test("a node that fails after it took a transaction has not refused it", async (t) => {
+  const { outcome, signature } = await payThrough(t, "failing");
+  assert.equal(outcome, signature);
+});

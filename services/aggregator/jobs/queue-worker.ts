@@ -28,11 +28,18 @@ export async function startJobs(
   { concurrency, log }: { readonly concurrency: number; readonly log: Log },
   work: JobContext,
 ): Promise<RunningJobs> {
-  const stop = Promise.withResolvers<void>();
+  // One for each job in hand. A single promise that all jobs wait for would keep every one of them.
+  const stops = new Set<() => void>();
   let gaveBack = false;
   const run = async (job: Job, token?: string) => {
     const running = runJob(work, job);
-    if (await isFirst(running, stop.promise)) return;
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    stops.add(stop);
+    try {
+      if (await isFirst(running, stopped)) return;
+    } finally {
+      stops.delete(stop);
+    }
     running.catch(() => {});
     gaveBack = true;
     await job.moveToWait(token);
@@ -56,7 +63,7 @@ export async function startJobs(
     async close() {
       const closed = worker.close().then(() => true);
       const inTime = await Promise.race([closed, pause(FINISH_MILLISECONDS, false)]);
-      stop.resolve();
+      for (const stop of stops) stop();
       const ended = inTime || (await Promise.race([closed, pause(GIVE_BACK_MILLISECONDS, false)]));
       return ended && !gaveBack;
     },

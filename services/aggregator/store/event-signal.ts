@@ -48,6 +48,8 @@ export function listenForEvents(database: Database, onError: (error: Error) => v
     connecting = true;
     try {
       const connected = await database.connect();
+      // The service may stop while this waits: the pool would wait for a connection that is kept.
+      if (stopped) return connected.release(true);
       connected.once("error", lose);
       connected.on("notification", ({ payload }) => wake(payload ?? ""));
       client = connected;

@@ -8,9 +8,10 @@ import type { AddressInfo } from "node:net";
  *   of the chain comes from one that is far ahead;
  * - `cache`: the node confirms late, and soon afterwards it finds a signature only in its
  * history;
- * - `away`: the node takes a transaction and then drops every connection.
+ * - `away`: the node takes a transaction and then drops every connection;
+ * - `failing`: the node takes a transaction and answers that it has failed itself.
  */
-export type Doubt = "stale" | "cache" | "away";
+export type Doubt = "stale" | "cache" | "away" | "failing";
 
 export interface DoubtfulNode {
   readonly url: string;
@@ -75,8 +76,12 @@ export async function doubtfulNode(
   async function answer(body: string, response: ServerResponse): Promise<void> {
     const headers = { "content-type": "application/json" };
     const reply = await (await fetch(target, { method: "POST", headers, body })).json();
-    if ("result" in reply) reply.result = distort(JSON.parse(body), reply.result);
-    response.writeHead(200, headers).end(JSON.stringify(reply));
+    const call = JSON.parse(body);
+    if ("result" in reply) reply.result = distort(call, reply.result);
+    const fails = doubt === "failing" && call.method === "sendTransaction";
+    const error = { code: -32603, message: "Internal error" };
+    const shown = fails ? { jsonrpc: "2.0", id: reply.id, error } : reply;
+    response.writeHead(200, headers).end(JSON.stringify(shown));
   }
 
   const server = createServer(async (request, response) => {

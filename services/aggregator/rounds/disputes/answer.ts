@@ -114,10 +114,10 @@ function isGiven(
 
 /** Gives what is demanded. What fails is tried again until the deadline. */
 async function give(context: Context, open: DisputeAtHand, piece: DemandedPiece): Promise<void> {
-  const { blobs, ledger } = context;
+  const { ledger } = context;
   const { federation, round, dispute } = open;
   try {
-    const material = await readMaterial(blobs, federation.configuration, round, piece);
+    const material = await readMaterial(context, federation.configuration, round, piece);
     const answer = answerTo(piece, material);
     await ledger.answerDispute(federation.address, round.number, dispute.address, answer);
   } catch (error) {

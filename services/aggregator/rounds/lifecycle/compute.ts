@@ -24,6 +24,23 @@ export async function computeRound(
   federation: FederationRow,
   round: ClosingRound,
 ): Promise<Progress> {
+  try {
+    return await computeWhatStands(context, tools, federation, round);
+  } catch (error) {
+    // What fails is tried again, but not for ever: one that fails until the end is void.
+    if (!(await isTooLateToCommit(context, round))) throw error;
+    context.log.error({ round: round.number.toString(), err: error }, "a round cannot be computed");
+    await giveUpRound(context, round, NOT_IN_TIME);
+    return "stepped";
+  }
+}
+
+async function computeWhatStands(
+  context: Context,
+  tools: RoundTools,
+  federation: FederationRow,
+  round: ClosingRound,
+): Promise<Progress> {
   await screenRest(context, tools, federation, round);
   const standing = await context.store.updates.standing(round);
   const counted = standing.filter(({ reason }) => isCounted(reason)).length;
@@ -39,15 +56,8 @@ export async function computeRound(
   if (audits !== undefined && (round.audits === null || round.audits.closedAt === null))
     return auditRound(context, federation, audits, round);
   const updates = new StandingUpdates(context, federation.configuration, standing);
-  try {
-    const result = await compute(context, tools, federation, round, updates);
-    await record(context, tools, federation, round, result);
-  } catch (error) {
-    // What fails is tried again, but not for ever: one that fails until the end is void.
-    if (!(await isTooLateToCommit(context, round))) throw error;
-    context.log.error({ round: round.number.toString(), err: error }, "a round cannot be computed");
-    await giveUpRound(context, round, NOT_IN_TIME);
-  }
+  const result = await compute(context, tools, federation, round, updates);
+  await record(context, tools, federation, round, result);
   return "stepped";
 }
 

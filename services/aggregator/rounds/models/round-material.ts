@@ -11,6 +11,7 @@ import {
 import type { LedgerVector } from "../../chain/ledger.ts";
 import type { BlobStore } from "../../store/blobs/index.ts";
 import type { ComputedRound, Round } from "../../store/rounds.ts";
+import type { Context } from "../context.ts";
 
 /** What the aggregator knows of a round that it committed, as far as a demand needs it. */
 export interface RoundMaterial {
@@ -32,7 +33,7 @@ export type WantedVector =
  * and `round-inconsistent` for a round that was never computed.
  */
 export async function readMaterial(
-  blobs: BlobStore,
+  { blobs, registries }: Pick<Context, "blobs" | "registries">,
   configuration: FederationConfiguration,
   round: Round,
   wanted: WantedVector,
@@ -53,8 +54,12 @@ export async function readMaterial(
     return { updates, rewards, vector };
   }
   const update = updates[wanted.leaf];
-  const vector = update && (await readDelta(blobs, configuration, round, update));
-  return { updates, rewards, vector };
+  if (update === undefined) return { updates, rewards, vector: undefined };
+  const { payloadHash } = update.leaf;
+  const payload = await readBlob(blobs, round, "the payload of an update", payloadHash);
+  const { envelope } = update;
+  const encoded = { configuration, envelope, payload, payloadHash };
+  return { updates, rewards, vector: decodeUpdate(encoded, registries) };
 }
 
 function requireComputed({ number, computed }: Round): ComputedRound {
@@ -82,18 +87,6 @@ function vectorBlob(
     case "nextState":
       return ["the server's state after it", nextStateBlob];
   }
-}
-
-/** Decoded as the round decoded it. */
-async function readDelta(
-  blobs: BlobStore,
-  configuration: FederationConfiguration,
-  round: Round,
-  { envelope, leaf }: PublishedUpdate,
-): Promise<Int32Array> {
-  const { payloadHash } = leaf;
-  const payload = await readBlob(blobs, round, "the payload of an update", payloadHash);
-  return decodeUpdate({ configuration, envelope, payload, payloadHash });
 }
 
 async function readBlob(
