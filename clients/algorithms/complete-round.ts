@@ -149,7 +149,7 @@ function checkUpdates(updates: readonly RoundUpdate[], { configuration }: RoundC
   if (updates.length > maxUpdates)
     throw new PlenaryError(
       "round-inconsistent",
-      `A round has at most ${maxUpdates} updates here, not ${updates.length}.`,
+      `This federation's rounds take at most ${maxUpdates} updates; this one has ${updates.length}.`,
       { limit: maxUpdates, actual: updates.length },
     );
   updates.forEach((update, i) => {

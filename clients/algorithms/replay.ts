@@ -102,10 +102,7 @@ function readEnvelope(
   try {
     const envelope = decodeEnvelope(update.message);
     if (!verifySignature(update.message, update.signature, update.signingKey))
-      throw new PlenaryError(
-        "signature-invalid",
-        "The signature is not its key's over this envelope.",
-      );
+      throw new PlenaryError("signature-invalid", "The stated key did not sign this envelope.");
     admitEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
     return envelope;
   } catch (cause) {

@@ -24,4 +24,3 @@ export * from "./signed-message.ts";
 export * from "./token-account.ts";
 export * from "./token-program.ts";
 export * from "./transactions/index.ts";
-export * from "./watch.ts";

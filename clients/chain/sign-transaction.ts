@@ -42,7 +42,7 @@ export async function signTransaction(
     if (look === MOST_LOOKS)
       throw new PlenaryError(
         "chain-unavailable",
-        "The node hands out the same blockhash again and again: check that it is not standing still.",
+        "The node keeps returning the same blockhash: check that it still follows the chain.",
         { endpoint: new URL(connection.rpcEndpoint).host, signature },
       );
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -19,6 +19,24 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: "done",
+  unexpected: "unexpected error",
+  input: "wrong options, keys or data",
+  unreachable: "service or chain out of reach",
+  refused: "refused by service or program",
+  verification: "verification failed",
+  unknown: "unknown whether a transaction took effect",
+  interrupted: "interrupted",
+};
+
+/** The exit codes as help prints them, one a line. */
+export function exitCodesText(): string {
+  const names = Object.keys(EXIT) as (keyof typeof EXIT)[];
+  const lines = names.map((name) => `  ${String(EXIT[name]).padEnd(3)}  ${MEANINGS[name]}`);
+  return ["Exit codes:", ...lines].join("\n");
+}
+
 const INPUT: readonly ErrorCode[] = [
   "invalid-input",
   "answers-invalid",

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { strategies } from "@plenary/algorithms";
 import type { Command } from "commander";
 import { buildProgram } from "./program.ts";
 
@@ -23,6 +26,22 @@ test("every command has a help that names its options and says what it does", ()
       assert.ok(description.length > 3, `${name} ${long}`);
     }
   }
+});
+
+test("the version is the package's", () => {
+  const manifest = readFileSync(join(import.meta.dirname, "package.json"), "utf8");
+  assert.equal(program.version(), JSON.parse(manifest).version);
+});
+
+test("a federation's strategies are those of the registry, and its norm limit is not negative", () => {
+  const [, create] =
+    commandsOf(program, "").find(([name]) => name === "plenary federation create") ?? [];
+  const option = (long: string) => create?.options.find((candidate) => candidate.long === long);
+  assert.deepEqual(option("--strategy")?.argChoices, Object.keys(strategies));
+  const maxNorm = option("--max-norm");
+  assert.equal(maxNorm?.parseArg?.("2.5", 0), 2.5);
+  for (const wrong of ["-1", "x", ""])
+    assert.throws(() => maxNorm?.parseArg?.(wrong, 0), /0 or more/);
 });
 
 test("help prints the default amounts", () => {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Settings } from "./config.ts";
+import { exitCodesText } from "./exit-codes.ts";
 import type { Session } from "./session.ts";
 import { auditCommands } from "./usage/auditor.ts";
 import {
@@ -24,14 +25,13 @@ export function buildProgram(run: Run): Command {
     .description("Take part in federated preference learning that settles on Solana.")
     .version("0.1.0")
     .showHelpAfterError("(plenary --help lists commands and options)")
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", `\n${exitCodesText()}`);
   const runs =
     <Rest extends unknown[]>(work: (session: Session, ...rest: Rest) => Promise<unknown>) =>
     (...parameters: unknown[]): Promise<void> => {
-      const command = parameters.at(-1);
-      if (!(command instanceof Command))
-        throw new Error("unreachable: commander hands over the command last");
-      // Commander hands over what each command below declares. Its types do not say so.
+      // Commander passes what each command below declares, then its options, then the command. Its
+      // types do not say so.
+      const command = parameters.at(-1) as Command;
       const rest = [...parameters.slice(0, -2), command.opts()] as unknown as Rest;
       return run(command.optsWithGlobals(), (session) => work(session, ...rest));
     };
@@ -46,7 +46,3 @@ export function buildProgram(run: Run): Command {
   evidenceCommands(program, runs);
   return program;
 }
-
-const EXIT_CODES = `
-Exit codes: 0 done, 1 unexpected error, 2 wrong options, keys or data, 3 service or chain out of reach,
-4 refused by service or program, 5 verification failed, 130 interrupted.`;

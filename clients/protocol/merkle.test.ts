@@ -47,7 +47,7 @@ test("a proof with one bit changed, one hash more or one fewer proves nothing", 
   );
 });
 
-test("a path tells the fewest leaves among which another tree has others, and never some that are the same", () => {
+test("a path from another tree narrows down which leaves differ, and finds none where all are equal", () => {
   fc.assert(
     fc.property(
       leafList,

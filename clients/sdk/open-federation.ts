@@ -77,7 +77,7 @@ export interface FederationMember {
    * Claims what final rounds have earned. Waits up to half a minute for rounds that are about to
    * become final. See `claimRewards`.
    */
-  claim(options?: Pick<ClaimOptions, "patience">): Promise<Claim>;
+  claim(options?: Pick<ClaimOptions, "waitMilliseconds">): Promise<Claim>;
   status(): Promise<FederationStatus>;
   /** Releases the state folder. */
   close(): Promise<void>;
@@ -86,8 +86,10 @@ export interface FederationMember {
 /**
  * Opens a federation: finds it at the service and checks it against the chain. Start here.
  * @example
- * const federation = await openFederation({ service: "http://127.0.0.1:7070", rpc:
- * "http://127.0.0.1:8899" });
+ * const federation = await openFederation({
+ *   service: "http://127.0.0.1:7070",
+ *   rpc: "http://127.0.0.1:8899",
+ * });
  */
 export async function openFederation(options: OpenFederationOptions): Promise<OpenFederation> {
   const context = await openContext(options);
@@ -102,7 +104,7 @@ export async function openFederation(options: OpenFederationOptions): Promise<Op
 }
 
 /** Milliseconds: longer than a development chain's challenge window, shorter than a real one's. */
-const CLAIM_PATIENCE = 30_000;
+const CLAIM_WAIT = 30_000;
 
 async function joinAndOpen(
   context: FederationContext,
@@ -165,8 +167,8 @@ async function openMember(
       rules,
       train: (train) =>
         participate({ context, member: address, updateKeypairs, answers, store }, train),
-      claim: ({ patience = CLAIM_PATIENCE } = {}) =>
-        claimRewards(context, payer, { owner, patience, signal }),
+      claim: ({ waitMilliseconds = CLAIM_WAIT } = {}) =>
+        claimRewards(context, payer, { owner, waitMilliseconds, signal }),
       status: () => readStatus(context, owner, signal),
       close: () => store.close(),
     };

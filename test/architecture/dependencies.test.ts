@@ -11,6 +11,9 @@ const NOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   "deploy/stack": ["@plenary/localnet"],
 };
 
+/** What is run and not imported, and the types of Node itself. */
+const TOOLS: readonly string[] = ["@biomejs/biome", "@types/node", "pino-pretty", "typescript"];
+
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -57,6 +60,35 @@ describe("dependencies", () => {
       assert.deepEqual(idleInTests, []);
     });
   }
+
+  const { dependencies = {}, devDependencies = {} } = manifestOf("");
+  const folders = packageFolders();
+  const isPackaged = ({ path }: Source) => folders.some((folder) => path.startsWith(`${folder}/`));
+
+  test("the root declares what the sources outside of packages import", () => {
+    // test/architecture.test.ts quotes imports.
+    const sources = SOURCES.filter(
+      (source) => !isPackaged(source) && source.path !== "test/architecture.test.ts",
+    );
+    const imported = importedBy(sources);
+    const missing = [...imported].filter(
+      (name) =>
+        !name.startsWith("@plenary/") &&
+        !isBuiltin(name) &&
+        !(name in dependencies) &&
+        !(name in devDependencies),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  test("the root's packages are imported, or are known tools", () => {
+    const imported = importedBy(SOURCES);
+    const typed = (name: string) => name.replace(/^@types\//, "");
+    const idle = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      (name) => !imported.has(typed(name)) && !TOOLS.includes(name),
+    );
+    assert.deepEqual(idle, []);
+  });
 
   test("docs/dependencies.md says why for each, and for no other", () => {
     const declared = new Set([...npmPackages(), ...crates()]);

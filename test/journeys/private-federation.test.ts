@@ -33,7 +33,7 @@ test("only its members train in, earn from and verify a private federation", asy
     const access = await openAccess({ ...options, keypair: member });
     const status = await readStatus(access, member.publicKey);
     assert.equal(status.member?.counted, 1);
-    assert.ok((await claimRewards(access, member, { patience: 300_000 })).amount > 0n);
+    assert.ok((await claimRewards(access, member, { waitMilliseconds: 300_000 })).amount > 0n);
     const found = await verifyRound(await openVerifier({ ...options, keypair: member }), 1n);
     assert.deepEqual([found.valid, found.counted], [true, 2]);
     const { authority } = founded;

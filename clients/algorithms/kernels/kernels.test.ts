@@ -67,7 +67,7 @@ test("hash kernels equal @noble/hashes' trees at every length around a chunk, a 
   }
 });
 
-test("hash kernels: any vector, and its leaves prove themselves under the root", () => {
+test("hash kernels: any vector has the Merkle root of its leaves, and each leaf's path verifies", () => {
   fc.assert(
     fc.property(vector(1, 1500), fc.nat(), (v, pick) => {
       const root = vectorRootFast(v);

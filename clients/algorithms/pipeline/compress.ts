@@ -38,7 +38,7 @@ export function compress(
   }
   throw new PlenaryError(
     "codec-malformed",
-    `The codec ${codec.name} makes of an update of zeros one that screening refuses: it cannot be used.`,
+    `The codec ${codec.name} cannot be used: it turns an update of zeros into one that screening refuses.`,
     { codec: codec.name },
   );
 }

@@ -90,13 +90,13 @@ function checkLimits(envelope: Envelope, configuration: FederationConfiguration)
   if (envelope.payloadLength > limits.maxPayloadBytes)
     throw refusal(
       "payload-too-large",
-      `A payload has at most ${limits.maxPayloadBytes} bytes here, not ${envelope.payloadLength}.`,
+      `This federation takes payloads of at most ${limits.maxPayloadBytes} bytes; this one has ${envelope.payloadLength}.`,
       { limit: limits.maxPayloadBytes, actual: envelope.payloadLength },
     );
   if (envelope.weight < 1 || envelope.weight > limits.maxWeight)
     throw refusal(
       "weight-out-of-range",
-      `A weight is 1 to ${limits.maxWeight} here, not ${envelope.weight}.`,
+      `A weight must be from 1 to ${limits.maxWeight} in this federation; this one is ${envelope.weight}.`,
       {
         limit: limits.maxWeight,
         actual: envelope.weight,

@@ -80,7 +80,7 @@ export function findUnsoundLeaves(
   }
   const total = leaves.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0)
-    return { kind: "chunk", chunk: 0, text: "no leaf counts, so that there is no mean" };
+    return { kind: "chunk", chunk: 0, text: "no update counts, so there is no mean" };
   if (total === committed.totalWeight) return null;
   return {
     kind: "chunk",

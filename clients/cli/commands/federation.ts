@@ -1,5 +1,5 @@
-import { rulesOf } from "@plenary/algorithms";
-import { parseAudits } from "@plenary/protocol";
+import { rulesOf, strategies } from "@plenary/algorithms";
+import { type PluginConfiguration, parseAudits } from "@plenary/protocol";
 import {
   connectTo,
   createFederation,
@@ -27,8 +27,9 @@ export interface FederationFlags {
   readonly stake: bigint;
   readonly bond: bigint;
   readonly challengeWindow: number;
-  readonly strategy: string;
+  readonly strategy: keyof typeof strategies;
   readonly momentum: number;
+  readonly maxNorm: number;
   readonly audits?: string;
   readonly private?: boolean;
   readonly admission: "open" | "approved";
@@ -49,10 +50,8 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     quorum: flags.quorum,
     private: flags.private === true,
     seed: flags.seed,
-    strategy:
-      flags.strategy === "fedavgm"
-        ? { name: "fedavgm", momentum: flags.momentum }
-        : { name: flags.strategy },
+    strategy: strategyOf(flags),
+    maxNorm: flags.maxNorm,
     rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
     rewardPerRound: flags.reward,
     audits:
@@ -91,4 +90,10 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     rewardMint,
     rules,
   });
+}
+
+/** The strategy that is asked for, with the momentum if it takes one. */
+function strategyOf({ strategy, momentum }: FederationFlags): PluginConfiguration {
+  const takesMomentum = "momentum" in strategies[strategy].schema.properties;
+  return { name: strategy, ...(takesMomentum && { momentum }) };
 }

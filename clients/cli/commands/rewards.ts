@@ -19,7 +19,7 @@ export async function claim(session: Session, { wait }: { readonly wait: number 
     payer,
     {
       owner,
-      patience: 1000 * wait,
+      waitMilliseconds: 1000 * wait,
       signal: session.signal,
     },
   );

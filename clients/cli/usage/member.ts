@@ -76,7 +76,7 @@ export function membershipCommands(program: Command, runs: Runs): void {
     .argument("[account]", "a token account of the reward mint; the owner's own by default")
     .action(runs((session, account: string | undefined) => payout(session, account)));
   withSettings(program.command("leave"), ALL)
-    .description("take no part from the next round on")
+    .description("leave the federation after the current round")
     .action(runs((session) => leave(session)));
   withSettings(program.command("withdraw"), ALL)
     .description(
@@ -84,7 +84,9 @@ export function membershipCommands(program: Command, runs: Runs): void {
     )
     .action(runs((session) => withdraw(session)));
   withSettings(program.command("close-member"), ALL)
-    .description("close the account of a member that has left and was never paid, for its rent")
+    .description(
+      "close the account of a member that has left and was never paid, and recover its rent",
+    )
     .action(runs((session) => close(session)));
 }
 

@@ -1,8 +1,9 @@
+import { strategies } from "@plenary/algorithms";
 import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { type FederationFlags, federationCreate } from "../commands/federation.ts";
 import { authorityCommands, bondCommands } from "./authority.ts";
-import { amountOption, integer, type Runs, withSettings } from "./settings.ts";
+import { amountOption, integer, notNegative, type Runs, withSettings } from "./settings.ts";
 
 /** Commands for the operator of a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
@@ -39,10 +40,16 @@ export function operatorCommands(program: Command, runs: Runs): void {
     )
     .addOption(
       new Option("--strategy <name>", "server step")
-        .choices(["fedavg", "fedavgm"])
+        .choices(Object.keys(strategies))
         .default("fedavg"),
     )
     .option("--momentum <n>", "momentum of fedavgm, in 1/65536", integer, 58_982)
+    .option(
+      "--max-norm <n>",
+      "largest L2 norm of an update that counts; 0 for no limit",
+      notNegative,
+      0,
+    )
     .option(
       "--audits <file>",
       "JSON file with the section `audits` of the configuration: how training is audited",

@@ -48,6 +48,12 @@ export function amountOption(flags: string, text: string, standard: bigint): Opt
   return new Option(flags, text).argParser(amount).default(standard, standard.toString());
 }
 
+export function notNegative(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError("Expected a number, 0 or more.");
+  return value;
+}
+
 export function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");

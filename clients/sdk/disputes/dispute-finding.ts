@@ -47,7 +47,7 @@ export async function disputeFinding(
 function replayOnly(round: bigint): PlenaryError {
   return new PlenaryError(
     "invalid-input",
-    `Round ${round} is replay-only: the program does not know the round's rules, so that no dispute can prove a wrong chunk. A replay of the round shows what is wrong.`,
+    `Round ${round} is replay-only: the program does not know the round's rules, so no dispute can prove a wrong chunk. A replay of the round shows what is wrong.`,
     { round: round.toString() },
   );
 }

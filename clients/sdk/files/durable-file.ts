@@ -1,7 +1,7 @@
 /*
  * By hand, although write-file-atomic does nearly the same: it ignores how many bytes its one write
- * wrote, so that a disk which fills up meanwhile puts a cut-off file in the place of the old one,
- * and it does not make the rename durable.
+ * wrote, so if the disk fills up during the write, a truncated file replaces the old one, and it
+ * does not make the rename durable.
  */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";

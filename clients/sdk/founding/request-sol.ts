@@ -33,7 +33,7 @@ export async function requestSol(
     .catch((cause: unknown) => {
       throw new PlenaryError(
         "chain-unavailable",
-        "The node gives no SOL away: only development chains do. Send some from a funded account.",
+        "This node does not grant airdrops; only development chains do. Send SOL from a funded account.",
         { endpoint: new URL(connection.rpcEndpoint).host },
         { cause },
       );

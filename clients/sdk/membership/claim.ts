@@ -59,7 +59,7 @@ export interface ClaimOptions {
    * Milliseconds to wait for committed rounds to become final, if their challenge windows end in
    * that time; 0 by default. Waiting saves a second claim. Nothing is lost if it is too short.
    */
-  readonly patience?: number | undefined;
+  readonly waitMilliseconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -118,7 +118,8 @@ export async function claimRewards(
       `${owner.toBase58()} is not a member of this federation: join it first.`,
       { owner: owner.toBase58() },
     );
-  if (options.patience) await waitForFinality(context, options.patience, options.signal);
+  const { waitMilliseconds = 0, signal } = options;
+  if (waitMilliseconds > 0) await waitForFinality(context, waitMilliseconds, signal);
   const proof = await readRewardProof(context, address, options.signal);
   const { payout } = member;
   const balance = () => tokenBalance(connection, payout);
@@ -182,11 +183,11 @@ const POLL_INTERVAL = 250;
  */
 async function waitForFinality(
   context: RewardAccess,
-  patience: number,
+  waitMilliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { client, connection, program, address } = context;
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + waitMilliseconds;
   while (Date.now() < deadline) {
     const federation = await readFederation(connection, address);
     const [oldest] = federation?.pending ?? [];
