@@ -194,6 +194,7 @@ export {
   type AuditVerdict,
   auditMember,
   decodeAuditBundle,
+  type DrawnUpdate,
   type ExportAudit,
   type ExportedAudit,
   encodeAuditBundle,

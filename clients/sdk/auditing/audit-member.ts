@@ -13,7 +13,6 @@ import {
   signMessage,
   toBase58,
   toBase64,
-  toHex,
 } from "@plenary/protocol";
 import {
   type AuditFinding,
@@ -25,7 +24,7 @@ import {
 import type { Keypair } from "@solana/web3.js";
 import type { FederationContext } from "../access/index.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
-import { type RoundDraw, readRoundDraw } from "./round-draw.ts";
+import { type DrawnUpdate, type RoundDraw, readRoundDraw } from "./round-draw.ts";
 
 export interface AuditOptions {
   /**
@@ -66,8 +65,8 @@ export async function auditMember(
       },
     );
   const draw = await readRoundDraw(context, bundle.round, options.signal);
-  const hash = requireDrawn(draw, bundle.member, auditor);
-  if (!equalBytes(hash, envelopeHash(bundle.envelope)))
+  const drawn = requireDrawn(draw, bundle.member, auditor);
+  if (!equalBytes(drawn.envelopeHash, envelopeHash(bundle.envelope)))
     throw new PlenaryError(
       "verification-failed",
       `The bundle's envelope is not the update of ${bundle.member} that was drawn.`,
@@ -89,7 +88,7 @@ export async function auditMember(
       engine,
       registries,
     });
-    return signFinding(context, draw, bundle.member, segments, finding, auditor);
+    return signFinding(context, draw, drawn, segments, finding, auditor);
   } finally {
     await engine.close();
   }
@@ -104,13 +103,13 @@ export async function reportRefusal(
   signal?: AbortSignal,
 ): Promise<AuditVerdict> {
   const draw = await readRoundDraw(context, round, signal);
-  requireDrawn(draw, member, auditor);
+  const drawn = requireDrawn(draw, member, auditor);
   const text = "The member did not show its training.";
   const segments = segmentsOf(context, draw, member);
   return signFinding(
     context,
     draw,
-    member,
+    drawn,
     segments,
     { outcome: "refused", checkpoint: 0, text },
     auditor,
@@ -130,20 +129,15 @@ export function submitReport(
   });
 }
 
-/** The hash of the drawn member's envelope, if this auditor was drawn for it. */
-function requireDrawn(
-  { drawn, envelopeHashes, round }: RoundDraw,
-  member: string,
-  auditor: Keypair,
-): Uint8Array {
+/** What was drawn for a member. Throws `not-authority` unless this auditor was. */
+function requireDrawn({ drawn, round }: RoundDraw, member: string, auditor: Keypair): DrawnUpdate {
   const address = fromBase58(member);
   const audit = drawn.find((candidate) => equalBytes(candidate.member, address));
-  const hash = envelopeHashes.get(toHex(address));
-  if (audit === undefined || hash === undefined)
+  if (audit === undefined)
     throw new PlenaryError("not-authority", `${member} was not drawn in round ${round.number}.`, {
       member,
     });
-  if (equalBytes(audit.auditor, auditor.publicKey.toBytes())) return hash;
+  if (equalBytes(audit.auditor, auditor.publicKey.toBytes())) return audit;
   const expected = toBase58(audit.auditor);
   throw new PlenaryError(
     "not-authority",
@@ -164,27 +158,24 @@ function segmentsOf(
 
 function signFinding(
   context: FederationContext,
-  { round, seed, envelopeHashes }: RoundDraw,
-  member: string,
+  { round, seed }: RoundDraw,
+  { member, envelopeHash }: DrawnUpdate,
   segments: readonly number[],
   finding: AuditFinding,
   auditor: Keypair,
 ): AuditVerdict {
-  const address = fromBase58(member);
-  const hash = envelopeHashes.get(toHex(address));
-  if (hash === undefined) throw new Error("unreachable: a drawn member has an envelope");
   const report = encodeAuditReport({
     genesisHash: context.genesisHash,
     programId: context.program.toBytes(),
     federation: context.address.toBytes(),
     round: round.number,
-    member: address,
-    envelopeHash: hash,
+    member,
+    envelopeHash,
     auditSeed: seed,
     outcome: AUDIT_OUTCOMES[finding.outcome],
     checkpoint: finding.checkpoint,
     auditor: auditor.publicKey.toBytes(),
   });
   const signature = signMessage(report, auditor.secretKey);
-  return { round: round.number, member, segments, finding, report, signature };
+  return { round: round.number, member: toBase58(member), segments, finding, report, signature };
 }

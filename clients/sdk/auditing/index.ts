@@ -7,4 +7,4 @@ export {
   submitReport,
 } from "./audit-member.ts";
 export { type ExportAudit, type ExportedAudit, exportAudit } from "./export-bundle.ts";
-export { type RoundDraw, readRoundDraw } from "./round-draw.ts";
+export { type DrawnUpdate, type RoundDraw, readRoundDraw } from "./round-draw.ts";

@@ -24,11 +24,12 @@ export interface RoundDraw {
   readonly audits: AuditConfiguration;
   readonly base: Int32Array;
   readonly seed: Uint8Array;
-  readonly drawn: readonly DrawnAudit[];
-  /**
-   * Hash of each member's envelope, by the member's address in hexadecimal. The draw binds them.
-   */
-  readonly envelopeHashes: ReadonlyMap<string, Uint8Array>;
+  readonly drawn: readonly DrawnUpdate[];
+}
+
+/** A drawn member and its auditor, with the hash of the member's envelope, which the draw binds. */
+export interface DrawnUpdate extends DrawnAudit {
+  readonly envelopeHash: Uint8Array;
 }
 
 /**
@@ -90,9 +91,10 @@ export async function readRoundDraw(
     audits,
     base,
     seed,
-    drawn: drawAudits(seed, members, audits),
-    envelopeHashes: new Map(
-      standing.map(({ member, envelopeHash }) => [toHex(member), envelopeHash]),
+    drawn: drawAudits(seed, members, audits).flatMap((audit) =>
+      standing
+        .filter(({ member }) => equalBytes(member, audit.member))
+        .map(({ envelopeHash }) => ({ ...audit, envelopeHash })),
     ),
   };
 }
