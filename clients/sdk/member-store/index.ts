@@ -5,10 +5,11 @@ import { lockFolder, makeFolder, readIfThere, writeDurably } from "../files/inde
 import type { KeptTraining, MemberStore, PreparedUpdate } from "./member-store.ts";
 import { decodeOptimizer, encodeOptimizer } from "./optimizer-file.ts";
 import { type MemberIdentity, parseIdentity, type RoundRecord } from "./round-record.ts";
-import { isCounted, parseJson, StoredRounds } from "./stored-rounds.ts";
+import { isCounted, isDecided, parseJson, StoredRounds } from "./stored-rounds.ts";
 
 export type { KeptTraining, MemberStore, PreparedUpdate } from "./member-store.ts";
 export type { MemberIdentity, Outcome, RoundRecord, StoredReceipt } from "./round-record.ts";
+export { isDecided } from "./stored-rounds.ts";
 
 /**
  * Opens a member's state folder, making it if it is not there. `seed` is taken when the folder is
@@ -92,6 +93,10 @@ function storeIn(
     prepare: (update) => prepare(rounds, update),
     acknowledge: (round, receipt) => change(round, { receipt }),
     settle: (round, outcome) => change(round, { outcome }),
+    async voidAfter(baseRound) {
+      for (const record of await rounds.after(baseRound))
+        if (isDecided(record)) await rounds.write({ ...record, outcome: "void" });
+    },
     payload: ({ payloadHash }) => rounds.readBlob(payloadHash),
     async optimizerState({ optimizer }) {
       const bytes = await rounds.readBlob(optimizer);

@@ -105,6 +105,22 @@ test("states are those of the last update that counts, however many did not sinc
   assert.equal((await store.lastCounted())?.round, "2");
 });
 
+test("after a base, updates that were counted or refused become void, and nothing else changes", async (t) => {
+  const store = await openMemberStore(await folderOf(t), IDENTITY);
+  t.after(() => store.close());
+  const before = ["counted", "refused", "counted", "refused", "missed", "omitted", "void"] as const;
+  for (const [i, outcome] of before.entries()) {
+    await store.prepare(updateOf(BigInt(8 + i), 1n));
+    await store.settle(BigInt(8 + i), outcome);
+  }
+  await store.prepare(updateOf(15n, 1n));
+  await store.voidAfter(9n);
+  const after = [];
+  for (let round = 8n; round <= 15n; round += 1n) after.push((await store.record(round))?.outcome);
+  assert.deepEqual(after, [...before.slice(0, 2), "void", "void", ...before.slice(4), null]);
+  assert.equal((await store.lastCounted())?.round, "8");
+});
+
 test("a training that may be audited is kept whole, read beside its owner, and cleared away with its round", async (t) => {
   const folder = await folderOf(t);
   const store = await openMemberStore(folder, IDENTITY);

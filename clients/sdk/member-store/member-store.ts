@@ -49,6 +49,11 @@ export interface MemberStore {
   prepare(update: PreparedUpdate): Promise<RoundRecord>;
   acknowledge(round: bigint, receipt: StoredReceipt): Promise<RoundRecord>;
   settle(round: bigint, outcome: Outcome): Promise<RoundRecord>;
+  /**
+   * Settles as void every update after a round that was counted or refused. The chain has dropped
+   * those rounds when a later one opens on this base.
+   */
+  voidAfter(baseRound: bigint): Promise<void>;
   /** Payload of a stored update; null if it has been cleared away. */
   payload(record: RoundRecord): Promise<Uint8Array | null>;
   optimizerState(record: RoundRecord): Promise<OptimizerState | undefined>;

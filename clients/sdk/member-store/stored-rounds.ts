@@ -41,6 +41,13 @@ export class StoredRounds {
     return null;
   }
 
+  /** The records of the rounds after this one, newest first. */
+  async after(round: bigint): Promise<RoundRecord[]> {
+    const later = (await this.#rounds()).filter((number) => number > round).reverse();
+    const records = await Promise.all(later.map((number) => this.read(number)));
+    return records.filter((record) => record !== null);
+  }
+
   /** Keeps bytes that a record is going to name, and gives their name. */
   async keepBlob(bytes: Uint8Array): Promise<string> {
     const hash = toHex(sha256(bytes));
@@ -92,6 +99,11 @@ export class StoredRounds {
 /** Whether a record's update counts in its round. */
 export function isCounted({ outcome }: RoundRecord): boolean {
   return outcome === "counted";
+}
+
+/** Whether a committed round has counted or refused the update. */
+export function isDecided({ outcome }: RoundRecord): boolean {
+  return outcome === "counted" || outcome === "refused";
 }
 
 /** Throws `invalid-input` naming the file. */

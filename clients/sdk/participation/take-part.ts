@@ -26,7 +26,7 @@ import {
 } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
 import { readUpdate } from "../access/index.ts";
-import type { RoundRecord } from "../member-store/index.ts";
+import { isDecided, type RoundRecord } from "../member-store/index.ts";
 import type { ParticipationSession } from "./participation.ts";
 import { verifyReceipt } from "./receipt.ts";
 import { trainForRound } from "./train-for-round.ts";
@@ -45,6 +45,7 @@ export async function takePart(
   if (round === null) return null;
   const { store, emit } = session;
   const stored = await store.record(number);
+  if (stored === null) await settleDropped(session, round);
   const reused = stored ?? (await renewVoided(session, round, keypair));
   emit({ type: "round-started", round: number, resumed: reused !== null });
   const record = reused ?? (await train(session, view, round, keypair));
@@ -74,6 +75,29 @@ async function readOpenRound(
 }
 
 /**
+ * Settles as void the updates whose committed rounds the chain has dropped since. An open round
+ * builds on the newest round that stands, so every round after its base was dropped. Where this
+ * member was away meanwhile, the round of its last counted update may also be void below the base.
+ */
+async function settleDropped(
+  { context, store }: ParticipationSession,
+  { baseRound }: Round,
+): Promise<void> {
+  await store.voidAfter(baseRound);
+  for (;;) {
+    const last = await store.lastCounted();
+    if (last === null || BigInt(last.round) === baseRound) return;
+    const number = BigInt(last.round);
+    const round = await readRound(
+      context.connection,
+      roundAddress(context.program, context.address, number),
+    );
+    if (round?.status !== "void") return;
+    await store.settle(number, "void");
+  }
+}
+
+/**
  * After a void, the next round has the base of the void one, even if that was committed before. The
  * update that was trained for it is signed again.
  */
@@ -84,7 +108,7 @@ async function renewVoided(
 ): Promise<RoundRecord | null> {
   const { store } = session;
   const last = await store.onBase(toHex(round.baseRoot));
-  if (last === null || !(await isVoid(session, last))) return null;
+  if (last === null || isDecided(last)) return null;
   const payload = await store.payload(last);
   if (payload === null) return null;
   const sequence = await nextSequence(session, round.number);
@@ -103,25 +127,6 @@ async function renewVoided(
     pipelineState: await store.pipelineState(last),
     training: await store.training(last),
   });
-}
-
-/**
- * Whether an update counts for nothing. A committed round may have become void since; the chain
- * tells.
- */
-async function isVoid(
-  { context, store }: ParticipationSession,
-  record: RoundRecord,
-): Promise<boolean> {
-  if (record.outcome !== "counted" && record.outcome !== "refused") return true;
-  const number = BigInt(record.round);
-  const round = await readRound(
-    context.connection,
-    roundAddress(context.program, context.address, number),
-  );
-  if (round?.status !== "void") return false;
-  await store.settle(number, "void");
-  return true;
 }
 
 function partsOf({
