@@ -53,6 +53,6 @@ export async function giveSol(connection: Connection, owner: PublicKey, sol = 1)
 }
 
 /** Resolves when the chain's clock shows more than `time` (Unix seconds). */
-export function chainPast(connection: Connection, time: bigint): Promise<void> {
-  return until(`the chain's time ${time}`, async () => (await readChainTime(connection)) > time);
+export async function chainPast(connection: Connection, time: bigint): Promise<void> {
+  await until(`the chain's time ${time}`, async () => (await readChainTime(connection)) > time);
 }

@@ -1,16 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const POLL_MILLISECONDS = 100;
-const PATIENCE_SECONDS = 120;
+const WAIT_SECONDS = 120;
 
 /**
- * Resolves when `isThere` does, which is asked again and again. Throws, naming `what` was waited
- * for, after two minutes: a slow machine passes, a test that waits for nothing does not hang.
+ * Asks `look` again and again, and resolves with its first answer that is not false. After `seconds`
+ * it throws and names `what` was waited for: a slow machine passes, and a test that waits for
+ * nothing does not hang.
  */
-export async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 1_000 * PATIENCE_SECONDS;
-  while (!(await isThere())) {
-    if (Date.now() > end) throw new Error(`Waited ${PATIENCE_SECONDS} s for ${what}.`);
-    await pause(POLL_MILLISECONDS);
+export async function until<T>(
+  what: string,
+  look: () => T | false | Promise<T | false>,
+  { seconds = WAIT_SECONDS, pollMilliseconds = POLL_MILLISECONDS } = {},
+): Promise<T> {
+  const end = performance.now() + 1_000 * seconds;
+  for (;;) {
+    const found = await look();
+    if (found !== false) return found;
+    if (performance.now() > end) throw new Error(`Waited ${seconds} s for ${what}.`);
+    await pause(pollMilliseconds);
   }
 }

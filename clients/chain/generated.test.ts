@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Idl } from "@coral-xyz/anchor";
-import { DELTA_LIMIT, REASONS, TOTAL_WEIGHT_LIMIT } from "@plenary/protocol";
+import {
+  DELTA_LIMIT,
+  PARAMETER_LIMIT,
+  REASONS,
+  TOTAL_WEIGHT_LIMIT,
+  UPDATE_LIMIT,
+} from "@plenary/protocol";
 import { Keypair, PublicKey } from "@solana/web3.js";
 import { buildInstruction } from "./build-instruction.ts";
 import * as constants from "./generated/constants.ts";
@@ -47,6 +53,8 @@ test("an account is as long as the program makes it", () => {
 test("limits that the protocol states are those of the program", () => {
   assert.equal(BigInt(TOTAL_WEIGHT_LIMIT), constants.WEIGHT_LIMIT);
   assert.equal(DELTA_LIMIT, constants.DELTA_LIMIT);
+  assert.equal(PARAMETER_LIMIT, constants.MAX_PARAMETER_COUNT);
+  assert.equal(UPDATE_LIMIT, constants.MAX_UPDATES);
   assert.ok(Object.values(REASONS).every(({ code }) => code <= constants.LAST_REASON));
 });
 

@@ -11,7 +11,7 @@ export * from "./equivocation.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./federation.ts";
-export { DEPOSIT_DIVISOR } from "./generated/constants.ts";
+export { DEPOSIT_DIVISOR, MAX_PENDING_ROUNDS, STEP_SECONDS } from "./generated/constants.ts";
 export { IDL } from "./generated/idl.ts";
 export { readTransaction } from "./history.ts";
 export * from "./lamports.ts";

@@ -9,8 +9,8 @@ import { Base58Address, HexHash, parserOf, U64String } from "./schema.ts";
  */
 export const TOTAL_WEIGHT_LIMIT = 2 ** 26;
 export const DELTA_LIMIT = 2 ** 27;
-const PARAMETER_LIMIT = 2 ** 26;
-const UPDATE_LIMIT = 4096;
+export const PARAMETER_LIMIT = 2 ** 26;
+export const UPDATE_LIMIT = 4096;
 
 /**
  * A plug-in by its name. The registry that knows the name checks the other fields, the plug-in's

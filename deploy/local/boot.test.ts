@@ -157,7 +157,7 @@ test("SIGINT to npm alone ends what npm runs", { timeout: 60_000 }, async (t) =>
   await once(child, "close");
 });
 
-test("signals are handed on, and the script's way of ending is boot's", async () => {
+test("boot passes signals to the script and exits with the script's code", async () => {
   const { child, ended } = boot(smallRepository(), ["bench", "wait"]);
   await once(child.stdout, "data");
   child.kill("SIGTERM");

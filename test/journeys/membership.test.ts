@@ -279,9 +279,9 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     await member.close();
   }
 
-  function untilOpen(round: bigint): Promise<void> {
+  async function untilOpen(round: bigint): Promise<void> {
     const isOpen = async () =>
       (await readFederation(connection, founded.address))?.openRound === round;
-    return until(`round ${round} to open`, isOpen);
+    await until(`round ${round} to open`, isOpen);
   }
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { carriedOn } from "./chain-clock.ts";
+import { advancedClock } from "./chain-clock.ts";
 
-test("the chain's clock is read now and then, carried on in between, and read once for all that ask at the same time", async () => {
+test("the chain's clock is read now and then, advanced in between, and read once for all that ask at the same time", async () => {
   let chain = 1_000_000;
   let elapsed = 50;
   let reads = 0;
-  const clock = carriedOn(
+  const clock = advancedClock(
     async () => {
       reads += 1;
       return chain;
@@ -26,7 +26,7 @@ test("the chain's clock is read now and then, carried on in between, and read on
 test("a chain that does not answer is asked again, and its time is not guessed", async () => {
   let elapsed = 0;
   let answers = false;
-  const clock = carriedOn(
+  const clock = advancedClock(
     async () => {
       if (!answers) throw new Error("no answer");
       return 7;

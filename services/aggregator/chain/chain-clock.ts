@@ -12,11 +12,8 @@ export interface ChainClock {
   now(): Promise<number>;
 }
 
-/**
- * Reads the chain's clock every few seconds, and carries it on in between by a clock that nobody
- * can set.
- */
-export function carriedOn(
+/** Reads the chain's clock every few seconds, and advances it in between with a monotonic clock. */
+export function advancedClock(
   read: () => Promise<number>,
   elapsed: () => number = () => performance.now(),
 ): ChainClock {

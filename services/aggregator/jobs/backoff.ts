@@ -3,7 +3,7 @@ const LONGEST_MILLISECONDS = 10_000;
 
 /**
  * How often to ask again for work that stays due: at once, then after half a second, one second,
- * two, four, and at most every ten seconds. Uses a clock that nobody sets.
+ * two, four, and at most every ten seconds. Uses a monotonic clock.
  */
 export class Backoff {
   readonly #asked = new Map<string, { at: number; wait: number }>();

@@ -12,6 +12,8 @@ import type { JobContext } from "./job.ts";
 const ROUNDS = 2n;
 const PLACES = [0, 1, 2];
 const DEATH_EVERY = 40;
+/** Far more than any seed needs for one state. */
+const MOST_TURNS = 2_000;
 const HOURS = 3_600_000;
 
 describe("jobs that run twice, at once, in any order, too late or not at all", () => {
@@ -147,12 +149,18 @@ describe("jobs that run twice, at once, in any order, too late or not at all", (
       const roundIs = async (number: bigint, state: RoundState) =>
         (await bench.context.store.rounds.find({ federation: federation.address, number }))
           ?.state === state;
+      const turnUntil = async (number: bigint, state: RoundState) => {
+        for (let turns = 0; !(await roundIs(number, state)); turns++) {
+          assert.ok(turns < MOST_TURNS, `round ${number} never becomes ${state}`);
+          await turn();
+        }
+      };
       for (let round = 1n; round <= ROUNDS; round++) {
-        while (!(await roundIs(round, "collecting"))) await turn();
+        await turnUntil(round, "collecting");
         for (const place of draws.shuffled([...PLACES, ...PLACES]))
           await Promise.all([upload(round, place), draws.below(2) === 0 ? turn() : undefined]);
       }
-      while (!(await roundIs(ROUNDS, "final"))) await turn();
+      await turnUntil(ROUNDS, "final");
       for (let i = 0; i < 3; i++) await turn();
       assert.deepEqual(await outcomeOf(federation), undisturbed);
       const steps = ["commit 1", "commit 2", "finalize 1", "finalize 2", "open 1", "open 2"];

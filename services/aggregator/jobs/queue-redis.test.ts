@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { until } from "../../../testing/index.ts";
 import { createLog } from "../processes/service.ts";
 import type { Log } from "../rounds/context.ts";
 import { freePort } from "../testing/stack/processes.ts";
@@ -63,10 +64,6 @@ async function workerOn(t: TestContext, queue: JobQueue, operation: () => Promis
   return jobs;
 }
 
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) await pause(20);
-}
-
 describe("the queue in Redis", () => {
   test("jobs continue after a failover that leaves the old connections to a replica", async (t) => {
     const [old, next] = [await redisOf(t), await redisOf(t)];
@@ -78,17 +75,17 @@ describe("the queue in Redis", () => {
       done += 1;
     });
     await queue.finalize(FEDERATION);
-    await until(() => done > 0);
+    await until("the first job", () => done > 0);
     link.redirect(next.port);
     await old.admin.replicaof("127.0.0.1", next.port);
-    await until(() =>
+    await until("the queue to answer", () =>
       queue.check().then(
         () => true,
         () => false,
       ),
     );
     done = 0;
-    await until(async () => {
+    await until("a job after the failover", async () => {
       await queue.finalize(FEDERATION);
       return done > 0;
     });
@@ -115,7 +112,9 @@ describe("the queue in Redis", () => {
   test("a cluster is refused in a sentence", async (t) => {
     const { url, admin } = await redisOf(t, "--cluster-enabled", "yes");
     await admin.cluster("ADDSLOTSRANGE", 0, 16_383);
-    await until(async () => (await admin.cluster("INFO")).includes("cluster_state:ok"));
+    await until("the cluster", async () =>
+      (await admin.cluster("INFO")).includes("cluster_state:ok"),
+    );
     await assert.rejects(openQueue({ redisUrl: url, databaseUrl: "", log: SILENT }), {
       code: "invalid-input",
       message: /REDIS_URL names a node of a Redis Cluster/,
@@ -145,10 +144,10 @@ describe("the queue in Redis", () => {
       return undefined;
     });
     await queue.evaluate(FEDERATION, 1n);
-    await until(async () => runs === 3 && (await queue.queue.count()) === 0);
+    await until("three attempts", async () => runs === 3 && (await queue.queue.count()) === 0);
     isMended = true;
     await queue.evaluate(FEDERATION, 1n);
-    await until(() => runs > 3);
+    await until("the next attempt", () => runs > 3);
   });
 
   test("a job in hand is given back when the worker stops", async (t) => {
@@ -167,6 +166,6 @@ describe("the queue in Redis", () => {
     await workerOn(t, queue, async () => {
       done = true;
     });
-    await until(() => done);
+    await until("the job that was given back", () => done);
   });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { PlenaryError } from "@plenary/protocol";
+import { until } from "../../../testing/index.ts";
 import { foundOn } from "../testing/bench/bench-federation.ts";
 import { openWorkbench, type Workbench } from "../testing/bench/workbench.ts";
 import { Backoff } from "./backoff.ts";
-import { startReconciler } from "./reconciler.ts";
+import { Look, startReconciler } from "./reconciler.ts";
 
 const HOURS = 3_600_000;
 let bench: Workbench;
@@ -14,15 +14,11 @@ before(async () => {
 });
 after(() => bench.close());
 
-/**
- * Drops what was asked for so far, and resolves with what the reconciler asks for in 1.5 seconds.
- */
+/** What the first look after a start asks for. */
 async function askedAt(skew: number): Promise<string[]> {
   bench.skew = skew;
   bench.asked.length = 0;
-  const reconciler = startReconciler(bench.context);
-  await setTimeout(1_500);
-  await reconciler.close();
+  await new Look(bench.context).take();
   return bench.asked.map(({ name }) => name);
 }
 
@@ -38,7 +34,16 @@ test("a clock that was set back or forward, and a chain that does not answer, hi
   for (const skew of [0, -9 * HOURS, 18 * HOURS])
     assert.ok((await askedAt(skew)).includes("screenUpdate"), `clock off by ${skew}`);
   // What was received a moment ago still has its job.
-  assert.ok(!(await askedAt(9 * HOURS)).includes("screenUpdate"));
+  assert.deepEqual(await askedAt(9 * HOURS), ["advanceFederation"]);
+});
+
+test("the reconciler looks until it is closed", async () => {
+  await foundOn(bench, "looks");
+  bench.asked.length = 0;
+  const reconciler = startReconciler(bench.context);
+  const asks = () => bench.asked.filter(({ name }) => name === "advanceFederation").length;
+  await until("a second look", () => asks() > 1);
+  await reconciler.close();
 });
 
 test("work that stays due is asked for less and less often, and at once when it is due again", () => {

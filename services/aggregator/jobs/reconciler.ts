@@ -49,8 +49,8 @@ export function startReconciler(context: Context): { close(): Promise<void> } {
   };
 }
 
-/** One look after the other. */
-class Look {
+/** Looks that follow each other. Each takes the next pages. */
+export class Look {
   readonly #context: Context;
   readonly #backoff = new Backoff();
   /** Jobs of their own kind: there may be more of them than one look takes on. */

@@ -97,7 +97,7 @@ export function readConfig(environment: Environment = process.env): Config {
   };
 }
 
-/** The level to log at before, and whether or not, the rest of the environment is in order. */
+/** The log level. Read on its own, because errors in the rest of the environment are logged too. */
 export function readLogLevel(environment: Environment = process.env): string {
   const level = environment.PLENARY_LOG_LEVEL ?? "";
   return LOG_LEVELS.includes(level) ? level : "info";

@@ -1,6 +1,6 @@
 import { REGISTRIES } from "@plenary/algorithms";
 import { pino } from "pino";
-import { carriedOn } from "../chain/chain-clock.ts";
+import { advancedClock } from "../chain/chain-clock.ts";
 import { solanaLedger } from "../chain/solana-ledger.ts";
 import { type JobQueue, openQueue } from "../jobs/queue.ts";
 import { systemClock } from "../rounds/clock.ts";
@@ -67,7 +67,7 @@ export async function openService(
     ledger,
     scheduler: queue,
     clock: systemClock,
-    chainClock: carriedOn(ledger.now),
+    chainClock: advancedClock(ledger.now),
     log,
     aggregatorKey: config.aggregatorKey,
     registries: REGISTRIES,

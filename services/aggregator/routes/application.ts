@@ -22,7 +22,7 @@ import { type Dependency, dependenciesOf, mountHealth } from "./health.ts";
 import { createLimits, type LimitSettings, rateLimited } from "./limits.ts";
 import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
-import { createReaders } from "./readers.ts";
+import { createReaderAdmission } from "./reader-admission.ts";
 import { roundHandlers } from "./rounds.ts";
 import { signedRequests } from "./signed.ts";
 
@@ -41,8 +41,8 @@ export interface ApplicationSettings {
 
 const HEARTBEAT_MILLISECONDS = 15_000;
 /**
- * Pages of any origin may read what this client may read: a browser adds nothing to a request that
- * would prove who its user is. They may not write.
+ * Pages of any origin may read, but not write. The API uses no cookies, so the browser adds no
+ * credentials.
  */
 const READS_OF_BROWSERS = {
   origin: "*",
@@ -96,7 +96,7 @@ export async function createApplication(settings: ApplicationSettings): Promise<
 async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings): Promise<void> {
   const { context, events } = settings;
   const signed = signedRequests(context, createLimits(app, settings.limits));
-  const readers = createReaders(context, signed);
+  const readers = createReaderAdmission(context, signed);
   acceptBodies(app);
   await app.register(fastifyCors, READS_OF_BROWSERS);
   const handlers = {

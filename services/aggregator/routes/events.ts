@@ -5,7 +5,7 @@ import { findFederation } from "../rounds/lookup.ts";
 import type { EventSignal } from "../store/event-signal.ts";
 import type { EventRow } from "../store/events.ts";
 import type { Handlers } from "./mount.ts";
-import type { Reader, Readers } from "./readers.ts";
+import type { Reader, ReaderAdmission } from "./reader-admission.ts";
 
 const PAGE = 200;
 const LARGEST_ID = 2n ** 63n - 1n;
@@ -13,7 +13,7 @@ const LARGEST_ID = 2n ** 63n - 1n;
 /** Streams a federation's events: those after Last-Event-ID, else those from now on. */
 export function eventHandlers(
   context: Context,
-  { admit }: Readers,
+  { admit }: ReaderAdmission,
   signal: EventSignal,
 ): Pick<Handlers, "eventStream"> {
   return {

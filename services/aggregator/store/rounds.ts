@@ -89,7 +89,7 @@ function isCommitted(round: Round): round is CommittedRound {
   return round.state === "committed" || round.state === "final";
 }
 
-/** What of a query gives rows. */
+/** The part of a query that returns rows. */
 interface Rows {
   execute(): Promise<RoundRow[]>;
 }

@@ -1,3 +1,4 @@
+import { STEP_SECONDS } from "@plenary/chain";
 import { toHex } from "@plenary/protocol";
 import type { LedgerDispute } from "../../chain/ledger.ts";
 import type { DisputeRow } from "../../store/disputes.ts";
@@ -25,10 +26,10 @@ import {
 const AT_ONCE = 8;
 
 /**
- * How long the service leaves a dispute that can be ended to its challenger, who may end it too. A
- * step of the challenger's takes this long: the program's STEP_SECONDS.
+ * How long the service leaves a dispute that can be ended to its challenger, which may end it too:
+ * as long as the program gives a challenger for each of its steps.
  */
-const LEFT_TO_CHALLENGER_MILLISECONDS = 10_000;
+const LEFT_TO_CHALLENGER_MILLISECONDS = 1_000 * STEP_SECONDS;
 
 /**
  * Looks after the challenges of a federation's rounds: gives what is demanded, ends what can be

@@ -29,7 +29,10 @@ export function isRefused(error: unknown, code: ErrorCode): boolean {
   return error instanceof PlenaryError && error.code === code;
 }
 
-/** What is written down about a dispute. Its opening is told when it is first seen. */
+/**
+ * The row that records a dispute. The event `dispute-opened` is emitted when the service first sees
+ * it.
+ */
 export async function noteDispute(
   context: Context,
   round: Round,

@@ -1,3 +1,4 @@
+import { MAX_PENDING_ROUNDS } from "@plenary/chain";
 import { equalBytes, PlenaryError, toBase58, toHex } from "@plenary/protocol";
 import type { LedgerFederation } from "../../chain/ledger.ts";
 import type { FederationRow } from "../../store/federations.ts";
@@ -6,8 +7,8 @@ import { syncMembers } from "../access/members.ts";
 import { type Context, inTransaction } from "../context.ts";
 import type { Progress } from "./progress.ts";
 
-/** The program keeps at most 64 committed rounds that are not final. */
-const MOST_PENDING = 60;
+/** Committed rounds that are not final. A few fewer than the program keeps, which refuses more. */
+const MOST_PENDING = MAX_PENDING_ROUNDS - 4;
 
 /** Between rounds: writes the next round down if it is time for one. */
 export async function planRound(

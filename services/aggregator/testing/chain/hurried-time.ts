@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { until } from "../../../../testing/index.ts";
 
 interface LatestBlockhash {
   readonly context: unknown;
@@ -7,7 +7,7 @@ interface LatestBlockhash {
 
 /** Blocks for which a blockhash is valid. */
 const BLOCKHASH_LIFETIME = 150;
-const PAUSE_MILLISECONDS = 50;
+const POLL = { pollMilliseconds: 50 };
 
 /** A node's blocks as its clients see them. The lifetime of a blockhash can pass at once. */
 export class HurriedTime {
@@ -37,7 +37,7 @@ export class HurriedTime {
     const pass = async () => {
       await Promise.allSettled(forwarded);
       const height = await this.#height();
-      while ((await this.#height()) <= height + 1) await setTimeout(PAUSE_MILLISECONDS);
+      await until("two blocks", async () => (await this.#height()) > height + 1, POLL);
       this.#blocksAhead += BLOCKHASH_LIFETIME;
     };
     this.#passing = pass();
@@ -56,18 +56,17 @@ export class HurriedTime {
   }
 
   /** A blockhash that has not expired. The node makes a new one with each block. */
-  async latestBlockhash(): Promise<LatestBlockhash> {
-    for (;;) {
+  latestBlockhash(): Promise<LatestBlockhash> {
+    const look = async () => {
       const { context, value } = await this.#call<LatestBlockhash>("getLatestBlockhash");
       await this.#passing;
       const { blockhash } = value;
       const lastValidBlockHeight = value.lastValidBlockHeight + this.#blocksAhead;
-      if (!this.isExpired(blockhash)) {
-        this.#valid.add(blockhash);
-        return { context, value: { blockhash, lastValidBlockHeight } };
-      }
-      await setTimeout(PAUSE_MILLISECONDS);
-    }
+      if (this.isExpired(blockhash)) return false;
+      this.#valid.add(blockhash);
+      return { context, value: { blockhash, lastValidBlockHeight } };
+    };
+    return until<LatestBlockhash>("a blockhash that has not expired", look, POLL);
   }
 
   #height(): Promise<number> {

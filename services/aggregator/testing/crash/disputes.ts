@@ -28,8 +28,8 @@ import { Connection, PublicKey } from "@solana/web3.js";
 import { DemandingChallenger } from "../actors/challenger.ts";
 import type { TestClient } from "../actors/client.ts";
 import { BOND, type TestFederation } from "../chain/federation.ts";
-import { patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
+import { untilAnswered } from "../stack/until-answered.ts";
 
 /**
  * Also the time for each answer: no restart takes as long. While nothing waits for an answer, the
@@ -135,11 +135,11 @@ export async function convict(
   assert.equal(await challenger.balance(), before + BOND / 2n);
   assert.equal(await readBond(stack, federation), 0n);
   for (const number of [CHEATED_ROUND, CHEATED_ROUND + 1n])
-    await patiently(
+    await untilAnswered(
       async () => (await client.round(federation.address, number)).state === "void" || undefined,
     );
   const params = { federation: toBase58(federation.address) };
-  await patiently(async () => {
+  await untilAnswered(async () => {
     const { transactions } = await client.call(ENDPOINTS.operationsRead, {
       params,
       signer: federation.authority,
@@ -166,7 +166,7 @@ export async function passWindows(
   // It looks once, and before the chain's next slot it would find the windows open.
   while ((await readChainTime(connection)) < ended) await setTimeout(HURRY_MILLISECONDS);
   const params = { federation: toBase58(address) };
-  await patiently(async () => {
+  await untilAnswered(async () => {
     await client.call(ENDPOINTS.operationsRetry, { params, signer: authority });
     return true;
   });
@@ -180,7 +180,7 @@ async function readShown(
   const { configuration } = federation;
   const params = { federation: toBase58(federation.address), round: round.toString() };
   const manifest = parseManifest(
-    await patiently(() => client.call(ENDPOINTS.manifestRead, { params })),
+    await untilAnswered(() => client.call(ENDPOINTS.manifestRead, { params })),
   );
   const updates = publishedUpdates(manifest);
   const deltas = [];
@@ -192,7 +192,7 @@ async function readShown(
 }
 
 function readBlob(client: TestClient, hash: string): Promise<Uint8Array> {
-  return patiently(() => client.call(ENDPOINTS.blobRead, { params: { hash } }));
+  return untilAnswered(() => client.call(ENDPOINTS.blobRead, { params: { hash } }));
 }
 
 async function readBond(stack: Stack, { address }: TestFederation): Promise<bigint | undefined> {

@@ -26,8 +26,8 @@ import { Connection, PublicKey } from "@solana/web3.js";
 import { readEvents, type ServerEvent, type TestClient } from "../actors/client.ts";
 import type { TestFederation } from "../chain/federation.ts";
 import type { TestUpdate } from "../chain/sign-update.ts";
-import { PAUSE_MILLISECONDS, patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
+import { PAUSE_MILLISECONDS, untilAnswered } from "../stack/until-answered.ts";
 import { memberAt, type ScenarioKind } from "./federation.ts";
 
 /**
@@ -56,7 +56,9 @@ export async function eventsUntil(
   federation: TestFederation,
   isLast: (event: ServerEvent) => boolean,
 ): Promise<ServerEvent[]> {
-  const events = await patiently(() => readEvents(client.origin, federation.address, "0", isLast));
+  const events = await untilAnswered(() =>
+    readEvents(client.origin, federation.address, "0", isLast),
+  );
   assert.deepEqual(
     events.map(({ id }) => Number(id)),
     events.map((_, i) => i + 1),
@@ -105,7 +107,7 @@ async function toldOf(
   const rounds = [];
   let ended = 0;
   for (let number = 1n; number <= last; number++) {
-    const view = await patiently(async () => {
+    const view = await untilAnswered(async () => {
       const found = await client.round(federation.address, number);
       return found.disputes.some(({ state }) => state !== "ended") ? undefined : found;
     });
@@ -153,7 +155,7 @@ export async function checkReceipts(
 ): Promise<void> {
   for (const { round, update, receipt } of handed)
     assert.deepEqual(
-      await patiently(() => client.submit(federation.address, round, update)),
+      await untilAnswered(() => client.submit(federation.address, round, update)),
       receipt,
     );
   for (const view of committed) {
@@ -211,7 +213,7 @@ async function evaluationOf(
   number: bigint,
 ) {
   if (configuration.heldOut === null) return null;
-  return patiently(async () => (await client.round(address, number)).evaluation ?? undefined);
+  return untilAnswered(async () => (await client.round(address, number)).evaluation ?? undefined);
 }
 
 async function manifestOf(
@@ -220,7 +222,7 @@ async function manifestOf(
   { number }: RoundView,
 ): Promise<RoundManifest> {
   const params = { federation: toBase58(federation.address), round: number };
-  return parseManifest(await patiently(() => client.call(ENDPOINTS.manifestRead, { params })));
+  return parseManifest(await untilAnswered(() => client.call(ENDPOINTS.manifestRead, { params })));
 }
 
 /** The manifest without what differs between runs: addresses, signatures, and hashes over them. */
@@ -259,7 +261,7 @@ export async function claimAll(
   return Promise.all(
     federation.members.map(async (member) => {
       const params = { federation: toBase58(federation.address), member: toBase58(member.address) };
-      const proof = await patiently(() => client.call(ENDPOINTS.rewardRead, { params }));
+      const proof = await untilAnswered(() => client.call(ENDPOINTS.rewardRead, { params }));
       const payout = tokenAccountAddress(federation.mint, member.owner.publicKey);
       const claim = {
         federation: address,

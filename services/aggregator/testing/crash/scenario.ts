@@ -16,8 +16,8 @@ import { Refusal, type ServerEvent, type TestClient } from "../actors/client.ts"
 import { updateFor } from "../actors/scenario.ts";
 import type { TestFederation } from "../chain/federation.ts";
 import type { TestUpdate } from "../chain/sign-update.ts";
-import { patiently } from "../stack/patience.ts";
 import type { Stack } from "../stack/stack.ts";
+import { untilAnswered } from "../stack/until-answered.ts";
 import { CHEATED_ROUND, convict, disputeHonest, passWindows } from "./disputes.ts";
 import {
   AUDITOR,
@@ -62,13 +62,13 @@ export async function runScenario(
   const { stack, client } = stage;
   const draws = new SeededDraws(seed);
   const handed: Handed[] = [];
-  await patiently(async () => {
+  await untilAnswered(async () => {
     await client.register(federation);
     return true;
   });
   let committed: RoundView[] = [];
   for (let number = 1n; committed.length < ROUNDS; number++) {
-    const open = await patiently(async () => {
+    const open = await untilAnswered(async () => {
       const view = await client.round(federation.address, number);
       return view.state === "opening" ? undefined : view;
     });
@@ -101,7 +101,7 @@ async function inState(
   number: bigint,
   state: "committed" | "final",
 ): Promise<RoundView> {
-  return patiently(async () => {
+  return untilAnswered(async () => {
     const view = await client.round(federation.address, number);
     return view.state === state || view.state === "void" ? view : undefined;
   });
@@ -115,7 +115,7 @@ async function settle(
   committed: readonly RoundView[],
 ): Promise<void> {
   if (kind === "disputed") await disputeHonest(stack, client, federation, 1n);
-  await patiently(async () => (await fetch(metricsUrl)).ok || undefined);
+  await untilAnswered(async () => (await fetch(metricsUrl)).ok || undefined);
   await passWindows(stack, client, federation);
   for (const { number } of committed) {
     const { state } = await inState(client, federation, BigInt(number), "final");
@@ -133,15 +133,15 @@ async function readEverything(
   const address = toBase58(federation.address);
   const member = toBase58(memberAt(federation, sender ?? 0).address);
   const [of, at] = [{ federation: address }, { federation: address, round: number.toString() }];
-  await patiently(() => client.call(ENDPOINTS.federationList, { params: {} }));
-  await patiently(() => client.call(ENDPOINTS.memberList, { params: of }));
-  await patiently(() => client.call(ENDPOINTS.memberRead, { params: { ...of, member } }));
-  await patiently(() => client.call(ENDPOINTS.roundList, { params: of }));
-  await patiently(() => client.call(ENDPOINTS.updateList, { params: at }));
-  await patiently(() => client.call(ENDPOINTS.equivocationList, { params: at }));
+  await untilAnswered(() => client.call(ENDPOINTS.federationList, { params: {} }));
+  await untilAnswered(() => client.call(ENDPOINTS.memberList, { params: of }));
+  await untilAnswered(() => client.call(ENDPOINTS.memberRead, { params: { ...of, member } }));
+  await untilAnswered(() => client.call(ENDPOINTS.roundList, { params: of }));
+  await untilAnswered(() => client.call(ENDPOINTS.updateList, { params: at }));
+  await untilAnswered(() => client.call(ENDPOINTS.equivocationList, { params: at }));
   if (sender !== undefined)
-    await patiently(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
-  await patiently(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
+    await untilAnswered(() => client.call(ENDPOINTS.updateRead, { params: { ...at, member } }));
+  await untilAnswered(async () => (await fetch(`${client.origin}/readyz`)).ok || undefined);
   const isLast = ({ type, round }: ServerEvent) =>
     round === number.toString() && ["round-committed", "round-void"].includes(type);
   await eventsUntil(client, federation, isLast);
@@ -150,7 +150,7 @@ async function readEverything(
 /** Reads what the authority reads. */
 async function observe(client: TestClient, { address, authority }: TestFederation): Promise<void> {
   const params = { federation: toBase58(address) };
-  await patiently(() => client.call(ENDPOINTS.operationsRead, { params, signer: authority }));
+  await untilAnswered(() => client.call(ENDPOINTS.operationsRead, { params, signer: authority }));
 }
 
 /**
@@ -169,20 +169,20 @@ async function sendAll(
   const audited = federation.configuration.audits !== undefined;
   const checkpointRoot = audited ? sha256(new TextEncoder().encode("checkpoints")) : ZERO_HASH;
   const send = async (place: number, update: TestUpdate) => {
-    const receipt = await patiently(() => client.submit(federation.address, number, update)).catch(
-      (error: unknown) => {
-        // The deadline of a late round may come first. A member that has a receipt keeps it.
-        if (error instanceof Refusal && error.code === "round-closed") return undefined;
-        throw error;
-      },
-    );
+    const receipt = await untilAnswered(() =>
+      client.submit(federation.address, number, update),
+    ).catch((error: unknown) => {
+      // The deadline of a late round may come first. A member that has a receipt keeps it.
+      if (error instanceof Refusal && error.code === "round-closed") return undefined;
+      throw error;
+    });
     if (receipt !== undefined) handed.push({ place, round: number, update, receipt });
   };
   const ordered = places.length > 1 && places.at(-1) === 0 ? [0, ...places.slice(0, -1)] : places;
   for (const place of ordered) {
     const member = memberAt(federation, place);
     const sign = (plan: Parameters<typeof updateFor>[4]) =>
-      patiently(() =>
+      untilAnswered(() =>
         updateFor(client, federation, member, round, { change: { checkpointRoot }, ...plan }),
       );
     const update = await sign(place === 0 ? { sequence: 2n } : {});
@@ -207,12 +207,14 @@ async function auditAll(
   number: bigint,
 ): Promise<void> {
   const params = { federation: toBase58(federation.address), round: number.toString() };
-  const { seed, audits } = await patiently(() => client.call(ENDPOINTS.auditList, { params }));
+  const { seed, audits } = await untilAnswered(() => client.call(ENDPOINTS.auditList, { params }));
   assert.equal(audits.length, MEMBERS);
-  const { genesisHash } = await patiently(() => client.call(ENDPOINTS.serviceRead, { params: {} }));
+  const { genesisHash } = await untilAnswered(() =>
+    client.call(ENDPOINTS.serviceRead, { params: {} }),
+  );
   for (const [place, { address }] of federation.members.entries()) {
     const member = toBase58(address);
-    const { update } = await patiently(() =>
+    const { update } = await untilAnswered(() =>
       client.call(ENDPOINTS.updateRead, { params: { ...params, member } }),
     );
     const isFailed = place === 1 && number === 1n;
@@ -233,7 +235,7 @@ async function auditAll(
       signature: toBase64(signMessage(report, AUDITOR.secretKey)),
     };
     for (let time = 0; time < 2; time += 1)
-      await patiently(() => client.call(ENDPOINTS.auditReportSubmit, { params, body }));
+      await untilAnswered(() => client.call(ENDPOINTS.auditReportSubmit, { params, body }));
   }
 }
 
@@ -264,7 +266,7 @@ async function contradict(
 
 async function refusedWith(codes: readonly string[], ask: () => Promise<unknown>): Promise<void> {
   await assert.rejects(
-    patiently(ask),
+    untilAnswered(ask),
     (error) => error instanceof Refusal && codes.includes(error.code),
   );
 }

@@ -1,4 +1,4 @@
-import { carriedOn } from "../../chain/chain-clock.ts";
+import { advancedClock } from "../../chain/chain-clock.ts";
 import type { Context } from "../../rounds/context.ts";
 import type { Files } from "../../store/blobs/index.ts";
 import type { Database } from "../../store/database.ts";
@@ -29,7 +29,7 @@ export function faultyContext(context: Context, faults: Faults): Context {
     database: faultyDatabase(context.database, faults),
     ledger,
     clock: { now: () => context.clock.now() + faults.clockOffset() },
-    chainClock: carriedOn(ledger.now),
+    chainClock: advancedClock(ledger.now),
     scheduler: around(context.scheduler, "queue", QUEUE_CALLS, faults),
     blobs: around(context.blobs, "blobs", BLOB_CALLS, faults),
   };

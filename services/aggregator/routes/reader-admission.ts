@@ -11,7 +11,7 @@ export interface Reader {
   stillMay(): Promise<boolean>;
 }
 
-export interface Readers {
+export interface ReaderAdmission {
   /**
    * Admits anyone to a public federation, and readers of a private one by a signed request. A
    * member may always read what is `about` itself. Throws `member-unknown`, `member-inactive`, and
@@ -34,7 +34,10 @@ const EVERYBODY: Reader = { stillMay: async () => true };
 /** Names of public blobs that stay in memory. A public blob stays public. */
 const KEPT = 10_000;
 
-export function createReaders(context: Context, { authenticate }: SignedRequests): Readers {
+export function createReaderAdmission(
+  context: Context,
+  { authenticate }: SignedRequests,
+): ReaderAdmission {
   const open = new Set<string>();
   return {
     async admit(request, reply, federation, about) {

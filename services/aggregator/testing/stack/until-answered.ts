@@ -3,11 +3,11 @@ import { Refusal } from "../actors/client.ts";
 
 export const PAUSE_MILLISECONDS = 20;
 /** A bound for a service that has stopped for good, far above what restarts take. */
-const PATIENCE_MILLISECONDS = 300_000;
+const MOST_SECONDS = 300;
 
 /** Asks again while the service is away or has no answer yet, as a member's client does. */
-export async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + PATIENCE_MILLISECONDS;
+export async function untilAnswered<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + 1_000 * MOST_SECONDS;
   for (let last: unknown; ; ) {
     try {
       const answer = await ask();
@@ -17,7 +17,7 @@ export async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T
       last = error;
     }
     if (performance.now() > end)
-      throw new Error("The service does not come to an end.", { cause: last });
+      throw new Error(`The service gave no answer for ${MOST_SECONDS} s.`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
   }
 }
