@@ -8,7 +8,7 @@ import { type Report, type RoundReport, RoundReportSchema, type Score } from "./
 import type { RoundClock } from "./round-clock.ts";
 
 /** The seed with which the service draws evaluation contexts, so that the scores compare. */
-const EVALUATION_SEED = 7;
+export const EVALUATION_SEED = 7;
 
 /** The part of the service that this file needs. */
 export interface RoundSource {

@@ -3,6 +3,7 @@ import {
   countCells,
   type FederationConfiguration,
   type Questionnaire,
+  TOTAL_WEIGHT_LIMIT,
 } from "@plenary/protocol";
 import { dealGroups, loadDataset, type PlannedFederation, planFederation } from "@plenary/sdk";
 import { createPredictor, type Predictor } from "@plenary/training";
@@ -38,7 +39,6 @@ const REWARD_PER_ROUND = 100n * TOKEN;
 const DEADLINE_SECONDS = 3_600;
 const GRACE_SECONDS = 3_600;
 const MOST_UPDATES = 256;
-const WEIGHT_LIMIT = 2 ** 26;
 
 /** Divides the survey and makes the federation's configuration. Depends on the settings alone. */
 export async function planRun(settings: RunSettings): Promise<RunPlan> {
@@ -74,7 +74,7 @@ export async function planRun(settings: RunSettings): Promise<RunPlan> {
 }
 
 function weightLimit(slices: readonly AnswerSet[]): number {
-  return Math.max(...slices.map(countCells), WEIGHT_LIMIT / MOST_UPDATES - 1);
+  return Math.max(...slices.map(countCells), TOTAL_WEIGHT_LIMIT / MOST_UPDATES - 1);
 }
 
 /**

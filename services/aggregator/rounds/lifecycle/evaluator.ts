@@ -23,7 +23,7 @@ import type { BlobStore } from "../../store/blobs/index.ts";
 /**
  * Seed of the evaluation contexts. It is the same for every round, so that rounds can be compared.
  */
-const EVALUATION_SEED = 7;
+export const EVALUATION_SEED = 7;
 
 /** Runs models on held-out answers. */
 export interface Evaluator {
