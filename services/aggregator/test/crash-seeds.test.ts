@@ -3,10 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { NIGHTLY, seeds } from "../../../test/nightly.ts";
+import { until } from "../../../testing/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
-import { waitForEvent } from "../testing/actors/scenario.ts";
 import { testSurvey } from "../testing/actors/survey.ts";
 import type { TestFederation } from "../testing/chain/federation.ts";
 import { type ForgetfulChain, forgetfulChain } from "../testing/chain/forgetful-chain.ts";
@@ -155,7 +154,8 @@ describe("killed at random points", () => {
 
   test("full disks: 507, nothing is lost, and the round ends when there is space", async () => {
     const federation = await found("plain");
-    let rounds = 0n;
+    const mended: Promise<void>[] = [];
+    const failures = async () => (await worker.output()).split('"storage-full"').length;
     const disturb = async () => {
       for (const process of [server, worker]) process.give([FULL]);
       await assert.rejects(client.uploadBlob(randomBytes(100), federation.authority), {
@@ -163,13 +163,13 @@ describe("killed at random points", () => {
         code: "storage-full",
       });
       server.give([]);
-      // There is space again when the round has tried to end for a while.
-      const round = ++rounds;
-      void waitForEvent(client, federation, "round-closed", round)
-        .then(() => setTimeout(500))
-        .then(() => worker.give([]));
+      // There is space again when the round has tried to end.
+      const before = await failures();
+      const failed = until("the worker to fail", async () => (await failures()) > before);
+      mended.push(failed.then(() => worker.give([])));
     };
     const outcome = await run(federation, { kind: "plain", seed: 0, disturb });
+    await Promise.all(mended);
     assert.deepEqual(outcome, undisturbed.get("plain"));
   });
 

@@ -5,6 +5,7 @@ import { type PublishedUpdate, publishedUpdates, updateLeafProof } from "@plenar
 import { PROGRAM_ID, readFederation, readRound, roundAddress } from "@plenary/chain";
 import { ENDPOINTS, parseManifest, toBase58 } from "@plenary/protocol";
 import { Connection, PublicKey } from "@solana/web3.js";
+import { until } from "../../../testing/index.ts";
 import { solanaLedger } from "../chain/solana-ledger.ts";
 import { DemandingChallenger } from "../testing/actors/challenger.ts";
 import { clientOf, readEvents, type TestClient } from "../testing/actors/client.ts";
@@ -211,10 +212,10 @@ test("a dispute that the service has lost ends with the challenger being paid", 
       aggregatorKey: stack.aggregator.secretKey,
     });
     const [lost] = await ledger.disputes(federation.address);
-    assert.ok(lost?.demandedUntil);
+    const demandedUntil = lost?.demandedUntil;
+    assert.ok(lost && demandedUntil);
     stack.passTime(CHALLENGE_SECONDS + 1);
-    while ((await ledger.now()) <= lost.demandedUntil)
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    await until("the end of the demand", async () => (await ledger.now()) > demandedUntil);
     assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, false), false);
     assert.equal((await ledger.disputes(federation.address)).length, 1);
     const before = await challenger.balance();

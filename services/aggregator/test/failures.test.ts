@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { ENDPOINTS, toBase58 } from "@plenary/protocol";
+import { until } from "../../../testing/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
 import { sendRaw } from "../testing/actors/raw-request.ts";
 import { submitAll, updateFor, waitForEvent } from "../testing/actors/scenario.ts";
@@ -89,7 +89,7 @@ describe("the service without what it needs", () => {
     redis.mend();
     await waitForEvent(client, federation, "round-committed", 2n);
     // The worker may have reconnected to the queue before the server.
-    while ((await readiness()).queue !== "ok") await setTimeout(50);
+    await until("the server to reach the queue", async () => (await readiness()).queue === "ok");
     assert.deepEqual(await readiness(), ready);
   });
 
@@ -105,15 +105,14 @@ describe("the service without what it needs", () => {
       signer: federation.authority,
     };
     const operations = () => client.call(ENDPOINTS.operationsRead, call);
-    // round and transactions are read one after the other, and the round may move in between
-    for (;;) {
+    // The service reads the transactions after the round, which may move in between.
+    await until("the round's commit to be planned", async () => {
       const { round, transactions } = await operations();
       const planned = transactions.some(
         (transaction) => transaction.round === "3" && transaction.kind === "commit",
       );
-      if (planned && round?.number === "3" && round.state === "committing") break;
-      await setTimeout(50);
-    }
+      return planned && round?.number === "3" && round.state === "committing";
+    });
     chain.mend();
     await client.call(ENDPOINTS.operationsRetry, call);
     await waitForEvent(client, federation, "round-committed", 3n);

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import {
   ENDPOINTS,
   ENVELOPE_HEADER,
@@ -17,6 +16,7 @@ import {
   toBase64,
 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
+import { until } from "../../../testing/index.ts";
 import { openDatabase } from "../store/database.ts";
 import { storeOn } from "../store/index.ts";
 import { clientOf, type TestClient } from "../testing/actors/client.ts";
@@ -143,7 +143,9 @@ describe("signed requests at two servers of one service", () => {
     assert.deepEqual(await codes(client, [now, later]), ["request-expired", 200]);
     // By the wrong clock a worker removes nonces whose requests no clock could take.
     const worker = await stack.startWorker({}, { faults: plan });
-    while (!worker.output().includes('"store.nonces/forget/after"')) await setTimeout(20);
+    await until("the worker to forget nonces", () =>
+      worker.output().includes('"store.nonces/forget/after"'),
+    );
     setClock(0);
     assert.deepEqual(await codes(client, [now, later]), ["request-replayed", "request-expired"]);
     setClock(9 * HOURS);

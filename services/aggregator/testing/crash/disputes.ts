@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import {
   decodeUpdate,
   type PublishedUpdate,
@@ -25,6 +24,7 @@ import {
   vectorFromBytes,
 } from "@plenary/protocol";
 import { Connection, PublicKey } from "@solana/web3.js";
+import { until } from "../../../../testing/index.ts";
 import { DemandingChallenger } from "../actors/challenger.ts";
 import type { TestClient } from "../actors/client.ts";
 import { BOND, type TestFederation } from "../chain/federation.ts";
@@ -48,7 +48,7 @@ const DEPOSIT = 6n;
  * stays valid for some seconds.
  */
 const HURRY_SECONDS = 5;
-const HURRY_MILLISECONDS = 500;
+const HURRY = { seconds: 240, pollMilliseconds: 500 };
 
 /** A round as the service shows it, decoded. */
 interface Shown {
@@ -94,18 +94,19 @@ export async function disputeHonest(
 /** Lets time pass while nothing is demanded, until the disputes are gone. */
 export async function hurryToTheEnd(stack: Stack, disputes: readonly PublicKey[]): Promise<void> {
   const connection = new Connection(stack.rpcUrl, "confirmed");
-  for (;;) {
+  const look = async () => {
     const found = await Promise.all(disputes.map((address) => readDispute(connection, address)));
     const open = found.filter((dispute) => dispute !== null);
-    if (open.length === 0) return;
+    if (open.length === 0) return true;
     const waiting = open.filter(
       (dispute) =>
         dispute.demandDeadline !== 0n ||
         (dispute.decided === null && missingPiece(dispute) !== null),
     );
     if (waiting.length === 0) stack.passTime(HURRY_SECONDS);
-    await setTimeout(HURRY_MILLISECONDS);
-  }
+    return false;
+  };
+  await until("the end of the disputes", look, HURRY);
 }
 
 /**
@@ -164,7 +165,7 @@ export async function passWindows(
   const ended = (await readChainTime(connection)) + BigInt(CHALLENGE_SECONDS);
   stack.passTime(CHALLENGE_SECONDS);
   // It looks once, and before the chain's next slot it would find the windows open.
-  while ((await readChainTime(connection)) < ended) await setTimeout(HURRY_MILLISECONDS);
+  await until("the windows to end", async () => (await readChainTime(connection)) >= ended, HURRY);
   const params = { federation: toBase58(address) };
   await untilAnswered(async () => {
     await client.call(ENDPOINTS.operationsRetry, { params, signer: authority });

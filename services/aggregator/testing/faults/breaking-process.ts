@@ -14,6 +14,8 @@ export interface BreakingProcess {
   readonly deaths: readonly Fault[];
   /** Points that it has crossed. */
   readonly crossed: ReadonlySet<string>;
+  /** What the present life has written. */
+  output(): Promise<string>;
   /** SIGKILL. Resolves when the next life has started. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startBreaking(
       lives = [...given];
       write(lives.shift() ?? NO_FAULTS);
     },
+    output: async () => (await current).output(),
     async kill() {
       const before = current;
       expected = true;
