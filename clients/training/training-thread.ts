@@ -6,7 +6,13 @@ import type { Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { openEngine } from "./sessions/index.ts";
 import { trainRound } from "./train-round.ts";
-import type { WorkerFailure, WorkerReply, WorkerRequest, WorkerSetup } from "./training-worker.ts";
+import {
+  CLOSE,
+  type WorkerFailure,
+  type WorkerReply,
+  type WorkerRequest,
+  type WorkerSetup,
+} from "./training-worker.ts";
 
 /** The thread's main program: one request at a time, in the order of arrival. */
 function main(): void {
@@ -22,8 +28,9 @@ function main(): void {
   let opened: Promise<Engine> | undefined;
   let last: Promise<void> = Promise.resolve();
   const reply = (message: WorkerReply) => port.postMessage(message);
-  port.on("message", (request: WorkerRequest) => {
+  port.on("message", (request: WorkerRequest | typeof CLOSE) => {
     last = last.then(async () => {
+      if (request === CLOSE) return port.close();
       try {
         opened ??= openEngine(engine);
         await answer(request, predictor, await opened, reply);

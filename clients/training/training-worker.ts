@@ -22,6 +22,7 @@ import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./trai
 export interface TrainingWorker {
   /** As `trainRound`; calls run one after another. */
   train(input: Omit<TrainRoundInput, "predictor" | "engine">): Promise<TrainRoundResult>;
+  /** Fails the calls in hand with `worker-failed`, and resolves when the thread has ended. */
   close(): Promise<void>;
 }
 
@@ -51,6 +52,12 @@ export interface WorkerRequest {
   readonly stop: SharedArrayBuffer;
 }
 
+/** One step of a large model takes a second or so. */
+const CLOSE_LIMIT_MS = 30_000;
+
+/** Ends the thread once the request in hand has stopped. */
+export const CLOSE = "close";
+
 export type WorkerReply =
   | { readonly id: number; readonly kind: "progress"; readonly progress: TrainingProgress }
   | { readonly id: number; readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
@@ -69,6 +76,7 @@ export interface WorkerFailure {
 }
 
 interface Pending {
+  stop(): void;
   resolve(result: TrainRoundResult): void;
   reject(error: unknown): void;
   onProgress: TrainRoundInput["onProgress"];
@@ -118,6 +126,7 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
         input.signal?.addEventListener("abort", abort, { once: true });
         const done = () => input.signal?.removeEventListener("abort", abort);
         pending.set(id, {
+          stop: abort,
           resolve: (result) => {
             done();
             resolve(result);
@@ -133,7 +142,16 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
         worker.postMessage(requestOf(id, input, stop));
       }),
     close: async () => {
-      await worker.terminate();
+      if (worker.threadId === -1) return;
+      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      for (const call of pending.values()) call.stop();
+      failAll(undefined);
+      worker.ref();
+      worker.postMessage(CLOSE);
+      // Terminating a thread in the middle of a native call can abort the whole process.
+      const overdue = setTimeout(() => void worker.terminate(), CLOSE_LIMIT_MS);
+      await ended;
+      clearTimeout(overdue);
     },
   };
 }
