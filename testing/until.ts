@@ -4,7 +4,8 @@ const POLL_MILLISECONDS = 100;
 const WAIT_SECONDS = 120;
 
 /**
- * Asks `look` again and again, and resolves with its first answer that is not false. After `seconds`
+ * Asks `look` again and again, and resolves with its first answer that is not false. After
+ * `seconds`
  * it throws and names `what` was waited for: a slow machine passes, and a test that waits for
  * nothing does not hang.
  */
