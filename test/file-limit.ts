@@ -1,19 +1,27 @@
 /**
  * Loaded into the process of every test file: ends it when the file has not finished within its
- * limit, because `--test-timeout` bounds each test but not a file that never lets go of a handle.
+ * limit, or still runs a minute after its last test, because `--test-timeout` bounds each test but
+ * not a file that never lets go of a handle.
  */
+import { after } from "node:test";
 import { isMainThread } from "node:worker_threads";
 
 const MINUTES = process.env.PLENARY_NIGHTLY === "1" ? 240 : 20;
+const LIMIT_SECONDS = Number(process.env.PLENARY_TEST_FILE_SECONDS ?? MINUTES * 60);
+const SECONDS_AFTER_TESTS = 60;
 
-const limit = Number(process.env.PLENARY_TEST_FILE_SECONDS ?? MINUTES * 60);
-
-function end(): void {
-  const kept = process.getActiveResourcesInfo().join(", ");
-  process.stderr.write(`The test file did not end within ${limit} s. It still has: ${kept}\n`);
-  process.exit(1);
+function endAfter(seconds: number, what: string): void {
+  const end = () => {
+    const kept = process.getActiveResourcesInfo().join(", ");
+    process.stderr.write(`${what} ${seconds} s. The file still has: ${kept}\n`);
+    process.exit(1);
+  };
+  setTimeout(end, seconds * 1_000).unref();
 }
 
 if (isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
-  setTimeout(end, limit * 1_000).unref();
+  endAfter(LIMIT_SECONDS, "The test file did not end within");
+  after(() =>
+    endAfter(SECONDS_AFTER_TESTS, "The tests have ended, and their process did not within"),
+  );
 }

@@ -8,6 +8,7 @@ import fastifySwaggerUi from "@fastify/swagger-ui";
 import fastifyUnderPressure from "@fastify/under-pressure";
 import { PlenaryError, REQUEST_HEADERS } from "@plenary/protocol";
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import pTimeout from "p-timeout";
 import type { Context } from "../rounds/context.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
 import type { EventSignal } from "../store/event-signal.ts";
@@ -24,6 +25,7 @@ import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
 import { createReaderAdmission } from "./reader-admission.ts";
 import { roundHandlers } from "./rounds.ts";
+import { type RunningWork, runningWork } from "./running-work.ts";
 import { signedRequests } from "./signed.ts";
 
 export interface ApplicationSettings {
@@ -51,6 +53,8 @@ const READS_OF_BROWSERS = {
   exposedHeaders: ["content-range", "etag", "retry-after", "x-request-id"],
   maxAge: 86_400,
 };
+/** How long requests may take to finish once the server stops. */
+const FINISH_MILLISECONDS = 1_000;
 /** Most bytes of a body that no endpoint defines. */
 const BODY_LIMIT = 4 * 1024;
 
@@ -60,10 +64,10 @@ const BODY_LIMIT = 4 * 1024;
  */
 export async function createApplication(settings: ApplicationSettings): Promise<FastifyInstance> {
   const { context } = settings;
-  const { serverFactory, finished } = boundedServer(settings.connectionsPerAddress);
+  const { serverFactory, answered } = boundedServer(settings.connectionsPerAddress);
   const app: FastifyInstance = fastify({
     serverFactory,
-    // By then `finished` has let requests finish.
+    // By then preClose has let requests finish.
     forceCloseConnections: true,
     loggerInstance: settings.logger,
     genReqId: () => randomUUID(),
@@ -71,11 +75,13 @@ export async function createApplication(settings: ApplicationSettings): Promise<
     routerOptions: { maxParamLength: 128 },
     return503OnClosing: true,
   });
+  const work = runningWork();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addHook("preClose", async () => {
     await settings.events.close();
-    await finished();
+    const finished = Promise.all([answered(), work.settled()]);
+    await pTimeout(finished, { milliseconds: FINISH_MILLISECONDS, fallback: () => [] });
   });
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
@@ -87,13 +93,17 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   // Called, not registered: the exported plugin would apply to a scope of its own.
   await fastifySSE(app, { heartbeatInterval: HEARTBEAT_MILLISECONDS });
   mountHealth(app, dependenciesOf(context, settings.queue));
-  await app.register(async (scope) => mountProtocol(scope, settings));
+  await app.register(async (scope) => mountProtocol(scope, settings, work));
   await settings.extend?.(app);
   return app;
 }
 
 /** The protocol's endpoints, in a scope of their own because they read bodies in their own way. */
-async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings): Promise<void> {
+async function mountProtocol(
+  app: FastifyInstance,
+  settings: ApplicationSettings,
+  work: RunningWork,
+): Promise<void> {
   const { context, events } = settings;
   const signed = signedRequests(context, createLimits(app, settings.limits));
   const readers = createReaderAdmission(context, signed);
@@ -104,9 +114,9 @@ async function mountProtocol(app: FastifyInstance, settings: ApplicationSettings
     ...auditHandlers(context, readers),
     ...roundHandlers(context, signed, readers),
     ...blobHandlers(context, readers, settings.maxBlobBytes),
-    ...eventHandlers(context, readers, events),
+    ...eventHandlers(context, readers, events, work),
   };
-  mountEndpoints(app, handlers, signed);
+  mountEndpoints(app, handlers, signed, work);
 }
 
 async function protect(app: FastifyInstance, requestsPerMinute: number): Promise<void> {

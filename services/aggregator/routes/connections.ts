@@ -16,8 +16,6 @@ const UNANSWERED_LIMIT = 4;
 const REQUESTS_PER_CONNECTION = 1_000;
 /** A connection on which nothing moves for this long is closed, unread answers included. */
 const STANDSTILL_MILLISECONDS = 120_000;
-/** How long requests may take to finish once the server stops. */
-const FINISH_MILLISECONDS = 1_000;
 
 const OPTIONS: ServerOptions = {
   /** The longest that an upload may take. */
@@ -31,8 +29,8 @@ const OPTIONS: ServerOptions = {
 /** A server whose connections are bounded in number and in what each can make it hold. */
 export interface BoundedServer {
   readonly serverFactory: FastifyServerFactory;
-  /** Resolves when every request has its answer, or a second later. */
-  finished(): Promise<void>;
+  /** Resolves when every request has its answer or has lost its client. */
+  answered(): Promise<void>;
 }
 
 /** What exceeds the bounds is closed before anything of it is handled or logged. */
@@ -65,12 +63,9 @@ export function boundedServer(connectionsPerAddress: number): BoundedServer {
       server.setTimeout(STANDSTILL_MILLISECONDS);
       return server.on("connection", admitConnection);
     },
-    async finished() {
+    async answered() {
       if (unanswered.size === 0) return;
-      await new Promise<void>((resolve) => {
-        onIdle = resolve;
-        setTimeout(resolve, FINISH_MILLISECONDS).unref();
-      });
+      await new Promise<void>((resolve) => (onIdle = resolve));
     },
   };
 }

@@ -6,6 +6,7 @@ import type { EventSignal } from "../store/event-signal.ts";
 import type { EventRow } from "../store/events.ts";
 import type { Handlers } from "./mount.ts";
 import type { Reader, ReaderAdmission } from "./reader-admission.ts";
+import type { RunningWork } from "./running-work.ts";
 
 const PAGE = 200;
 const LARGEST_ID = 2n ** 63n - 1n;
@@ -15,6 +16,7 @@ export function eventHandlers(
   context: Context,
   { admit }: ReaderAdmission,
   signal: EventSignal,
+  work: RunningWork,
 ): Pick<Handlers, "eventStream"> {
   return {
     eventStream: async ({ params, request, reply }) => {
@@ -25,7 +27,7 @@ export function eventHandlers(
       reply.sse.sendHeaders();
       // Sent now and not with the first event, so that the client knows that it is connected.
       reply.raw.flushHeaders();
-      void streamEvents(context, signal, federation.address, from, reply, reader);
+      void work.run(() => streamEvents(context, signal, federation.address, from, reply, reader));
       return reply;
     },
   };

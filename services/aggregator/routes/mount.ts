@@ -20,6 +20,7 @@ import type {
 import Type, { type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { parseBody } from "./bodies.ts";
+import type { RunningWork } from "./running-work.ts";
 import type { SignedRequests } from "./signed.ts";
 
 export type Endpoints = typeof ENDPOINTS;
@@ -56,18 +57,36 @@ export function mountEndpoints(
   app: FastifyInstance,
   handlers: Handlers,
   signed: SignedRequests,
+  work: RunningWork,
 ): void {
   app.decorateRequest("requester");
   for (const operation of Object.keys(ENDPOINTS) as (keyof Endpoints)[])
-    app.route(routeOf(ENDPOINTS[operation], handlers[operation] as Handler<Endpoint>, signed));
+    app.route(
+      routeOf(ENDPOINTS[operation], handlers[operation] as Handler<Endpoint>, signed, work),
+    );
 }
 
 function routeOf(
   endpoint: Endpoint,
   handle: Handler<Endpoint>,
   signed: SignedRequests,
+  work: RunningWork,
 ): RouteOptions {
   const isSigned = endpoint.access === "authority";
+  const authenticate = async (request: FastifyRequest) => {
+    if (isSigned)
+      request.requester = await signed.authenticate(request, signedHash(endpoint, request));
+    if (typeof endpoint.body === "object") parseBody(request);
+  };
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { params, query, requester } = request;
+    const body = typeof endpoint.body === "object" ? request.body : undefined;
+    const call = { params, query, body, requester, request, reply };
+    const response = await handle(call as Call<Endpoint>);
+    // Bytes and events are written by their handler. A client that left has not had all of them.
+    if (typeof endpoint.response === "string" || reply.sent) return reply;
+    return reply.code(endpoint.status).send(response);
+  };
   return {
     method: endpoint.method,
     url: endpoint.path,
@@ -77,20 +96,8 @@ function routeOf(
     ...(endpoint.response === "events" ? { sse: "only" as const, exposeHeadRoute: false } : {}),
     ...(isSigned ? { onRequest: async (request) => signed.requireClaims(request) } : {}),
     // The signature is checked before a stranger's JSON is parsed and validated.
-    preValidation: async (request) => {
-      if (isSigned)
-        request.requester = await signed.authenticate(request, signedHash(endpoint, request));
-      if (typeof endpoint.body === "object") parseBody(request);
-    },
-    handler: async (request, reply) => {
-      const { params, query, requester } = request;
-      const body = typeof endpoint.body === "object" ? request.body : undefined;
-      const call = { params, query, body, requester, request, reply };
-      const answer = await handle(call as Call<Endpoint>);
-      // Bytes and events are written by their handler. A client that left has not had all of them.
-      if (typeof endpoint.response === "string" || reply.sent) return reply;
-      return reply.code(endpoint.status).send(answer);
-    },
+    preValidation: (request) => work.run(() => authenticate(request)),
+    handler: (request, reply) => work.run(() => answer(request, reply)),
   };
 }
 

@@ -19,6 +19,7 @@ import {
 } from "@plenary/chain";
 import { createMintToInstruction, getAccount } from "@solana/spl-token";
 import { Connection, Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
+import { giveSol } from "../../../../testing/index.ts";
 import type { TestFederation } from "../chain/federation.ts";
 
 const POLL_MILLISECONDS = 40;
@@ -40,9 +41,7 @@ export class DemandingChallenger {
   static async appear(rpcUrl: string, federation: TestFederation): Promise<DemandingChallenger> {
     const connection = new Connection(rpcUrl, "confirmed");
     const key = Keypair.generate();
-    await connection.confirmTransaction(
-      await connection.requestAirdrop(key.publicKey, 100_000_000_000),
-    );
+    await giveSol(connection, key.publicKey, 100);
     const { mint, authority } = federation;
     const payer = authority.publicKey;
     const tokens = tokenAccountAddress(mint, key.publicKey);

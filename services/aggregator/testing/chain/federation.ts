@@ -38,6 +38,7 @@ import {
   SystemProgram,
   type TransactionInstruction,
 } from "@solana/web3.js";
+import { giveSol } from "../../../../testing/index.ts";
 import type { TestMember } from "./sign-update.ts";
 
 /** A federation on chain with its members, and the blobs that the service needs. */
@@ -78,7 +79,7 @@ const FUNDS = 1_000_000_000n;
 export async function createFederation(plan: FederationPlan): Promise<TestFederation> {
   const connection = new Connection(plan.rpcUrl, "confirmed");
   const authority = Keypair.generate();
-  await airdrop(connection, authority.publicKey);
+  await giveSol(connection, authority.publicKey, 1_000);
   const mint = await createMint(connection, authority, plan.aggregator);
   const model = plan.model ?? new Int32Array(plan.parameterCount);
   const questionnaire = canonicalJsonBytes({ questions: "none are asked in this test" });
@@ -252,8 +253,4 @@ async function joinMember(
     updateKey,
     address: memberAddress(PROGRAM_ID, federation, owner.publicKey).toBytes(),
   };
-}
-
-async function airdrop(connection: Connection, to: PublicKey): Promise<void> {
-  await connection.confirmTransaction(await connection.requestAirdrop(to, 1_000_000_000_000));
 }

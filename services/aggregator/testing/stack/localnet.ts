@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Connection, Keypair } from "@solana/web3.js";
+import { giveSol } from "../../../../testing/index.ts";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
 
 /** A local chain with the program, a process of its own. */
@@ -48,10 +49,7 @@ export async function startLocalnet(folder: string, hurried: boolean): Promise<L
 /** A new key with more SOL than any test needs. */
 export async function fundedKeypair(rpcUrl: string): Promise<Keypair> {
   const keypair = Keypair.generate();
-  const connection = new Connection(rpcUrl, "confirmed");
-  await connection.confirmTransaction(
-    await connection.requestAirdrop(keypair.publicKey, 1_000_000_000_000),
-  );
+  await giveSol(new Connection(rpcUrl, "confirmed"), keypair.publicKey, 1_000);
   return keypair;
 }
 
