@@ -25,4 +25,5 @@ export * from "./round-seed.ts";
 export * from "./routes/index.ts";
 export * from "./schema.ts";
 export * from "./signature.ts";
+export * from "./text-identity.ts";
 export * from "./vector-root.ts";

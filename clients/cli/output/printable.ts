@@ -1,3 +1,5 @@
+import { escapeUnits } from "@plenary/protocol";
+
 /*
  * Names, reasons and answers come from strangers. An escape sequence in one of them, printed raw,
  * could move the cursor and draw "round 3 is right" over what this command has found.
@@ -14,7 +16,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
  * Text for one line of a terminal. Everything unprintable in it is escaped, line breaks included.
  */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, escaped);
+  return text.replace(UNPRINTABLE, escapeUnits);
 }
 
 /**
@@ -27,12 +29,4 @@ export function printableJson(value: unknown): string {
     return part instanceof Uint8Array ? Buffer.from(part).toString("hex") : part;
   });
   return printable(json);
-}
-
-/** Escapes as JSON does: `\u001b`, and two escapes for a character beyond U+FFFF. */
-function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, i) => {
-    const unit = character.charCodeAt(i).toString(16).padStart(4, "0");
-    return `\\u${unit}`;
-  }).join("");
 }
