@@ -136,7 +136,11 @@ async function main(): Promise<void> {
     () => rmSync(folder, { recursive: true, force: true }),
   ];
   try {
-    const federation = await stack.found({ id: 1, members: MEMBERS, parameters: bytes / 4 });
+    const federation = await stack.foundFederation({
+      id: 1,
+      members: MEMBERS,
+      parameters: bytes / 4,
+    });
     const { view, round } = await openRound(stack, federation);
     const prepareBatch = prepare(federation, view, round);
     const receiver = await startReceiver(folder);

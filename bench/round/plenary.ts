@@ -44,7 +44,7 @@ export async function startPlenary(settings: PlenarySettings): Promise<Plenary> 
   const { stack, clients, parameters, ways } = settings;
   const federations: BenchFederation[] = [];
   for (const id of ways.keys())
-    federations.push(await stack.found({ id: id + 1, members: clients, parameters }));
+    federations.push(await stack.foundFederation({ id: id + 1, members: clients, parameters }));
   const members = await startMembers(await memberSettings(settings, federations));
   const database = new Client({ connectionString: stack.databaseUrl });
   await database.connect();

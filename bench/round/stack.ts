@@ -28,9 +28,9 @@ import {
 import { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   equipMember,
-  type OpenedFederation,
-  openFederation,
-} from "../../deploy/local/open-federation.ts";
+  foundLocalFederation,
+  type LocalFederation,
+} from "../../deploy/local/found-federation.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const REWARD = 1_000_000n;
@@ -48,7 +48,7 @@ export interface BenchStack extends Stack {
    * Founds a federation with that many members and a first model of zeros. The service knows it and
    * does not open rounds until it is resumed.
    */
-  found(settings: FoundSettings): Promise<BenchFederation>;
+  foundFederation(settings: FoundSettings): Promise<BenchFederation>;
   /** Stops a process of the stack where it is; the returned function lets it continue. */
   suspend(name: "server" | "worker"): () => void;
   stop(): Promise<void>;
@@ -67,7 +67,7 @@ export interface BenchMember {
   readonly keypair: Keypair;
 }
 
-export interface BenchFederation extends OpenedFederation {
+export interface BenchFederation extends LocalFederation {
   /** The authority's, for requests to the service. */
   readonly signer: RequestSigner;
   readonly configuration: FederationConfiguration;
@@ -101,10 +101,14 @@ export async function startBenchStack(): Promise<BenchStack> {
     const stack = await startStack({ ...settings, config: { ...given, databaseUrl } });
     const service = createServiceClient({ url: stack.serviceUrl });
     const connection = new Connection(stack.rpcUrl, "confirmed");
-    const found = async ({ id, members, parameters }: FoundSettings): Promise<BenchFederation> => {
+    const foundFederation = async ({
+      id,
+      members,
+      parameters,
+    }: FoundSettings): Promise<BenchFederation> => {
       const plan = planOf(`bench-${id}`, members, parameters);
       const { program } = stack;
-      const opened = await openFederation({ home, connection, program, service, plan, id });
+      const opened = await foundLocalFederation({ home, connection, program, service, plan, id });
       // The benchmark trusts its own service.
       const aggregator = new PublicKey((await service.call(ENDPOINTS.serviceRead)).aggregator);
       const signer = await signerFor(opened.authority, { connection, program, aggregator });
@@ -123,7 +127,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       process.kill(pid, "SIGSTOP");
       return () => void process.kill(pid, "SIGCONT");
     };
-    return { ...stack, databaseUrl, service, connection, ports, found, suspend, stop };
+    return { ...stack, databaseUrl, service, connection, ports, foundFederation, suspend, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -147,7 +151,7 @@ function pidOf(record: string): number {
 async function joinMember(
   connection: Connection,
   program: PublicKey,
-  federation: OpenedFederation,
+  federation: LocalFederation,
 ): Promise<BenchMember> {
   const keypair = Keypair.generate();
   await equipMember(connection, federation, keypair.publicKey);

@@ -18,7 +18,7 @@ import { vectorRootFast } from "./kernels/index.ts";
 import { buildManifest } from "./manifest.ts";
 import { REGISTRIES, type Registries } from "./registries.ts";
 import { addPay, type Pay, splitBudget, totalEarned } from "./rewards.ts";
-import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+import type { CompletedRound, RoundContext, RoundUpdate } from "./round.ts";
 import { rewardsRoot, updatesRoot } from "./round-roots.ts";
 import { createStrategy, joinState, splitState } from "./strategies/index.ts";
 
@@ -39,7 +39,7 @@ export interface CollectedRound {
 }
 
 /** The server's step on an aggregate of this round. */
-type Step = (aggregate: Int32Array) => Pick<RoundResult, "next" | "state">;
+type Step = (aggregate: Int32Array) => Pick<CompletedRound, "next" | "state">;
 
 /*
  * THE round computation. The service folds updates as they arrive and calls completeRound. A
@@ -57,7 +57,7 @@ export async function completeRound(
   collected: CollectedRound,
   evaluate: Evaluate,
   registries: Registries = REGISTRIES,
-): Promise<RoundResult> {
+): Promise<CompletedRound> {
   const { context } = collected;
   const updates = collected.updates.toSorted((a, b) => compareBytes(a.leaf.member, b.leaf.member));
   checkUpdates(updates, context);

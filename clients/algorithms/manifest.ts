@@ -9,14 +9,14 @@ import {
 } from "@plenary/protocol";
 import type { CheckedReport } from "./audits.ts";
 import { hashBlob } from "./blob-hash.ts";
-import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+import type { CompletedRound, RoundContext, RoundUpdate } from "./round.ts";
 
 /** The round in the form whose hash is committed. `updates` and `reports` ascend by member. */
 export async function buildManifest(
   context: RoundContext,
   updates: readonly RoundUpdate[],
   reports: readonly CheckedReport[],
-  result: Omit<RoundResult, "manifest" | "manifestHash">,
+  result: Omit<CompletedRound, "manifest" | "manifestHash">,
 ): Promise<RoundManifest> {
   const { roots } = result;
   return {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createAggregator } from "./aggregators/index.ts";
 import { completeRound } from "./complete-round.ts";
 import { type PublicRound, replayRound } from "./replay.ts";
-import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
+import type { CompletedRound, RoundContext, RoundUpdate } from "./round.ts";
 import { screenUpdate } from "./screening/index.ts";
 import {
   AUDITS,
@@ -47,7 +47,7 @@ async function collect(
   context: RoundContext,
   round: PublicRound,
   isFolded: boolean,
-): Promise<RoundResult> {
+): Promise<CompletedRound> {
   const aggregator = createAggregator(context.configuration.aggregator);
   const running = isFolded ? aggregator.incremental?.start(context.base.length) : undefined;
   const updates: RoundUpdate[] = [];

@@ -14,8 +14,8 @@ import { completeRound } from "./complete-round.ts";
 import type { Evaluate } from "./contribution/index.ts";
 import { vectorRootFast } from "./kernels/index.ts";
 import { REGISTRIES, type Registries } from "./registries.ts";
-import type { RoundContext, RoundResult, RoundUpdate } from "./round.ts";
-import { admitEnvelope, decodeUpdate, screenUpdate, type UpdateBytes } from "./screening/index.ts";
+import type { CompletedRound, RoundContext, RoundUpdate } from "./round.ts";
+import { checkEnvelope, decodeUpdate, screenUpdate, type UpdateBytes } from "./screening/index.ts";
 
 /** An update as the manifest publishes it. */
 export type SignedUpdate = Omit<RoundUpdate, "leaf">;
@@ -40,7 +40,7 @@ export async function replayRound(
   round: PublicRound,
   evaluate: Evaluate,
   registries: Registries = REGISTRIES,
-): Promise<RoundResult> {
+): Promise<CompletedRound> {
   const { context } = round;
   const { configuration } = context;
   const aggregator = createAggregator(configuration.aggregator, registries.aggregators);
@@ -103,7 +103,7 @@ function readEnvelope(
     const envelope = decodeEnvelope(update.message);
     if (!verifySignature(update.message, update.signature, update.signingKey))
       throw new PlenaryError("signature-invalid", "The stated key did not sign this envelope.");
-    admitEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
+    checkEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
     return envelope;
   } catch (cause) {
     if (!(cause instanceof PlenaryError)) throw cause;

@@ -56,8 +56,8 @@ export interface RoundRoots {
   readonly rewards: Uint8Array;
 }
 
-/** A computed round. */
-export interface RoundResult {
+/** All that is computed when a round closes, before it is committed. Vectors are fixed point. */
+export interface CompletedRound {
   readonly next: Int32Array;
   readonly state: Int32Array;
   readonly roots: RoundRoots;

@@ -98,7 +98,7 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["rotate-key"], /missing required argument/],
     [["leave"], /--keypair is missing/],
     [["federation", "fund", "-1"], /unknown option|whole number/],
-    [["federation", "terms", "--admission", "friends"], /open, approved/],
+    [["federation", "terms", "--members", "friends"], /open, approved/],
     [["bond", "deposit", "1.5"], /whole number/],
   ] as const) {
     const { code, stderr } = plenary(args);

@@ -13,7 +13,7 @@ import {
   type Supervisor,
 } from "@plenary/stack";
 import type { Connection, PublicKey } from "@solana/web3.js";
-import { equipMember, type OpenedFederation } from "./open-federation.ts";
+import { equipMember, type LocalFederation } from "./found-federation.ts";
 import type { RunPlan, RunSettings } from "./plan-federation.ts";
 
 const CLI = "clients/cli/main.ts";
@@ -28,7 +28,7 @@ export interface MembersSettings {
   readonly supervisor: Supervisor;
   readonly stack: Stack;
   readonly connection: Connection;
-  readonly federation: OpenedFederation;
+  readonly federation: LocalFederation;
   readonly plan: RunPlan;
   readonly run: RunSettings;
   /** Number of the federation in this home. */

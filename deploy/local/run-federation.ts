@@ -6,8 +6,8 @@ import { claimRewards } from "./claim-rewards.ts";
 import type { Config } from "./config.ts";
 import type { PreparedRun } from "./federation-record.ts";
 import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
+import { foundLocalFederation } from "./found-federation.ts";
 import { type MembersSettings, type RunningOrganisation, startOrganisations } from "./members.ts";
-import { openFederation } from "./open-federation.ts";
 import type { Options } from "./options.ts";
 import { type Report, reportOf, writeReport } from "./report.ts";
 import { RoundClock } from "./round-clock.ts";
@@ -74,7 +74,7 @@ async function openRun(settings: RunFederationSettings): Promise<Run> {
   const connection = connectTo(stack.rpcUrl);
   const service = createServiceClient({ url: stack.serviceUrl });
   const { program } = stack;
-  const federation = await openFederation({ home, connection, program, service, plan, id });
+  const federation = await foundLocalFederation({ home, connection, program, service, plan, id });
   const address = federation.address.toBase58();
   log(
     `${prepared.isNew ? "Founded" : "Continuing"} federation ${address} on ${plan.dataset}: ${run.rounds} rounds, ${run.clients} members`,

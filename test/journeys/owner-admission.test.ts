@@ -30,7 +30,7 @@ test("an admitted owner joins with a file, and no one else does", async (t) => {
   const common = ["--rpc", rpc, "--json"];
   const created = await plenary([
     ...["federation", "create", ...common, "--service", service, "--keypair", file("authority")],
-    ...["--aggregator", file("aggregator"), "--dataset", "gss", "--admission", "approved"],
+    ...["--aggregator", file("aggregator"), "--dataset", "gss", "--members", "approved"],
   ]);
   assert.equal(created.code, 0, created.output);
   const federation = String(created.lines.at(-1)?.address);

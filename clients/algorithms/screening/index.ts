@@ -1,4 +1,4 @@
-export { admitEnvelope, type RoundIdentity } from "./admission.ts";
+export { checkEnvelope, type RoundIdentity } from "./check-envelope.ts";
 export {
   decodeUpdate,
   type Screened,

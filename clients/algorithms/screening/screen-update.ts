@@ -38,7 +38,7 @@ export interface UpdateBytes {
   readonly payloadHash?: Uint8Array;
 }
 
-/** An admitted update (admitEnvelope) and its payload. */
+/** An admitted update (checkEnvelope) and its payload. */
 export interface ScreeningInput extends UpdateBytes {
   /** Whether an audit of this update's training failed. */
   readonly auditFailed?: boolean;
@@ -49,7 +49,7 @@ export interface ScreeningInput extends UpdateBytes {
  * same leaf. Checks in the order of the reason codes; the first that fails is the reason. Throws
  * `payload-truncated` or `payload-hash-mismatch` if the payload is not the one that the envelope
  * names (then nothing can be said about the update), and `codec-refused` for a codec that
- * admitEnvelope refuses.
+ * checkEnvelope refuses.
  */
 export function screenUpdate(input: ScreeningInput, registries: Registries = REGISTRIES): Screened {
   const { envelope } = input;

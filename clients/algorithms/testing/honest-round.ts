@@ -1,7 +1,7 @@
 import type { RewardLeaf } from "@plenary/protocol";
 import { type PublicRound, replayRound } from "../replay.ts";
 import { totalEarned } from "../rewards.ts";
-import type { RoundContext, RoundResult } from "../round.ts";
+import type { CompletedRound, RoundContext } from "../round.ts";
 import { rewardsRoot, updatesRoot } from "../round-roots.ts";
 import {
   type CommittedRound,
@@ -24,7 +24,7 @@ export const MAX_WEIGHT = 100_000;
 export interface Honest {
   readonly context: RoundContext;
   readonly round: PublicRound;
-  readonly result: RoundResult;
+  readonly result: CompletedRound;
   readonly updates: readonly PublishedUpdate[];
 }
 
@@ -57,7 +57,7 @@ async function honestRound(): Promise<Honest> {
 
 export const HONEST = await honestRound();
 
-function committedOf({ roots, ...result }: RoundResult): CommittedRound {
+function committedOf({ roots, ...result }: CompletedRound): CommittedRound {
   return {
     baseRoot: roots.base,
     baseStateRoot: roots.stateBefore,

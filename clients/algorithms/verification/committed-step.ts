@@ -3,14 +3,14 @@ import { aggregateRound, createAggregator } from "../aggregators/index.ts";
 import { hashBlob } from "../blob-hash.ts";
 import { vectorRootFast } from "../kernels/index.ts";
 import { REGISTRIES, type Registries } from "../registries.ts";
-import type { RoundContext, RoundResult } from "../round.ts";
+import type { CompletedRound, RoundContext } from "../round.ts";
 import { decodeUpdate, type UpdateBytes } from "../screening/index.ts";
 import { createStrategy, joinState, splitState } from "../strategies/index.ts";
 import type { PublishedUpdate } from "./leaves.ts";
 
 /** Next model and state, with their roots. */
-export type CommittedStep = Pick<RoundResult, "next" | "state"> & {
-  readonly roots: Pick<RoundResult["roots"], "next" | "stateAfter">;
+export type CommittedStep = Pick<CompletedRound, "next" | "state"> & {
+  readonly roots: Pick<CompletedRound["roots"], "next" | "stateAfter">;
 };
 
 /** Thrown where a leaf counts a payload that does not decode to its delta root. */

@@ -18,7 +18,7 @@ import {
 import { REGISTRIES, type Registries } from "../registries.ts";
 import type { RoundContext } from "../round.ts";
 import { updatesRoot } from "../round-roots.ts";
-import { admitEnvelope } from "../screening/index.ts";
+import { checkEnvelope } from "../screening/index.ts";
 import type { CommittedRound } from "./committed-round.ts";
 import { type Finding, REPLAY_ONLY } from "./finding.ts";
 
@@ -121,7 +121,7 @@ export function findUnsignedLeaf(
     const where = `leaf ${index}`;
     const problem = envelopeProblem(update, context, baseRoot);
     if (problem !== null) return { kind: "leaf", index, text: `${where} ${problem}` };
-    const refusal = admissionProblem(update, context, baseRoot, registries);
+    const refusal = receiptProblem(update, context, baseRoot, registries);
     if (refusal !== null)
       return { kind: "not-provable", why: REPLAY_ONLY, text: `${where} ${refusal}` };
   }
@@ -150,14 +150,14 @@ function envelopeProblem(
     : `of member ${member} was signed for another program, federation, round or base model`;
 }
 
-function admissionProblem(
+function receiptProblem(
   { leaf, envelope }: PublishedUpdate,
   context: RoundContext,
   baseRoot: Uint8Array,
   registries: Registries,
 ): string | null {
   try {
-    admitEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
+    checkEnvelope(envelope, { ...context, baseRoot }, context.configuration, registries);
     return null;
   } catch (error) {
     if (!(error instanceof PlenaryError)) throw error;

@@ -32,7 +32,7 @@ export interface FederationFlags {
   readonly maxNorm: number;
   readonly audits?: string;
   readonly private?: boolean;
-  readonly admission: "open" | "approved";
+  readonly members: "open" | "approved";
 }
 
 /**
@@ -69,7 +69,7 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     id: flags.id,
     plan,
     terms: {
-      admission: flags.admission,
+      admission: flags.members,
       minimumStake: flags.stake,
       minimumBond: flags.bond,
       challengeWindow: flags.challengeWindow,

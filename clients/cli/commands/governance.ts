@@ -134,8 +134,8 @@ function sayVault({ output }: Session, event: string, text: string, change: Vaul
   output.say(event, `${text} (${done}); ${holds}`, { ...change });
 }
 
-export interface TermsFlags
-  extends Pick<TermsChange, "admission" | "challengeWindow" | "exitCooldown"> {
+export interface TermsFlags extends Pick<TermsChange, "challengeWindow" | "exitCooldown"> {
+  readonly members?: TermsChange["admission"];
   readonly stake?: bigint;
   readonly bond?: bigint;
   readonly aggregator?: string;
@@ -144,10 +144,10 @@ export interface TermsFlags
 /** `plenary federation terms` */
 export async function terms(session: Session, flags: TermsFlags): Promise<void> {
   const authority = await configuredKeypair(session);
-  const { stake, bond, aggregator, admission, challengeWindow, exitCooldown } = flags;
+  const { stake, bond, aggregator, members, challengeWindow, exitCooldown } = flags;
   const change: TermsChange = {
     ...(aggregator !== undefined && { aggregator: publicKey(aggregator, "new aggregator") }),
-    ...(admission !== undefined && { admission }),
+    ...(members !== undefined && { admission: members }),
     ...(stake !== undefined && { minimumStake: stake }),
     ...(bond !== undefined && { minimumBond: bond }),
     ...(challengeWindow !== undefined && { challengeWindow }),
@@ -157,7 +157,7 @@ export async function terms(session: Session, flags: TermsFlags): Promise<void> 
   const now = updated.terms;
   session.output.say(
     "terms-updated",
-    `aggregator ${now.aggregator.toBase58()}, admission ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
+    `aggregator ${now.aggregator.toBase58()}, members ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
     { ...now, aggregator: now.aggregator.toBase58(), transaction: updated.transaction },
   );
 }

@@ -68,7 +68,10 @@ export function authorityCommands(federation: Command, runs: Runs): void {
       "key of another service, once the present one has withdrawn its bond",
     )
     .addOption(
-      new Option("--admission <name>", "the owners that may join").choices(["open", "approved"]),
+      new Option(
+        "--members <policy>",
+        "owners that may join: all, or those that the authority approves",
+      ).choices(["open", "approved"]),
     )
     .action(runs((session, flags: TermsFlags) => terms(session, flags)));
 }

@@ -57,8 +57,8 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .option("--private", "let only members read its rounds, updates and blobs at the service")
     .addOption(
       new Option(
-        "--admission <policy>",
-        "owners that may join: all, or those that the authority admits",
+        "--members <policy>",
+        "owners that may join: all, or those that the authority approves",
       )
         .choices(["open", "approved"])
         .default("open"),

@@ -10,15 +10,9 @@ import {
   readFederation,
   roundFinalize,
   sendTransaction,
-  type Terms,
 } from "@plenary/chain";
 import { Keypair } from "@solana/web3.js";
-import {
-  type ChainFederation,
-  createChainFederation,
-  startChain,
-  type TestChain,
-} from "../../../testing/index.ts";
+import { createChainFederation, startChain, type TestChain } from "../../../testing/index.ts";
 import { tokenBalance } from "../chain-state/index.ts";
 import { joinFederation } from "../membership/index.ts";
 import {
@@ -44,11 +38,8 @@ before(async () => {
 
 after(() => chain.stop());
 
-const found = (terms: Partial<Terms> = {}): Promise<ChainFederation> =>
-  createChainFederation(chain, terms);
-
 test("the authority passes to a key that takes it, and to no other", async () => {
-  const federation = await found();
+  const federation = await createChainFederation(chain, {});
   const { authority } = federation;
   const [heir, stranger] = [Keypair.generate(), Keypair.generate()];
   await federation.equip(heir.publicKey);
@@ -81,7 +72,7 @@ test("the authority passes to a key that takes it, and to no other", async () =>
 });
 
 test("a pause keeps members and rounds out until it ends", async () => {
-  const federation = await found({ rewardPerRound: 0n });
+  const federation = await createChainFederation(chain, { rewardPerRound: 0n });
   const { authority } = federation;
   const keypair = Keypair.generate();
   await federation.equip(keypair.publicKey);
@@ -98,7 +89,7 @@ test("a pause keeps members and rounds out until it ends", async () => {
 });
 
 test("the bond is filled up to its minimum, and goes home between rounds", async () => {
-  const federation = await found({ minimumBond: BOND, rewardPerRound: 0n });
+  const federation = await createChainFederation(chain, { minimumBond: BOND, rewardPerRound: 0n });
   const { connection, aggregator, authority } = federation;
   const owner = aggregator.publicKey;
   const needs = {
@@ -136,7 +127,7 @@ test("the bond is filled up to its minimum, and goes home between rounds", async
 });
 
 test("the vault keeps what it owes", async () => {
-  const federation = await found({ rewardPerRound: 10n });
+  const federation = await createChainFederation(chain, { rewardPerRound: 10n });
   const { authority } = federation;
   const donor = Keypair.generate();
   await federation.equip(donor.publicKey, 100n);
@@ -158,7 +149,11 @@ test("the vault keeps what it owes", async () => {
 });
 
 test("terms change between rounds, and not while members rely on them", async () => {
-  const federation = await found({ rewardPerRound: 0n, challengeWindow: LONG, exitCooldown: LONG });
+  const federation = await createChainFederation(chain, {
+    rewardPerRound: 0n,
+    challengeWindow: LONG,
+    exitCooldown: LONG,
+  });
   const { connection, authority } = federation;
   const change = { minimumStake: 7n, admission: "approved" } as const;
   await assert.rejects(updateTerms(federation, Keypair.generate(), change), {
@@ -197,7 +192,7 @@ test("terms change between rounds, and not while members rely on them", async ()
 });
 
 test("rounds that are obsolete are closed for their rent, and those that are needed stay", async () => {
-  const federation = await found({ rewardPerRound: 0n });
+  const federation = await createChainFederation(chain, { rewardPerRound: 0n });
   const { connection, program, address, authority, aggregator } = federation;
   for (const _ of [1, 2, 3]) {
     await federation.openRound();

@@ -41,7 +41,7 @@ before(async () => {
 after(() => chain.stop());
 
 /** A federation with one member and enough in its vault for its rounds. */
-async function found(
+async function foundWithMember(
   terms: Partial<Terms> = {},
 ): Promise<{ federation: ChainFederation; owner: Keypair }> {
   const federation = await createChainFederation(chain, {
@@ -56,7 +56,7 @@ async function found(
 }
 
 test("a member that never took part leaves, takes the stake home and closes its account", async () => {
-  const { federation, owner } = await found();
+  const { federation, owner } = await foundWithMember();
   const { connection } = federation;
   const stays = /has not left the federation, so its stake of 700 stays: leave first/;
   await assert.rejects(withdrawStake(federation, owner), { code: "conflict", message: stays });
@@ -89,7 +89,7 @@ test("a member that never took part leaves, takes the stake home and closes its 
 });
 
 test("the stake waits for the cooldown, and for rounds that can be challenged", async () => {
-  const { federation, owner } = await found({ challengeWindow: 2, exitCooldown: LONG });
+  const { federation, owner } = await foundWithMember({ challengeWindow: 2, exitCooldown: LONG });
   await federation.openRound();
   await federation.commitRound();
   await federation.openRound();
@@ -115,7 +115,7 @@ test("with the service gone, a member makes final and void what its stake waits 
   // However slow the machine, the first round must be committed within its grace. The test then
   // waits for the end of the second round's grace.
   const terms = { challengeWindow: 2, exitCooldown: 2, collectLimit: 1, grace: 15 };
-  const { federation, owner } = await found(terms);
+  const { federation, owner } = await foundWithMember(terms);
   const { connection, program, address } = federation;
   await federation.openRound();
   await federation.commitRound();
@@ -132,7 +132,10 @@ test("with the service gone, a member makes final and void what its stake waits 
 });
 
 test("a key is changed again once the rounds before the first change are final", async () => {
-  const { federation, owner } = await found({ challengeWindow: LONG, exitCooldown: LONG });
+  const { federation, owner } = await foundWithMember({
+    challengeWindow: LONG,
+    exitCooldown: LONG,
+  });
   const keys = Array.from({ length: 3 }, () => Keypair.generate().publicKey) as [
     PublicKey,
     PublicKey,
@@ -163,7 +166,7 @@ test("a key is changed again once the rounds before the first change are final",
 });
 
 test("pay goes to another's account, and back to the owner's own", async () => {
-  const { federation, owner } = await found();
+  const { federation, owner } = await foundWithMember();
   const { connection } = federation;
   const treasury = Keypair.generate().publicKey;
   await federation.equip(treasury, 1n);
@@ -180,10 +183,10 @@ test("pay goes to another's account, and back to the owner's own", async () => {
 });
 
 test("pay cannot go where it could not be received", async () => {
-  const { federation, owner } = await found();
+  const { federation, owner } = await foundWithMember();
   const { program, address, rewardMint } = federation;
   const wallet = Keypair.generate().publicKey;
-  const other = await found();
+  const other = await foundWithMember();
   const foreign = other.federation.tokensOf(other.owner.publicKey);
   const tokens = federation.tokensOf(wallet).toBase58();
   const refusals: [PublicKey, RegExp][] = [
@@ -206,7 +209,7 @@ test("pay cannot go where it could not be received", async () => {
 });
 
 test("an owner that is not a member is told so", async () => {
-  const { federation } = await found();
+  const { federation } = await foundWithMember();
   const stranger = Keypair.generate();
   for (const attempt of [leaveFederation, withdrawStake, setPayout])
     await assert.rejects(attempt(federation, stranger), { code: "member-unknown" });

@@ -1,4 +1,4 @@
-import { type Finding, REPLAY_ONLY, type RoundResult } from "@plenary/algorithms";
+import { type CompletedRound, type Finding, REPLAY_ONLY } from "@plenary/algorithms";
 import type { Round } from "@plenary/chain";
 import { toHex } from "@plenary/protocol";
 
@@ -11,7 +11,7 @@ export interface Comparison {
 }
 
 /** Every value that a round commits to. */
-export function compare(round: Round, replayed: RoundResult): Comparison[] {
+export function compare(round: Round, replayed: CompletedRound): Comparison[] {
   const value = (
     field: string,
     chain: string | number | bigint,

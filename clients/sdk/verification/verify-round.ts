@@ -1,12 +1,12 @@
 import {
   type CommittedStep,
+  type CompletedRound,
   committedStep,
   type Finding,
   findVectorDifference,
   findWrongPay,
   findWrongReason,
   REPLAY_ONLY,
-  type RoundResult,
   replayRound,
   type SignedReceipt,
   wrongChunk,
@@ -161,7 +161,7 @@ async function replay(
   verifier: Verifier,
   { context, updates, manifest }: PublishedRound,
   { signal, onProgress }: VerifyOptions,
-): Promise<RoundResult> {
+): Promise<CompletedRound> {
   const scoring = await openScoring(verifier, context.configuration, signal);
   const total = updates.length;
   const evaluations = total + 1;
@@ -255,7 +255,7 @@ function findingOf(error: unknown): Finding {
  * The first field of the manifest that differs in the replay. The chain's own values were compared
  * before.
  */
-function findWrongText(manifest: RoundManifest, replayed: RoundResult): Finding | null {
+function findWrongText(manifest: RoundManifest, replayed: CompletedRound): Finding | null {
   const mine = new Map<string, unknown>(Object.entries(replayed.manifest));
   const other = Object.entries(manifest).find(
     ([key, value]) => canonicalJson(value) !== canonicalJson(mine.get(key)),

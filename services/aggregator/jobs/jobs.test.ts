@@ -22,7 +22,7 @@ describe("jobs that run twice, at once, in any order, too late or not at all", (
 
   before(async () => {
     bench = await openWorkbench();
-    const federation = await found();
+    const federation = await foundJobsFederation();
     const worker = bench.worker();
     for (let round = 1n; round <= ROUNDS; round++) {
       await work(worker, federation);
@@ -34,7 +34,7 @@ describe("jobs that run twice, at once, in any order, too late or not at all", (
   });
   after(() => bench.close());
 
-  const found = () =>
+  const foundJobsFederation = () =>
     foundOn(bench, "jobs", (defaults) => ({
       ...defaults,
       rounds: { ...defaults.rounds, minimum: 3, total: Number(ROUNDS) },
@@ -119,7 +119,7 @@ describe("jobs that run twice, at once, in any order, too late or not at all", (
   for (const seed of seeds(20, 1_000))
     test(`seed ${seed}`, async () => {
       const draws = new SeededDraws(seed);
-      const federation = await found();
+      const federation = await foundJobsFederation();
       const workers = [mortal(draws), mortal(draws)];
       const receipts = new Map<string, Uint8Array>();
       bench.asked.length = 0;

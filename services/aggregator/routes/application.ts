@@ -23,7 +23,7 @@ import { type Dependency, dependenciesOf, mountHealth } from "./health.ts";
 import { createLimits, type LimitSettings, rateLimited } from "./limits.ts";
 import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
-import { createReaderAdmission } from "./reader-admission.ts";
+import { createReaderAccess } from "./reader-access.ts";
 import { roundHandlers } from "./rounds.ts";
 import { type RunningWork, runningWork } from "./running-work.ts";
 import { signedRequests } from "./signed.ts";
@@ -106,7 +106,7 @@ async function mountProtocol(
 ): Promise<void> {
   const { context, events } = settings;
   const signed = signedRequests(context, createLimits(app, settings.limits));
-  const readers = createReaderAdmission(context, signed);
+  const readers = createReaderAccess(context, signed);
   acceptBodies(app);
   await app.register(fastifyCors, READS_OF_BROWSERS);
   const handlers = {

@@ -4,11 +4,11 @@ import { acceptAuditReport } from "../rounds/lifecycle/audit-report.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
 import { viewAudits } from "../rounds/views/view-audits.ts";
 import type { Handlers } from "./mount.ts";
-import type { ReaderAdmission } from "./reader-admission.ts";
+import type { ReaderAccess } from "./reader-access.ts";
 
 type AuditHandlers = Pick<Handlers, "auditList" | "auditReportSubmit">;
 
-export function auditHandlers(context: Context, { admit }: ReaderAdmission): AuditHandlers {
+export function auditHandlers(context: Context, { admit }: ReaderAccess): AuditHandlers {
   return {
     auditList: async ({ params, request, reply }) => {
       const federation = await findFederation(context, params.federation);

@@ -6,13 +6,13 @@ import { storeBlob } from "../rounds/federations/store-blob.ts";
 import type { BlobRange } from "../store/blobs/index.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
-import { noBlob, type ReaderAdmission } from "./reader-admission.ts";
+import { noBlob, type ReaderAccess } from "./reader-access.ts";
 
 type BlobHandlers = Pick<Handlers, "blobRead" | "blobWrite">;
 
 export function blobHandlers(
   context: Context,
-  { admitToBlob }: ReaderAdmission,
+  { admitToBlob }: ReaderAccess,
   maxBlobBytes: number,
 ): BlobHandlers {
   const { blobs } = context;

@@ -5,7 +5,7 @@ import { findFederation } from "../rounds/lookup.ts";
 import type { EventSignal } from "../store/event-signal.ts";
 import type { EventRow } from "../store/events.ts";
 import type { Handlers } from "./mount.ts";
-import type { Reader, ReaderAdmission } from "./reader-admission.ts";
+import type { Reader, ReaderAccess } from "./reader-access.ts";
 import type { RunningWork } from "./running-work.ts";
 
 const PAGE = 200;
@@ -14,7 +14,7 @@ const LARGEST_ID = 2n ** 63n - 1n;
 /** Streams a federation's events: those after Last-Event-ID, else those from now on. */
 export function eventHandlers(
   context: Context,
-  { admit }: ReaderAdmission,
+  { admit }: ReaderAccess,
   signal: EventSignal,
   work: RunningWork,
 ): Pick<Handlers, "eventStream"> {

@@ -14,7 +14,7 @@ import {
 } from "../rounds/views/view-federation.ts";
 import { viewReward } from "../rounds/views/view-reward.ts";
 import type { Handlers } from "./mount.ts";
-import type { ReaderAdmission } from "./reader-admission.ts";
+import type { ReaderAccess } from "./reader-access.ts";
 import { identityOf } from "./signed.ts";
 
 type FederationHandlers = Pick<
@@ -34,7 +34,7 @@ type FederationHandlers = Pick<
 
 export function federationHandlers(
   context: Context,
-  { admit }: ReaderAdmission,
+  { admit }: ReaderAccess,
   evaluator: Evaluator,
 ): FederationHandlers {
   const { store } = context;

@@ -17,7 +17,7 @@ import { viewRound } from "../rounds/views/view-round.ts";
 import { viewEquivocation, viewReceipt, viewUpdate } from "../rounds/views/view-update.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
-import type { ReaderAdmission } from "./reader-admission.ts";
+import type { ReaderAccess } from "./reader-access.ts";
 import type { SignedRequests } from "./signed.ts";
 
 type RoundHandlers = Pick<
@@ -42,7 +42,7 @@ interface RoundCall {
 export function roundHandlers(
   context: Context,
   { limits }: SignedRequests,
-  { admit }: ReaderAdmission,
+  { admit }: ReaderAccess,
 ): RoundHandlers {
   const { store, blobs } = context;
   const lookUp = async ({ params, request, reply }: RoundCall) => {

@@ -78,7 +78,7 @@ describe("killed at random points", () => {
     ]);
     stage = { stack, client, metricsUrl: `http://127.0.0.1:${workerPort}/metrics` };
     for (const kind of new Set(["plain" as const, ...draws.map((draw) => draw.kind)]))
-      undisturbed.set(kind, await run(await found(kind), { kind, seed: 0 }));
+      undisturbed.set(kind, await run(await foundFor(kind), { kind, seed: 0 }));
   });
   // Nothing that one test has left broken reaches another.
   beforeEach(() => {
@@ -93,7 +93,7 @@ describe("killed at random points", () => {
 
   const run = (federation: TestFederation, plan: ScenarioPlan) =>
     runScenario(stage, federation, plan);
-  const found = (kind: ScenarioKind) => foundCrashFederation(stack, kind, survey);
+  const foundFor = (kind: ScenarioKind) => foundCrashFederation(stack, kind, survey);
 
   async function give(process: BreakingProcess, lives: readonly FaultPlan[]): Promise<void> {
     if (!isAtStart(lives[0])) return process.give(lives);
@@ -103,7 +103,7 @@ describe("killed at random points", () => {
 
   for (const { seed, ...draw } of draws)
     test(`seed ${seed} (${draw.kind}): ${describeLives(draw.server)} and ${describeLives(draw.worker)}`, async () => {
-      const federation = await found(draw.kind);
+      const federation = await foundFor(draw.kind);
       await Promise.all([give(server, draw.server), give(worker, draw.worker)]);
       const outcome = await run(federation, { kind: draw.kind, seed });
       assert.deepEqual(outcome, undisturbed.get(draw.kind));
@@ -111,7 +111,7 @@ describe("killed at random points", () => {
 
   for (const seed of seeds(1, 20))
     test(`seed ${seed}: a chain that forgets transactions, loses answers and lags`, async () => {
-      const federation = await found("plain");
+      const federation = await foundFor("plain");
       const before = chain.dropped;
       chain.forget(new SeededDraws(seed));
       const outcome = await run(federation, { kind: "plain", seed });
@@ -120,7 +120,7 @@ describe("killed at random points", () => {
     });
 
   test("a chain that forgets transactions until they have expired: they are signed again, and take effect once", async () => {
-    const federation = await found("plain");
+    const federation = await foundFor("plain");
     const before = chain.expired;
     chain.expire();
     const disturb = async () => chain.expire();
@@ -133,7 +133,7 @@ describe("killed at random points", () => {
   for (const seed of seeds(1, 10))
     test(`seed ${seed}: PostgreSQL killed in the middle of each round`, async () => {
       const disturb = async () => stack.killDatabase();
-      const outcome = await run(await found("plain"), {
+      const outcome = await run(await foundFor("plain"), {
         kind: "plain",
         seed,
         disturb,
@@ -144,7 +144,7 @@ describe("killed at random points", () => {
   for (const seed of seeds(1, 10))
     test(`seed ${seed}: Redis, which forgets everything, killed in the middle of each round`, async () => {
       const disturb = () => stack.restartRedis();
-      const outcome = await run(await found("plain"), {
+      const outcome = await run(await foundFor("plain"), {
         kind: "plain",
         seed,
         disturb,
@@ -153,7 +153,7 @@ describe("killed at random points", () => {
     });
 
   test("full disks: 507, nothing is lost, and the round ends when there is space", async () => {
-    const federation = await found("plain");
+    const federation = await foundFor("plain");
     const mended: Promise<void>[] = [];
     const failures = async () => (await worker.output()).split('"storage-full"').length;
     const disturb = async () => {
@@ -174,7 +174,7 @@ describe("killed at random points", () => {
   });
 
   test("a server whose clock is hours off: updates get their receipts, requests that state a time are refused", async () => {
-    const federation = await found("plain");
+    const federation = await foundFor("plain");
     const offsets = [-9 * HOURS, 9 * HOURS];
     const disturb = async () => {
       server.give([{ faults: [], clockOffset: offsets.shift() ?? 0 }]);

@@ -22,13 +22,13 @@ describe("the service, killed at any time", () => {
     port = await freePort();
     [server, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
     client = clientOf(`http://127.0.0.1:${port}`);
-    const federation = await found();
+    const federation = await registeredFederation();
     for (let round = 1n; round <= ROUNDS; round++) await submitAll(client, federation, round);
     undisturbed = await rootsOf(federation);
   });
   after(() => stack.stop());
 
-  async function found(): Promise<TestFederation> {
+  async function registeredFederation(): Promise<TestFederation> {
     const federation = await createFederation({
       rpcUrl: stack.rpcUrl,
       aggregator: stack.aggregator,
@@ -60,7 +60,7 @@ describe("the service, killed at any time", () => {
     "round-opened",
   ])
     test(`kill -9 of the worker after each ${type}: the same models`, async () => {
-      const federation = await found();
+      const federation = await registeredFederation();
       for (let round = 1n; round <= ROUNDS; round++) {
         const killed = waitForEvent(client, federation, type, round).then(async () => {
           await worker.kill();
@@ -73,7 +73,7 @@ describe("the service, killed at any time", () => {
     });
 
   test("kill -9 of the server between uploads: an update with a receipt stays, one without is sent again", async () => {
-    const federation = await found();
+    const federation = await registeredFederation();
     for (let number = 1n; number <= ROUNDS; number++) {
       await waitForEvent(client, federation, "round-opened", number);
       const round = await client.round(federation.address, number);
@@ -96,7 +96,7 @@ describe("the service, killed at any time", () => {
   });
 
   test("kill -9 of Redis, which forgets everything, and of the chain's node, in the middle of each round", async () => {
-    const federation = await found();
+    const federation = await registeredFederation();
     for (let round = 1n; round <= ROUNDS; round++) {
       await submitAll(client, federation, round, federation.members.slice(0, 2));
       await Promise.all([stack.restartRedis(), stack.restartLocalnet()]);
@@ -106,7 +106,7 @@ describe("the service, killed at any time", () => {
   });
 
   test("everything killed at once, and two workers afterwards", async () => {
-    const federation = await found();
+    const federation = await registeredFederation();
     for (let round = 1n; round <= ROUNDS; round++) {
       await submitAll(client, federation, round, federation.members.slice(0, 3));
       await Promise.all([

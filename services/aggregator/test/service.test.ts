@@ -32,7 +32,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
     after(() => stack.stop());
 
-    const found = (plan: Partial<Parameters<typeof createFederation>[0]> = {}) =>
+    const foundFederation = (plan: Partial<Parameters<typeof createFederation>[0]> = {}) =>
       createFederation({
         rpcUrl: stack.rpcUrl,
         aggregator: stack.aggregator,
@@ -42,7 +42,7 @@ for (const backend of ["redis", "postgresql"] as const)
       });
 
     test("runs rounds to their end: model, manifest, receipts, rewards and proofs agree with the roots on chain", async () => {
-      const federation = await found();
+      const federation = await foundFederation();
       await client.register(federation);
       await submitAll(client, federation, 1n);
       await submitAll(client, federation, 2n);
@@ -66,7 +66,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
 
     test("gives the same envelope the same receipt, and keeps the update with the highest sequence", async () => {
-      const federation = await found();
+      const federation = await foundFederation();
       await client.register(federation);
       await waitForEvent(client, federation, "round-opened", 1n);
       const round = await client.round(federation.address, "current");
@@ -105,7 +105,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
 
     test("counts the good updates and says of the others why not, once everybody has sent", async () => {
-      const federation = await found({
+      const federation = await foundFederation({
         members: 4,
         configuration: (defaults) => ({
           ...defaults,
@@ -150,7 +150,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
 
     test("makes a round with too few updates void, and opens the next number on the same model", async () => {
-      const federation = await found({
+      const federation = await foundFederation({
         configuration: (defaults) => ({
           ...defaults,
           rounds: { quorum: 3, minimum: 2, deadlineSeconds: 1, graceSeconds: 1, total: 0 },
@@ -169,7 +169,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
 
     test("stops after the configured number of rounds, and between rounds while paused", async () => {
-      const federation = await found({
+      const federation = await foundFederation({
         members: 1,
         configuration: (defaults) => ({ ...defaults, rounds: { ...defaults.rounds, total: 2 } }),
       });
@@ -194,7 +194,7 @@ for (const backend of ["redis", "postgresql"] as const)
 
     test("scores models on held-out answers: integers for pay, alignment for people, and the same when replayed", async () => {
       const survey = testSurvey();
-      const federation = await found({
+      const federation = await foundFederation({
         parameterCount: survey.predictor.parameterCount,
         model: survey.predictor.initialParameters(1),
         blobs: survey.blobs,
@@ -226,7 +226,7 @@ for (const backend of ["redis", "postgresql"] as const)
     });
 
     test("lets a member that joins during a round take part in the next", async () => {
-      const federation = await found({
+      const federation = await foundFederation({
         members: 1,
         configuration: (defaults) => ({ ...defaults, rounds: { ...defaults.rounds, quorum: 1 } }),
       });

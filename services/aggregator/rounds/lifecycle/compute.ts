@@ -1,4 +1,4 @@
-import { completeRound, type RoundResult } from "@plenary/algorithms";
+import { type CompletedRound, completeRound } from "@plenary/algorithms";
 import { canonicalJsonBytes, vectorToBytes } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
 import type { ClosingRound } from "../../store/rounds.ts";
@@ -77,7 +77,7 @@ async function compute(
   federation: FederationRow,
   round: ClosingRound,
   updates: StandingUpdates,
-): Promise<RoundResult> {
+): Promise<CompletedRound> {
   const { configuration } = federation;
   const running = await sums.complete(round, configuration, updates.counted(), (id) =>
     updates.delta(id),
@@ -101,7 +101,7 @@ async function record(
   { models }: RoundTools,
   federation: FederationRow,
   round: ClosingRound,
-  result: RoundResult,
+  result: CompletedRound,
 ): Promise<void> {
   const { blobs } = context;
   const [nextBlob, nextStateBlob] = await Promise.all([
@@ -128,7 +128,7 @@ async function record(
   });
 }
 
-function commitmentOf(result: RoundResult) {
+function commitmentOf(result: CompletedRound) {
   return {
     nextRoot: result.roots.next,
     nextStateRoot: result.roots.stateAfter,

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => bench.close());
 
-async function found(name: string): Promise<BenchFederation> {
+async function foundAndPlay(name: string): Promise<BenchFederation> {
   const once = (defaults: FederationConfiguration) => ({
     ...defaults,
     rounds: { ...defaults.rounds, total: 1 },
@@ -46,7 +46,7 @@ async function evaluationsTold({ address }: BenchFederation): Promise<number> {
 }
 
 test("a round is evaluated, once, and shown with finite scores", async () => {
-  const federation = await found("finite");
+  const federation = await foundAndPlay("finite");
   for (const place of [0, 1, 2]) await federation.upload(1n, await federation.update(1n, place));
   await work();
   const { state, evaluation } = await received(federation);
@@ -56,7 +56,7 @@ test("a round is evaluated, once, and shown with finite scores", async () => {
 });
 
 test("a model whose predictions are not numbers has no scores, and its round can be read", async () => {
-  const federation = await found("infinite");
+  const federation = await foundAndPlay("infinite");
   // Integers almost as large as an update may have.
   const huge = new Int32Array(SURVEY.predictor.parameterCount).map(
     (_, i) => (((i * 7919) % 20_011) - 10_000) * 13_000,
@@ -72,7 +72,7 @@ test("a model whose predictions are not numbers has no scores, and its round can
 });
 
 test("scores that an older service stored without being numbers are not shown", async () => {
-  const federation = await found("older");
+  const federation = await foundAndPlay("older");
   for (const place of [0, 1, 2]) await federation.upload(1n, await federation.update(1n, place));
   await work();
   const key = { federation: federation.address, number: 1n };

@@ -7,8 +7,10 @@ import { syncMembers } from "../access/members.ts";
 import { type Context, inTransaction } from "../context.ts";
 import type { Progress } from "./progress.ts";
 
-/** Committed rounds that are not final. A few fewer than the program keeps, which refuses more. */
-const MOST_PENDING = MAX_PENDING_ROUNDS - 4;
+/** Rounds by which the view of the chain may lag, at a node that is behind the others. */
+const LAG_ROUNDS = 4;
+/** Committed rounds that are not final. The program refuses to open a round above its own limit. */
+const MOST_PENDING = MAX_PENDING_ROUNDS - LAG_ROUNDS;
 
 /** Between rounds: writes the next round down if it is time for one. */
 export async function planRound(

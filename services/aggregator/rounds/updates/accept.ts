@@ -22,16 +22,13 @@ import {
  * durable. Another upload or the close of the round may have overtaken the checks of admitUpload,
  * so they are made again under the round's lock. Throws as admitUpload does.
  */
-export async function acceptUpdate(
-  context: Context,
-  admission: AdmittedUpload,
-): Promise<UpdateRow> {
+export async function acceptUpdate(context: Context, admitted: AdmittedUpload): Promise<UpdateRow> {
   const now = context.clock.now();
   // Signed before the lock is taken: nobody else has to wait for the signature.
-  const row = rowOf(admission, now, context.aggregatorKey);
+  const row = rowOf(admitted, now, context.aggregatorKey);
   const outcome =
-    (await acceptNext(context, admission, row)) ?? (await accept(context, admission, row, now));
-  if (outcome === "equivocation") throw equivocation(admission.envelope);
+    (await acceptNext(context, admitted, row)) ?? (await accept(context, admitted, row, now));
+  if (outcome === "equivocation") throw equivocation(admitted.envelope);
   // The row is durable. What follows may fail, and nobody has to wait for it.
   void announce(context, outcome);
   void context.scheduler.screenUpdate(outcome.id);
@@ -63,11 +60,11 @@ async function acceptNext(
 
 function accept(
   context: Context,
-  admission: AdmittedUpload,
+  admitted: AdmittedUpload,
   row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
-  return pRetry(() => inTransaction(context, (store) => acceptIn(store, admission, row, now)), {
+  return pRetry(() => inTransaction(context, (store) => acceptIn(store, admitted, row, now)), {
     ...CONTENDED,
     shouldRetry: ({ error }) => isUniqueViolation(error),
   });
@@ -75,22 +72,22 @@ function accept(
 
 async function acceptIn(
   store: Store,
-  admission: AdmittedUpload,
+  admitted: AdmittedUpload,
   row: Omit<UpdateRow, "id">,
   now: number,
 ): Promise<UpdateRow | "equivocation"> {
-  const { federation, envelope } = admission;
+  const { federation, envelope } = admitted;
   const key: RoundKey = { federation: federation.address, number: envelope.round };
   const mayFill = await couldFill(store, federation);
   // Closing the round waits for all that hold it. Uploads wait for each other only where they must
   // be counted.
   const round = await (mayFill ? store.rounds.lock(key) : store.rounds.hold(key));
-  const related = await relatedUpdates(store, federation.address, envelope, admission.hash);
-  const known = sameEnvelope(related, admission.hash);
+  const related = await relatedUpdates(store, federation.address, envelope, admitted.hash);
+  const known = sameEnvelope(related, admitted.hash);
   if (known !== undefined) return known;
-  checkOpen(round ?? admission.round);
+  checkOpen(round ?? admitted.round);
   if (contradicts(related, envelope)) {
-    await keepEvidence(store, admission, now);
+    await keepEvidence(store, admitted, now);
     return "equivocation";
   }
   if (standingOf(related) !== undefined) await store.updates.supersede(key, envelope.member);
@@ -144,11 +141,11 @@ async function announce(context: Context, update: UpdateRow): Promise<void> {
 }
 
 function rowOf(
-  admission: AdmittedUpload,
+  admitted: AdmittedUpload,
   now: number,
   aggregatorKey: Uint8Array,
 ): Omit<UpdateRow, "id"> {
-  const { federation, envelope, message, hash, signature, signingKey } = admission;
+  const { federation, envelope, message, hash, signature, signingKey } = admitted;
   const receipt = encodeReceipt({
     genesisHash: federation.genesis_hash,
     programId: federation.program_id,

@@ -1,4 +1,4 @@
-import { admitEnvelope } from "@plenary/algorithms";
+import { checkEnvelope } from "@plenary/algorithms";
 import {
   decodeEnvelope,
   type Envelope,
@@ -57,7 +57,7 @@ export interface KnownUpdate {
 /**
  * Checks all that can be checked before the payload is read. Throws `not-found`,
  * `malformed-envelope`, `member-unknown`, `signature-invalid`, `round-closed`, `member-inactive`,
- * `sequence-stale`, `equivocation`, and as admitEnvelope does.
+ * `sequence-stale`, `equivocation`, and as checkEnvelope does.
  */
 export async function admitUpload(
   context: Context,
@@ -73,7 +73,7 @@ export async function admitUpload(
   );
   const known = sameEnvelope(related, hash);
   if (known === undefined)
-    admitEnvelope(
+    checkEnvelope(
       envelope,
       identityOf(federation, addressed()),
       federation.configuration,

@@ -33,12 +33,12 @@ export async function submitUpdate(
   body: UploadBody,
   limit: UploadLimit,
 ): Promise<SubmittedUpdate> {
-  const admission = await admitUpload(context, upload);
-  const { federation } = admission;
-  if (admission.kind === "known") return { federation, update: admission.update };
-  await limit(admission.envelope.member);
-  await receivePayload(context, admission, body);
-  return { federation, update: await acceptUpdate(context, admission) };
+  const admitted = await admitUpload(context, upload);
+  const { federation } = admitted;
+  if (admitted.kind === "known") return { federation, update: admitted.update };
+  await limit(admitted.envelope.member);
+  await receivePayload(context, admitted, body);
+  return { federation, update: await acceptUpdate(context, admitted) };
 }
 
 /** Streams the payload into the blob store, unless its declared length is wrong already. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type RoundResult, replayRound, type SignedAuditReport } from "@plenary/algorithms";
+import { type CompletedRound, replayRound, type SignedAuditReport } from "@plenary/algorithms";
 import {
   AUDIT_OUTCOMES,
   type AuditConfiguration,
@@ -102,7 +102,7 @@ export class AuditedRound {
   }
 
   /** The round from public bytes: the manifest's blob, the blobs that it names, and the chain. */
-  async replayed(): Promise<{ result: RoundResult; manifestHash: Uint8Array }> {
+  async replayed(): Promise<{ result: CompletedRound; manifestHash: Uint8Array }> {
     const { blobs, ledger } = this.played.bench.context;
     const manifestHash = (await this.played.round()).computed?.commitment.manifestHash;
     assert.ok(manifestHash);

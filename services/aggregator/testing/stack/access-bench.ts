@@ -45,8 +45,8 @@ export async function openAccessBench(): Promise<AccessBench> {
   await stack.startWorker();
   const client = clientOf(`http://127.0.0.1:${port}`);
   const [open, closed] = await Promise.all([
-    found(stack, client, undefined),
-    found(stack, client, "private"),
+    playFirstRound(stack, client, undefined),
+    playFirstRound(stack, client, "private"),
   ]);
   return {
     stack,
@@ -86,7 +86,7 @@ async function sceneOf(
 }
 
 /** A federation after its first round, with a member that has left and earned. */
-async function found(
+async function playFirstRound(
   stack: Stack,
   client: TestClient,
   visibility: "private" | undefined,

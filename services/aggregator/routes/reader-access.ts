@@ -11,7 +11,7 @@ export interface Reader {
   stillMay(): Promise<boolean>;
 }
 
-export interface ReaderAdmission {
+export interface ReaderAccess {
   /**
    * Admits anyone to a public federation, and readers of a private one by a signed request. A
    * member may always read what is `about` itself. Throws `member-unknown`, `member-inactive`, and
@@ -34,10 +34,10 @@ const EVERYBODY: Reader = { stillMay: async () => true };
 /** Names of public blobs that stay in memory. A public blob stays public. */
 const KEPT = 10_000;
 
-export function createReaderAdmission(
+export function createReaderAccess(
   context: Context,
   { authenticate }: SignedRequests,
-): ReaderAdmission {
+): ReaderAccess {
   const open = new Set<string>();
   return {
     async admit(request, reply, federation, about) {

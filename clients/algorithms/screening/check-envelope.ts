@@ -30,7 +30,7 @@ export interface RoundIdentity {
  * `weight-out-of-range` or `checkpoints-missing`. An update that passes and is wrong nevertheless
  * gets a leaf with its reason (screenUpdate).
  */
-export function admitEnvelope(
+export function checkEnvelope(
   envelope: Envelope,
   identity: RoundIdentity,
   configuration: FederationConfiguration,

@@ -20,7 +20,7 @@ const CHALLENGE_WINDOW_SECONDS = 1;
 const FOUNDER_SOL = 10;
 const MEMBER_SOL = 1;
 
-export interface OpenSettings {
+export interface FoundingSettings {
   readonly home: Home;
   readonly connection: Connection;
   readonly program: PublicKey;
@@ -30,7 +30,7 @@ export interface OpenSettings {
   readonly id: number;
 }
 
-export interface OpenedFederation {
+export interface LocalFederation {
   readonly address: PublicKey;
   readonly authority: Keypair;
   readonly rewardMint: PublicKey;
@@ -41,7 +41,7 @@ export interface OpenedFederation {
  * is half founded, and continues one that exists. Throws `run-failed` if the one on chain was
  * made from another plan.
  */
-export async function openFederation(settings: OpenSettings): Promise<OpenedFederation> {
+export async function foundLocalFederation(settings: FoundingSettings): Promise<LocalFederation> {
   const { home, connection, program, service, plan, id } = settings;
   const authority = keepKeypair(home, "authority");
   const aggregator = keepKeypair(home, "aggregator");
@@ -79,7 +79,7 @@ export async function openFederation(settings: OpenSettings): Promise<OpenedFede
 /** Gives an organisation SOL for fees and tokens for its stake before it joins. */
 export async function equipMember(
   connection: Connection,
-  { authority, rewardMint }: OpenedFederation,
+  { authority, rewardMint }: LocalFederation,
   owner: PublicKey,
 ): Promise<void> {
   await ensureSol(connection, owner, MEMBER_SOL);
