@@ -13,7 +13,7 @@ const SECONDS_AFTER_TESTS = 60;
 function endAfter(seconds: number, what: string): void {
   const end = () => {
     const kept = process.getActiveResourcesInfo().join(", ");
-    process.stderr.write(`${what} ${seconds} s. The file still has: ${kept}\n`);
+    process.stderr.write(`${what} ${seconds} s. It still has: ${kept}\n`);
     process.exit(1);
   };
   setTimeout(end, seconds * 1_000).unref();
@@ -21,7 +21,5 @@ function endAfter(seconds: number, what: string): void {
 
 if (isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) {
   endAfter(LIMIT_SECONDS, "The test file did not end within");
-  after(() =>
-    endAfter(SECONDS_AFTER_TESTS, "The tests have ended, and their process did not within"),
-  );
+  after(() => endAfter(SECONDS_AFTER_TESTS, "After its last test the process did not end within"));
 }
