@@ -86,6 +86,7 @@ export async function createApplication(settings: ApplicationSettings): Promise<
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
+  letPagesReadRefusals(app);
   handleErrors(app);
   mountMetrics(app, createMetrics());
   await protect(app, settings.limits.requestsPerMinute);
@@ -117,6 +118,19 @@ async function mountProtocol(
     ...eventHandlers(context, readers, events, work),
   };
   mountEndpoints(app, handlers, signed, work);
+}
+
+/**
+ * What is refused before it reaches an endpoint, such as an unknown path or a request while the
+ * service is overloaded, can be read by pages too.
+ */
+function letPagesReadRefusals(app: FastifyInstance): void {
+  const { origin, exposedHeaders } = READS_OF_BROWSERS;
+  app.addHook("onRequest", async ({ url }, reply) => {
+    if (!url.startsWith("/v1/")) return;
+    reply.header("access-control-allow-origin", origin);
+    reply.header("access-control-expose-headers", exposedHeaders.join(", "));
+  });
 }
 
 async function protect(app: FastifyInstance, requestsPerMinute: number): Promise<void> {

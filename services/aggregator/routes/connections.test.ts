@@ -114,4 +114,29 @@ describe("connections", () => {
     for (const socket of sockets) socket.destroy();
     server = await startServer();
   });
+
+  test("too many requests from one address: 429, and when to try again, which a page can read", async () => {
+    const port = await freePort();
+    const limited = await stack.startServer(port, { PLENARY_RATE_LIMIT: "3" });
+    const get = (path: string) =>
+      sendRaw(`http://127.0.0.1:${port}`, {
+        method: "GET",
+        path,
+        headers: { origin: "https://page.example" },
+      });
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push(await get("/v1/federations"));
+    answers.push(await get("/v1/nowhere"));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 429, 404],
+    );
+    for (const { headers } of answers) {
+      assert.equal(headers["access-control-allow-origin"], "*");
+      assert.match(String(headers["access-control-expose-headers"]), /retry-after/);
+    }
+    assert.equal(answers[3]?.code, "rate-limited");
+    assert.ok(Number(answers[3]?.headers["retry-after"]) > 0);
+    await limited.stop();
+  });
 });

@@ -124,23 +124,6 @@ describe("the service without what it needs", () => {
     assert.equal((await read()).committedRounds, "3");
   });
 
-  test("too many requests from one address: 429, and when to try again", async () => {
-    const port = await freePort();
-    const limited = await stack.startServer(port, { PLENARY_RATE_LIMIT: "3" });
-    const answers = [];
-    for (let i = 0; i < 4; i++)
-      answers.push(
-        await sendRaw(`http://127.0.0.1:${port}`, { method: "GET", path: "/v1/federations" }),
-      );
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [200, 200, 200, 429],
-    );
-    assert.equal(answers[3]?.code, "rate-limited");
-    assert.ok(Number(answers[3]?.headers["retry-after"]) > 0);
-    await limited.stop();
-  });
-
   test("a start that cannot succeed ends with code 1 and says what to do", async () => {
     const port = await freePort();
     const taken = createServer().listen(port, "127.0.0.1");
