@@ -3,10 +3,18 @@
  * has no SQLite. It tells by its age that its holder died, which would be too weak for a ledger;
  * an installation that two processes spoiled is noticed and repeated by the next boot.
  */
-import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { BootError, isForbidden } from "./boot-error.js";
-import { ROOT, readIfThere } from "./paths.js";
+import { ROOT, readJson } from "./paths.js";
 
 const LOCK = join(ROOT, ".install-lock");
 const NPM_PID = join(LOCK, "npm");
@@ -14,11 +22,14 @@ const HEARTBEAT_MS = 1_000;
 const POLL_MS = 300;
 /** A lock whose holder has not touched it for this long was left by a boot that was killed. */
 const EXPIRES_MS = 15_000;
+/** No npm installs for longer. The limit holds where nothing tells when a process started. */
+const LONGEST_INSTALL_MS = 3_600_000;
 
 export const isInstalling = () => statSync(LOCK, { throwIfNoEntry: false }) !== undefined;
 
 /** Writes down the npm that this boot has started, for a boot that finds the lock expired. */
-export const recordNpm = (pid) => writeFileSync(NPM_PID, String(pid));
+export const recordNpm = (pid) =>
+  writeFileSync(NPM_PID, JSON.stringify({ pid, started: startOf(pid) }));
 
 /** Takes the install lock, waiting while another boot holds it. Returns the release. */
 export async function takeInstallLock() {
@@ -57,15 +68,33 @@ function tryTake() {
   }
 }
 
-function isExpired(lock) {
-  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-  return touched !== undefined && Date.now() - touched > EXPIRES_MS;
+const isExpired = (lock) => isOlderThan(lock, EXPIRES_MS);
+
+function isOlderThan(path, milliseconds) {
+  const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return touched !== undefined && Date.now() - touched > milliseconds;
 }
 
-/** Whether the npm of a boot that was killed is still installing. */
+/** When a process started, on Linux: the boot of the machine and the ticks since; else null. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The command, in parentheses, may itself hold spaces and parentheses: fields follow its end.
+    const ticksSinceBoot = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${ticksSinceBoot}`;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether the npm of a boot that was killed is still installing. Its number may belong to another
+ * process by now, which started at another time.
+ */
 function isNpmRunning() {
-  const pid = Number(readIfThere(NPM_PID));
-  if (!pid) return false;
+  const { pid, started = null } = readJson(NPM_PID) ?? {};
+  if (!pid || isOlderThan(NPM_PID, LONGEST_INSTALL_MS)) return false;
+  if (started !== null) return startOf(pid) === started;
   try {
     process.kill(pid, 0);
     return true;

@@ -140,6 +140,28 @@ test("of two calls at once one installs, and a lock that was left behind does no
   assert.ok(!existsSync(lock));
 });
 
+test("a lock is waited for while its npm runs, and not for a process that has its number", async () => {
+  const root = smallRepository();
+  const lock = join(root, ".install-lock");
+  const leave = (npm: object, age = 60_000) => {
+    mkdirSync(lock);
+    const then = new Date(Date.now() - age);
+    writeFileSync(join(lock, "npm"), JSON.stringify(npm));
+    for (const path of [join(lock, "npm"), lock]) utimesSync(path, then, then);
+  };
+  // This process runs, and is not the npm that was recorded under its number.
+  leave({ pid: process.pid, started: "another boot/1" });
+  assert.equal((await boot(root, ["bench", "echo", "x"]).ended).out, "x\n");
+  // Where nothing tells when a process started, no npm takes that long.
+  leave({ pid: process.pid }, 2 * 3_600_000);
+  assert.equal((await boot(root, ["bench", "echo", "x"]).ended).out, "x\n");
+  leave({ pid: process.pid });
+  const { child, ended } = boot(root, ["bench", "echo", "x"]);
+  assert.match(String(await once(child.stderr, "data")), /Another process is installing/);
+  rmSync(lock, { recursive: true });
+  assert.equal((await ended).out, "x\n");
+});
+
 test("SIGINT to npm alone ends what npm runs", { timeout: 60_000 }, async (t) => {
   const root = smallRepository();
   const child = spawn("npm", ["run", "--silent", "bench", "--", "wait"], {
