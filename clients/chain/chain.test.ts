@@ -26,6 +26,7 @@ import {
   parseEvents,
   readFederation,
   readMember,
+  readMint,
   readRound,
   readTokenProgram,
   roundAddress,
@@ -145,6 +146,8 @@ test("a mint names its token program, and no other account passes for a mint", a
   await sendTransaction(connection, [...create, ...account, ...supply], [authority, other]);
   assert.ok((await readTokenProgram(connection, other.publicKey)).equals(TOKEN_2022_PROGRAM));
   assert.equal((await connection.getTokenAccountBalance(destination)).value.amount, "7");
+  const { decimals, authority: minter } = await readMint(connection, other.publicKey);
+  assert.deepEqual([decimals, minter?.toBase58()], [6, payer.toBase58()]);
   const refuse = (address: PublicKey, code: string) =>
     assert.rejects(
       readTokenProgram(connection, address),
@@ -152,6 +155,7 @@ test("a mint names its token program, and no other account passes for a mint", a
     );
   await refuse(Keypair.generate().publicKey, "not-found");
   await refuse(federation, "invalid-input");
+  await refuse(destination, "invalid-input");
 });
 
 test("a refusal has the name and the sentence of the program's error", async () => {

@@ -22,5 +22,6 @@ export * from "./round.ts";
 export type { SendOptions } from "./send-transaction.ts";
 export * from "./signed-message.ts";
 export * from "./token-account.ts";
+export * from "./token-amount.ts";
 export * from "./token-program.ts";
 export * from "./transactions/index.ts";

@@ -97,9 +97,10 @@ test("wrong usage ends with 2 and says what is right", () => {
     [["train", "--owner", "nobody", "--update-key", file("none.json")], /no such file/],
     [["rotate-key"], /missing required argument/],
     [["leave"], /--keypair is missing/],
-    [["federation", "fund", "-1"], /unknown option|whole number/],
+    [["federation", "fund", "-1"], /unknown option|amount in tokens/],
     [["federation", "terms", "--members", "friends"], /open, approved/],
-    [["bond", "deposit", "1.5"], /whole number/],
+    [["bond", "deposit", "1.5.2"], /amount in tokens, such as 12\.5/],
+    [["federation", "grant", "nobody", "1,5"], /amount in tokens, such as 12\.5/],
   ] as const) {
     const { code, stderr } = plenary(args);
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);

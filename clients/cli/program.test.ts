@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { strategies } from "@plenary/algorithms";
-import type { Command } from "commander";
+import { type Command, CommanderError } from "commander";
 import { buildProgram } from "./program.ts";
+import { EXAMPLES, leavesOf } from "./usage/examples.ts";
 
 /** A command and all commands below it, each with its full name. */
 function commandsOf(command: Command, before: string): [string, Command][] {
@@ -28,6 +29,41 @@ test("every command has a help that names its options and says what it does", ()
   }
 });
 
+/** What a command line prints. Nothing runs. */
+async function printed(words: readonly string[]): Promise<string> {
+  let output = "";
+  const fresh = buildProgram(() => Promise.resolve());
+  for (const [, command] of commandsOf(fresh, ""))
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        output += text;
+      },
+      writeErr: (text) => {
+        output += text;
+      },
+    });
+  await fresh.parseAsync(["node", "plenary", ...words]).catch((error: unknown) => {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+  });
+  return output;
+}
+
+test("every command prints its help, with an example that it understands", async () => {
+  for (const [name] of leavesOf(program)) {
+    const help = await printed([...name.split(" "), "--help"]);
+    const example = EXAMPLES[name];
+    assert.ok(example, `plenary ${name} has no example: add one to usage/examples.ts`);
+    assert.ok(help.includes(`$ plenary ${example}`), name);
+    assert.ok(`${example} `.startsWith(`${name} `), name);
+    await printed(example.split(" "));
+  }
+  const names = new Set(leavesOf(program).map(([name]) => name));
+  assert.deepEqual(
+    Object.keys(EXAMPLES).filter((name) => !names.has(name)),
+    [],
+  );
+});
+
 test("the version is the package's", () => {
   const manifest = readFileSync(join(import.meta.dirname, "package.json"), "utf8");
   assert.equal(program.version(), JSON.parse(manifest).version);
@@ -49,6 +85,6 @@ test("help prints the default amounts", () => {
     commandsOf(program, "").find(([name]) => name === "plenary federation create") ?? [];
   assert.match(
     create?.helpInformation().replace(/\s+/g, " ") ?? "",
-    /base units \(default: 1000000000\)/,
+    /most that a round pays \(default: "1000"\)/,
   );
 });

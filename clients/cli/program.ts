@@ -3,6 +3,7 @@ import type { Settings } from "./config.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import type { Session } from "./session.ts";
 import { auditCommands } from "./usage/auditor.ts";
+import { addExamples } from "./usage/examples.ts";
 import {
   dataCommands,
   keyCommands,
@@ -44,5 +45,6 @@ export function buildProgram(run: Run): Command {
   dataCommands(program, runs);
   auditCommands(program, runs);
   evidenceCommands(program, runs);
+  addExamples(program);
   return program;
 }

@@ -29,7 +29,12 @@ export {
   publicKey,
   signerFor,
 } from "./access/index.ts";
-export { type ChainAccess, type ChainOptions, tokenBalance } from "./chain-state/index.ts";
+export {
+  type ChainAccess,
+  type ChainOptions,
+  readRewardDecimals,
+  tokenBalance,
+} from "./chain-state/index.ts";
 
 // What a user can do about an error, and files and keys.
 export type { Remedy } from "./remedy.ts";
@@ -123,6 +128,7 @@ export {
   mintTo,
   type PlannedFederation,
   planFederation,
+  REWARD_DECIMALS,
   requestSol,
 } from "./founding/index.ts";
 
@@ -137,6 +143,8 @@ export {
   closeRounds,
   depositBond,
   fundVault,
+  type Granted,
+  grantTokens,
   type Paused,
   pauseFederation,
   proposeAuthority,

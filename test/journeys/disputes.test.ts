@@ -102,7 +102,7 @@ test("a round that is right survives every dispute, until its bytes are withheld
     const proof: Proof = { kind: "chunk", chunk: 0 };
     await assert.rejects(disputeFinding(verifier, { challenger, round: ROUND, proof }), {
       code: "invalid-input",
-      message: /needs a deposit of 312500 base units/,
+      message: /needs a deposit of 0\.3125 of the reward token/,
     });
   });
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { readTokenAccount, vaultAddress } from "@plenary/chain";
-import { connectTo, createKeypair, mintTo, requestSol } from "@plenary/sdk";
+import { readTokenAccount, tokensText, vaultAddress } from "@plenary/chain";
+import { connectTo, createKeypair, mintTo, REWARD_DECIMALS, requestSol } from "@plenary/sdk";
 import {
   type Doubt,
   type DoubtfulNode,
@@ -15,6 +15,7 @@ import { plenary, type Ran } from "./command.ts";
 import { foundFederation, startGround } from "./local-federation.ts";
 
 const AMOUNT = 1_000n;
+const text = (units: bigint) => tokensText(units, REWARD_DECIMALS);
 /** How long the command is suspended: the node has forgotten the transaction by then. */
 const SUSPENDED_MS = 4_000;
 
@@ -41,7 +42,7 @@ test("money moves once, or the command says which transaction to look at", async
     try {
       const before = await held();
       const args = ["--rpc", node.url, "--federation", founded.address.toBase58()];
-      const fund = ["federation", "fund", String(AMOUNT), ...args, "--keypair", funder];
+      const fund = ["federation", "fund", text(AMOUNT), ...args, "--keypair", funder];
       const ran = await plenary(
         fund,
         (child) => void interfere?.(node, (name) => child.kill(name)),
@@ -58,7 +59,10 @@ test("money moves once, or the command says which transaction to look at", async
     const { ran, signature, before } = await fundThrough("stale");
     assert.equal(ran.code, 0, ran.output);
     assert.match(ran.output, new RegExp(signature));
-    assert.match(ran.output, new RegExp(`it held ${before}, holds ${before + AMOUNT}`));
+    assert.match(
+      ran.output,
+      new RegExp(`it held ${text(before)} tokens, holds ${text(before + AMOUNT)}`),
+    );
   });
 
   await t.test("a computer that sleeps until the node has forgotten", async () => {

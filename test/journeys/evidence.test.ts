@@ -131,7 +131,7 @@ test("an omission and an equivocation are proved from files", async (t) => {
       "--keypair",
       file("poor.json"),
     ]);
-    assert.match(unpaid.output, /needs a deposit of 312500 base units/);
+    assert.match(unpaid.output, /needs a deposit of 0\.3125 of the reward token/);
     // A stranger with the file has nothing else: no receipt of its own, and no service to ask.
     const tokens = await stranger("challenger.json");
     const { code, output } = await plenary([

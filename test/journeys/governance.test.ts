@@ -5,10 +5,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readFederation } from "@plenary/chain";
-import { connectTo, createKeypair, mintTo, openAccess, readStatus } from "@plenary/sdk";
+import { parseTokens, readFederation, tokensText } from "@plenary/chain";
+import {
+  connectTo,
+  createKeypair,
+  mintTo,
+  openAccess,
+  REWARD_DECIMALS,
+  readStatus,
+} from "@plenary/sdk";
 import { plenary, type Ran } from "./command.ts";
 import { foundFederation, STAKE, startGround } from "./local-federation.ts";
+
+const text = (units: bigint) => tokensText(units, REWARD_DECIMALS);
 
 test("pause, hand-over, vault and bond from the terminal", async (t) => {
   const ground = await startGround(t);
@@ -86,21 +95,27 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
 
   await t.test("anyone funds the vault, and the authority withdraws what is free", async () => {
     const { authority, rewardMint: mint } = founded;
-    await mintTo(connection, { authority, mint, owner: heir.publicKey, amount: 7n });
+    await mintTo(connection, {
+      authority,
+      mint,
+      owner: heir.publicKey,
+      amount: parseTokens("7.5", REWARD_DECIMALS),
+    });
     assert.match(
       (await plenary(["federation", "fund", "0", ...by("heir")])).output,
       /must be above zero/,
     );
-    const funded = await plenary(["federation", "fund", "7", ...by("heir")]);
+    const funded = await plenary(["federation", "fund", "7.5", ...by("heir")]);
     assert.equal(funded.code, 0, funded.output);
-    const held = BigInt(String(funded.lines[0]?.held));
-    const refused = await plenary(["federation", "withdraw", String(held + 1n), ...by("heir")]);
+    const held = parseTokens(String(funded.lines[0]?.held), REWARD_DECIMALS);
+    const more = text(held + 1n);
+    const refused = await plenary(["federation", "withdraw", more, ...by("heir")]);
     assert.equal(refused.code, 2);
-    assert.match(refused.output, new RegExp(`more than the vault can spare .*: ${held}`));
-    const withdrawn = await plenary(["federation", "withdraw", "7", ...by("heir")]);
+    assert.match(refused.output, new RegExp(`more than the vault can spare .*: ${text(held)}`));
+    const withdrawn = await plenary(["federation", "withdraw", "7.5", ...by("heir")]);
     assert.deepEqual(
       [withdrawn.code, withdrawn.lines[0]?.held],
-      [0, String(held - 7n)],
+      [0, text(held - parseTokens("7.5", REWARD_DECIMALS))],
       withdrawn.output,
     );
   });
@@ -109,7 +124,7 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     const withdrawn = await plenary(["bond", "withdraw", ...by("aggregator")]);
     assert.deepEqual(
       [withdrawn.code, withdrawn.lines[0]?.amount],
-      [0, String(STAKE)],
+      [0, text(STAKE)],
       withdrawn.output,
     );
     assert.match(
@@ -119,7 +134,7 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     const deposited = await plenary(["bond", "deposit", ...by("aggregator")]);
     assert.deepEqual(
       [deposited.code, deposited.lines[0]?.bond],
-      [0, String(STAKE)],
+      [0, text(STAKE)],
       deposited.output,
     );
     assert.equal((await plenary(["bond", "deposit", ...by("aggregator")])).lines[0]?.amount, "0");

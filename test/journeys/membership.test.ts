@@ -7,13 +7,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readFederation } from "@plenary/chain";
+import { parseTokens, readFederation, tokensText } from "@plenary/chain";
 import { fromBase64, verifySignature } from "@plenary/protocol";
 import {
   connectTo,
   createKeypair,
   openFederation,
   openVerifier,
+  REWARD_DECIMALS,
   requestSol,
   tokenBalance,
   verifyRound,
@@ -168,7 +169,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
     await requestSol(connection, next.publicKey, 1);
     const claimed = await plenary(claims);
     assert.equal(claimed.code, 0, claimed.output);
-    const amount = BigInt(String(claimed.lines[0]?.amount));
+    const amount = parseTokens(String(claimed.lines[0]?.amount), REWARD_DECIMALS);
     assert.ok(amount > 0n);
     assert.equal(await tokenBalance(connection, account), STAKE + amount);
     assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), 0n);
@@ -194,7 +195,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       const left = await plenary(["leave", ...alone]);
       assert.deepEqual(
         [left.code, left.lines[0]?.exitRound, left.lines[0]?.stake],
-        [0, "5", String(STAKE)],
+        [0, "5", tokensText(STAKE, REWARD_DECIMALS)],
         left.output,
       );
       const again = await plenary(["leave", ...alone]);
@@ -208,7 +209,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       assert.match(
         early.output,
         new RegExp(
-          `${STAKE} stays in escrow for now: the cooldown ends at ${free}; round 4 is open`,
+          `5 tokens stays in escrow for now: the cooldown ends at ${free}; round 4 is open`,
         ),
       );
       assert.match(
@@ -231,7 +232,7 @@ test("join with another key, train without the owner's, rotate, be paid elsewher
       });
       assert.deepEqual(
         [withdrawn.code, withdrawn.lines[0]?.amount],
-        [0, String(STAKE)],
+        [0, tokensText(STAKE, REWARD_DECIMALS)],
         withdrawn.output,
       );
       assert.equal(await tokenBalance(connection, founded.tokensOf(owner.publicKey)), STAKE);

@@ -18,8 +18,9 @@ import {
 } from "@plenary/sdk";
 import type { Keypair } from "@solana/web3.js";
 import { readJson, writeJson } from "../json-file.ts";
-import { disputeLine } from "../output/index.ts";
+import { disputeFields, disputeLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
+import { tokensOf } from "../tokens.ts";
 
 export interface ProveOmissionFlags {
   readonly blobs?: string;
@@ -56,14 +57,13 @@ async function proveOnChain(
   challenger: Keypair,
   proof: OmissionProof,
 ): Promise<void> {
+  const tokens = await tokensOf(onChain);
   await submitOmission(onChain, {
     challenger,
     proof,
     signal,
-    onEvent: (event) => {
-      const { type, ...fields } = event;
-      output.say(type, disputeLine(event), fields);
-    },
+    onEvent: (event) =>
+      output.say(event.type, disputeLine(event, tokens), disputeFields(event, tokens)),
   });
 }
 

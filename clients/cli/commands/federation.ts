@@ -7,11 +7,13 @@ import {
   loadDataset,
   planFederation,
   publicKey,
+  REWARD_DECIMALS,
   readKeypair,
 } from "@plenary/sdk";
 import { readJson } from "../json-file.ts";
 import { rulesLine } from "../output/index.ts";
 import { configuredKeypair, required, type Session } from "../session.ts";
+import { textsOf, tokensWith } from "../tokens.ts";
 
 export interface FederationFlags {
   readonly aggregator: string;
@@ -23,9 +25,10 @@ export interface FederationFlags {
   readonly seed: number;
   readonly rounds: number;
   readonly deadline: number;
-  readonly reward: bigint;
-  readonly stake: bigint;
-  readonly bond: bigint;
+  /** In tokens. */
+  readonly reward: string;
+  readonly stake: string;
+  readonly bond: string;
   readonly challengeWindow: number;
   readonly strategy: keyof typeof strategies;
   readonly momentum: number;
@@ -43,6 +46,7 @@ export async function federationCreate(session: Session, flags: FederationFlags)
   const authority = await configuredKeypair(session);
   const aggregator = await readKeypair(flags.aggregator);
   const dataset = await loadDataset(flags.dataset);
+  const tokens = tokensWith(REWARD_DECIMALS);
   const plan = planFederation({
     name: flags.name ?? dataset.questionnaire.title.slice(0, 128),
     dataset,
@@ -53,7 +57,7 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     strategy: strategyOf(flags),
     maxNorm: flags.maxNorm,
     rounds: { total: flags.rounds, deadlineSeconds: flags.deadline },
-    rewardPerRound: flags.reward,
+    rewardPerRound: tokens.units(flags.reward),
     audits:
       flags.audits === undefined
         ? undefined
@@ -70,14 +74,18 @@ export async function federationCreate(session: Session, flags: FederationFlags)
     plan,
     terms: {
       admission: flags.members,
-      minimumStake: flags.stake,
-      minimumBond: flags.bond,
+      minimumStake: tokens.units(flags.stake),
+      minimumBond: tokens.units(flags.bond),
       challengeWindow: flags.challengeWindow,
     },
     onStep: ({ step, reference, moved }) => {
-      const amounts = moved === undefined ? "" : `: it held ${moved.before}, holds ${moved.after}`;
+      const amounts =
+        moved === undefined
+          ? ""
+          : `: it held ${tokens.text(moved.before)} tokens, holds ${tokens.text(moved.after)}`;
       const text = `${step}${reference === null ? "" : ` ${reference}`}${amounts}`;
-      session.output.say("step", text, { step, reference, ...moved });
+      const fields = moved && textsOf({ ...moved }, tokens);
+      session.output.say("step", text, { step, reference, ...fields });
     },
     signal: session.signal,
   });

@@ -7,6 +7,7 @@ import {
   closeRounds,
   createServiceClient,
   fundVault,
+  grantTokens,
   pauseFederation,
   proposeAuthority,
   publicKey,
@@ -20,6 +21,7 @@ import {
 import { writeJson } from "../json-file.ts";
 import { inTransaction } from "../output/index.ts";
 import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
+import { type Tokens, tokensOf } from "../tokens.ts";
 
 /** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
 export async function propose(session: Session, address: string): Promise<void> {
@@ -114,30 +116,65 @@ export async function pause(session: Session, paused: boolean): Promise<void> {
 }
 
 /** `plenary federation fund AMOUNT` */
-export async function fund(session: Session, amount: bigint): Promise<void> {
+export async function fund(session: Session, amount: string): Promise<void> {
   const funder = await configuredKeypair(session);
-  const change = await fundVault(await chainConfigured(session), funder, amount, session);
-  sayVault(session, "vault-funded", `${change.amount} into the vault`, change);
+  const chain = await chainConfigured(session);
+  const tokens = await tokensOf(chain);
+  const change = await fundVault(chain, funder, tokens.units(amount), session);
+  sayVault(session, "vault-funded", "into the vault", change, tokens);
+}
+
+/** `plenary federation grant OWNER AMOUNT` */
+export async function grant(session: Session, owner: string, amount: string): Promise<void> {
+  const minter = await configuredKeypair(session);
+  const chain = await chainConfigured(session);
+  const { text, units } = await tokensOf(chain);
+  const key = publicKey(owner, "member's owner");
+  const granted = await grantTokens(chain, minter, key, units(amount), session);
+  const { transaction } = granted;
+  const account = granted.account.toBase58();
+  const amounts = {
+    amount: text(granted.amount),
+    before: text(granted.before),
+    after: text(granted.after),
+  };
+  session.output.say(
+    "tokens-granted",
+    `${amounts.amount} tokens for ${owner} in transaction ${transaction}: ${account} held ${amounts.before} and holds ${amounts.after}`,
+    { owner, account, ...amounts, transaction },
+  );
 }
 
 /** `plenary federation withdraw [AMOUNT]` */
-export async function withdraw(session: Session, amount: bigint | undefined): Promise<void> {
+export async function withdraw(session: Session, amount: string | undefined): Promise<void> {
   const authority = await configuredKeypair(session);
-  const change = await withdrawVault(await chainConfigured(session), authority, amount, session);
-  sayVault(session, "vault-withdrawn", `${change.amount} out of the vault`, change);
+  const chain = await chainConfigured(session);
+  const tokens = await tokensOf(chain);
+  const units = amount === undefined ? undefined : tokens.units(amount);
+  const change = await withdrawVault(chain, authority, units, session);
+  sayVault(session, "vault-withdrawn", "out of the vault", change, tokens);
 }
 
-function sayVault({ output }: Session, event: string, text: string, change: VaultChange): void {
-  const { before, held, owed, transaction } = change;
+function sayVault(
+  { output }: Session,
+  event: string,
+  where: string,
+  { transaction, ...change }: VaultChange,
+  { text }: Tokens,
+): void {
+  const [amount, before] = [text(change.amount), text(change.before)];
+  const [held, owed] = [text(change.held), text(change.owed)];
   const done = transaction === null ? "nothing was free" : `transaction ${transaction}`;
-  const holds = `it held ${before}, holds ${held} and owes ${owed}`;
-  output.say(event, `${text} (${done}); ${holds}`, { ...change });
+  const holds = `it held ${before} tokens, holds ${held} and owes ${owed}`;
+  const fields = { amount, before, held, owed, transaction };
+  output.say(event, `${amount} ${where} (${done}); ${holds}`, fields);
 }
 
 export interface TermsFlags extends Pick<TermsChange, "challengeWindow" | "exitCooldown"> {
   readonly members?: TermsChange["admission"];
-  readonly stake?: bigint;
-  readonly bond?: bigint;
+  /** In tokens. */
+  readonly stake?: string;
+  readonly bond?: string;
   readonly aggregator?: string;
 }
 
@@ -145,20 +182,27 @@ export interface TermsFlags extends Pick<TermsChange, "challengeWindow" | "exitC
 export async function terms(session: Session, flags: TermsFlags): Promise<void> {
   const authority = await configuredKeypair(session);
   const { stake, bond, aggregator, members, challengeWindow, exitCooldown } = flags;
+  const chain = await chainConfigured(session);
+  const tokens = await tokensOf(chain);
   const change: TermsChange = {
     ...(aggregator !== undefined && { aggregator: publicKey(aggregator, "new aggregator") }),
     ...(members !== undefined && { admission: members }),
-    ...(stake !== undefined && { minimumStake: stake }),
-    ...(bond !== undefined && { minimumBond: bond }),
+    ...(stake !== undefined && { minimumStake: tokens.units(stake) }),
+    ...(bond !== undefined && { minimumBond: tokens.units(bond) }),
     ...(challengeWindow !== undefined && { challengeWindow }),
     ...(exitCooldown !== undefined && { exitCooldown }),
   };
-  const updated = await updateTerms(await chainConfigured(session), authority, change, session);
-  const now = updated.terms;
+  const updated = await updateTerms(chain, authority, change, session);
+  const now = {
+    ...updated.terms,
+    aggregator: updated.terms.aggregator.toBase58(),
+    minimumStake: tokens.text(updated.terms.minimumStake),
+    minimumBond: tokens.text(updated.terms.minimumBond),
+  };
   session.output.say(
     "terms-updated",
-    `aggregator ${now.aggregator.toBase58()}, members ${now.admission}, stake ${now.minimumStake}, bond ${now.minimumBond}, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
-    { ...now, aggregator: now.aggregator.toBase58(), transaction: updated.transaction },
+    `aggregator ${now.aggregator}, members ${now.admission}, stake ${now.minimumStake} tokens, bond ${now.minimumBond} tokens, challenge window ${now.challengeWindow} s, exit cooldown ${now.exitCooldown} s (${inTransaction(updated.transaction)})`,
+    { ...now, transaction: updated.transaction },
   );
 }
 

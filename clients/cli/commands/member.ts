@@ -3,6 +3,7 @@ import {
   announceMember,
   type FederationMember,
   joinFederation,
+  type MemberStatus,
   readAnswers,
   readStatus,
   type TrainOptions,
@@ -20,6 +21,7 @@ import {
   required,
   type Session,
 } from "../session.ts";
+import { textsOf, tokensOf } from "../tokens.ts";
 import { readUpdateKey } from "../update-key.ts";
 
 export interface JoinFlags {
@@ -48,11 +50,17 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
     ...(updateKey && { updateKey }),
   });
   await announceMember(federation, keypair.publicKey, signal);
+  const tokens = await tokensOf(federation);
   const text =
     staked === null
       ? `${member.toBase58()} is already a member`
-      : `joined as ${member.toBase58()} in transaction ${transaction}, with a stake of ${staked.amount}: your token account held ${staked.before} and holds ${staked.after}`;
-  const fields = { member: member.toBase58(), transaction, rules, staked };
+      : `joined as ${member.toBase58()} in transaction ${transaction}, with a stake of ${tokens.text(staked.amount)} tokens: your token account held ${tokens.text(staked.before)} and holds ${tokens.text(staked.after)}`;
+  const fields = {
+    member: member.toBase58(),
+    transaction,
+    rules,
+    staked: staked && textsOf(staked, tokens),
+  };
   session.output.say("joined", [text, rulesLine(rules)], fields);
 }
 
@@ -153,19 +161,21 @@ export async function status(session: Session): Promise<void> {
   const owner = await ownerIfAny(session);
   const found = await readStatus(federation, owner, session.signal);
   const { federation: view, round, disputes, member } = found;
+  const tokens = await tokensOf(federation);
   const lines = [
     `${view.name} (${view.address}): ${view.status}, ${view.members} members, ${view.committedRounds} rounds committed`,
     round === null
       ? "no round yet"
       : `round ${round.number}: ${round.state}, ${round.received} of ${round.quorum} updates`,
     ...disputes.map(
-      ({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute)}`,
+      ({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute, tokens)}`,
     ),
   ];
   if (owner !== undefined && member === null) lines.push(`${owner.toBase58()} is not a member`);
-  if (member !== null) {
+  const paid = member && textsOf(amountsOf(member), tokens);
+  if (member !== null && paid !== null) {
     lines.push(
-      `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, earned ${member.earned}, claimed ${member.claimed}, claimable ${member.claimable}, stake ${member.stake}`,
+      `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, ${paid.earned} tokens earned, ${paid.claimed} claimed, ${paid.claimable} claimable, stake ${paid.stake}`,
     );
     lines.push(...membershipLines(member));
     for (const { round: number, update } of member.updates)
@@ -173,5 +183,14 @@ export async function status(session: Session): Promise<void> {
         `  round ${number}: ${update.state}${update.reason === null ? "" : ` - ${update.reason.text}`}`,
       );
   }
-  session.output.say("status", lines, { ...found });
+  session.output.say("status", lines, { ...found, member: member && { ...member, ...paid } });
+}
+
+function amountsOf({ earned, claimed, claimable, stake }: MemberStatus) {
+  return {
+    earned: BigInt(earned),
+    claimed: BigInt(claimed),
+    claimable: BigInt(claimable),
+    stake,
+  };
 }

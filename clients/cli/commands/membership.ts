@@ -9,19 +9,22 @@ import {
 } from "@plenary/sdk";
 import { inTransaction, stakeLine } from "../output/index.ts";
 import { accessConfigured, chainConfigured, configuredKeypair, type Session } from "../session.ts";
+import { tokensOf } from "../tokens.ts";
 import { readUpdateKey } from "../update-key.ts";
 
 /** `plenary leave` */
 export async function leave(session: Session): Promise<void> {
   const owner = await configuredKeypair(session);
-  const left = await leaveFederation(await chainConfigured(session), owner, session);
+  const chain = await chainConfigured(session);
+  const left = await leaveFederation(chain, owner, session);
   const { exitRound, stake, freeAt, rounds, transaction } = left;
+  const { text } = await tokensOf(chain);
   const when = transaction === null ? "left before" : `left in transaction ${transaction}`;
   const rest = stake === 0n ? "no stake is in escrow" : `${stakeLine(left)}: plenary withdraw`;
   session.output.say("left", `${when}: takes no part as of round ${exitRound}; ${rest}`, {
     member: left.member.toBase58(),
     exitRound,
-    stake,
+    stake: text(stake),
     freeAt,
     rounds,
     transaction,
@@ -31,8 +34,12 @@ export async function leave(session: Session): Promise<void> {
 /** `plenary withdraw` */
 export async function withdraw(session: Session): Promise<void> {
   const owner = await configuredKeypair(session);
-  const withdrawal = await withdrawStake(await chainConfigured(session), owner, session);
-  const { amount, before, after, transaction, slashed } = withdrawal;
+  const chain = await chainConfigured(session);
+  const withdrawal = await withdrawStake(chain, owner, session);
+  const { transaction, slashed } = withdrawal;
+  const { text } = await tokensOf(chain);
+  const amount = text(withdrawal.amount);
+  const [before, after] = [text(withdrawal.before), text(withdrawal.after)];
   const destination = withdrawal.destination.toBase58();
   const nothing = slashed
     ? "nothing to withdraw: the stake was taken, because two updates with one sequence were signed"
@@ -41,7 +48,7 @@ export async function withdraw(session: Session): Promise<void> {
     "withdrawn",
     transaction === null
       ? nothing
-      : `withdrew ${amount} in transaction ${transaction}: ${destination} held ${before} and holds ${after}`,
+      : `withdrew ${amount} tokens in transaction ${transaction}: ${destination} held ${before} and holds ${after}`,
     { amount, destination, before, after, slashed, transaction },
   );
 }

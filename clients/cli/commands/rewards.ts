@@ -8,24 +8,25 @@ import {
   keypairIfAny,
   type Session,
 } from "../session.ts";
+import { tokensOf } from "../tokens.ts";
 
 /** `plenary claim` */
 export async function claim(session: Session, { wait }: { readonly wait: number }): Promise<void> {
   const payer = (await keypairIfAny(session)) ?? (await configuredKeypair(session));
   const owner = await configuredOwner(session);
   const federation = await accessConfigured(session);
-  const { amount, transaction, round, payout, before, after } = await claimRewards(
-    federation,
-    payer,
-    {
-      owner,
-      waitMilliseconds: 1000 * wait,
-      signal: session.signal,
-    },
-  );
+  const claimed = await claimRewards(federation, payer, {
+    owner,
+    waitMilliseconds: 1000 * wait,
+    signal: session.signal,
+  });
+  const { transaction, round, payout } = claimed;
+  const { text: inTokens } = await tokensOf(federation);
+  const [amount, before] = [inTokens(claimed.amount), inTokens(claimed.before)];
+  const after = inTokens(claimed.after);
   const text =
     transaction !== null
-      ? `claimed ${amount} in transaction ${transaction}, all that is due up to round ${round}: ${payout.toBase58()} held ${before} and holds ${after}`
+      ? `claimed ${amount} tokens in transaction ${transaction}, all that is due up to round ${round}: ${payout.toBase58()} held ${before} and holds ${after}`
       : round === null
         ? "nothing to claim: no final round pays this member yet"
         : `nothing to claim: everything up to round ${round} is claimed`;
@@ -53,10 +54,11 @@ export async function verifyClaim(session: Session, owner: string | undefined): 
     });
     return EXIT.done;
   }
-  const { round, cumulative, index, path } = proof;
+  const { round, index, path } = proof;
+  const cumulative = (await tokensOf(federation)).text(proof.cumulative);
   session.output.say(
     "claim-proof",
-    `the rewards root of round ${round} on chain proves that ${member.toBase58()} has earned ${cumulative} in all (leaf ${index}, ${path.length} hashes)`,
+    `the rewards root of round ${round} on chain proves that ${member.toBase58()} has earned ${cumulative} tokens in all (leaf ${index}, ${path.length} hashes)`,
     { member: member.toBase58(), proof: { round, cumulative, index, path } },
   );
   return EXIT.done;

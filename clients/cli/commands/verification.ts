@@ -10,8 +10,9 @@ import {
   verifyRound,
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
-import { disputeLine, proveOmissionText, roundRulesLine } from "../output/index.ts";
+import { disputeFields, disputeLine, proveOmissionText, roundRulesLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
+import { tokensOf } from "../tokens.ts";
 
 export interface VerifyFlags {
   readonly blobs?: string;
@@ -64,15 +65,14 @@ async function prove(
   proof: Finding,
 ): Promise<void> {
   const { output, signal } = session;
+  const tokens = await tokensOf(verifier);
   await disputeFinding(verifier, {
     challenger: await configuredKeypair(session),
     round,
     proof,
     signal,
-    onEvent: (event) => {
-      const { type, ...fields } = event;
-      output.say(type, disputeLine(event), fields);
-    },
+    onEvent: (event) =>
+      output.say(event.type, disputeLine(event, tokens), disputeFields(event, tokens)),
   });
 }
 

@@ -1,8 +1,9 @@
 import { openVerifier, type WatchEvent, watchFederation } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
 import type { MetricsPage } from "../metrics.ts";
-import { disputeLine, roundRulesLine, rulesLine } from "../output/index.ts";
+import { disputeFields, disputeLine, roundRulesLine, rulesLine } from "../output/index.ts";
 import { configuredKeypair, keypairIfAny, required, type Session } from "../session.ts";
+import { type Tokens, tokensOf } from "../tokens.ts";
 
 export interface WatchFlags {
   readonly blobs?: string;
@@ -19,12 +20,13 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   const keypair =
     flags.dispute === true ? await configuredKeypair(session) : await keypairIfAny(session);
   const verifier = await openVerifier({ ...settings, keypair, rpc, blobs: flags.blobs, signal });
+  const tokens = await tokensOf(verifier);
   const running = await watchFederation(verifier, {
     state,
     from: flags.from,
     challenger: flags.dispute === true ? keypair : undefined,
     signal,
-    onEvent: (event) => show(session, event),
+    onEvent: (event) => show(session, event, tokens),
   });
   let page: MetricsPage | null = null;
   try {
@@ -42,16 +44,15 @@ export async function watch(session: Session, flags: WatchFlags): Promise<number
   return EXIT.done;
 }
 
-function show({ output }: Session, event: WatchEvent): void {
+function show({ output }: Session, event: WatchEvent, tokens: Tokens): void {
   if (event.type === "verifying") {
     output.verification(event.round, event.progress);
     return;
   }
   if (event.type === "disputing") {
-    const { type, ...fields } = event.event;
-    output.say(type, `round ${event.round}: ${disputeLine(event.event)}`, {
+    output.say(event.event.type, `round ${event.round}: ${disputeLine(event.event, tokens)}`, {
       round: event.round,
-      ...fields,
+      ...disputeFields(event.event, tokens),
     });
     return;
   }

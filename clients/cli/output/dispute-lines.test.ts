@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DisputeView } from "@plenary/protocol";
+import { tokensWith } from "../tokens.ts";
 import { disputeStatusLine } from "./dispute-lines.ts";
 
 test("a dispute's status says what it is about, what it waits for and how it ended", () => {
@@ -33,13 +34,13 @@ test("a dispute's status says what it is about, what it waits for and how it end
       state: "ended" as const,
       ending: { verdict: "moot" as const, fault: null, transaction: "S".repeat(88) },
     },
-  ].map(disputeStatusLine);
+  ].map((dispute) => disputeStatusLine(dispute, tokensWith(6)));
   const who = `dispute of chunk 311 by ${open.challenger}`;
   assert.deepEqual(lines, [
-    `${who}, deposit 312500: open, the aggregator has until 2030-01-02T00:00:00.000Z to show leaf 1 of the updates`,
-    `${who}, deposit 312500: open, nothing is demanded`,
+    `${who}, deposit 0.3125 tokens: open, the aggregator has until 2030-01-02T00:00:00.000Z to show leaf 1 of the updates`,
+    `${who}, deposit 0.3125 tokens: open, nothing is demanded`,
     `${who}: ended; the service does not know how`,
-    `${who}, deposit 312500: upheld, the chunk does not follow from the updates`,
-    `${who}, deposit 312500: moot`,
+    `${who}, deposit 0.3125 tokens: upheld, the chunk does not follow from the updates`,
+    `${who}, deposit 0.3125 tokens: moot`,
   ]);
 });

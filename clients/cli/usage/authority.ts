@@ -5,13 +5,14 @@ import {
   admit,
   closeObsolete,
   fund,
+  grant,
   pause,
   propose,
   type TermsFlags,
   terms,
   withdraw,
 } from "../commands/governance.ts";
-import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
+import { ALL, amount, integer, positive, type Runs, tokens, withSettings } from "./settings.ts";
 
 /** Commands of the authority. With --federation they need no service. */
 export function authorityCommands(federation: Command, runs: Runs): void {
@@ -43,20 +44,25 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .action(runs((session) => pause(session, false)));
   withSettings(federation.command("fund"), ALL)
     .description("add rewards to the vault; anyone may")
-    .argument("<amount>", "in base units of the reward mint", amount)
-    .action(runs((session, units: bigint) => fund(session, units)));
+    .argument("<amount>", "in tokens", tokens)
+    .action(runs((session, amount: string) => fund(session, amount)));
+  withSettings(federation.command("grant"), ALL)
+    .description("give an owner tokens for its stake, with the key that may mint them")
+    .argument("<owner>", "address of the key that owns or will own the membership")
+    .argument("<amount>", "in tokens", tokens)
+    .action(runs((session, owner: string, amount: string) => grant(session, owner, amount)));
   withSettings(federation.command("withdraw"), ALL)
     .description("take out of the vault what is neither earned, promised nor reserved")
-    .argument("[amount]", "in base units; all of it by default", amount)
-    .action(runs((session, units: bigint | undefined) => withdraw(session, units)));
+    .argument("[amount]", "in tokens; all of it by default", tokens)
+    .action(runs((session, amount: string | undefined) => withdraw(session, amount)));
   withSettings(federation.command("close-rounds"), ALL)
     .description("close obsolete rounds for their rent; afterwards no one can verify them")
     .argument("<before>", "number of the first round to keep", amount)
     .action(runs((session, before: bigint) => closeObsolete(session, before)));
   withSettings(federation.command("terms"), ALL)
     .description("change terms between rounds; terms that are not given stay as they are")
-    .option("--stake <units>", "what a member stakes", amount)
-    .option("--bond <units>", "what the aggregator posts", amount)
+    .option("--stake <tokens>", "what a member stakes", tokens)
+    .option("--bond <tokens>", "what the aggregator posts", tokens)
     .option(
       "--challenge-window <seconds>",
       "between a round's commitment and its finality",
@@ -83,14 +89,10 @@ export function bondCommands(program: Command, runs: Runs): void {
     .description("for the operator of a service: what it forfeits for a wrong round");
   withSettings(bond.command("deposit"), ALL)
     .description("add to the aggregator's bond; without the minimum bond no round opens")
-    .argument(
-      "[amount]",
-      "in base units of the reward mint; by default what the minimum lacks",
-      amount,
-    )
-    .action(runs((session, units: bigint | undefined) => deposit(session, units)));
+    .argument("[amount]", "in tokens; by default what the minimum lacks", tokens)
+    .action(runs((session, amount: string | undefined) => deposit(session, amount)));
   withSettings(bond.command("withdraw"), ALL)
     .description("pay the bond back to the aggregator, once every round is final or void")
-    .argument("[amount]", "in base units; all of it by default", amount)
-    .action(runs((session, units: bigint | undefined) => withdrawBond(session, units)));
+    .argument("[amount]", "in tokens; all of it by default", tokens)
+    .action(runs((session, amount: string | undefined) => withdrawBond(session, amount)));
 }

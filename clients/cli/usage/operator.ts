@@ -3,7 +3,7 @@ import { DATASETS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { type FederationFlags, federationCreate } from "../commands/federation.ts";
 import { authorityCommands, bondCommands } from "./authority.ts";
-import { amountOption, integer, notNegative, type Runs, withSettings } from "./settings.ts";
+import { amountOption, integer, notNegative, type Runs, tokens, withSettings } from "./settings.ts";
 
 /** Commands for the operator of a federation. */
 export function operatorCommands(program: Command, runs: Runs): void {
@@ -27,11 +27,9 @@ export function operatorCommands(program: Command, runs: Runs): void {
     .option("--seed <n>", "seed of the first model", integer, 1)
     .option("--rounds <n>", "rounds until it is complete; 0 for no end", integer, 0)
     .option("--deadline <seconds>", "how long a round collects updates", integer, 300)
-    .addOption(
-      amountOption("--reward <units>", "most that a round pays, in base units", 1_000_000_000n),
-    )
-    .addOption(amountOption("--stake <units>", "what a member stakes", 0n))
-    .addOption(amountOption("--bond <units>", "what the aggregator posts", 0n))
+    .option("--reward <tokens>", "most that a round pays", tokens, "1000")
+    .option("--stake <tokens>", "what a member stakes", tokens, "0")
+    .option("--bond <tokens>", "what the aggregator posts", tokens, "0")
     .option(
       "--challenge-window <seconds>",
       "between a round's commitment and its finality",

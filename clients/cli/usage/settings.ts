@@ -1,3 +1,4 @@
+import { isTokenAmount } from "@plenary/chain";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Settings, VARIABLES } from "../config.ts";
 import type { Session } from "../session.ts";
@@ -41,11 +42,18 @@ export function amount(text: string): bigint {
 }
 
 /**
- * An option with a default amount. The default is described, because help prints defaults as JSON,
+ * An option with a default number. The default is described, because help prints defaults as JSON,
  * which has no bigint.
  */
 export function amountOption(flags: string, text: string, standard: bigint): Option {
   return new Option(flags, text).argParser(amount).default(standard, standard.toString());
+}
+
+/** An amount in tokens, which the command turns into base units once it knows the mint. */
+export function tokens(text: string): string {
+  if (!isTokenAmount(text))
+    throw new InvalidArgumentError("Expected an amount in tokens, such as 12.5.");
+  return text;
 }
 
 export function notNegative(text: string): number {

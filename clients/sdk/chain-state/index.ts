@@ -5,7 +5,9 @@ export {
 } from "./federation-account.ts";
 export {
   lengthsToMake,
+  type RewardTokens,
   readChanged,
+  readRewardDecimals,
   requireAmount,
   rewardTokensOf,
   tokenBalance,

@@ -1,21 +1,24 @@
 import {
   type Federation,
+  readMint,
   readTokenAccount,
-  readTokenProgram,
   TOKEN_ACCOUNT_LENGTH,
   tokenAccountAddress,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { pause } from "@plenary/service";
 import type { Connection, PublicKey } from "@solana/web3.js";
+import { type ChainAccess, requireFederation } from "./federation-account.ts";
 
 /**
  * An owner's associated account of the reward token, which may not exist yet, and the token program
- * that owns account and mint.
+ * that owns account and mint. `decimals` turns base units into tokens (`tokensText`).
  */
 export interface RewardTokens {
   readonly tokenProgram: PublicKey;
   readonly account: PublicKey;
+  readonly decimals: number;
 }
 
 export async function rewardTokensOf(
@@ -23,8 +26,17 @@ export async function rewardTokensOf(
   { rewardMint }: Pick<Federation, "rewardMint">,
   owner: PublicKey,
 ): Promise<RewardTokens> {
-  const tokenProgram = await readTokenProgram(connection, rewardMint);
-  return { tokenProgram, account: tokenAccountAddress(rewardMint, owner, tokenProgram) };
+  const { program: tokenProgram, decimals } = await readMint(connection, rewardMint);
+  return { tokenProgram, account: tokenAccountAddress(rewardMint, owner, tokenProgram), decimals };
+}
+
+/** Digits after the point of amounts of a federation's reward token. Throws as `readMint` does. */
+export async function readRewardDecimals({
+  connection,
+  address,
+}: Pick<ChainAccess, "connection" | "address">): Promise<number> {
+  const { rewardMint } = await requireFederation({ connection, address });
+  return (await readMint(connection, rewardMint)).decimals;
 }
 
 /** Base units in a token account; 0 if it does not exist. */
@@ -53,16 +65,21 @@ export async function readChanged(read: () => Promise<bigint>, before: bigint): 
 }
 
 /**
- * Throws `invalid-input` for an amount of zero or above what is there. `what` names what is there:
- * "the bond".
+ * Throws `invalid-input` for an amount of zero or above what is there, in base units. `what` names
+ * what is there: "the bond".
  */
-export function requireAmount(amount: bigint, available: bigint, what: string): void {
+export function requireAmount(
+  amount: bigint,
+  available: bigint,
+  what: string,
+  decimals: number,
+): void {
   if (amount > 0n && amount <= available) return;
   throw new PlenaryError(
     "invalid-input",
     amount <= 0n
       ? "The amount must be above zero."
-      : `${amount} are more than ${what}: ${available}.`,
+      : `${tokensText(amount, decimals)} tokens are more than ${what}: ${tokensText(available, decimals)}.`,
     { amount: amount.toString(), available: available.toString() },
   );
 }

@@ -32,6 +32,8 @@ export interface DisputeRun extends Challenge {
   readonly tokenProgram: PublicKey;
   /** The challenger's account of the reward token. */
   readonly tokens: PublicKey;
+  /** Digits after the point of an amount of it. */
+  readonly decimals: number;
   readonly address: PublicKey;
   emit(event: DisputeEvent): void;
 }
@@ -41,7 +43,7 @@ export async function prepare(challenge: Challenge, options: DisputeOptions): Pr
   const { verifier, evidence, challenger, subject } = challenge;
   const { connection, program, address: federationAddress } = verifier;
   const federation = await requireFederation(verifier);
-  const { tokenProgram, account } = await rewardTokensOf(
+  const { tokenProgram, account, decimals } = await rewardTokensOf(
     connection,
     federation,
     challenger.publicKey,
@@ -52,6 +54,7 @@ export async function prepare(challenge: Challenge, options: DisputeOptions): Pr
     federation,
     tokenProgram,
     tokens: account,
+    decimals,
     address: disputeOf(
       program,
       federationAddress,

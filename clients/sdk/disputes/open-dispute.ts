@@ -7,6 +7,7 @@ import {
   readDispute,
   requireLamports,
   TransactionUnknown,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import { tokenBalance } from "../chain-state/index.ts";
@@ -80,6 +81,7 @@ async function requireDeposit({
   federation,
   challenger,
   tokens,
+  decimals,
 }: DisputeRun): Promise<void> {
   const share = federation.minimumBond / DEPOSIT_DIVISOR;
   const deposit = share > 0n ? share : 1n;
@@ -87,7 +89,7 @@ async function requireDeposit({
   if (balance >= deposit) return;
   throw new PlenaryError(
     "invalid-input",
-    `A dispute needs a deposit of ${deposit} base units of the reward token ${federation.rewardMint.toBase58()}; ${challenger.publicKey.toBase58()} holds ${balance}.`,
+    `A dispute needs a deposit of ${tokensText(deposit, decimals)} of the reward token ${federation.rewardMint.toBase58()}; ${challenger.publicKey.toBase58()} holds ${tokensText(balance, decimals)}.`,
     { deposit: deposit.toString(), balance: balance.toString() },
   );
 }

@@ -1,6 +1,7 @@
 import {
   bondDeposit,
   type Federation,
+  readMint,
   readTokenProgram,
   sendTransaction,
   tokenAccountAddress,
@@ -77,7 +78,10 @@ async function provide(
   const account = tokenAccountAddress(mint, owner.publicKey, tokenProgram);
   const held = await tokenBalance(connection, account);
   if (held >= amount) return account;
-  if (options.rewardMint !== undefined) throw missingTokens(owner.publicKey, held, amount);
+  if (options.rewardMint !== undefined) {
+    const { decimals } = await readMint(connection, mint);
+    throw missingTokens(owner.publicKey, held, amount, decimals);
+  }
   await mintTo(connection, { authority, mint, owner: owner.publicKey, amount: amount - held });
   return account;
 }

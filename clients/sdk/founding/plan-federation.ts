@@ -61,7 +61,7 @@ export interface PlannedFederation {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** One token, at six decimals. */
+/** A thousand tokens, at six decimals. */
 const DEFAULT_REWARD = 1_000_000_000n;
 
 /**

@@ -4,6 +4,7 @@ import {
   readFederation,
   requireLamports,
   TOKEN_ACCOUNT_LENGTH,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
@@ -62,15 +63,20 @@ async function requireTokens(
   needed: bigint,
 ): Promise<void> {
   if (needed === 0n) return;
-  const { account } = await rewardTokensOf(connection, { rewardMint }, owner);
+  const { account, decimals } = await rewardTokensOf(connection, { rewardMint }, owner);
   const held = await tokenBalance(connection, account);
-  if (held < needed) throw missingTokens(owner, held, needed);
+  if (held < needed) throw missingTokens(owner, held, needed, decimals);
 }
 
-export function missingTokens(owner: PublicKey, held: bigint, needed: bigint): PlenaryError {
+export function missingTokens(
+  owner: PublicKey,
+  held: bigint,
+  needed: bigint,
+  decimals: number,
+): PlenaryError {
   return new PlenaryError(
     "invalid-input",
-    `${owner.toBase58()} holds ${held} of the reward token and needs ${needed}.`,
+    `${owner.toBase58()} holds ${tokensText(held, decimals)} of the reward token and needs ${tokensText(needed, decimals)}.`,
     { account: owner.toBase58(), held: held.toString(), needed: needed.toString() },
   );
 }

@@ -11,7 +11,8 @@ import { type Connection, Keypair, type PublicKey } from "@solana/web3.js";
 import { rewardTokensOf } from "../chain-state/index.ts";
 import type { CreateStep } from "./create-options.ts";
 
-const DECIMALS = 6;
+/** Digits after the point of a reward token that is made here. */
+export const REWARD_DECIMALS = 6;
 
 /**
  * Makes an SPL token that the authority mints, for rewards, stakes and the bond. Its address
@@ -37,7 +38,7 @@ export async function createRewardMint(
     payer,
     mint: mint.publicKey,
     authority: payer,
-    decimals: DECIMALS,
+    decimals: REWARD_DECIMALS,
     rent,
   });
   const reference = await sendTransaction(connection, instructions, [authority, mint]);

@@ -6,6 +6,7 @@ import {
   requireLamports,
   sendTransaction,
   tokenAccountCreate,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair } from "@solana/web3.js";
@@ -57,12 +58,13 @@ export async function depositBond(
     return { amount: 0n, before: bond, bond, minimumBond, transaction: null };
   const added = amount ?? missing;
   await requireLamports(connection, key);
-  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const { tokenProgram, account, decimals } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
   requireAmount(
     added,
     held,
     `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`,
+    decimals,
   );
   const instructions = bondDeposit(program, {
     federation: address,
@@ -103,11 +105,12 @@ export async function withdrawBond(
   if (amount === undefined && bond === 0n)
     return { amount: 0n, before: bond, bond, minimumBond, transaction: null };
   const taken = amount ?? bond;
-  requireAmount(taken, bond, "the bond");
-  const { tokenProgram, account } = await rewardTokensOf(connection, federation, aggregator);
+  const tokens = await rewardTokensOf(connection, federation, aggregator);
+  const { tokenProgram, account, decimals } = tokens;
+  requireAmount(taken, bond, "the bond", decimals);
   const accounts = await lengthsToMake(connection, account);
   await requireLamports(connection, key, { signatures: 1, accounts });
-  await requireSettled(context, signer, federation, signal);
+  await requireSettled(context, signer, federation, decimals, signal);
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: aggregator, tokenProgram }),
     ...bondWithdraw(program, {
@@ -138,6 +141,7 @@ async function requireSettled(
   context: ChainAccess,
   payer: Keypair,
   federation: Federation,
+  decimals: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const rounds = unsettledRounds(federation);
@@ -146,7 +150,7 @@ async function requireSettled(
   const reasons = await waitingRounds(context, rounds, now);
   throw new PlenaryError(
     "conflict",
-    `The bond of ${federation.bond} secures rounds that are not final: ${reasons.join("; ")}. Pause the federation so that no further round opens, and withdraw it after that.`,
+    `The bond of ${tokensText(federation.bond, decimals)} tokens secures rounds that are not final: ${reasons.join("; ")}. Pause the federation so that no further round opens, and withdraw it after that.`,
     { bond: federation.bond.toString(), rounds: rounds.join(",") },
   );
 }

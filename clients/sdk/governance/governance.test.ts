@@ -94,7 +94,7 @@ test("the bond is filled up to its minimum, and goes home between rounds", async
   const owner = aggregator.publicKey;
   const needs = {
     code: "invalid-input",
-    message: /^900 are more than .* holds of the reward token .*: 0\.$/,
+    message: /^0\.0009 tokens are more than .* holds of the reward token .*: 0\.$/,
   };
   await assert.rejects(depositBond(federation, aggregator), needs);
   await federation.equip(owner, 2n * BOND);
@@ -112,12 +112,12 @@ test("the bond is filled up to its minimum, and goes home between rounds", async
   await assert.rejects(withdrawBond(federation, aggregator), {
     code: "conflict",
     message:
-      /^The bond of 905 secures rounds that are not final: round 1 is open, .* Pause the federation/,
+      /^The bond of 0\.000905 tokens secures rounds that are not final: round 1 is open, .* Pause the federation/,
   });
   await federation.commitRound();
   await federation.past((await readChainTime(connection)) + 1n);
   await assert.rejects(withdrawBond(federation, aggregator, 906n), {
-    message: /^906 are more than the bond: 905/,
+    message: /^0\.000906 tokens are more than the bond: 0\.000905/,
   });
   // Nobody has made the round final: that happens on the way.
   assert.deepEqual(await movedAndBond(withdrawBond(federation, aggregator, 5n)), [5n, BOND]);
@@ -132,13 +132,14 @@ test("the vault keeps what it owes", async () => {
   const donor = Keypair.generate();
   await federation.equip(donor.publicKey, 100n);
   await assert.rejects(fundVault(federation, donor, 101n), {
-    message: /^101 are more than .*: 100\.$/,
+    message: /^0\.000101 tokens are more than .*: 0\.0001\.$/,
   });
   assert.deepEqual(await heldAndOwed(fundVault(federation, donor, 60n)), [60n, 60n, 0n]);
   await federation.openRound();
   await assert.rejects(withdrawVault(federation, donor), { code: "not-authority" });
   await assert.rejects(withdrawVault(federation, authority, 51n), {
-    message: /^51 are more than the vault can spare \(it holds 60 and owes 10\): 50\.$/,
+    message:
+      /^0\.000051 tokens are more than the vault can spare \(it holds 0\.00006 and owes 0\.00001\): 0\.00005\.$/,
   });
   assert.deepEqual(await heldAndOwed(withdrawVault(federation, authority)), [50n, 10n, 10n]);
   assert.deepEqual(await heldAndOwed(withdrawVault(federation, authority)), [0n, 10n, 10n]);

@@ -2,6 +2,7 @@ import {
   requireLamports,
   sendTransaction,
   tokenAccountCreate,
+  tokensText,
   vaultFund,
   vaultWithdraw,
 } from "@plenary/chain";
@@ -46,12 +47,13 @@ export async function fundVault(
   const federation = await requireFederation(context);
   const { rewardMint, vault } = federation;
   const key = funder.publicKey;
-  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const { tokenProgram, account, decimals } = await rewardTokensOf(connection, federation, key);
   const held = await tokenBalance(connection, account);
   requireAmount(
     amount,
     held,
     `${key.toBase58()} holds of the reward token ${rewardMint.toBase58()}`,
+    decimals,
   );
   await requireLamports(connection, key);
   const fund = {
@@ -90,8 +92,10 @@ export async function withdrawVault(
   if (amount === undefined && free === 0n)
     return { amount: 0n, before, held: before, owed, transaction: null };
   const taken = amount ?? free;
-  requireAmount(taken, free, `the vault can spare (it holds ${before} and owes ${owed})`);
-  const { tokenProgram, account } = await rewardTokensOf(connection, federation, key);
+  const { tokenProgram, account, decimals } = await rewardTokensOf(connection, federation, key);
+  const [holds, owes] = [before, owed].map((units) => tokensText(units, decimals));
+  const what = `the vault can spare (it holds ${holds} and owes ${owes})`;
+  requireAmount(taken, free, what, decimals);
   const accounts = await lengthsToMake(connection, account);
   await requireLamports(connection, key, { signatures: 1, accounts });
   const withdraw = {

@@ -9,12 +9,14 @@ import {
   type SignedMessage,
   sendTransaction,
   tokenAccountCreate,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
   lengthsToMake,
+  type RewardTokens,
   readChanged,
   requireFederation,
   rewardTokensOf,
@@ -69,8 +71,9 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
     return { member, transaction: null, rules, staked: null };
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
-  const { tokenProgram, account } = await rewardTokensOf(connection, onChain, owner);
-  const before = await requireFunds(context, member, owner, account, stake);
+  const tokens = await rewardTokensOf(connection, onChain, owner);
+  const { tokenProgram, account } = tokens;
+  const before = await requireFunds(context, member, owner, tokens, stake);
   const instructions = [
     ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
     ...memberJoin(program, {
@@ -133,7 +136,7 @@ async function requireFunds(
   { connection }: ChainAccess,
   member: PublicKey,
   owner: PublicKey,
-  account: PublicKey,
+  { account, decimals }: RewardTokens,
   stake: bigint,
 ): Promise<bigint> {
   // An owner that joins again has an account.
@@ -147,7 +150,7 @@ async function requireFunds(
   if (held >= stake) return held;
   throw new PlenaryError(
     "invalid-input",
-    `Joining stakes ${stake} of the reward token; ${owner.toBase58()} holds ${held}. Get the difference from the federation's operator.`,
+    `Joining stakes ${tokensText(stake, decimals)} of the reward token; ${owner.toBase58()} holds ${tokensText(held, decimals)}. Get the difference from the federation's operator.`,
     { stake: stake.toString(), held: held.toString(), account: account.toBase58() },
   );
 }

@@ -58,7 +58,7 @@ async function foundWithMember(
 test("a member that never took part leaves, takes the stake home and closes its account", async () => {
   const { federation, owner } = await foundWithMember();
   const { connection } = federation;
-  const stays = /has not left the federation, so its stake of 700 stays: leave first/;
+  const stays = /has not left the federation, so its stake of 0\.0007 tokens stays: leave first/;
   await assert.rejects(withdrawStake(federation, owner), { code: "conflict", message: stays });
   await assert.rejects(closeMember(federation, owner), {
     code: "conflict",
@@ -101,7 +101,7 @@ test("the stake waits for the cooldown, and for rounds that can be challenged", 
   );
   const free = new Date(1000 * Number(left.freeAt)).toISOString();
   await assert.rejects(withdrawStake(federation, owner), (error: Error) => {
-    const sentence = `The stake of 700 stays in escrow for now: the cooldown ends at ${free}; round 1 `;
+    const sentence = `The stake of 0.0007 tokens stays in escrow for now: the cooldown ends at ${free}; round 1 `;
     assert.ok(error.message.startsWith(sentence), error.message);
     assert.match(
       error.message,

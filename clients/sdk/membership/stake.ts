@@ -7,6 +7,7 @@ import {
   requireLamports,
   sendTransaction,
   tokenAccountCreate,
+  tokensText,
 } from "@plenary/chain";
 import { PlenaryError } from "@plenary/protocol";
 import type { Keypair, PublicKey } from "@solana/web3.js";
@@ -71,12 +72,10 @@ export async function withdrawStake(
   const { member, federation: account } = await readMembership(context, owner.publicKey);
   const { rewardMint } = account;
   const release = stakeRelease(member, account);
-  const { tokenProgram, account: destination } = await rewardTokensOf(
-    connection,
-    account,
-    owner.publicKey,
-  );
-  if (release === null) throw stillMember(member);
+  const tokens = await rewardTokensOf(connection, account, owner.publicKey);
+  const { tokenProgram, account: destination, decimals } = tokens;
+  const stakeText = `${tokensText(member.stake, decimals)} tokens`;
+  if (release === null) throw stillMember(member, stakeText);
   const before = await tokenBalance(connection, destination);
   const result = { destination, before };
   if (member.stake === 0n) {
@@ -85,7 +84,7 @@ export async function withdrawStake(
   }
   const accounts = await lengthsToMake(connection, destination);
   await requireLamports(connection, owner.publicKey, { signatures: 1, accounts });
-  await requireFree(context, owner, member, release, signal);
+  await requireFree(context, owner, { ...member, stakeText }, release, signal);
   const key = owner.publicKey;
   const instructions = [
     ...tokenAccountCreate({ payer: key, mint: rewardMint, owner: key, tokenProgram }),
@@ -100,7 +99,7 @@ export async function withdrawStake(
 async function requireFree(
   context: ChainAccess,
   owner: Keypair,
-  { stake }: Member,
+  { stake, stakeText }: Member & { readonly stakeText: string },
   { freeAt, rounds }: StakeRelease,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -110,15 +109,15 @@ async function requireFree(
   const reasons = [...cooldown, ...(await waitingRounds(context, rounds, now))];
   throw new PlenaryError(
     "conflict",
-    `The stake of ${stake} stays in escrow for now: ${reasons.join("; ")}. Withdraw it after that.`,
+    `The stake of ${stakeText} stays in escrow for now: ${reasons.join("; ")}. Withdraw it after that.`,
     { stake: stake.toString(), freeAt: instant(freeAt), rounds: rounds.join(",") },
   );
 }
 
-function stillMember(member: Member): PlenaryError {
+function stillMember(member: Member, stakeText: string): PlenaryError {
   return new PlenaryError(
     "conflict",
-    `${member.owner.toBase58()} has not left the federation, so its stake of ${member.stake} stays: leave first.`,
+    `${member.owner.toBase58()} has not left the federation, so its stake of ${stakeText} stays: leave first.`,
     {
       member: member.address.toBase58(),
       stake: member.stake.toString(),
