@@ -17,6 +17,7 @@ export * from "./merkle.ts";
 export * from "./owner-admission.ts";
 export * from "./proofs.ts";
 export * from "./questionnaire.ts";
+export * from "./questionnaire-names.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";
 export * from "./receipt.ts";

@@ -27,7 +27,8 @@ const TYPOGRAPHIC: readonly (readonly [RegExp, string])[] = [
  * none at the ends, and without invisible format characters. Letters, quotes and dashes stay.
  */
 export function tidyText(text: string): string {
-  return text.normalize("NFC").replace(INVISIBLE_IN_NAMES, "").replace(/\s+/gu, " ").trim();
+  const visible = text.replace(INVISIBLE_IN_NAMES, "");
+  return visible.replace(/\s+/gu, " ").trim().normalize("NFC");
 }
 
 /**
@@ -35,9 +36,9 @@ export function tidyText(text: string): string {
  * `canonicalText(text).toLowerCase()` where it is not to.
  */
 export function canonicalText(text: string): string {
-  let plain = text.normalize("NFC").replace(INVISIBLE, "");
+  let plain = text.replace(INVISIBLE, "").normalize("NFC");
   for (const [pattern, instead] of TYPOGRAPHIC) plain = plain.replace(pattern, instead);
-  return plain.replace(/\s+/gu, " ").trim();
+  return plain.replace(/\s+/gu, " ").trim().normalize("NFC");
 }
 
 /**

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { PlenaryError, sha256, toHex } from "@plenary/protocol";
-import { DATASETS, dealGroups, loadDataset } from "./dataset.ts";
+import { type TestContext, test } from "node:test";
+import { encodeEmbeddings, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import { DATASETS, dealGroups, loadDataset } from "./index.ts";
 
 // numpy.random.default_rng(split).permutation(range(18)), from the PyTorch reference of the default
 // predictor.
@@ -74,6 +74,94 @@ test("a split that is not committed is a partition and always the same", async (
   );
   assert.deepEqual(dataset.split(1_000_003), { training, unseen });
   assert.notDeepEqual(dataset.split(1_000_004), { training, unseen });
+});
+
+/** A set in the form of a data set's JSON file, with the least that it needs. */
+function smallSource(change: Readonly<Record<string, unknown>> = {}) {
+  return {
+    name: "small",
+    title: "Small",
+    source: "invented",
+    citation: "",
+    licence: "none",
+    questions: [0, 1, 2].map((q) => ({
+      id: `q${q}`,
+      text: `Is ${q} even?`,
+      options: ["Yes", "No"],
+    })),
+    groups: ["a", "b", "c"].map((id) => ({ id, label: id })),
+    distributions: [0, 1, 2].flatMap((q) => [0, 1, 2].map((g) => [q, g, 9, [4 + g, 5 - g]])),
+    ...change,
+  };
+}
+
+async function loadSmall(t: TestContext, change: Readonly<Record<string, unknown>> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "plenary-data-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const source = smallSource(change);
+  const rows = source.questions.reduce((sum, { options }) => sum + options.length, 0);
+  await writeFile(join(folder, "small.json"), JSON.stringify(source));
+  await writeFile(
+    join(folder, "small.emb.i8"),
+    encodeEmbeddings(
+      Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i + 1)),
+      4,
+    ),
+  );
+  return loadDataset(join(folder, "small"));
+}
+
+test("groups with few answers are split where no others are there, and too few are refused", async (t) => {
+  const { answers, split } = await loadSmall(t);
+  assert.equal(answers.groups[0]?.answers.length, 3);
+  const { training, unseen } = split(1);
+  assert.deepEqual([training.length, unseen.length], [2, 1]);
+  assert.deepEqual([...training, ...unseen].sort(), ["a", "b", "c"]);
+  const two = await loadSmall(t, {
+    distributions: [0, 1].flatMap((q) => [0, 1].map((g) => [q, g, 9, [4, 5]])),
+  });
+  assert.deepEqual([two.split(1).training.length, two.split(1).unseen.length], [1, 1]);
+  const one = await loadSmall(t, { distributions: [0, 1].map((q) => [q, 0, 9, [4, 5]]) });
+  assert.throws(() => one.split(1), {
+    code: "invalid-input",
+    message: /two groups.*1 of the 1 groups/,
+  });
+});
+
+test("unseen groups are named in the file or by the caller", async (t) => {
+  const { splitOff, split } = await loadSmall(t, { unseen: ["b"] });
+  assert.deepEqual(split(5), { training: ["a", "c"], unseen: ["b"] });
+  assert.deepEqual(splitOff(["c", "a"]), { training: ["b"], unseen: ["c", "a"] });
+  for (const [unseen, message] of [
+    [["d"], /unseen group d does not exist: the groups are a, b, c/],
+    [["a", "a"], /a is named twice/],
+  ] as const)
+    assert.throws(() => splitOff(unseen), { code: "invalid-input", message });
+  assert.throws(
+    () => dealGroups(splitOff(["a", "b", "c"]).training, 1),
+    /No group is left to train/,
+  );
+});
+
+test("names that could be mistaken for each other are refused when a set is loaded", async (t) => {
+  const [question] = smallSource().questions;
+  const twice = [question, { ...question, options: ["A", "B"] }, question];
+  await assert.rejects(loadSmall(t, { questions: twice }), { message: /both have the id "q0"/ });
+  const options = [{ ...question, options: ["Other", "Red", "Other"] }];
+  await assert.rejects(loadSmall(t, { questions: options, distributions: [] }), {
+    message: /"q0" has the option "Other" twice/,
+  });
+  const groups = ["Qu\u00e9bec", "Que\u0301bec", "c"].map((id) => ({ id, label: id }));
+  await assert.rejects(loadSmall(t, { groups }), {
+    code: "answers-invalid",
+    message: /look the same/,
+  });
+  const family = [0, 1, 2].map((q) => ({ ...question, id: `q12_${q}`, family: "own" }));
+  const { questionnaire } = await loadSmall(t, { questions: family });
+  assert.deepEqual(
+    questionnaire.questions.map((own) => own.family),
+    ["own", "own", "own"],
+  );
 });
 
 test("more organisations than groups are refused, and each organisation gets at least one", () => {

@@ -3,6 +3,8 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type AnswerSet,
+  checkGroupNames,
+  checkQuestionnaireNames,
   decodeEmbeddings,
   type Embeddings,
   type GroupAnswers,
@@ -14,43 +16,16 @@ import {
   sha256,
   toHex,
 } from "@plenary/protocol";
-import Type, { type Static } from "typebox";
+import Type from "typebox";
 import { readBytes } from "../files/index.ts";
+import { type DatasetSource, readDatasetSource } from "./dataset-source.ts";
+import { type GroupSplit, GroupSplitSchema, splitByHash, splitByName } from "./group-split.ts";
 
 /** Data sets that ship with the SDK; the first is the default. */
 export const DATASETS = ["us-opinion", "gss", "sapa-spi"] as const;
 const DATA_FOLDER = fileURLToPath(new URL("./data", import.meta.url));
 const EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2";
 
-const parseSource = parserOf(
-  Type.Object({
-    name: Type.String({ minLength: 1 }),
-    title: Type.String(),
-    source: Type.String(),
-    citation: Type.String(),
-    licence: Type.String(),
-    questions: Type.Array(
-      Type.Object({ id: Type.String(), text: Type.String(), options: Type.Array(Type.String()) }),
-    ),
-    groups: Type.Array(Type.Object({ id: Type.String(), label: Type.String() })),
-    /** [question index, group index, respondents, count per option] */
-    distributions: Type.Array(
-      Type.Tuple([
-        Type.Integer({ minimum: 0 }),
-        Type.Integer({ minimum: 0 }),
-        Type.Integer({ minimum: 0 }),
-        Type.Array(Type.Integer({ minimum: 0 })),
-      ]),
-    ),
-  }),
-  "Data set",
-);
-type Source = ReturnType<typeof parseSource>;
-
-const GroupSplitSchema = Type.Object({
-  training: Type.Array(Type.String()),
-  unseen: Type.Array(Type.String()),
-});
 const parseSplits = parserOf(
   Type.Record(
     Type.String(),
@@ -66,9 +41,6 @@ const parseFamilies = parserOf(
   "Families",
 );
 
-/** The groups that train, and the groups that no member holds. */
-export type GroupSplit = Static<typeof GroupSplitSchema>;
-
 /**
  * A survey: its public questionnaire with embeddings, the answers of all groups, and how the groups
  * are split for training.
@@ -83,10 +55,17 @@ export interface Dataset {
   /** Families of questions that no member trains on when questions are held out. */
   readonly heldOutFamilies: readonly string[];
   /**
-   * Groups that train (two thirds of those with at least 20 answers) and groups that stay unseen.
-   * Splits 0 to 31 are committed; any other number orders the groups by a hash of number and id.
+   * Groups that train and groups that stay unseen. A set that names its unseen groups has one split
+   * whatever the number. Of the surveys that ship, splits 0 to 31 are committed; any other number
+   * orders the groups with enough answers by a hash of number and id, and two thirds of them train.
+   * Throws `invalid-input` if too few groups have enough answers.
    */
   split(number: number): GroupSplit;
+  /**
+   * The split whose unseen groups are named; all others with two answers or more train. Throws
+   * `invalid-input` naming a group that cannot stay unseen.
+   */
+  splitOff(unseen: readonly string[]): GroupSplit;
   /**
    * Answers of the given groups, in that order, without the questions of `withoutFamilies`. Throws
    * `invalid-input` on an unknown group.
@@ -104,7 +83,12 @@ export async function loadDataset(nameOrPath: string): Promise<Dataset> {
   const stem = ships
     ? join(DATA_FOLDER, nameOrPath)
     : resolve(nameOrPath.replace(/(\.json|\.emb\.i8)$/, ""));
-  const source = await readSource(stem, ships);
+  const source = await readDatasetSource(
+    stem,
+    ships
+      ? "reinstall the SDK"
+      : `give the path of a data set, or one of the names ${DATASETS.join(", ")}`,
+  );
   const [embeddingBytes, families, splits] = await Promise.all([
     readBytes(`${stem}.emb.i8`, "the embeddings of this data set"),
     readShipped("families.json", parseFamilies),
@@ -112,7 +96,7 @@ export async function loadDataset(nameOrPath: string): Promise<Dataset> {
   ]);
   const embeddings = decodeEmbeddings(embeddingBytes);
   const questionnaire = questionnaireOf(source, familyRule(families[source.name] ?? {}), {
-    model: EMBEDDING_MODEL,
+    model: source.embeddingModel ?? EMBEDDING_MODEL,
     dimension: embeddings.dimension,
     blob: toHex(sha256(embeddingBytes)),
   });
@@ -124,6 +108,9 @@ export async function loadDataset(nameOrPath: string): Promise<Dataset> {
       { rows: embeddings.count, options: rows },
     );
   const answers = answersOfSource(source, questionnaire);
+  const { unseen } = source;
+  const named = unseen && splitByName(answers, unseen);
+  const committed = commits(splits[source.name]?.groups, answers);
   return {
     name: source.name,
     questionnaire,
@@ -131,40 +118,11 @@ export async function loadDataset(nameOrPath: string): Promise<Dataset> {
     embeddings,
     answers,
     heldOutFamilies: splits[source.name]?.heldOutFamilies ?? [],
-    split: (number) => splits[source.name]?.groups[String(number)] ?? splitByHash(answers, number),
+    split: (number) => named ?? committed?.[String(number)] ?? splitByHash(answers, number),
+    splitOff: (groups) => splitByName(answers, groups),
     answersOf: (groups, withoutFamilies = []) =>
       selectAnswers(answers, questionnaire, groups, withoutFamilies),
   };
-}
-
-/**
- * Deals groups out to clients as evenly as possible, in order: client i gets the groups i, i +
- * clients, ... Throws `invalid-input` if there are more clients than groups, because a client
- * without a group has nothing to train on.
- */
-export function dealGroups(groups: readonly string[], clients: number): string[][] {
-  if (!Number.isInteger(clients) || clients < 1 || clients > groups.length)
-    throw new PlenaryError(
-      "invalid-input",
-      `${clients} organisations cannot share ${groups.length} training groups: choose 1 to ${groups.length}, because each one needs a group.`,
-      { clients, groups: groups.length },
-    );
-  return Array.from({ length: clients }, (_, client) =>
-    groups.filter((_, i) => i % clients === client),
-  );
-}
-
-const MINIMUM_ANSWERS = 20;
-
-function splitByHash(answers: AnswerSet, number: number): GroupSplit {
-  const key = (id: string) =>
-    toHex(sha256(new TextEncoder().encode(`plenary/split/1\n${number}\n${id}`)));
-  const ids = answers.groups
-    .filter((group) => group.answers.length >= MINIMUM_ANSWERS)
-    .map(({ id }) => id)
-    .toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-  const training = Math.round((ids.length * 2) / 3);
-  return { training: ids.slice(0, training), unseen: ids.slice(training) };
 }
 
 function selectAnswers(
@@ -206,18 +164,18 @@ function familyRule(
 }
 
 function questionnaireOf(
-  source: Source,
+  source: DatasetSource,
   family: (question: string) => string,
   embeddings: Questionnaire["embeddings"],
 ): Questionnaire {
   const { name, title, citation, licence } = source;
-  const questions = source.questions.map(({ id, text, options }) => ({
+  const questions = source.questions.map(({ id, text, options, family: own }) => ({
     id,
     text,
     options,
-    family: family(id),
+    family: own ?? family(id),
   }));
-  return parseQuestionnaire({
+  const questionnaire = parseQuestionnaire({
     version: 1,
     name,
     title,
@@ -227,9 +185,11 @@ function questionnaireOf(
     questions,
     embeddings,
   });
+  checkQuestionnaireNames(questionnaire);
+  return questionnaire;
 }
 
-function answersOfSource(source: Source, questionnaire: Questionnaire): AnswerSet {
+function answersOfSource(source: DatasetSource, questionnaire: Questionnaire): AnswerSet {
   const groups: GroupAnswers[] = source.groups.map(({ id, label }) => ({ id, label, answers: [] }));
   source.distributions.forEach(([question, group, , counts], row) => {
     const id = source.questions[question]?.id;
@@ -242,29 +202,24 @@ function answersOfSource(source: Source, questionnaire: Questionnaire): AnswerSe
       );
     answers.push({ question: id, counts });
   });
-  return parseAnswers(
+  const set = parseAnswers(
     { version: 1, groups: groups.filter(({ answers }) => answers.length > 0) },
     questionnaire,
   );
+  checkGroupNames(set);
+  return set;
 }
 
-async function readSource(stem: string, ships: boolean): Promise<Source> {
-  const hint = ships
-    ? "reinstall the SDK"
-    : `give the path of a data set, or one of the names ${DATASETS.join(", ")}`;
-  const bytes = await readBytes(`${stem}.json`, `the data set ${basename(stem)} (${hint})`);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new PlenaryError(
-      "invalid-input",
-      `${stem}.json is not valid JSON.`,
-      { path: `${stem}.json` },
-      { cause },
-    );
-  }
-  return parseSource(value);
+type CommittedSplits = Readonly<Record<string, GroupSplit>>;
+
+/** The committed splits of a survey, unless this is another one that has its name. */
+function commits(splits: CommittedSplits | undefined, { groups }: AnswerSet) {
+  const ids = new Set(groups.map(({ id }) => id));
+  const all = Object.values(splits ?? {});
+  const fits = all.every(({ training, unseen }) =>
+    [...training, ...unseen].every((id) => ids.has(id)),
+  );
+  return fits ? splits : undefined;
 }
 
 async function readShipped<T>(file: string, parse: (value: unknown) => T): Promise<T> {

@@ -7,10 +7,5 @@ export {
   formatOf,
   readAnswers,
 } from "./answers-file.ts";
-export {
-  DATASETS,
-  type Dataset,
-  dealGroups,
-  type GroupSplit,
-  loadDataset,
-} from "./dataset.ts";
+export { DATASETS, type Dataset, loadDataset } from "./dataset.ts";
+export { dealGroups, type GroupSplit } from "./group-split.ts";

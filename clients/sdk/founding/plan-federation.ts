@@ -3,6 +3,8 @@ import {
   type AnswerSet,
   type AuditConfiguration,
   canonicalJson,
+  checkGroupNames,
+  checkQuestionnaireNames,
   type FederationConfiguration,
   type PluginConfiguration,
   type Seed,
@@ -71,6 +73,7 @@ const DEFAULT_REWARD = 1_000_000_000n;
  */
 export function planFederation(plan: FederationPlan): PlannedFederation {
   const { questionnaire, embeddingBytes, embeddings } = plan.dataset;
+  checkQuestionnaireNames(questionnaire);
   const blobs = new Map<string, Uint8Array>();
   const keep = (bytes: Uint8Array): string => {
     const hash = toHex(sha256(bytes));
@@ -86,6 +89,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     typeof codec === "string" ? { name: codec } : codec,
   );
   const scoredOn = plan.scoredOn ?? plan.heldOut;
+  for (const answers of [plan.heldOut, scoredOn]) if (answers !== null) checkGroupNames(answers);
   const training = { ...trainingOf(predictorConfiguration.name), ...plan.training };
   parseTrainingSettings(training);
   const { registries = REGISTRIES } = plan;

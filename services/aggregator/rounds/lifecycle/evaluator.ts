@@ -1,6 +1,8 @@
 import type { EvaluationView, FederationConfiguration } from "@plenary/protocol";
 import {
   type AnswerSet,
+  checkGroupNames,
+  checkQuestionnaireNames,
   decodeEmbeddings,
   fromHex,
   PlenaryError,
@@ -27,7 +29,10 @@ export const EVALUATION_SEED = 7;
 
 /** Runs models on held-out answers. */
 export interface Evaluator {
-  /** Throws if predictor, questionnaire and answers do not fit together. Runs no model. */
+  /**
+   * Throws if predictor, questionnaire and answers do not fit together, or have names that could be
+   * mistaken for each other. Runs no model.
+   */
   check(configuration: FederationConfiguration): Promise<void>;
   /** The integer that contribution is measured by, from the reproducible engine. */
   utility(configuration: FederationConfiguration, model: Int32Array): Promise<number>;
@@ -72,8 +77,12 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
   return {
     async check(configuration) {
       const { questionnaire } = await subjectOf(configuration);
-      if (configuration.heldOut !== null) await answersOf(configuration.heldOut, questionnaire);
-      if (isScored(configuration)) await answersOf(heldOutOf(configuration), questionnaire);
+      checkQuestionnaireNames(questionnaire);
+      const named = [
+        ...(configuration.heldOut === null ? [] : [configuration.heldOut]),
+        ...(isScored(configuration) ? [heldOutOf(configuration)] : []),
+      ];
+      for (const hash of named) checkGroupNames(await answersOf(hash, questionnaire));
     },
     async utility(configuration, model) {
       const { predictor, questionnaire } = await subjectOf(configuration);
