@@ -5,6 +5,9 @@ import { type NamedSeed, type Seed, seedsByAccount } from "./idl/seeds.ts";
 
 /** The two token programs that a reward mint may belong to. */
 export const TOKEN_PROGRAM = new PublicKey("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/**
+ * The Token-2022 program. A mint belongs to it or to `TOKEN_PROGRAM`; instructions name the owner.
+ */
 export const TOKEN_2022_PROGRAM = new PublicKey("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 /** The program from which the addresses of associated token accounts derive. */
 export const ASSOCIATED_TOKEN_PROGRAM = new PublicKey(

@@ -9,6 +9,7 @@ import {
 import { unreachable } from "./errors.ts";
 import type { SignedTransaction } from "./transaction-fate.ts";
 
+/** Price (micro-lamports a unit) and limit of compute units; by default the node decides. */
 export interface SignOptions {
   /** Fee per compute unit in micro-lamports; none by default. */
   readonly computeUnitPrice?: number;

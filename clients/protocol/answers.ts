@@ -36,7 +36,9 @@ export const AnswerSetSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+/** Answer counts of groups to the questions of a questionnaire. */
 export type AnswerSet = Static<typeof AnswerSetSchema>;
+/** One group's answer counts, by question. */
 export type GroupAnswers = AnswerSet["groups"][number];
 
 const parseForm = parserOf(AnswerSetSchema, "Answers", "answers-invalid");

@@ -22,6 +22,7 @@ const REPORT = layout("audit report", new TextEncoder().encode("plenary/audit/1"
  */
 export type AuditReport = RecordOf<typeof REPORT_FIELDS>;
 
+/** Bytes of an encoded audit report. */
 export const AUDIT_REPORT_LENGTH = REPORT.length;
 
 /**

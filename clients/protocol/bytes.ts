@@ -59,6 +59,7 @@ export function fromBase64(text: string, length?: number): Uint8Array {
   return expectLength(out, length, "base64 text");
 }
 
+/** Whether both have the same length and bytes. Not in constant time: for public bytes only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -21,6 +21,10 @@ export function canonicalJson(value: unknown): string {
   throw new PlenaryError("invalid-input", "This value has no canonical JSON.");
 }
 
+/**
+ * The canonical JSON of a value in UTF-8: the bytes that `hashJson` hashes. Throws as
+ * `canonicalJson`.
+ */
 export function canonicalJsonBytes(value: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalJson(value));
 }

@@ -33,6 +33,7 @@ const TRAINING = layout(
 /** What a training depends on, beside the federation's configuration and the round's base model. */
 export type TrainingCommitment = RecordOf<typeof TRAINING_FIELDS>;
 
+/** Bytes of an encoded training commitment. */
 export const TRAINING_COMMITMENT_LENGTH = TRAINING.length;
 
 /** The first leaf of the checkpoints tree. Throws `invalid-input` naming a field out of range. */

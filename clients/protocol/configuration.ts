@@ -8,8 +8,11 @@ import { Base58Address, HexHash, parserOf, U64String } from "./schema.ts";
  * Every partial sum of a round stays an integer below 2^53 while sum w < 2^26 and |delta| < 2^27.
  */
 export const TOTAL_WEIGHT_LIMIT = 2 ** 26;
+/** Every entry of an update is smaller than this in magnitude. */
 export const DELTA_LIMIT = 2 ** 27;
+/** Most parameters that a model may have. */
 export const PARAMETER_LIMIT = 2 ** 26;
+/** Most updates that a round may count. */
 export const UPDATE_LIMIT = 4096;
 
 /**
@@ -61,6 +64,10 @@ const Audits = Type.Object(
   },
   { additionalProperties: false },
 );
+/**
+ * How a federation audits training: how many updates, by how many auditors, and within what
+ * tolerance.
+ */
 export type AuditConfiguration = Static<typeof Audits>;
 
 /** The section of a configuration alone. Throws `invalid-input` naming the field that is wrong. */
@@ -181,6 +188,7 @@ export const FederationConfigurationSchema = configurationSchema({
   updateStep: Plugin,
   contribution: Plugin,
 });
+/** The JSON that members agree on by its hash: predictor, rules, limits, rewards. */
 export type FederationConfiguration = Static<typeof FederationConfigurationSchema>;
 
 /** A federation's codecs, the first of which members use by default. */

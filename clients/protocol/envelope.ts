@@ -26,6 +26,7 @@ const ENVELOPE = layout("envelope", new TextEncoder().encode("plenary/update/1")
  */
 export type Envelope = RecordOf<typeof ENVELOPE_FIELDS>;
 
+/** Bytes of an encoded envelope. */
 export const ENVELOPE_LENGTH = ENVELOPE.length;
 
 /** The bytes that the member signs. Throws `invalid-input` naming a field out of range. */

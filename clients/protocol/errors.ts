@@ -71,6 +71,7 @@ export const ERROR_STATUS = {
   "insufficient-funds": 402,
 } as const satisfies Record<string, number>;
 
+/** Codes of `PlenaryError`. They are part of the REST API and do not change. */
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
 /** Whether `value` is a known error code: for codes that came over the wire. */

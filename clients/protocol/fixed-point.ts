@@ -6,6 +6,9 @@ import { PlenaryError } from "./errors.ts";
  */
 export const FRACTION_BITS = 24;
 const SCALE = 2 ** FRACTION_BITS;
+/**
+ * Largest magnitude of a model's entry in fixed point: symmetric, so that negation cannot overflow.
+ */
 export const MAX_MAGNITUDE = 2 ** 31 - 1;
 
 /** Nearest integer, halves towards plus infinity: floor(x + 1/2). Exact for |x| < 2^52. */

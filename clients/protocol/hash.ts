@@ -3,6 +3,7 @@ import { portableSha256 } from "./portable.ts";
 
 /** Length of every hash and address in bytes. */
 export const HASH_LENGTH = 32;
+/** 32 zero bytes: stands for a hash that is absent. */
 export const ZERO_HASH: Uint8Array = new Uint8Array(HASH_LENGTH);
 
 /** Below this size a call of the native implementation costs more than it saves. */

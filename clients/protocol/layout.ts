@@ -20,6 +20,9 @@ const WIDTHS = { u8: 1, u32: 4, u64: 8, i64: 8, bytes32: 32 } as const satisfies
 >;
 
 type Fields = Readonly<Record<string, FieldType>>;
+/**
+ * The record that a layout encodes: u64 and i64 as bigint, bytes32 as 32 bytes, others as number.
+ */
 export type RecordOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
 
 /**
@@ -33,6 +36,7 @@ export interface Layout<F extends Fields> {
   decode(bytes: Uint8Array): RecordOf<F>;
 }
 
+/** Defines a message by its name (for errors), its prefix and its fields in order. */
 export function layout<const F extends Fields>(
   name: string,
   prefix: Uint8Array,

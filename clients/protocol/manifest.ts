@@ -79,7 +79,9 @@ export const RoundManifestSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+/** A round's canonical JSON: everything that a replay needs, by hash. */
 export type RoundManifest = Static<typeof RoundManifestSchema>;
+/** One update with a receipt, as a manifest lists it. */
 export type ManifestUpdate = RoundManifest["updates"][number];
 
 /** Throws `invalid-input` naming the field that is wrong. */

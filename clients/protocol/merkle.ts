@@ -15,10 +15,12 @@ const NODE_PREFIX = Uint8Array.of(1);
 /** Root of the tree without leaves: the hash of nothing. */
 export const EMPTY_ROOT: Uint8Array = sha256();
 
+/** Hash of a leaf's bytes: SHA-256(0 || data). */
 export function leafHash(data: Uint8Array): Uint8Array {
   return sha256(LEAF_PREFIX, data);
 }
 
+/** Hash of two children: SHA-256(1 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(NODE_PREFIX, left, right);
 }

@@ -1,6 +1,10 @@
 import Type, { type Static } from "typebox";
 import { HexHash, parserOf } from "./schema.ts";
 
+/**
+ * A question with its options. Questions of one `family` are never split between training and held-
+ * out answers.
+ */
 export const QuestionSchema = Type.Object(
   {
     id: Type.String({ minLength: 1, maxLength: 128 }),
@@ -17,6 +21,7 @@ export const QuestionSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+/** A question, its options in order, and its family. */
 export type Question = Static<typeof QuestionSchema>;
 
 /**
@@ -44,6 +49,7 @@ export const QuestionnaireSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+/** The questions of a federation and where their text embeddings are. */
 export type Questionnaire = Static<typeof QuestionnaireSchema>;
 
 /** Throws `invalid-input` naming the field that is wrong. */

@@ -19,6 +19,7 @@ const RECEIPT = layout("receipt", new TextEncoder().encode("plenary/receipt/1"),
  */
 export type Receipt = RecordOf<typeof RECEIPT_FIELDS>;
 
+/** Bytes of an encoded receipt. */
 export const RECEIPT_LENGTH = RECEIPT.length;
 
 /** The bytes that the aggregator signs. Throws `invalid-input` naming a field out of range. */

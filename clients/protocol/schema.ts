@@ -26,6 +26,7 @@ export const U64_PATTERN = [
 export const U64String = Type.String({ pattern: `^(${U64_PATTERN})$` });
 /** A signed integer of any size in decimal, for the same reason. */
 export const IntegerString = Type.String({ pattern: "^(0|-?[1-9][0-9]{0,38})$" });
+/** Schema of standard base64 with padding. */
 export const Base64 = Type.String({
   pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
 });

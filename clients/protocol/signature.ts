@@ -2,6 +2,7 @@ import { PlenaryError } from "./errors.ts";
 import { native } from "./native.ts";
 import { portableSign, portableVerify } from "./portable.ts";
 
+/** Bytes of an ed25519 signature. */
 export const SIGNATURE_LENGTH = 64;
 
 /** Ed25519 signature (64 bytes) with a Solana secret key (64 bytes: seed, then public key). */

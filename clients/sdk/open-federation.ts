@@ -24,6 +24,7 @@ import { participate } from "./participation/index.ts";
 import { type FederationStatus, readStatus } from "./status.ts";
 import { type RoundVerification, verifyRound } from "./verification/index.ts";
 
+/** How to take part: the options of joining, and the member's answers and state. */
 export interface JoinFederation extends Omit<JoinOptions, "updateKey"> {
   /** The member's own answers: they stay on this machine. */
   readonly answers: AnswerSet;

@@ -28,6 +28,7 @@ export interface FederationStatus {
   readonly member: MemberStatus | null;
 }
 
+/** One member, as its account on chain and its service show it. */
 export interface MemberStatus extends MemberView {
   /** In base units, from the Member account on chain. */
   readonly stake: bigint;

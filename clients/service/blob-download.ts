@@ -5,6 +5,7 @@ import { withRetries } from "./retry.ts";
 import { confirm, refusalOf, unreachable } from "./service-errors.ts";
 import { startWatchdog, type TransferProgress } from "./transfer.ts";
 
+/** A signal that ends the download, and a callback that is told of its progress. */
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;

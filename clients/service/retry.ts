@@ -13,6 +13,7 @@ export interface RetryPolicy {
   readonly longestPause: number;
 }
 
+/** Six attempts. Pauses are random, at first up to 250 ms, doubling up to 10 s. */
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, firstPause: 250, longestPause: 10_000 };
 
 /** Refusals that may turn into success within seconds. */

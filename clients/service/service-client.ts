@@ -19,6 +19,7 @@ import { confirm, refusalOf, unreachable } from "./service-errors.ts";
 import { startWatchdog, type TransferProgress } from "./transfer.ts";
 import { uploadBody } from "./upload-body.ts";
 
+/** The service's URL, and how patient the client is. */
 export interface ServiceClientOptions {
   /** Base URL, for example `http://127.0.0.1:7070`. */
   readonly url: string;

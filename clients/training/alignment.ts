@@ -27,6 +27,7 @@ export function alignment(predicted: ArrayLike<number>, actual: ArrayLike<number
   return 1 - Math.sqrt(Math.max(divergence / 2, 0));
 }
 
+/** Sums up the alignment of groups: see AlignmentReport. */
 export function alignmentReport(
   groups: readonly { readonly id: string; readonly alignment: number }[],
 ): AlignmentReport {

@@ -3,6 +3,10 @@ import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
 import type { TrainingSettings } from "./settings.ts";
 
+/**
+ * One step of an optimiser. `parameters`, `gradient` and the state's vectors are as long as the
+ * model.
+ */
 export interface OptimizerStep {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;

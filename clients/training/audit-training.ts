@@ -37,6 +37,9 @@ import { parseTrainingSettings, type TrainingSettings } from "./settings.ts";
 import { trainingWeight, trainSegment } from "./train-round.ts";
 import type { TrainingEvidence } from "./training-evidence.ts";
 
+/**
+ * The evidence of one member's training, what it is checked against, and the segments to run again.
+ */
 export interface AuditInput {
   readonly evidence: TrainingEvidence;
   /** The member's signed statement about the update that is audited. */

@@ -13,12 +13,18 @@ const CODES = [
   "training-diverged",
   "worker-failed",
 ] as const;
+/** Codes of `TrainingError`. */
 export type TrainingErrorCode = (typeof CODES)[number];
 
+/** Whether a code, read from another thread, is one of training's. */
 export function isTrainingErrorCode(code: string): code is TrainingErrorCode {
   return CODES.some((known) => known === code);
 }
 
+/**
+ * Why training, evaluation or prediction cannot run: a stable code, a message, and what it is
+ * about.
+ */
 export class TrainingError extends Error {
   readonly code: TrainingErrorCode;
   readonly context: Readonly<Record<string, string | number | boolean>>;

@@ -11,6 +11,7 @@ export const EVALUATION_CONTEXT = 20;
 /** Random contexts per group; its score is the mean over them. */
 const EVALUATION_DRAWS = 3;
 
+/** A model in fixed point, the answers to predict, and the answers to predict them from. */
 export interface EvaluateInput {
   readonly predictor: Predictor;
   /** Fixed point. */

@@ -3,6 +3,7 @@ import type { Predictor } from "./predictors/predictor.ts";
 import { encodeSafetensors, type NamedTensor } from "./safetensors.ts";
 import { requireModelLength } from "./train-round.ts";
 
+/** A model in fixed point, and the predictor whose parameters it holds. */
 export interface ExportInput {
   readonly predictor: Predictor;
   /** Fixed point. */

@@ -5,6 +5,7 @@ import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { sharesOf } from "./tasks.ts";
 
+/** A model in fixed point, one group's answers, and the ids of the questions to predict. */
 export interface PredictInput {
   readonly predictor: Predictor;
   /** Fixed point. */
@@ -18,6 +19,10 @@ export interface PredictInput {
   readonly engine: Engine;
 }
 
+/**
+ * The predicted distribution of answers to one question: shares in the order of its options, which
+ * add up to 1.
+ */
 export interface Prediction {
   /** The question's id; a new question's is its position, as in `new 0`. */
   readonly question: string;

@@ -1,5 +1,6 @@
 import { PlenaryError } from "@plenary/protocol";
 
+/** A tensor of float32 in row-major order. */
 export interface NamedTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;

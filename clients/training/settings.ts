@@ -32,6 +32,7 @@ export const TrainingSettingsSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+/** A configuration's section `training`: optimiser, learning rate, batches and steps. */
 export type TrainingSettings = Static<typeof TrainingSettingsSchema>;
 
 const parseForm = parserOf(TrainingSettingsSchema, "Configuration: training");

@@ -23,6 +23,7 @@ export interface Task {
   readonly targets: readonly QuestionAnswer[];
 }
 
+/** One group's answers as shares of options. */
 export interface GroupShares {
   readonly id: string;
   readonly answers: readonly QuestionAnswer[];

@@ -16,6 +16,7 @@ import type { Engine, Feeds, Session } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { drawTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
 
+/** What a member's training in one round depends on: the same input gives the same steps. */
 export interface TrainRoundInput {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;
@@ -40,6 +41,7 @@ export interface TrainRoundInput {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Keeps the state of training every so many steps, for audits. */
 export interface CheckpointPlan {
   /** Steps between two checkpoints. The last one is taken after the last step in any case. */
   readonly every: number;
@@ -47,6 +49,7 @@ export interface CheckpointPlan {
   keep(checkpoint: Checkpoint): void;
 }
 
+/** A step that is done, of how many, and its loss. */
 export interface TrainingProgress {
   /** Steps done, 1 .. steps. */
   readonly step: number;
@@ -55,6 +58,7 @@ export interface TrainingProgress {
   readonly loss: number;
 }
 
+/** The trained parameters, and the cells that they were trained on. */
 export interface TrainRoundResult {
   /** Parameters after training; the update is `deltaOf(base, after)`. */
   readonly after: Float32Array;
@@ -102,6 +106,7 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
   return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
 }
 
+/** Training from one checkpoint, or from the start, up to a step: what an auditor runs again. */
 export interface TrainSegmentInput
   extends Pick<
     TrainRoundInput,

@@ -38,6 +38,7 @@ export interface WorkerSetup {
   readonly engine: EngineName;
 }
 
+/** A request to the training thread; its reply carries the same `id`. */
 export interface WorkerRequest {
   readonly id: number;
   readonly training: TrainingSettings;
@@ -58,6 +59,7 @@ const CLOSE_LIMIT_MS = 30_000;
 /** Ends the thread once the request in hand has stopped. */
 export const CLOSE = "close";
 
+/** What the training thread answers, in any number of progress messages and one end. */
 export type WorkerReply =
   | { readonly id: number; readonly kind: "progress"; readonly progress: TrainingProgress }
   | { readonly id: number; readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }

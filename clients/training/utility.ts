@@ -10,6 +10,7 @@ const SCALE = 2 ** FRACTION_BITS;
 const DROPPED_BITS = 16n;
 const LARGEST_CELLS = 2 ** 20;
 
+/** A model in fixed point, and the held-out answers that score it. */
 export interface UtilityInput {
   readonly predictor: Predictor;
   /** Fixed point. */

@@ -5,6 +5,10 @@ import { mean } from "./mean.ts";
 export { aggregateRound, type CountedUpdate, type RoundAggregate } from "./aggregate-round.ts";
 export type { Aggregator, RunningAggregate, WeightedDelta } from "./aggregator.ts";
 
+/**
+ * The aggregators that come with Plenary, by the name in a configuration. docs/extending.md says
+ * how to add one.
+ */
 export const aggregators = { mean } as const satisfies Registry<Aggregator>;
 
 /**

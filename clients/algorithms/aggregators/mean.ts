@@ -90,6 +90,10 @@ function inconsistent(message: string, context: Record<string, number>): Plenary
   return new PlenaryError("round-inconsistent", message, context);
 }
 
+/**
+ * The mean of the updates, weighted by how many cells each was trained on. Rule code 0, without
+ * state or parameters; provable on chain.
+ */
 export const mean = definePlugin(
   "mean",
   Type.Object({ name: Type.Literal("mean") }, { additionalProperties: false }),

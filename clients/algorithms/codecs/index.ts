@@ -6,6 +6,7 @@ import { int32 } from "./int32.ts";
 
 export type { Codec } from "./codec.ts";
 
+/** The codecs that come with Plenary, by the name in a configuration. */
 export const codecs = { int32, int8 } as const satisfies Registry<Codec>;
 
 /** The codec that a configuration names. Throws `invalid-input` on a wrong name or parameter. */

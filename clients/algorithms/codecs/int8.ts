@@ -63,6 +63,10 @@ function malformedBlock(payload: Uint8Array, block: number): PlenaryError {
   });
 }
 
+/**
+ * Blocks of integers as one scale (uint32) each and one byte a value: about a quarter of `int32`.
+ * Lossy; the member's update is what the payload decodes to.
+ */
 export const int8 = definePlugin(
   "int8",
   Type.Object({ name: Type.Literal("int8") }, { additionalProperties: false }),

@@ -5,6 +5,7 @@ import { leaveOneOut } from "./leave-one-out.ts";
 
 export type { Contribution, Evaluate, ScoredRound } from "./contribution.ts";
 
+/** The contribution rules that come with Plenary, by the name in a configuration. */
 export const contributions = {
   "leave-one-out": leaveOneOut,
   "data-size": dataSize,

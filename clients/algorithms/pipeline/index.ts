@@ -14,6 +14,7 @@ export { type SignedEnvelope, signEnvelope, signUpdate, type UpdateSubject } fro
 export { decodePipelineState, encodePipelineState } from "./state-bytes.ts";
 export type { UpdateStep, UpdateStepInput, UpdateStepOutput } from "./update-step.ts";
 
+/** The update steps that come with Plenary, by the name in a configuration's `pipeline`. */
 export const updateSteps = { clip } as const satisfies Registry<UpdateStep>;
 
 /** The step that a configuration names. Throws `invalid-input` on a wrong name or parameter. */

@@ -15,6 +15,7 @@ export interface Pipeline {
 /** The state of each step, in their order. */
 export type PipelineState = readonly StateVectors[];
 
+/** What a member uploads in a round, and the state that its next round begins with. */
 export interface PipelineOutput extends CompressedUpdate {
   readonly state: PipelineState;
 }

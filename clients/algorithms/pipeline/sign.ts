@@ -19,6 +19,7 @@ export interface UpdateSubject
   readonly checkpointRoot?: Uint8Array;
 }
 
+/** An envelope, its bytes, and the update key's ed25519 signature (64 bytes) over them. */
 export interface SignedEnvelope {
   readonly envelope: Envelope;
   /** The encoded envelope, which is what is signed. */

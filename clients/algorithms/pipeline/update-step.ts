@@ -12,6 +12,7 @@ export interface UpdateStep {
   apply(input: UpdateStepInput): UpdateStepOutput;
 }
 
+/** What a step computes from. All vectors are fixed point, as long as the model. */
 export interface UpdateStepInput {
   /** The update that the step before hands on. */
   readonly delta: Int32Array;
@@ -23,6 +24,7 @@ export interface UpdateStepInput {
   readonly received: (delta: Int32Array) => Int32Array;
 }
 
+/** The update for the next step, and the step's own state after it. */
 export interface UpdateStepOutput {
   readonly delta: Int32Array;
   /** The member keeps it if the update counts; else the next round begins with the old state. */

@@ -6,6 +6,7 @@ import type { Strategy } from "./strategy.ts";
 export { initialState, joinState, splitState, zeroState } from "./state.ts";
 export type { StateVectors, Strategy, StrategyStep } from "./strategy.ts";
 
+/** The strategies that come with Plenary, by the name in a configuration. */
 export const strategies = { fedavg, fedavgm } as const satisfies Registry<Strategy>;
 
 /** The strategy that a configuration names. Throws `invalid-input` on a wrong name or parameter. */

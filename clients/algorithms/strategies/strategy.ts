@@ -16,6 +16,7 @@ export interface Strategy {
   apply(base: Int32Array, aggregate: Int32Array, state: StateVectors): StrategyStep;
 }
 
+/** The next model in fixed point, and the server state after it. */
 export interface StrategyStep {
   readonly next: Int32Array;
   readonly state: StateVectors;

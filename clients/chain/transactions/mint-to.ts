@@ -2,6 +2,7 @@ import { type PublicKey, TransactionInstruction } from "@solana/web3.js";
 import { Buffer } from "buffer";
 import { TOKEN_PROGRAM } from "../addresses.ts";
 
+/** Base units to mint into a token account, by the mint's authority. */
 export interface MintTo {
   readonly mint: PublicKey;
   readonly authority: PublicKey;

@@ -8,6 +8,7 @@ export interface ChainContext extends ChainAccess {
   readonly genesisHash: Uint8Array;
 }
 
+/** How to reach a federation on chain, without its service. */
 export interface OpenChainOptions {
   /** URL of a Solana RPC node. */
   readonly rpc: string;

@@ -21,6 +21,7 @@ import { connectTo, publicKey } from "./connection.ts";
 import { findFederation } from "./find-federation.ts";
 import { signerFor } from "./request-signer.ts";
 
+/** How to reach a federation: its service, a Solana node, and a key where it is private. */
 export interface OpenFederationOptions {
   /** URL of the aggregation service. */
   readonly service: string;

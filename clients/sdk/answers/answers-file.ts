@@ -6,6 +6,7 @@ import { readCsvRows } from "./csv-rows.ts";
 import { readJsonLines } from "./json-lines.ts";
 import { Tally } from "./tally.ts";
 
+/** Formats of answers files: CSV, or a JSON object a line. */
 export type AnswersFormat = "csv" | "jsonl";
 
 /** The content of an answers file: its answers, or the problems that keep them from being read. */

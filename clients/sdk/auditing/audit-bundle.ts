@@ -49,6 +49,10 @@ const HeaderSchema = Type.Object(
 );
 const parseHeader = parserOf(HeaderSchema, "The audit bundle");
 
+/**
+ * What a drawn member shows its auditor: the signed envelope and the checkpoints of the training
+ * behind it. Holds the member's answers: send it over a private channel.
+ */
 export interface AuditBundle {
   readonly federation: string;
   readonly round: bigint;
@@ -58,6 +62,7 @@ export interface AuditBundle {
   readonly evidence: TrainingEvidence;
 }
 
+/** The bundle as the bytes of one file, which `decodeAuditBundle` reads. */
 export function encodeAuditBundle({
   federation,
   round,

@@ -26,6 +26,7 @@ import type { FederationContext } from "../access/index.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
 import { type DrawnUpdate, type RoundDraw, readRoundDraw } from "./round-draw.ts";
 
+/** How an audit runs the drawn segments of training again. */
 export interface AuditOptions {
   /**
    * Engine for audits with a tolerance, `native` by default. Audits that compare bits run on

@@ -19,6 +19,9 @@ import { type KeptTraining, readStoredRound } from "../member-store/index.ts";
 import type { AuditBundle } from "./audit-bundle.ts";
 import { readRoundDraw } from "./round-draw.ts";
 
+/**
+ * The audited update, and where the member keeps the state and answers that it was trained with.
+ */
 export interface ExportAudit {
   readonly round: bigint;
   /** Address of the Member account. */

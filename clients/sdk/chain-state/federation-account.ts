@@ -10,6 +10,7 @@ export interface ChainAccess {
   readonly address: PublicKey;
 }
 
+/** Options that every function that asks the chain takes: `signal` ends its waits. */
 export interface ChainOptions {
   readonly signal?: AbortSignal | undefined;
 }

@@ -6,6 +6,9 @@ import { requireFederation, rewardTokensOf } from "../chain-state/index.ts";
 import type { DisputeEvent } from "./dispute-events.ts";
 import type { Evidence } from "./evidence.ts";
 
+/**
+ * How a dispute is watched: events, milliseconds between looks at the chain, and a signal to stop.
+ */
 export interface DisputeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: DisputeEvent) => void) | undefined;

@@ -11,6 +11,7 @@ export interface DisputeCosts {
   readonly lamports: number;
 }
 
+/** How a dispute has ended, its address, and what it has cost the challenger. */
 export interface DisputeOutcome extends DisputeEnding {
   /** Address of the Dispute account, which is closed by now. */
   readonly dispute: string;

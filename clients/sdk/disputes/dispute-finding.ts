@@ -9,6 +9,7 @@ import { collectEvidence } from "./evidence.ts";
 import { runDispute } from "./run-dispute.ts";
 import { subjectOf } from "./subject.ts";
 
+/** A dispute of a provable finding of `verifyRound`, and the key that pays the deposit. */
 export interface DisputeFinding extends DisputeOptions {
   /** Pays the deposit and the fees. If the dispute is upheld, it receives half of the bond. */
   readonly challenger: Keypair;

@@ -105,6 +105,9 @@ export async function checkOmissionProof(
   });
 }
 
+/**
+ * A dispute of a missing leaf, by a receipt and two neighbours, and the key that pays the deposit.
+ */
 export interface SubmitOmission extends DisputeOptions {
   /** Pays deposit and fees. It need not be the member. */
   readonly challenger: Keypair;

@@ -8,6 +8,7 @@ import type { CreateFederationOptions } from "./create-options.ts";
 import { fundVault, postBond } from "./first-funds.ts";
 import { requireFunds } from "./require-funds.ts";
 
+/** A federation that is on chain and registered with its service. */
 export interface CreatedFederation {
   readonly address: PublicKey;
   readonly rewardMint: PublicKey;

@@ -4,6 +4,7 @@ import type { ServiceClient } from "@plenary/service";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import type { PlannedFederation } from "./plan-federation.ts";
 
+/** A planned federation, the keys that found it, and the terms that differ from the defaults. */
 export interface CreateFederationOptions {
   readonly connection: Connection;
   readonly client: ServiceClient;

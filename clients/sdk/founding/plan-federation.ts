@@ -20,6 +20,7 @@ import {
 } from "@plenary/training";
 import type { Dataset } from "../answers/index.ts";
 
+/** The choices behind a configuration. Those left out have defaults. */
 export interface FederationPlan {
   readonly name: string;
   /** Whether only members may read the federation's rounds, updates and blobs at the service. */

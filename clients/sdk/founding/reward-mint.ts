@@ -46,6 +46,7 @@ export async function createRewardMint(
   return mint.publicKey;
 }
 
+/** Reward tokens to mint, for whom, and by which authority. */
 export interface MintTo {
   /** The mint's authority. It pays. */
   readonly authority: Keypair;

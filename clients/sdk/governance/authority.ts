@@ -9,6 +9,7 @@ import { PlenaryError } from "@plenary/protocol";
 import { type Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 
+/** The keys after the change; `proposed` is null if the authority is offered to nobody. */
 export interface AuthorityChange {
   /** The authority as it is now. */
   readonly authority: PublicKey;

@@ -24,6 +24,7 @@ import { requireAuthority } from "./authority.ts";
 /** Seconds in ten years. */
 const LONGEST = 3_653 * 86_400;
 
+/** The owner to admit, the key that signs, and for how many seconds. */
 export interface AdmitOwner {
   /** The federation's authority. It signs here and sends nothing. */
   readonly authority: Keypair;

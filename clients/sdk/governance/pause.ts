@@ -6,6 +6,7 @@ import { signerFor } from "../access/index.ts";
 import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
+/** Whether the federation is paused now. The transaction is null if it was so before. */
 export interface Paused {
   readonly paused: boolean;
   /** Null if it was so before. */

@@ -8,6 +8,7 @@ import {
 } from "../chain-state/index.ts";
 import { requireAuthority } from "./authority.ts";
 
+/** The rounds whose accounts were closed, and the transactions (base58). */
 export interface ClosedRounds {
   /** Ascending. */
   readonly rounds: readonly bigint[];

@@ -23,6 +23,7 @@ export type TermsChange = Partial<
   >
 >;
 
+/** All terms after the change. The transaction is null if nothing differed. */
 export interface TermsUpdated {
   readonly terms: Required<TermsChange>;
   /** Null if they were so before. */

@@ -39,6 +39,7 @@ export interface RewardProof {
   readonly path: readonly Uint8Array[];
 }
 
+/** What a claim paid, and to which account. */
 export interface Claim {
   /** What this claim paid, in base units; 0 if nothing was due. */
   readonly amount: bigint;
@@ -52,6 +53,7 @@ export interface Claim {
   readonly after: bigint;
 }
 
+/** The member to claim for, and how long to wait for rounds that end soon. */
 export interface ClaimOptions {
   /** The member's owner; the payer by default. */
   readonly owner?: PublicKey;

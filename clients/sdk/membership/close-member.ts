@@ -10,6 +10,7 @@ import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type ChainAccess, type ChainOptions, requireFederation } from "../chain-state/index.ts";
 import { stakeRelease } from "./stake.ts";
 
+/** A member account that is closed, and who got its rent. */
 export interface Closed {
   readonly member: PublicKey;
   /**

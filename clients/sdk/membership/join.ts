@@ -24,6 +24,7 @@ import {
 } from "../chain-state/index.ts";
 import { ownerAdmissionMessage } from "../governance/index.ts";
 
+/** The keys and the stake of a membership, and the authority's admission where one is needed. */
 export interface JoinOptions {
   /** Owns the membership: pays fees and stake, receives rewards. */
   readonly keypair: Keypair;
@@ -38,6 +39,7 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A membership, new or as it was before. */
 export interface Joined {
   readonly member: PublicKey;
   /** Null if the owner was a member already. */

@@ -5,6 +5,7 @@ import type { ChainAccess, ChainOptions } from "../chain-state/index.ts";
 import { type Membership, readMembership } from "./member-account.ts";
 import { type StakeRelease, stakeRelease } from "./stake.ts";
 
+/** A membership that ends: from which round, and when its stake can be withdrawn. */
 export interface Left extends StakeRelease {
   readonly member: PublicKey;
   /** First round that the member does not take part in. */

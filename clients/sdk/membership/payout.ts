@@ -17,6 +17,7 @@ import {
 } from "../chain-state/index.ts";
 import { readMembership } from "./member-account.ts";
 
+/** The account that a member's rewards are paid to. */
 export interface PayoutSet {
   readonly member: PublicKey;
   /** The token account that claims are paid to from now on. */

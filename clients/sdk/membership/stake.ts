@@ -42,6 +42,7 @@ export function stakeRelease(member: Member, federation: Federation): StakeRelea
   };
 }
 
+/** What of a stake was paid back, and to which account. */
 export interface Withdrawal {
   /** In base units; 0 if there is no stake any more. */
   readonly amount: bigint;

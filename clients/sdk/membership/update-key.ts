@@ -17,6 +17,7 @@ import {
 import type { Remedy } from "../remedy.ts";
 import { readMembership } from "./member-account.ts";
 
+/** The key that signs a member's updates, and from which round on. */
 export interface Rotated {
   readonly member: PublicKey;
   readonly updateKey: PublicKey;

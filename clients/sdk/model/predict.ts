@@ -8,6 +8,7 @@ import {
 } from "@plenary/training";
 import type { FederationContext } from "../access/index.ts";
 
+/** A model, groups with some answers, and the questions to predict for each group. */
 export interface PredictAnswers {
   /** The model's parameters in fixed point; see `readModel`. */
   readonly model: Int32Array;
@@ -28,11 +29,13 @@ export interface NewText {
   readonly options: readonly string[];
 }
 
+/** The predicted answers of one group. */
 export interface GroupPrediction {
   readonly group: string;
   readonly predictions: readonly QuestionPrediction[];
 }
 
+/** The predicted distribution of one group's answers to one question. */
 export interface QuestionPrediction {
   readonly question: string;
   readonly text: string;

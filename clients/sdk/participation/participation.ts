@@ -7,6 +7,7 @@ import type { LocalTrainer } from "./local-training.ts";
 import type { ParticipationEvent } from "./participation-events.ts";
 import type { Waker } from "./round-watch.ts";
 
+/** How long and with what a member trains. */
 export interface TrainOptions {
   /** Number of rounds to stop after, void ones not counted; without end by default. */
   readonly rounds?: number | undefined;

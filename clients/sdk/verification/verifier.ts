@@ -20,6 +20,7 @@ export interface Verifier extends ChainContext {
   readonly registries: Registries;
 }
 
+/** Where a verifier reads the chain and the public bytes. */
 export interface OpenVerifierOptions {
   /** URL of a Solana RPC node. Use your own: everything is compared with its word. */
   readonly rpc: string;

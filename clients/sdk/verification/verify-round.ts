@@ -35,6 +35,7 @@ import { Refuted } from "./refuted.ts";
 import { openScoring } from "./scoring.ts";
 import type { Verifier } from "./verifier.ts";
 
+/** The judgement of one round, against what the chain says. */
 export interface RoundVerification {
   readonly round: bigint;
   /** Whether everything that the chain says about the round follows from its public bytes. */
@@ -74,6 +75,7 @@ export interface VerificationProgress {
   readonly total: number;
 }
 
+/** What else a verification checks, and how it is watched. */
 export interface VerifyOptions {
   /** A member's receipt for an update of this round, which must have a leaf. */
   readonly receipt?: SignedReceipt | undefined;

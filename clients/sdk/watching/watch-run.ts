@@ -7,6 +7,7 @@ import type { WatchCounters } from "./watch-counters.ts";
 import type { WatchEvent } from "./watch-events.ts";
 import type { WatchRecord, WatchState } from "./watch-state.ts";
 
+/** Where a watch keeps its state, where it begins, and whether it disputes what is wrong. */
 export interface WatchOptions {
   /**
    * Folder in which the watch remembers what it has seen; after a restart it continues there. Its

@@ -16,6 +16,7 @@ export interface BertConfiguration {
   readonly layer_norm_eps: number;
 }
 
+/** Looks up a model's tensor by its name. */
 export type Weights = (name: string) => NamedTensor;
 
 const MASKED = 1e9;

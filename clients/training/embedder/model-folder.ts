@@ -35,6 +35,7 @@ const parseConfiguration = parserOf(
   "config.json of the text embedding model",
 );
 
+/** A BERT encoder as it was read from its folder. */
 export interface EmbeddingModel {
   readonly configuration: BertConfiguration;
   readonly weights: Weights;

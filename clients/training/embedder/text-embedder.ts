@@ -13,6 +13,7 @@ import {
 /** Lengths of the graphs: a text runs on the shortest one that holds its tokens. */
 const LENGTHS = [16, 32, 64, 128, 256];
 
+/** A sentence encoder's folder, the hashes that its files must have, and the engine to run it. */
 export interface TextEmbedderInput {
   /** Folder with config.json, model.safetensors and tokenizer.json. */
   readonly folder: string;

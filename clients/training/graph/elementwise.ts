@@ -36,16 +36,22 @@ function binary(
   });
 }
 
+/**
+ * left + right, with broadcasting: the smaller shape is aligned at the last axis, and axes of
+ * length 1 are repeated. Numbers are scalars. Throws `graph-invalid` if the shapes do not fit.
+ */
 export function add(left: Operand, right: Operand): Tensor {
   const [a, b] = operands(left, right);
   return binary("Add", a, b, (gradient) => [() => gradient, () => gradient]);
 }
 
+/** left - right, broadcast as in `add`. */
 export function subtract(left: Operand, right: Operand): Tensor {
   const [a, b] = operands(left, right);
   return binary("Sub", a, b, (gradient) => [() => gradient, () => negate(gradient)]);
 }
 
+/** left * right elementwise, broadcast as in `add`. */
 export function multiply(left: Operand, right: Operand): Tensor {
   const [a, b] = operands(left, right);
   return binary("Mul", a, b, (gradient) => [
@@ -54,6 +60,7 @@ export function multiply(left: Operand, right: Operand): Tensor {
   ]);
 }
 
+/** left / right elementwise, broadcast as in `add`. Division by zero follows IEEE 754. */
 export function divide(left: Operand, right: Operand): Tensor {
   const [a, b] = operands(left, right);
   const quotient: Tensor = binary("Div", a, b, (gradient) => [
@@ -74,28 +81,34 @@ function unary(
   return result;
 }
 
+/** -x elementwise. */
 export function negate(x: Tensor): Tensor {
   return unary("Neg", x, (gradient) => negate(gradient));
 }
 
+/** e^x elementwise. */
 export function exp(x: Tensor): Tensor {
   return unary("Exp", x, (gradient, result) => multiply(gradient, result));
 }
 
+/** The natural logarithm, elementwise; NaN below zero. */
 export function log(x: Tensor): Tensor {
   return unary("Log", x, (gradient) => divide(gradient, x));
 }
 
+/** The square root, elementwise; its gradient at zero is infinite. */
 export function sqrt(x: Tensor): Tensor {
   return unary("Sqrt", x, (gradient, result) => divide(multiply(gradient, 0.5), result));
 }
 
+/** The hyperbolic tangent, elementwise. */
 export function tanh(x: Tensor): Tensor {
   return unary("Tanh", x, (gradient, result) =>
     multiply(gradient, subtract(1, multiply(result, result))),
   );
 }
 
+/** 1 / (1 + e^-x) elementwise. */
 export function sigmoid(x: Tensor): Tensor {
   return unary("Sigmoid", x, (gradient, result) =>
     multiply(gradient, multiply(result, subtract(1, result))),

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "./tensor.ts";
 
+/** One operator of ONNX, with its tensors and attributes. */
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
@@ -19,11 +20,13 @@ export interface GraphNode {
   readonly attributes: Attributes;
 }
 
+/** A tensor whose values are part of the graph, in row-major order. */
 export interface GraphConstant {
   readonly tensor: Tensor;
   readonly values: ArrayLike<number>;
 }
 
+/** An input or output of a graph, by the name that it is fed or read by. */
 export interface GraphValue {
   readonly name: string;
   readonly tensor: Tensor;

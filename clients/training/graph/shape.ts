@@ -12,6 +12,10 @@ function withAxis(shape: Shape, axis: number, dimension: number): Shape {
   return shape.map((old, position) => (position === axis ? dimension : old));
 }
 
+/**
+ * The same elements, in row-major order, in another shape. Throws `graph-invalid` if the number of
+ * elements differs.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(shape) !== sizeOf(x.shape)) {
@@ -22,6 +26,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   ]);
 }
 
+/** Axis i of the result is axis `permutation[i]` of x. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
   const shape = permutation.map((axis) => dimensionAt(x, axis));
@@ -91,6 +96,10 @@ function zeros(like: Tensor, shape: Shape): Tensor {
   return like.graph.constant(new Float32Array(sizeOf(shape)), shape);
 }
 
+/**
+ * Joins tensors along one axis, counted from the end if negative. Throws `graph-invalid` if another
+ * axis differs.
+ */
 export function concatenate(pieces: readonly Tensor[], axis: number): Tensor {
   const first = pieces[0]!;
   const normal = normalizeAxis(axis, first.shape.length);

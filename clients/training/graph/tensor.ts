@@ -1,8 +1,11 @@
 import { TrainingError } from "../errors.ts";
 
+/** Element types that the graphs use: values are float32, indices and shapes int64. */
 export type ElementType = "float32" | "int64";
+/** Lengths of a tensor's axes, the slowest first; empty for a scalar. */
 export type Shape = readonly number[];
 
+/** An attribute of an ONNX node. */
 export type Attribute =
   | { readonly int: number }
   | { readonly float: number }
@@ -20,6 +23,10 @@ export type GradientRule = (
 /** The same for a node with one output, on which something depends. */
 export type OutputRule = (output: Tensor) => readonly (Tensor | undefined)[];
 
+/**
+ * A node with any number of outputs: its ONNX operator, the outputs' shapes, and its gradient rule.
+ * Without a rule no gradient flows through it.
+ */
 export interface NodeSpecification {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
@@ -74,10 +81,12 @@ export function detach(tensor: Tensor): Tensor {
   return { ...tensor, tracked: false };
 }
 
+/** Number of elements of a tensor of this shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Whether both shapes have the same axes. Broadcasting is not considered. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }
@@ -110,6 +119,9 @@ export function broadcastShape(a: Shape, b: Shape): Shape {
   });
 }
 
+/**
+ * Length of one axis, counted from the end if negative. Throws `graph-invalid` if there is none.
+ */
 export function dimensionAt(tensor: Tensor, axis: number): number {
   return tensor.shape[normalizeAxis(axis, tensor.shape.length)]!;
 }

@@ -20,6 +20,10 @@ export interface Optimizer {
   apply(update: OptimizerUpdate): OptimizerState;
 }
 
+/**
+ * One step on the parameters from `from` to `to` (exclusive). Vectors are as long as the model; the
+ * step changes parameters and state in place.
+ */
 export interface OptimizerUpdate {
   readonly parameters: Float32Array;
   readonly gradient: Float32Array;

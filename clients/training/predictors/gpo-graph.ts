@@ -29,6 +29,7 @@ import { logSoftmaxPerQuestion } from "./option-layout.ts";
 import { unpack } from "./parameters.ts";
 import type { ParameterBlock } from "./predictor.ts";
 
+/** The size of a GPO network, and where its parameters lie in the model. */
 export interface GpoShape {
   readonly layers: number;
   readonly width: number;

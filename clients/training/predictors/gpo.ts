@@ -20,6 +20,9 @@ import type {
   TrainingProgram,
 } from "./predictor.ts";
 
+/**
+ * A configuration's section `predictor` for GPO: the size of its transformer, and its likelihood.
+ */
 export const GpoSchema = Type.Object(
   {
     name: Type.Literal("gpo"),

@@ -11,6 +11,7 @@ type PredictorFactory = (
 
 /** Predictors by the name that a federation's configuration gives. */
 export const predictors = { tilt, gpo } as const satisfies Record<string, PredictorFactory>;
+/** Names of the predictors that come with Plenary. */
 export type PredictorName = keyof typeof predictors;
 
 /**

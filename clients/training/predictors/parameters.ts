@@ -3,6 +3,10 @@ import { reshape, split } from "../graph/shape.ts";
 import { sizeOf, type Tensor } from "../graph/tensor.ts";
 import type { ParameterBlock } from "./predictor.ts";
 
+/**
+ * One named block of parameters, and how it begins: `spread` and `centre` are of its initial
+ * values.
+ */
 export interface ParameterSpecification {
   readonly name: string;
   readonly shape: readonly number[];

@@ -60,6 +60,10 @@ export interface ProgramShape {
   readonly questions: number;
 }
 
+/**
+ * A model family for one questionnaire: its parameters, and the graphs that train it and predict
+ * with it.
+ */
 export interface Predictor {
   readonly configuration: Readonly<Record<string, unknown>> & { readonly name: string };
   readonly questionnaire: Questionnaire;

@@ -12,6 +12,7 @@ import { LENT_VECTOR, lend, type OptionTable } from "./tilt-options.ts";
 /** Keeps log base finite where the base has learned that nobody chooses an option. */
 const SMALLEST_SHARE = 1e-6;
 
+/** The size of a tilt model, and where its parameters lie in the model. */
 export interface TiltShape {
   readonly latent: number;
   readonly scoringSteps: number;

@@ -14,6 +14,10 @@ import type {
 import { type TiltShape, tiltPredictionGraph, tiltTrainingGraph } from "./tilt-graph.ts";
 import { featureWidth, type OptionTable, optionTable, untrainedQuestions } from "./tilt-options.ts";
 
+/**
+ * A configuration's section `predictor` for tilt: the lengths of its vectors, and its solver's
+ * steps.
+ */
 export const TiltSchema = Type.Object(
   {
     name: Type.Literal("tilt"),

@@ -9,6 +9,7 @@ export type Feeds = Readonly<Record<string, Float32Array | BigInt64Array>>;
 /** Outputs by name, float32. */
 export type Results = Readonly<Record<string, Float32Array>>;
 
+/** A graph that is compiled and ready to run. */
 export interface Session {
   run(feeds: Feeds): Promise<Results>;
 }
@@ -28,4 +29,5 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** `native` is faster; `wasm` gives the same bits on every machine. */
 export type EngineName = "native" | "wasm";

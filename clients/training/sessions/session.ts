@@ -13,6 +13,7 @@ interface RuntimeSession {
   release(): Promise<void>;
 }
 
+/** One build of ONNX Runtime, behind the names that engines need. */
 export interface Runtime {
   readonly name: EngineName;
   readonly version: string;
