@@ -18,9 +18,9 @@ export interface EvaluateInput {
   readonly model: Int32Array;
   readonly answers: AnswerSet;
   /**
-   * Answers to ask for in place of those that were not shown, for groups of `answers`. With
-   * questions that nobody trained on, this measures new questions. Groups without such answers are
-   * not scored.
+   * Answers to ask for in place of those that were not shown, for groups of `answers`; what a task
+   * shows is not asked. With questions that nobody trained on, this measures new questions. Groups
+   * without such answers are not scored.
    */
   readonly asked?: AnswerSet | undefined;
   readonly engine: Engine;
@@ -73,7 +73,9 @@ function evaluationTasks(group: GroupShares, seed: Seed, asked: GroupShares | un
   return Array.from({ length: EVALUATION_DRAWS }, (_, draw) => {
     const random = randomStream(seed, "evaluation", group.id, draw);
     const { context, targets } = drawEvaluationTask(group, EVALUATION_CONTEXT, random);
-    return { context, targets: asked?.answers ?? targets };
+    if (asked === undefined) return { context, targets };
+    const shown = new Set(context.map(({ question }) => question));
+    return { context, targets: asked.answers.filter(({ question }) => !shown.has(question)) };
   });
 }
 
