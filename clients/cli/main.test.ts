@@ -118,10 +118,21 @@ test("settings come from the environment too, and the command line wins", () => 
 });
 
 test("an answers file is checked against a data set, line by line", () => {
-  writeFileSync(file("good.csv"), "question,group,option,count\ngss18_natspac,a,Too little,3\n");
-  const good = plenary(["data", "check", file("good.csv"), "--dataset", "gss", "--json"]);
+  const one = "question,group,option,n,count\ngss18_natspac,a,Too little,9,3\n";
+  writeFileSync(file("good.csv"), `${one}gss18_natenvir,a,Too little,9,4\n`);
+  const check = (name: string, ...options: string[]) =>
+    plenary(["data", "check", file(name), "--dataset", "gss", ...options]);
+  const good = check("good.csv", "--json", "--ignore-column", "n");
   assert.equal(good.code, 0, good.stderr);
   assert.equal(JSON.parse(good.stdout).valid, true);
+  assert.deepEqual(JSON.parse(good.stdout).training, { groups: 1, cells: 2 });
+  const unsaid = check("good.csv");
+  assert.equal(unsaid.code, 2);
+  assert.match(unsaid.stdout, /line 1, column n: .*--ignore-column NAME/);
+  writeFileSync(file("one.csv"), one);
+  const untrainable = check("one.csv", "--ignore-column", "n");
+  assert.equal(untrainable.code, 2);
+  assert.match(untrainable.stdout, /1 question, 3 respondents each.*\n.*not trained on/);
   writeFileSync(file("bad.csv"), "question,group,option\nnosuch,a,b\ngss18_natspac,a,Perhaps\n");
   const bad = plenary(["data", "check", file("bad.csv"), "--dataset", "gss"]);
   assert.equal(bad.code, 2);

@@ -25,7 +25,8 @@ const run: Run = async (given, work) => {
   };
   const output = openOutput(process, given.json === true);
   try {
-    const code = await work({ settings, output, signal: interruption.signal });
+    const reading = { ignoreColumns: given.ignoreColumn, encoding: given.encoding };
+    const code = await work({ settings, output, signal: interruption.signal, reading });
     process.exitCode = typeof code === "number" ? code : EXIT.done;
   } catch (error) {
     report(output, error);

@@ -1,3 +1,4 @@
+import type { Encoding } from "@plenary/sdk";
 import { Command } from "commander";
 import type { Settings } from "./config.ts";
 import { exitCodesText } from "./exit-codes.ts";
@@ -14,9 +15,15 @@ import {
 import { operatorCommands } from "./usage/operator.ts";
 import { checkCommands, evidenceCommands } from "./usage/verifier.ts";
 
+/** What `withReading` declares, under the names that commander gives it. */
+export interface GivenReading {
+  readonly ignoreColumn?: readonly string[];
+  readonly encoding?: Encoding;
+}
+
 /** Runs a command with its settings. The number is the process's exit code. */
 export type Run = (
-  settings: Partial<Settings> & { readonly json?: boolean },
+  given: Partial<Settings> & GivenReading & { readonly json?: boolean },
   work: (session: Session) => Promise<unknown>,
 ) => Promise<void>;
 

@@ -1,4 +1,4 @@
-import { PlenaryError } from "@plenary/protocol";
+import { type AnswerSet, PlenaryError, type Questionnaire } from "@plenary/protocol";
 import {
   type FederationAccess,
   type OpenFederation,
@@ -7,6 +7,8 @@ import {
   openChainContext,
   openFederation,
   publicKey,
+  type ReadAnswersOptions,
+  readAnswers,
   readKeypair,
 } from "@plenary/sdk";
 import type { Keypair, PublicKey } from "@solana/web3.js";
@@ -21,6 +23,16 @@ export interface Session {
   readonly settings: Settings;
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** How answers files are to be read. */
+  readonly reading: ReadAnswersOptions;
+}
+
+/** The answers of --data. Throws as the SDK's `readAnswers` does, and if no file is named. */
+export function configuredAnswers(
+  session: Session,
+  questionnaire: Questionnaire,
+): Promise<AnswerSet> {
+  return readAnswers(required(session, "data"), questionnaire, session.reading);
 }
 
 /** A setting that the command needs. Throws `invalid-input` saying how to give it. */

@@ -5,6 +5,9 @@
  * defines; what is stored and shown keeps its letters.
  */
 
+/** Most names: plain letters, which have all their forms in common, in words one space apart. */
+const PLAIN = /^(?:[!-_a-~]+(?: (?=[!-_a-~])|$))+$/;
+
 /** Control characters, line and paragraph separators, and halves of characters. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
@@ -27,6 +30,7 @@ const TYPOGRAPHIC: readonly (readonly [RegExp, string])[] = [
  * none at the ends, and without invisible format characters. Letters, quotes and dashes stay.
  */
 export function tidyText(text: string): string {
+  if (PLAIN.test(text)) return text;
   const visible = text.replace(INVISIBLE_IN_NAMES, "");
   return visible.replace(/\s+/gu, " ").trim().normalize("NFC");
 }
@@ -36,6 +40,7 @@ export function tidyText(text: string): string {
  * `canonicalText(text).toLowerCase()` where it is not to.
  */
 export function canonicalText(text: string): string {
+  if (PLAIN.test(text)) return text;
   let plain = text.replace(INVISIBLE, "").normalize("NFC");
   for (const [pattern, instead] of TYPOGRAPHIC) plain = plain.replace(pattern, instead);
   return plain.replace(/\s+/gu, " ").trim().normalize("NFC");
@@ -78,8 +83,13 @@ export function findLookAlikes(
  * nothing or rearranges its neighbours escaped as in JSON.
  */
 export function quotedText(text: string): string {
-  const json = JSON.stringify(text).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Cf}]/gu, escapeUnits);
+  const json = escapeControls(JSON.stringify(text));
   return json.length > 80 ? `${json.slice(0, 77).replace(/[\ud800-\udbff]$/, "")}...` : json;
+}
+
+/** A text with everything that draws nothing or rearranges its neighbours escaped. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Cf}]/gu, escapeUnits);
 }
 
 /** Each UTF-16 unit of a text as JSON escapes it, for example `\u001b`. */

@@ -60,8 +60,11 @@ export {
   formatOf,
   type GroupSplit,
   loadDataset,
+  type ReadAnswersOptions,
   readAnswers,
 } from "./answers/index.ts";
+
+export { ENCODINGS, type Encoding } from "./tables/index.ts";
 
 // Membership: join, be paid, leave.
 export {

@@ -7,9 +7,11 @@ export type Remedy =
   | "check-answers"
   | "dispute-round"
   | "give-keypair"
+  | "ignore-column"
   | "leave-federation"
   | "make-keypair"
   | "name-bytes"
+  | "name-encoding"
   | "name-federation"
   | "name-payout-account"
   | "rotate-key";

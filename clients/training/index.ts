@@ -34,6 +34,7 @@ export {
   trainRound,
   trainSegment,
 } from "./train-round.ts";
+export { canTrainOn, trainableGroups } from "./trainable-groups.ts";
 export {
   checkpointsToShow,
   type ShownCheckpoint,

@@ -15,6 +15,7 @@ import type { Predictor } from "./predictors/predictor.ts";
 import type { Engine, Feeds, Session } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { drawTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
+import { trainableGroups } from "./trainable-groups.ts";
 
 /** What a member's training in one round depends on: the same input gives the same steps. */
 export interface TrainRoundInput {
@@ -222,16 +223,6 @@ export function requireModelLength(predictor: Predictor, model: Int32Array): voi
     "model-mismatch",
     `the model has ${model.length} parameters, the ${predictor.configuration.name} predictor ${predictor.parameterCount}: they belong to different configurations`,
     { expected: predictor.parameterCount, actual: model.length },
-  );
-}
-
-function trainableGroups(groups: readonly GroupShares[]): readonly GroupShares[] {
-  const trainable = groups.filter((group) => group.answers.length >= 2);
-  if (trainable.length > 0) return trainable;
-  throw new TrainingError(
-    "answers-invalid",
-    "no group answers two questions or more, which training needs: one to show and one to ask",
-    { groups: groups.length },
   );
 }
 

@@ -7,7 +7,6 @@ import {
   decodeAuditBundle,
   encodeAuditBundle,
   exportAudit,
-  readAnswers,
   readBytes,
   readRoundDraw,
   reportRefusal,
@@ -15,6 +14,7 @@ import {
 } from "@plenary/sdk";
 import { EXIT } from "../exit-codes.ts";
 import {
+  configuredAnswers,
   configuredKeypair,
   configuredOwner,
   openConfigured,
@@ -49,7 +49,7 @@ export async function auditExport(
   const owner = await configuredOwner(session);
   const state = required(session, "state");
   const federation = await openConfigured(session);
-  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
+  const answers = await configuredAnswers(session, federation.questionnaire);
   const member = memberAddress(federation.program, federation.address, owner);
   const exported = await exportAudit(federation, {
     round,

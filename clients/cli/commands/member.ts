@@ -4,7 +4,6 @@ import {
   type FederationMember,
   joinFederation,
   type MemberStatus,
-  readAnswers,
   readStatus,
   type TrainOptions,
 } from "@plenary/sdk";
@@ -13,6 +12,7 @@ import { readJson } from "../json-file.ts";
 import { disputeStatusLine, membershipLines, rulesLine } from "../output/index.ts";
 import {
   accessConfigured,
+  configuredAnswers,
   configuredKeypair,
   configuredOwner,
   configuredUpdateKeypairs,
@@ -42,7 +42,7 @@ export async function join(session: Session, flags: JoinFlags): Promise<void> {
   // Unusable data is found out before a stake is paid. A private federation shows its questions to
   // members only.
   if (settings.data !== undefined && federation.configuration.visibility !== "private")
-    await readAnswers(settings.data, (await openConfigured(session)).questionnaire);
+    await configuredAnswers(session, (await openConfigured(session)).questionnaire);
   const { member, transaction, rules, staked } = await joinFederation(federation, {
     keypair,
     ownerAdmission,
@@ -123,7 +123,7 @@ async function openTraining(
         })
       : null;
   const federation = await openConfigured(session);
-  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
+  const answers = await configuredAnswers(session, federation.questionnaire);
   const part = {
     answers,
     state: required(session, "state"),

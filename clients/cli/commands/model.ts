@@ -3,11 +3,10 @@ import {
   exportModel,
   type ModelFormat,
   predictAnswers,
-  readAnswers,
   readModel,
   writeDurably,
 } from "@plenary/sdk";
-import { openConfigured, required, type Session } from "../session.ts";
+import { configuredAnswers, openConfigured, type Session } from "../session.ts";
 
 /** `plenary export FILE` */
 export async function exportCommand(
@@ -53,7 +52,7 @@ export interface PredictFlags {
 /** `plenary predict` */
 export async function predictCommand(session: Session, flags: PredictFlags): Promise<void> {
   const federation = await openConfigured(session);
-  const answers = await readAnswers(required(session, "data"), federation.questionnaire);
+  const answers = await configuredAnswers(session, federation.questionnaire);
   const { model } = await readModel(federation, flags.round, session.signal);
   const groups = await predictAnswers(federation, {
     model,

@@ -6,7 +6,15 @@ import { type JoinFlags, join, status, type TrainFlags, train } from "../command
 import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
 import { exportCommand, type PredictFlags, predictCommand } from "../commands/model.ts";
 import { claim } from "../commands/rewards.ts";
-import { ALL, amount, integer, positive, type Runs, withSettings } from "./settings.ts";
+import {
+  ALL,
+  amount,
+  integer,
+  positive,
+  type Runs,
+  withReading,
+  withSettings,
+} from "./settings.ts";
 
 /** Commands for everyone who has a key. */
 export function keyCommands(program: Command, runs: Runs): void {
@@ -119,8 +127,8 @@ export function modelCommands(program: Command, runs: Runs): void {
 /** Commands for owners of answers. */
 export function dataCommands(program: Command, runs: Runs): void {
   const data = program.command("data").description("work with answers files");
-  withSettings(data.command("check <file>"), ALL)
-    .description("list the problems of an answers file, by line and column")
+  withReading(withSettings(data.command("check <file>"), ALL))
+    .description("list the problems of an answers file, and what training will use of it")
     .option("--dataset <name|path>", "check against this data set instead of a federation")
     .action(
       runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)),

@@ -1,4 +1,5 @@
 import { isTokenAmount } from "@plenary/chain";
+import { ENCODINGS } from "@plenary/sdk";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Settings, VARIABLES } from "../config.ts";
 import type { Session } from "../session.ts";
@@ -20,12 +21,32 @@ const OPTIONS: Readonly<Record<keyof Settings, readonly [string, string]>> = {
   data: ["--data <file>", "answers as CSV or JSONL"],
 };
 
-/** Gives a command the options of these settings, and `--json`. */
+/** Gives a command the options that say how answers files are to be read. */
+export function withReading(command: Command): Command {
+  return command
+    .option(
+      "--ignore-column <name>",
+      "do not use this column of the answers; may be repeated",
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
+    .addOption(
+      new Option("--encoding <name>", "encoding of the answers, where no mark says it")
+        .choices(ENCODINGS)
+        .default(undefined, "utf-8"),
+    );
+}
+
+/**
+ * Gives a command the options of these settings, and `--json`. A command that reads answers also
+ * has those of `withReading`.
+ */
 export function withSettings(command: Command, names: readonly (keyof Settings)[]): Command {
   for (const name of names) {
     const [flags, text] = OPTIONS[name];
     command.option(flags, `${text} [${VARIABLES[name]}]`);
   }
+  if (names.includes("data")) withReading(command);
   return command.option("--json", "one JSON object per line instead of text");
 }
 

@@ -1,12 +1,10 @@
+import type { FileProblem } from "../tables/index.ts";
+
 /**
  * A problem in an answers file. Lines count from 1; `column` is a header of the CSV or a field of
- * the JSON object.
+ * the JSON object. `remedy` names what else can be done, beside changing the file.
  */
-export interface AnswersProblem {
-  readonly line: number;
-  readonly column: string | null;
-  readonly message: string;
-}
+export type AnswersProblem = FileProblem;
 
 interface RowBase {
   readonly line: number;
@@ -27,4 +25,6 @@ export type AnswerRow = RowBase &
 export interface ReadRows {
   readonly rows: AnswerRow[];
   readonly problems: AnswersProblem[];
+  /** What was skipped, for example lines above the header. */
+  readonly notes: AnswersProblem[];
 }

@@ -3,9 +3,21 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { AnswerSet, Questionnaire } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  canonicalText,
+  type Questionnaire,
+  quotedText,
+  tidyText,
+} from "@plenary/protocol";
 import fc from "fast-check";
-import { type AnswersFormat, checkAnswers, formatOf, readAnswers } from "./answers-file.ts";
+import {
+  type AnswersFormat,
+  checkAnswers,
+  formatOf,
+  type ReadAnswersOptions,
+  readAnswers,
+} from "./answers-file.ts";
 
 const QUESTIONNAIRE: Questionnaire = {
   version: 1,
@@ -21,8 +33,8 @@ const QUESTIONNAIRE: Questionnaire = {
   embeddings: { model: "none", dimension: 1, blob: "0".repeat(64) },
 };
 
-function read(text: string, format: AnswersFormat): AnswerSet {
-  const { answers, problems } = checkAnswers(text, format, QUESTIONNAIRE);
+function read(text: string, format: AnswersFormat, options?: ReadAnswersOptions): AnswerSet {
+  const { answers, problems } = checkAnswers(text, format, QUESTIONNAIRE, options);
   assert.deepEqual(problems, []);
   assert.ok(answers);
   return answers;
@@ -47,17 +59,19 @@ describe("CSV", () => {
     ]);
   });
 
-  test("a row per respondent, other column order, another column, byte order mark, CRLF", () => {
+  test("a row per respondent, other column order, an ignored column, byte order mark, CRLF", () => {
     const text =
-      '\uFEFFgroup,Option,question,name\r\na,yes,tea,Ann\r\na,0,tea,Bob\r\na,"only ""green""",tea,Cy\r\n';
-    assert.deepEqual(counts(read(text, "csv")), [["a", { question: "tea", counts: [2, 0, 1] }]]);
+      '\uFEFFgroup,Option,question,name\r\na,yes,tea,Ann\r\na,YES,tea,Bob\r\na,"only ""green""",tea,Cy\r\n';
+    assert.deepEqual(counts(read(text, "csv", { ignoreColumns: ["Name"] })), [
+      ["a", { question: "tea", counts: [2, 0, 1] }],
+    ]);
   });
 
   test("a group's id with a control character is refused, and shown escaped", () => {
     for (const id of ["a\u0000", "\u001b[2Ja", "a\u009bb", "a\u2028b"])
       assert.equal(
         problem(`question,group,option\ntea,${id},Yes\n`),
-        `2 group ${JSON.stringify(id)} holds a control character: a group's id is one line of text.`,
+        `2 group ${quotedText(id)} holds a control character: a group's id is one line of text.`,
       );
   });
 
@@ -122,7 +136,7 @@ describe("JSONL", () => {
 
   for (const [name, line, expected] of [
     ["no JSON", "{question:1}", /^1 - This line is not valid JSON/],
-    ["an array", "[1]", /^1 - This line is not a JSON object/],
+    ["an array", "[1]", /^1 - This file is a JSON array/],
     ["no question", '{"group":"a","counts":[1]}', /^1 question question is missing/],
     [
       "a group that is not a text",
@@ -132,7 +146,7 @@ describe("JSONL", () => {
     [
       "an unknown field",
       '{"question":"tea","group":"a","option":1,"n":1}',
-      /^1 n n is not expected/,
+      /^1 n "n" is not expected/,
     ],
     [
       "counts of another length",
@@ -165,10 +179,11 @@ describe("JSONL", () => {
 describe("any input", () => {
   const answerSet = fc
     .uniqueArray(
-      fc.string({ minLength: 1, maxLength: 20 }).filter((id) => id.trim() === id),
+      fc.string({ minLength: 1, maxLength: 20 }).filter((id) => tidyText(id) === id),
       {
         minLength: 1,
         maxLength: 4,
+        selector: canonicalText,
       },
     )
     .chain((ids) =>

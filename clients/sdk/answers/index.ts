@@ -5,6 +5,7 @@ export {
   checkAnswers,
   checkAnswersFile,
   formatOf,
+  type ReadAnswersOptions,
   readAnswers,
 } from "./answers-file.ts";
 export { DATASETS, type Dataset, loadDataset } from "./dataset.ts";

@@ -1,9 +1,22 @@
-import type { AnswerSet, Questionnaire } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  canonicalText,
+  hasControlCharacter,
+  type Questionnaire,
+  quotedText,
+  tidyText,
+} from "@plenary/protocol";
 import type { AnswerRow, AnswersProblem } from "./answer-rows.ts";
-
-const LARGEST_COUNT = 2 ** 31 - 1;
+import { GroupNames } from "./group-names.ts";
+import { OptionFinder } from "./option-finder.ts";
+import { isCount, wholeNumberOf } from "./whole-number.ts";
 
 type RowProblem = Omit<AnswersProblem, "line">;
+
+interface Question {
+  readonly id: string;
+  readonly options: OptionFinder;
+}
 
 interface Cell {
   readonly counts: number[];
@@ -14,68 +27,87 @@ interface Cell {
 
 /** Counts by group and question, added up while rows are read. */
 export class Tally {
-  readonly groups = new Map<string, Map<string, Cell>>();
-  readonly #options: ReadonlyMap<string, readonly string[]>;
+  readonly #names = new GroupNames();
+  readonly #groups = new Map<string, Map<string, Cell>>();
+  readonly #questions: ReadonlyMap<string, Question>;
 
   constructor(questionnaire: Questionnaire) {
-    this.#options = new Map(questionnaire.questions.map(({ id, options }) => [id, options]));
+    this.#questions = new Map(
+      questionnaire.questions.map(({ id, options }) => [
+        canonicalText(id),
+        { id, options: new OptionFinder(options) },
+      ]),
+    );
+  }
+
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
+  /** Names of groups that differ in nothing that is drawn, or in case alone. */
+  warnings(): AnswersProblem[] {
+    return this.#names.warnings();
   }
 
   /** Adds a row, or says what is wrong with it. */
   add(row: AnswerRow): RowProblem | null {
-    const options = this.#options.get(row.question);
-    if (options === undefined)
+    const question = this.#questions.get(canonicalText(row.question));
+    if (question === undefined)
       return {
         column: "question",
-        message: `There is no question ${shown(row.question)} in the questionnaire.`,
+        message: `There is no question ${quotedText(row.question.trim())} in the questionnaire.`,
       };
-    if (row.group.length === 0 || row.group.length > 128)
-      return { column: "group", message: "A group's id has 1 to 128 characters." };
-    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(row.group))
-      return {
-        column: "group",
-        message: `${shown(row.group)} holds a control character: a group's id is one line of text.`,
-      };
-    const cell = this.#cell(row, options.length);
-    return "counts" in row ? addAll(cell, row.counts, row.line) : addOne(cell, row, options);
+    const group = tidyText(row.group);
+    const problem = groupProblem(row.group.trim(), group);
+    if (problem !== null) return { column: "group", message: problem };
+    const cell = this.#cell(this.#names.key(group, row.group, row.line), question, row.line);
+    return "counts" in row ? addAll(cell, row) : addOne(cell, row, question);
   }
 
   /** A question whose options all have the count 0 was not asked, and must be left out. */
   unanswered(): AnswersProblem | null {
-    for (const [group, cells] of this.groups)
+    for (const [key, cells] of this.#groups)
       for (const [question, { counts, line }] of cells)
         if (counts.every((count) => count === 0))
           return {
             line,
             column: null,
-            message: `Group ${shown(group)} has no respondents for ${question}: leave the question out.`,
+            message: `Group ${quotedText(this.#names.nameOf(key))} has no respondents for ${question}: leave the question out.`,
           };
     return null;
   }
 
   answers(): AnswerSet {
-    const groups = [...this.groups].map(([id, cells]) => ({
-      id,
-      label: id,
+    const groups = [...this.#groups].map(([key, cells]) => ({
+      id: this.#names.nameOf(key),
+      label: this.#names.nameOf(key),
       answers: [...cells].map(([question, { counts }]) => ({ question, counts })),
     }));
     return { version: 1, groups };
   }
 
-  #cell({ group, question, line }: AnswerRow, options: number): Cell {
-    const cells = this.groups.get(group) ?? new Map<string, Cell>();
-    this.groups.set(group, cells);
-    const cell = cells.get(question) ?? {
-      counts: new Array(options).fill(0),
-      line,
-      stated: new Map(),
-    };
-    cells.set(question, cell);
+  #cell(group: string, { id, options }: Question, line: number): Cell {
+    const cells = this.#groups.get(group) ?? new Map<string, Cell>();
+    this.#groups.set(group, cells);
+    const empty = { counts: new Array(options.count).fill(0), line, stated: new Map() };
+    const cell: Cell = cells.get(id) ?? empty;
+    cells.set(id, cell);
     return cell;
   }
 }
 
-function addAll(cell: Cell, counts: readonly number[], line: number): RowProblem | null {
+function groupProblem(given: string, tidy: string): string | null {
+  if (hasControlCharacter(given))
+    return `${quotedText(given)} holds a control character: a group's id is one line of text.`;
+  return canonicalText(tidy) === "" || tidy.length > 128
+    ? "A group's id has 1 to 128 characters."
+    : null;
+}
+
+function addAll(
+  cell: Cell,
+  { counts, line }: Extract<AnswerRow, { counts: unknown }>,
+): RowProblem | null {
   if (cell.line !== line)
     return {
       column: "question",
@@ -90,7 +122,7 @@ function addAll(cell: Cell, counts: readonly number[], line: number): RowProblem
   if (wrong >= 0)
     return {
       column: "counts",
-      message: `${shown(counts[wrong])} at position ${wrong} is not a count.`,
+      message: `${counts[wrong]} at position ${wrong} is not a count.`,
     };
   counts.forEach((count, option) => {
     cell.counts[option] = count;
@@ -102,67 +134,32 @@ function addAll(cell: Cell, counts: readonly number[], line: number): RowProblem
 function addOne(
   cell: Cell,
   row: Extract<AnswerRow, { option: unknown }>,
-  options: readonly string[],
+  { id, options }: Question,
 ): RowProblem | null {
-  const option = optionIndex(row.option, options);
-  if (option === null)
-    return {
-      column: "option",
-      message: `${shown(row.option)} is not an option of ${row.question}: give its index, 0 to ${options.length - 1}, or one of ${options.slice(0, 10).map(shown).join(", ")}.`,
-    };
-  if (row.count !== null) {
-    const count = typeof row.count === "string" ? numberOf(row.count) : row.count;
-    if (!isCount(count))
-      return {
-        column: "count",
-        message: `${shown(row.count)} is not a count: give a whole number of respondents.`,
-      };
-    const before = cell.stated.get(option);
-    if (before !== undefined)
-      return {
-        column: "option",
-        message: `This option's count was already given in line ${before}.`,
-      };
-    if (cell.counts[option] !== 0)
-      return {
-        column: "count",
-        message: "Earlier lines list the respondents of this option one by one.",
-      };
-    cell.stated.set(option, row.line);
-    cell.counts[option] = count;
-    return null;
-  }
+  const option = options.find(row.option, id, row.line);
+  if (typeof option === "object") return { column: "option", message: option.message };
   const before = cell.stated.get(option);
   if (before !== undefined)
     return {
       column: "option",
       message: `This option's count was already given in line ${before}.`,
     };
-  cell.counts[option] = cell.counts[option]! + 1;
+  if (row.count === null) {
+    cell.counts[option] = cell.counts[option]! + 1;
+    return null;
+  }
+  const count = typeof row.count === "string" ? wholeNumberOf(row.count) : row.count;
+  if (!isCount(count)) {
+    const shown = typeof row.count === "string" ? quotedText(row.count) : row.count;
+    const message = `${shown} is not a count: give a whole number of respondents.`;
+    return { column: "count", message };
+  }
+  if (cell.counts[option] !== 0)
+    return {
+      column: "count",
+      message: "Earlier lines list the respondents of this option one by one.",
+    };
+  cell.stated.set(option, row.line);
+  cell.counts[option] = count;
   return null;
-}
-
-/** Looks for the text first: an option whose text is a number means itself. */
-function optionIndex(given: string | number, options: readonly string[]): number | null {
-  if (typeof given === "number") return options[given] === undefined ? null : given;
-  const wanted = given.trim().toLowerCase();
-  const byText = options.findIndex((option) => option.trim().toLowerCase() === wanted);
-  if (byText >= 0) return byText;
-  const index = numberOf(given);
-  return options[index] === undefined ? null : index;
-}
-
-function numberOf(text: string): number {
-  return /^[0-9]{1,10}$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
-
-function isCount(value: unknown): value is number {
-  return (
-    typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= LARGEST_COUNT
-  );
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
