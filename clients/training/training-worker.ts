@@ -13,6 +13,9 @@ import type { EngineName } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./train-round.ts";
 
+/** What a call needs besides the predictor and the engine, which the thread has. */
+type TrainInput = Omit<TrainRoundInput, "predictor" | "engine">;
+
 /**
  * Trains in a separate thread, so that the caller's event loop stays free. The bits are the same as
  * inline. Written by hand, although the service's screening uses piscina: this is one thread and
@@ -21,7 +24,7 @@ import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./trai
  */
 export interface TrainingWorker {
   /** As `trainRound`; calls run one after another. */
-  train(input: Omit<TrainRoundInput, "predictor" | "engine">): Promise<TrainRoundResult>;
+  train(input: TrainInput): Promise<TrainRoundResult>;
   /** Fails the calls in hand with `worker-failed`, and resolves when the thread has ended. */
   close(): Promise<void>;
 }
@@ -105,16 +108,7 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
   let nextId = 0;
   worker.unref();
   worker.on("message", (reply: WorkerReply) => settle(worker, pending, reply));
-  const failAll = (cause: unknown) => {
-    const failure = new TrainingError(
-      "worker-failed",
-      "the training thread ended; train again",
-      {},
-      cause,
-    );
-    for (const call of pending.values()) call.reject(failure);
-    pending.clear();
-  };
+  const failAll = (cause: unknown) => rejectAll(pending, cause);
   worker.on("error", failAll);
   worker.on("exit", failAll);
   return {
@@ -123,46 +117,67 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
         const stop = new SharedArrayBuffer(4);
         const id = nextId;
         nextId += 1;
-        const abort = () => Atomics.store(new Int32Array(stop), 0, 1);
-        if (input.signal?.aborted) abort();
-        input.signal?.addEventListener("abort", abort, { once: true });
-        const done = () => input.signal?.removeEventListener("abort", abort);
-        pending.set(id, {
-          stop: abort,
-          resolve: (result) => {
-            done();
-            resolve(result);
-          },
-          reject: (error) => {
-            done();
-            reject(error);
-          },
-          onProgress: input.onProgress,
-          checkpoints: input.checkpoints,
-        });
+        pending.set(id, stoppable(input, stop, resolve, reject));
         worker.ref();
         worker.postMessage(requestOf(id, input, stop));
       }),
     close: async () => {
       if (worker.threadId === -1) return;
-      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
       for (const call of pending.values()) call.stop();
       failAll(undefined);
-      worker.ref();
-      worker.postMessage(CLOSE);
-      // Terminating a thread in the middle of a native call can abort the whole process.
-      const overdue = setTimeout(() => void worker.terminate(), CLOSE_LIMIT_MS);
-      await ended;
-      clearTimeout(overdue);
+      await endThread(worker);
     },
   };
 }
 
-function requestOf(
-  id: number,
-  input: Omit<TrainRoundInput, "predictor" | "engine">,
+/** A call that sets the flag in `stop` when its signal is aborted. */
+function stoppable(
+  { signal, onProgress, checkpoints }: TrainInput,
   stop: SharedArrayBuffer,
-): WorkerRequest {
+  resolve: Pending["resolve"],
+  reject: Pending["reject"],
+): Pending {
+  const abort = () => Atomics.store(new Int32Array(stop), 0, 1);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  const done = () => signal?.removeEventListener("abort", abort);
+  return {
+    stop: abort,
+    resolve: (result) => {
+      done();
+      resolve(result);
+    },
+    reject: (error) => {
+      done();
+      reject(error);
+    },
+    onProgress,
+    checkpoints,
+  };
+}
+
+function rejectAll(pending: Map<number, Pending>, cause: unknown): void {
+  const failure = new TrainingError(
+    "worker-failed",
+    "the training thread ended; train again",
+    {},
+    cause,
+  );
+  for (const call of pending.values()) call.reject(failure);
+  pending.clear();
+}
+
+async function endThread(worker: Worker): Promise<void> {
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  worker.ref();
+  worker.postMessage(CLOSE);
+  // Terminating a thread in the middle of a native call can abort the whole process.
+  const overdue = setTimeout(() => void worker.terminate(), CLOSE_LIMIT_MS);
+  await ended;
+  clearTimeout(overdue);
+}
+
+function requestOf(id: number, input: TrainInput, stop: SharedArrayBuffer): WorkerRequest {
   const { training, base, answers, round, seed, optimizerState, checkpoints } = input;
   return {
     id,

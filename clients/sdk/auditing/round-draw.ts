@@ -14,6 +14,7 @@ import {
   fromHex,
   PlenaryError,
   toHex,
+  type UpdateView,
   vectorFromBytes,
 } from "@plenary/protocol";
 import type { FederationContext } from "../access/index.ts";
@@ -43,44 +44,21 @@ export async function readRoundDraw(
   number: bigint,
   signal?: AbortSignal,
 ): Promise<RoundDraw> {
-  const { client, connection, program, address, configuration } = context;
+  const { client, address, configuration } = context;
   const { audits } = configuration;
   if (audits === undefined)
     throw new PlenaryError(
       "not-found",
       "This federation's configuration has no audits of training.",
     );
+  const round = await readDrawnRound(context, number);
   const params = { federation: address.toBase58(), round: number.toString() };
-  const round = await readRound(connection, roundAddress(program, address, number));
-  if (round === null || round.auditSlot === 0n)
-    throw new PlenaryError(
-      "not-found",
-      `The audits of round ${number} are not drawn on chain yet.`,
-      {
-        round: number.toString(),
-      },
-    );
-  if (!equalBytes(round.configurationHash, context.configurationHash))
-    throw new PlenaryError(
-      "configuration-mismatch",
-      `Round ${number} runs under another configuration.`,
-      {
-        expected: toHex(context.configurationHash),
-        actual: toHex(round.configurationHash),
-      },
-    );
   const [view, { slotHash }, { updates }] = await Promise.all([
     client.call(ENDPOINTS.roundRead, { params, signal }),
     client.call(ENDPOINTS.auditList, { params, signal }),
     client.call(ENDPOINTS.updateList, { params, signal }),
   ]);
-  const standing = updates
-    .filter(({ state }) => state !== "superseded")
-    .map(({ member, envelopeHash }) => ({
-      member: fromBase58(member),
-      envelopeHash: fromHex(envelopeHash, 32),
-    }))
-    .sort((a, b) => compareBytes(a.member, b.member));
+  const standing = standingOf(updates);
   const base = vectorFromBytes(await client.download(fromHex(view.baseBlob, 32), { signal }));
   requireRoot(base, round);
   requireDraw(round, fromHex(slotHash, 32), standing);
@@ -97,6 +75,38 @@ export async function readRoundDraw(
         .map(({ envelopeHash }) => ({ ...audit, envelopeHash })),
     ),
   };
+}
+
+/** A round of this configuration whose audits are drawn, as the chain shows it. */
+async function readDrawnRound(
+  { connection, program, address, configurationHash }: FederationContext,
+  number: bigint,
+): Promise<Round> {
+  const round = await readRound(connection, roundAddress(program, address, number));
+  if (round === null || round.auditSlot === 0n)
+    throw new PlenaryError(
+      "not-found",
+      `The audits of round ${number} are not drawn on chain yet.`,
+      { round: number.toString() },
+    );
+  if (!equalBytes(round.configurationHash, configurationHash))
+    throw new PlenaryError(
+      "configuration-mismatch",
+      `Round ${number} runs under another configuration.`,
+      { expected: toHex(configurationHash), actual: toHex(round.configurationHash) },
+    );
+  return round;
+}
+
+/** The updates among which audits are drawn, ascending by member. */
+function standingOf(updates: readonly UpdateView[]) {
+  return updates
+    .filter(({ state }) => state !== "superseded")
+    .map(({ member, envelopeHash }) => ({
+      member: fromBase58(member),
+      envelopeHash: fromHex(envelopeHash, 32),
+    }))
+    .sort((a, b) => compareBytes(a.member, b.member));
 }
 
 function requireRoot(base: Int32Array, round: Round): void {

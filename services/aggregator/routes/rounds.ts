@@ -11,10 +11,12 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "../rounds/context.ts";
 import { findFederation, findRound } from "../rounds/lookup.ts";
+import type { Upload } from "../rounds/updates/admit.ts";
 import { submitUpdate, type UploadBody } from "../rounds/updates/submit.ts";
 import { listRounds } from "../rounds/views/round-list.ts";
 import { viewRound } from "../rounds/views/view-round.ts";
 import { viewEquivocation, viewReceipt, viewUpdate } from "../rounds/views/view-update.ts";
+import type { Round } from "../store/rounds.ts";
 import { streamOf } from "./bodies.ts";
 import type { Handlers } from "./mount.ts";
 import type { ReaderAccess } from "./reader-access.ts";
@@ -63,12 +65,7 @@ export function roundHandlers(
       return viewRound(context, federation, round);
     },
     updateSubmit: async ({ params, request }) => {
-      const upload = {
-        federation: params.federation,
-        round: params.round,
-        envelope: readHeader(request, ENVELOPE_HEADER, ENVELOPE_LENGTH, "malformed-envelope"),
-        signature: readHeader(request, SIGNATURE_HEADER, SIGNATURE_LENGTH, "signature-invalid"),
-      };
+      const upload = uploadOf(params, request);
       const limit = (member: Uint8Array) => limits.upload(request, toBase58(member));
       const submitted = await submitUpdate(context, upload, uploadBodyOf(request), limit);
       return viewReceipt(submitted.federation, submitted.update);
@@ -82,35 +79,42 @@ export function roundHandlers(
       const { params } = call;
       const { federation, round } = await lookUp(call);
       const row = await store.updates.standingOf(round, fromBase58(params.member));
-      if (row !== undefined)
-        return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
-      throw new PlenaryError(
-        "not-found",
-        `${params.member} has no update in round ${round.number}.`,
-        {
-          member: params.member,
-          round: round.number.toString(),
-        },
-      );
+      if (row === undefined) throw noUpdate(params.member, round);
+      return { update: viewUpdate(round, row), receipt: viewReceipt(federation, row) };
     },
     manifestRead: async (call) => {
       const { reply } = call;
       const { round } = await lookUp(call);
-      if (round.computed === null || round.state === "void")
-        throw new PlenaryError(
-          "not-found",
-          `Round ${round.number} has no manifest: it is ${round.state}.`,
-          {
-            round: round.number.toString(),
-            state: round.state,
-          },
-        );
+      if (round.computed === null || round.state === "void") throw noManifest(round);
       return sendJsonBytes(reply, await blobs.read(round.computed.commitment.manifestHash));
     },
     equivocationList: async (call) => {
       const { round } = await lookUp(call);
       return { equivocations: (await store.updates.equivocations(round)).map(viewEquivocation) };
     },
+  };
+}
+
+function noUpdate(member: string, { number }: Round): PlenaryError {
+  return new PlenaryError("not-found", `${member} has no update in round ${number}.`, {
+    member,
+    round: number.toString(),
+  });
+}
+
+function noManifest({ number, state }: Round): PlenaryError {
+  return new PlenaryError("not-found", `Round ${number} has no manifest: it is ${state}.`, {
+    round: number.toString(),
+    state,
+  });
+}
+
+function uploadOf({ federation, round }: RoundCall["params"], request: FastifyRequest): Upload {
+  return {
+    federation,
+    round,
+    envelope: readHeader(request, ENVELOPE_HEADER, ENVELOPE_LENGTH, "malformed-envelope"),
+    signature: readHeader(request, SIGNATURE_HEADER, SIGNATURE_LENGTH, "signature-invalid"),
   };
 }
 

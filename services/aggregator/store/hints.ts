@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Queries } from "./database.ts";
 import type { RoundKey } from "./round.ts";
-import type { UpdateRow } from "./updates.ts";
+import { type UpdateRow, updatesWithRounds } from "./updates.ts";
 
 /** A part of a list: after the first `offset` rows, at most `limit`. */
 export interface Page {
@@ -128,13 +128,7 @@ export function hintStore(queries: Queries) {
 }
 
 function unscreened(queries: Queries) {
-  return queries
-    .selectFrom("updates")
-    .innerJoin("rounds", (join) =>
-      join
-        .onRef("rounds.federation", "=", "updates.federation")
-        .onRef("rounds.number", "=", "updates.round"),
-    )
+  return updatesWithRounds(queries)
     .where("updates.state", "=", "received")
     .where("rounds.state", "=", "collecting")
     .orderBy("updates.id");

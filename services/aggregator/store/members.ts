@@ -2,6 +2,7 @@ import { toHex } from "@plenary/protocol";
 import type { Selectable } from "kysely";
 import type { Queries } from "./database.ts";
 import type { MembersTable } from "./schema.ts";
+import { updatesWithRounds } from "./updates.ts";
 
 export type MemberRow = Selectable<MembersTable>;
 
@@ -109,13 +110,7 @@ export function memberStore(queries: Queries) {
 }
 
 function updatesByMember(queries: Queries, federation: Uint8Array, member?: Uint8Array) {
-  return queries
-    .selectFrom("updates")
-    .innerJoin("rounds", (join) =>
-      join
-        .onRef("rounds.federation", "=", "updates.federation")
-        .onRef("rounds.number", "=", "updates.round"),
-    )
+  return updatesWithRounds(queries)
     .select((eb) => [
       "updates.member",
       eb.fn.countAll<bigint>().filterWhere("updates.state", "=", "counted").as("counted"),

@@ -240,3 +240,14 @@ export function updateStore(queries: Queries) {
     },
   };
 }
+
+/** Updates beside the rounds that they are in, for lists that depend on the round's state. */
+export function updatesWithRounds(queries: Queries) {
+  return queries
+    .selectFrom("updates")
+    .innerJoin("rounds", (join) =>
+      join
+        .onRef("rounds.federation", "=", "updates.federation")
+        .onRef("rounds.number", "=", "updates.round"),
+    );
+}

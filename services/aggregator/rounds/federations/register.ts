@@ -37,14 +37,7 @@ export async function registerFederation(
 ): Promise<FederationRow> {
   const federation = fromBase58(address);
   const onChain = await context.ledger.federation(federation);
-  if (onChain === undefined)
-    throw new PlenaryError(
-      "not-found",
-      `There is no federation ${address} on this chain: create it first.`,
-      {
-        federation: address,
-      },
-    );
+  if (onChain === undefined) throw notOnChain(address);
   checkAuthority(requester, onChain.authority);
   requirePrintable(configuration, "configuration");
   checkAgainstChain(context, configuration, onChain);
@@ -60,9 +53,31 @@ export async function registerFederation(
   if (runsPredictor(configuration)) await evaluator.check(configuration);
   if (!equalBytes(vectorRootFast(state), onChain.lastStateRoot)) throw alreadyRunning(address);
   const stateBlob = await context.blobs.write(vectorToBytes(state));
+  await insertFederation(context, federation, configuration, onChain, { named, stateBlob });
+  await syncMembers(context, federation);
+  await context.scheduler.advance(federation);
+  return findFederation(context, address);
+}
+
+function notOnChain(address: string): PlenaryError {
+  return new PlenaryError(
+    "not-found",
+    `There is no federation ${address} on this chain: create it first.`,
+    { federation: address },
+  );
+}
+
+/** Writes a federation down, unless another request has just done so. */
+async function insertFederation(
+  context: Context,
+  address: Uint8Array,
+  configuration: FederationConfiguration,
+  onChain: LedgerFederation,
+  { named, stateBlob }: { readonly named: readonly Uint8Array[]; readonly stateBlob: Uint8Array },
+): Promise<void> {
   await inTransaction(context, async (store) => {
     const inserted = await store.federations.insert({
-      address: federation,
+      address,
       program_id: context.ledger.programId,
       genesis_hash: await context.ledger.genesisHash(),
       authority: onChain.authority,
@@ -77,12 +92,10 @@ export async function registerFederation(
       registered_at: BigInt(context.clock.now()),
     });
     if (!inserted) return;
-    await store.blobReferences.refer(federation, [...named, onChain.configurationHash, stateBlob]);
-    await store.events.append({ federation, type: "federation-changed", at: context.clock.now() });
+    await store.blobReferences.refer(address, [...named, onChain.configurationHash, stateBlob]);
+    const at = context.clock.now();
+    await store.events.append({ federation: address, type: "federation-changed", at });
   });
-  await syncMembers(context, federation);
-  await context.scheduler.advance(federation);
-  return findFederation(context, address);
 }
 
 /**

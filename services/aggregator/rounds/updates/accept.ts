@@ -10,6 +10,7 @@ import type { AdmittedUpload } from "./admit.ts";
 import {
   checkOpen,
   contradicts,
+  envelopeColumns,
   equivocation,
   keepEvidence,
   relatedUpdates,
@@ -145,7 +146,7 @@ function rowOf(
   now: number,
   aggregatorKey: Uint8Array,
 ): Omit<UpdateRow, "id"> {
-  const { federation, envelope, message, hash, signature, signingKey } = admitted;
+  const { federation, envelope, hash, signingKey } = admitted;
   const receipt = encodeReceipt({
     genesisHash: federation.genesis_hash,
     programId: federation.program_id,
@@ -157,13 +158,7 @@ function rowOf(
     time: BigInt(now),
   });
   return {
-    federation: federation.address,
-    round: envelope.round,
-    member: envelope.member,
-    sequence: envelope.sequence,
-    envelope: message,
-    envelope_hash: hash,
-    signature,
+    ...envelopeColumns(admitted, now),
     signing_key: signingKey,
     payload_hash: envelope.payloadHash,
     payload_bytes: BigInt(envelope.payloadLength),
@@ -173,6 +168,5 @@ function rowOf(
     score: null,
     receipt,
     receipt_signature: signMessage(receipt, aggregatorKey),
-    received_at: BigInt(now),
   };
 }

@@ -68,13 +68,12 @@ export interface SignedEnvelope {
   readonly signature: Uint8Array;
 }
 
-/** Keeps an envelope that contradicts a stored one. */
-export async function keepEvidence(
-  store: Store,
+/** The columns in which a signed envelope is stored, as an update or as evidence. */
+export function envelopeColumns(
   { federation, envelope, message, hash, signature }: SignedEnvelope,
   now: number,
-): Promise<void> {
-  await store.updates.insertEquivocation({
+) {
+  return {
     federation: federation.address,
     round: envelope.round,
     member: envelope.member,
@@ -83,7 +82,16 @@ export async function keepEvidence(
     envelope_hash: hash,
     signature,
     received_at: BigInt(now),
-  });
+  };
+}
+
+/** Keeps an envelope that contradicts a stored one. */
+export async function keepEvidence(
+  store: Store,
+  signed: SignedEnvelope,
+  now: number,
+): Promise<void> {
+  await store.updates.insertEquivocation(envelopeColumns(signed, now));
 }
 
 export function equivocation(envelope: Envelope): PlenaryError {
