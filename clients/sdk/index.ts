@@ -117,7 +117,9 @@ export {
   type PredictAnswers,
   predictAnswers,
   type QuestionPrediction,
+  type ReadModel,
   readModel,
+  type WhichModel,
 } from "./model/index.ts";
 
 // Found a federation.

@@ -10,7 +10,7 @@ import {
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
 import type { FederationAccess } from "./access/index.ts";
-import { nullIfNotFound } from "./access/index.ts";
+import { nullIfNotFound, readRoundView } from "./access/index.ts";
 import { requireFederation, rewardTokensOf } from "./chain-state/index.ts";
 import { type StakeRelease, stakeRelease } from "./membership/index.ts";
 
@@ -19,6 +19,10 @@ export interface FederationStatus {
   readonly federation: FederationView;
   /** The newest round; null before the first. */
   readonly round: RoundView | null;
+  /** The round whose model is best on the choosing half of the held-out groups, if any. */
+  readonly chosen: RoundView | null;
+  /** The newest of the latest rounds that were committed and evaluated, if any. */
+  readonly evaluated: RoundView | null;
   /**
    * Challenges of the latest rounds, newest round first. They are about rounds before the one that
    * members train for.
@@ -63,7 +67,26 @@ export async function readStatus(
   const disputes = rounds.flatMap(({ number, disputes }) =>
     disputes.map((dispute) => ({ round: BigInt(number), dispute })),
   );
-  return { federation, round: rounds[0] ?? null, disputes, member };
+  const evaluated =
+    rounds.find(
+      ({ state, evaluation }) =>
+        evaluation !== null && (state === "committed" || state === "final"),
+    ) ?? null;
+  const chosen = await chosenRound(context, federation, rounds, signal);
+  return { federation, round: rounds[0] ?? null, chosen, evaluated, disputes, member };
+}
+
+async function chosenRound(
+  context: Pick<FederationAccess, "client" | "address">,
+  { chosenRound: number }: FederationView,
+  rounds: readonly RoundView[],
+  signal: AbortSignal | undefined,
+): Promise<RoundView | null> {
+  if (number === null) return null;
+  const recent = rounds.find((round) => round.number === number);
+  // A member that has left a private federation has no rounds at all.
+  if (recent !== undefined || rounds.length === 0) return recent ?? null;
+  return readRoundView(context, number, signal);
 }
 
 async function memberStatus(

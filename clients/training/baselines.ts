@@ -1,5 +1,7 @@
 import type { AnswerSet, Questionnaire } from "@plenary/protocol";
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
+import { TrainingError } from "./errors.ts";
+import { distances, type Measures, scoresOf } from "./measures.ts";
 import { type GroupShares, sharesOf } from "./tasks.ts";
 
 /**
@@ -28,6 +30,30 @@ export function evaluateBaselines(
     uniform: report(groups, (_, options) => even(options)),
     trainingMean: report(groups, (question, options) => means.get(question) ?? even(options)),
   };
+}
+
+/**
+ * Measures of the mean answer of the training groups on all answers of the evaluated groups, beside
+ * those of uniform answers.
+ */
+export function measureTrainingMean(
+  questionnaire: Questionnaire,
+  training: AnswerSet,
+  evaluated: AnswerSet,
+): Measures {
+  const means = trainingMeans(sharesOf(training, questionnaire));
+  const scores = scoresOf(
+    sharesOf(evaluated, questionnaire).map(({ answers }) =>
+      answers.map(({ question, shares }) => {
+        const even = shares.map(() => 1 / shares.length);
+        const mean = distances(means.get(question) ?? even, shares);
+        const uniform = distances(even, shares);
+        return { model: mean, withoutContext: mean, uniform, ceiling: null };
+      }),
+    ),
+  );
+  if (scores !== null) return scores.model;
+  throw new TrainingError("answers-invalid", "there is no answer to measure a prediction by");
 }
 
 function trainingMeans(groups: readonly GroupShares[]): ReadonlyMap<number, readonly number[]> {

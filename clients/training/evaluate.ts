@@ -9,7 +9,7 @@ import { requireModelLength } from "./train-round.ts";
 /** Answers of each group that evaluation shows, as in PluralLLM. */
 export const EVALUATION_CONTEXT = 20;
 /** Random contexts per group; its score is the mean over them. */
-const EVALUATION_DRAWS = 3;
+export const EVALUATION_DRAWS = 3;
 
 /** A model in fixed point, the answers to predict, and the answers to predict them from. */
 export interface EvaluateInput {
@@ -69,7 +69,8 @@ export async function predictTasks(
   return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);
 }
 
-function evaluationTasks(group: GroupShares, seed: Seed, asked: GroupShares | undefined): Task[] {
+/** The tasks of a group, `EVALUATION_DRAWS` of them; `asked` takes the place of their targets. */
+export function evaluationTasks(group: GroupShares, seed: Seed, asked?: GroupShares): Task[] {
   return Array.from({ length: EVALUATION_DRAWS }, (_, draw) => {
     const random = randomStream(seed, "evaluation", group.id, draw);
     const { context, targets } = drawEvaluationTask(group, EVALUATION_CONTEXT, random);

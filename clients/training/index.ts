@@ -1,6 +1,6 @@
 export { type AlignmentReport, alignment } from "./alignment.ts";
 export { type AuditFinding, type AuditInput, auditTraining } from "./audit-training.ts";
-export { type Baselines, evaluateBaselines } from "./baselines.ts";
+export { type Baselines, evaluateBaselines, measureTrainingMean } from "./baselines.ts";
 export { MINILM_HASHES, type ModelHashes } from "./embedder/model-folder.ts";
 export {
   openTextEmbedder,
@@ -10,6 +10,9 @@ export {
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
 export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";
+export { type HeldOutHalves, heldOutHalves } from "./held-out-halves.ts";
+export { type MeasureInput, type ModelMeasures, measureModel } from "./measure-model.ts";
+export type { Measures, Scores } from "./measures.ts";
 export { optimizers } from "./optimizers/index.ts";
 export type { OptimizerState } from "./optimizers/optimizer.ts";
 export { type PredictInput, type Prediction, predict } from "./predict.ts";

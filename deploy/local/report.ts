@@ -1,4 +1,12 @@
-import { Base58Address, Base58Signature, HexHash, parserOf, U64String } from "@plenary/protocol";
+import {
+  Base58Address,
+  Base58Signature,
+  HexHash,
+  MeasuresView,
+  parserOf,
+  ScoresView,
+  U64String,
+} from "@plenary/protocol";
 import { LocalStackError, replaceFile, systemCode } from "@plenary/stack";
 import Type, { type Static } from "typebox";
 import type { Claim } from "./claims.ts";
@@ -35,6 +43,22 @@ export const RoundReportSchema = Type.Object(
 );
 export type RoundReport = Static<typeof RoundReportSchema>;
 
+/**
+ * The round that is best on one half of the unseen groups, by what the other half says of it:
+ * on questions that members trained, beside uniform answers, the model without context and the
+ * noise ceiling. `groupMean` is the mean of the members' groups, on all answers of that half.
+ */
+const ChosenSchema = Type.Object(
+  {
+    round: Type.Integer({ minimum: 1 }),
+    groups: Type.Array(Type.String()),
+    scores: ScoresView,
+    groupMean: MeasuresView,
+  },
+  strict,
+);
+export type Chosen = Static<typeof ChosenSchema>;
+
 /** What a run measured: the form of the file that `--report` writes. */
 export const ReportSchema = Type.Object(
   {
@@ -43,6 +67,10 @@ export const ReportSchema = Type.Object(
     dataset: Type.String({ minLength: 1 }),
     rounds: Type.Array(RoundReportSchema),
     baselines: Type.Object({ uniform: EvaluationSchema, trainingMean: EvaluationSchema }, strict),
+    /** Null if no round was evaluated. */
+    chosen: Type.Union([ChosenSchema, Type.Null()]),
+    /** Evaluated rounds in a row, up to the last one, that were worse than the chosen one. */
+    fallingRounds: Type.Integer({ minimum: 0 }),
     claims: Type.Array(
       Type.Object(
         { member: Base58Address, amount: U64String, transaction: Base58Signature },
@@ -73,7 +101,10 @@ export const parseReport: (value: unknown) => Report = parserOf(ReportSchema, "R
 
 /** What a run has come to, from which its report is made. */
 export interface RunOutcome
-  extends Pick<Report, "federation" | "program" | "dataset" | "baselines"> {
+  extends Pick<
+    Report,
+    "federation" | "program" | "dataset" | "baselines" | "chosen" | "fallingRounds"
+  > {
   readonly rounds: readonly RoundReport[];
   /** How many there are. */
   readonly members: number;

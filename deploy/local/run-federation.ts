@@ -2,6 +2,7 @@ import { readMember } from "@plenary/chain";
 import { connectTo, createServiceClient, type ServiceClient } from "@plenary/sdk";
 import { type Home, LocalStackError, type Stack, type Supervisor } from "@plenary/stack";
 import { openEngine } from "@plenary/training";
+import { readChosen } from "./chosen-round.ts";
 import { claimRewards } from "./claim-rewards.ts";
 import type { Config } from "./config.ts";
 import type { PreparedRun } from "./federation-record.ts";
@@ -101,7 +102,9 @@ async function followRun(
   for (const { member, amount, transaction } of rewards.claims)
     log(claimLine(member, amount, transaction));
   await engine.close();
+  const chosen = await waitOut(end, () => readChosen(service, address, plan));
   return reportOf({
+    ...chosen,
     federation: address,
     program: stack.program.toBase58(),
     dataset: plan.dataset,

@@ -1,4 +1,4 @@
-import type { RoundView } from "@plenary/protocol";
+import { FALLING_ROUNDS, type MeasuresView, type RoundView } from "@plenary/protocol";
 import type { Evaluation, Report, RoundReport } from "./report.ts";
 import { formatTokens } from "./tokens.ts";
 
@@ -61,7 +61,33 @@ export function summaryLines(report: Report): string[] {
       `AS on unseen groups ${scores(last.evaluation)}; group mean ${scores(baselines.trainingMean)}; uniform ${scores(baselines.uniform)}.`,
     );
   }
-  return lines;
+  return [...lines, ...chosenLines(report)];
+}
+
+/** What the groups that did not choose say of the best round. */
+function chosenLines({ chosen, fallingRounds }: Report): string[] {
+  if (chosen === null) return [];
+  const { round, groups, scores, groupMean } = chosen;
+  const rows: [string, MeasuresView][] = [
+    ["model", scores.model],
+    ["model without context", scores.withoutContext],
+    ["group mean", groupMean],
+    ["uniform answers", scores.uniform],
+  ];
+  if (scores.ceiling !== null) rows.push(["noise ceiling", scores.ceiling]);
+  const lines = [
+    `Round ${round} is the best by one half of the unseen groups, and export and predict take it. The other half, ${groups.join(", ")}, says:`,
+    ...rows.map(([name, measures]) => `  ${name.padEnd(22)} ${measuresText(measures)}`),
+  ];
+  if (fallingRounds < FALLING_ROUNDS) return lines;
+  const warning = `Warning: the last ${fallingRounds} rounds are worse than round ${round}: more training makes this model worse.`;
+  return [...lines, warning];
+}
+
+function measuresText(measures: MeasuresView): string {
+  const { alignment, worst, wasserstein, totalVariation, simbench } = measures;
+  const text = `AS ${alignment.toFixed(3)}, worst ${worst.toFixed(3)}, Wasserstein ${wasserstein.toFixed(3)}, TV ${totalVariation.toFixed(3)}`;
+  return simbench === null ? text : `${text}, S ${simbench.toFixed(1)}`;
 }
 
 function scores({ unseen }: Evaluation): string {

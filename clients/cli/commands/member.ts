@@ -9,7 +9,7 @@ import {
 } from "@plenary/sdk";
 import { EXIT, isAbort } from "../exit-codes.ts";
 import { readJson } from "../json-file.ts";
-import { disputeStatusLine, membershipLines, rulesLine } from "../output/index.ts";
+import { disputeStatusLine, evaluationLines, membershipLines, rulesLine } from "../output/index.ts";
 import {
   accessConfigured,
   configuredAnswers,
@@ -167,6 +167,7 @@ export async function status(session: Session): Promise<void> {
     round === null
       ? "no round yet"
       : `round ${round.number}: ${round.state}, ${round.received} of ${round.quorum} updates`,
+    ...evaluationLines(found),
     ...disputes.map(
       ({ round: number, dispute }) => `round ${number}: ${disputeStatusLine(dispute, tokens)}`,
     ),

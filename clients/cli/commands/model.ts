@@ -4,31 +4,51 @@ import {
   type ModelFormat,
   predictAnswers,
   readModel,
+  type WhichModel,
   writeDurably,
 } from "@plenary/sdk";
 import { configuredAnswers, openConfigured, type Session } from "../session.ts";
+
+/** Options that say which model a command takes. */
+export interface ModelFlags {
+  readonly round?: bigint;
+  readonly last?: boolean;
+}
+
+export interface ExportFlags extends ModelFlags {
+  readonly format?: ModelFormat;
+}
 
 /** `plenary export FILE` */
 export async function exportCommand(
   session: Session,
   file: string,
-  { format, round }: { readonly format?: ModelFormat; readonly round?: bigint },
+  flags: ExportFlags,
 ): Promise<void> {
-  const chosen = format ?? formatOf(file);
+  const format = flags.format ?? formatOf(file);
+  const which = whichModel(flags);
   const federation = await openConfigured(session);
-  const { model, root } = await readModel(federation, round, session.signal);
-  const bytes = exportModel(federation, model, chosen);
+  const { model, root, round, why } = await readModel(federation, which, session.signal);
+  const bytes = exportModel(federation, model, format);
   await writeDurably(file, bytes, 0o644);
   session.output.say(
     "exported",
-    `${file}: ${chosen}, ${bytes.length} bytes, model ${toHex(root)}`,
-    {
-      file,
-      format: chosen,
-      bytes: bytes.length,
-      root,
-    },
+    `${file}: ${format}, ${bytes.length} bytes, model ${toHex(root)} ${roundText(round, why)}`,
+    { file, format, bytes: bytes.length, root, round, why },
   );
+}
+
+/** Which model the options name; the chosen round's by default. */
+function whichModel({ round, last }: ModelFlags): WhichModel {
+  if (round !== undefined && last === true)
+    throw new PlenaryError("invalid-input", "Give --round or --last, not both.", {
+      field: "round",
+    });
+  return round ?? (last === true ? "last" : "chosen");
+}
+
+function roundText(round: bigint, why: string): string {
+  return `after round ${round} (${why})`;
 }
 
 function formatOf(file: string): ModelFormat {
@@ -41,9 +61,8 @@ function formatOf(file: string): ModelFormat {
   );
 }
 
-export interface PredictFlags {
+export interface PredictFlags extends ModelFlags {
   readonly questions?: string;
-  readonly round?: bigint;
   readonly ask?: string;
   readonly options?: string;
   readonly embedder?: string;
@@ -51,9 +70,10 @@ export interface PredictFlags {
 
 /** `plenary predict` */
 export async function predictCommand(session: Session, flags: PredictFlags): Promise<void> {
+  const which = whichModel(flags);
   const federation = await openConfigured(session);
   const answers = await configuredAnswers(session, federation.questionnaire);
-  const { model } = await readModel(federation, flags.round, session.signal);
+  const { model, round, why } = await readModel(federation, which, session.signal);
   const groups = await predictAnswers(federation, {
     model,
     answers,
@@ -70,7 +90,8 @@ export async function predictCommand(session: Session, flags: PredictFlags): Pro
       ),
     ]),
   ]);
-  session.output.say("predicted", lines, { groups });
+  const header = `predicted by the model ${roundText(round, why)}`;
+  session.output.say("predicted", [header, ...lines], { round, why, groups });
 }
 
 function newQuestionsOf({ ask, options }: PredictFlags): { text: string; options: string[] }[] {

@@ -1,4 +1,6 @@
+import { FALLING_ROUNDS } from "@plenary/protocol";
 import type { ParticipationEvent } from "@plenary/sdk";
+import { fallingText, scoresText } from "./evaluation-lines.ts";
 import type { Progress } from "./progress-bar.ts";
 
 /** A member's progress in a round, as a line for people; null for events that only a bar shows. */
@@ -18,6 +20,8 @@ export function participationLine(event: ParticipationEvent): string | null {
       return `round ${event.round}: update received, weight ${event.weight}, receipt checked`;
     case "audit-drawn":
       return `round ${event.round}: ${event.auditor} was drawn to audit this training. Show it: plenary audit export FILE --round ${event.round}`;
+    case "evaluated":
+      return evaluationLine(event);
     case "retrying":
       return `${event.message} Trying again.`;
     case "settled":
@@ -26,6 +30,18 @@ export function participationLine(event: ParticipationEvent): string | null {
     case "uploading":
       return null;
   }
+}
+
+/** How good the model is, and what that means for the chosen round. */
+function evaluationLine({
+  round,
+  evaluation,
+  chosenRound,
+  fallingRounds,
+}: Extract<ParticipationEvent, { type: "evaluated" }>): string {
+  const best = chosenRound === round ? "the best so far" : `the best is round ${chosenRound}`;
+  const line = `round ${round}: ${scoresText(evaluation)}; ${best}`;
+  return fallingRounds < FALLING_ROUNDS ? line : `${line}\n${fallingText(fallingRounds)}`;
 }
 
 function settledLine({ round, outcome, reason }: Extract<ParticipationEvent, { type: "settled" }>) {

@@ -1,10 +1,15 @@
-import { MODEL_FORMATS, type ModelFormat } from "@plenary/sdk";
+import { MODEL_FORMATS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { dataCheck } from "../commands/data.ts";
 import { airdrop, keygen } from "../commands/keys.ts";
 import { type JoinFlags, join, status, type TrainFlags, train } from "../commands/member.ts";
 import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
-import { exportCommand, type PredictFlags, predictCommand } from "../commands/model.ts";
+import {
+  type ExportFlags,
+  exportCommand,
+  type PredictFlags,
+  predictCommand,
+} from "../commands/model.ts";
 import { claim } from "../commands/rewards.ts";
 import {
   ALL,
@@ -105,11 +110,10 @@ export function modelCommands(program: Command, runs: Runs): void {
     .addOption(
       new Option("--format <name>", "by default as the file's ending says").choices(MODEL_FORMATS),
     )
-    .option("--round <n>", "the model after this round; the last one by default", amount)
+    .option("--round <n>", "the model after this round; by default the chosen round", amount)
+    .option("--last", "the model after the last round, even if an earlier one was better")
     .action(
-      runs((session, file: string, flags: { format?: ModelFormat; round?: bigint }) =>
-        exportCommand(session, file, flags),
-      ),
+      runs((session, file: string, flags: ExportFlags) => exportCommand(session, file, flags)),
     );
   withSettings(program.command("predict"), [...ALL, "data"])
     .description("predict how groups answer questions, from answers that they gave (--data)")
@@ -120,7 +124,8 @@ export function modelCommands(program: Command, runs: Runs): void {
     .option("--ask <text>", "a question beyond the questionnaire, with --options and --embedder")
     .option("--options <texts>", "options of the question, separated by |")
     .option("--embedder <folder>", "folder of the text embedder all-MiniLM-L6-v2")
-    .option("--round <n>", "with the model after this round; the last one by default", amount)
+    .option("--round <n>", "with the model after this round; by default the chosen one", amount)
+    .option("--last", "with the model after the last round")
     .action(runs((session, flags: PredictFlags) => predictCommand(session, flags)));
 }
 

@@ -24,6 +24,16 @@ export const FederationView = Type.Object({
   committedRounds: U64String,
   modelRoot: HexHash,
   modelBlob: HexHash,
+  /**
+   * The committed round whose model is best on the choosing half of the held-out groups, the later
+   * one of equals; null if no round was evaluated.
+   */
+  chosenRound: Type.Union([U64String, Type.Null()]),
+  /**
+   * Evaluated rounds since the last one that was about as good as the chosen one. Several in a row
+   * mean that training makes the model worse.
+   */
+  fallingRounds: Type.Integer({ minimum: 0 }),
   members: Type.Integer({ minimum: 0 }),
   status: Type.Union([Type.Literal("running"), Type.Literal("paused"), Type.Literal("complete")]),
 });

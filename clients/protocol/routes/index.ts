@@ -54,6 +54,7 @@ export * from "./audits.ts";
 export * from "./blobs.ts";
 export * from "./disputes.ts";
 export * from "./endpoint.ts";
+export * from "./evaluation.ts";
 export * from "./federations.ts";
 export * from "./operations.ts";
 export * from "./rounds.ts";

@@ -13,6 +13,7 @@ import {
 } from "../schema.ts";
 import { DisputeView } from "./disputes.ts";
 import { endpoint, READER_ERRORS } from "./endpoint.ts";
+import { EvaluationView } from "./evaluation.ts";
 import { FederationParams } from "./federations.ts";
 
 /** A round's number, or "current" for the newest. */
@@ -35,18 +36,6 @@ export const RoundState = Type.Union([
   Type.Literal("void"),
 ]);
 export type RoundState = Static<typeof RoundState>;
-
-/**
- * Alignment scores (1 - Jensen-Shannon distance) on the held-out groups. They are for people; pay
- * does not depend on them.
- */
-export const EvaluationView = Type.Object({
-  mean: Type.Number(),
-  min: Type.Number(),
-  fairness: Type.Number(),
-  groups: Type.Array(Type.Object({ id: Type.String(), alignment: Type.Number() })),
-});
-export type EvaluationView = Static<typeof EvaluationView>;
 
 const Transactions = Type.Object({
   open: Type.Union([Base58Signature, Type.Null()]),

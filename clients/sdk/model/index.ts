@@ -5,4 +5,11 @@ export {
   predictAnswers,
   type QuestionPrediction,
 } from "./predict.ts";
-export { exportModel, MODEL_FORMATS, type ModelFormat, readModel } from "./read-model.ts";
+export {
+  exportModel,
+  MODEL_FORMATS,
+  type ModelFormat,
+  type ReadModel,
+  readModel,
+  type WhichModel,
+} from "./read-model.ts";

@@ -1,8 +1,8 @@
 import { vectorRootFast } from "@plenary/algorithms";
 import { readRound, roundAddress } from "@plenary/chain";
 import {
-  ENDPOINTS,
   equalBytes,
+  type FederationView,
   fromHex,
   PlenaryError,
   toHex,
@@ -10,7 +10,7 @@ import {
 } from "@plenary/protocol";
 import { exportOnnx, exportSafetensors } from "@plenary/training";
 import type { FederationContext } from "../access/index.ts";
-import { readRoundView } from "../access/index.ts";
+import { readFederationView, readRoundView } from "../access/index.ts";
 import { requireFederation } from "../chain-state/index.ts";
 
 /** File formats of an exported model. */
@@ -19,28 +19,62 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
 type Context = Pick<FederationContext, "client" | "connection" | "program" | "address">;
 
+/** Which model to read: after a round, after the last round, or after the chosen one. */
+export type WhichModel = bigint | "chosen" | "last";
+
+/** A model that was checked against the chain. */
+export interface ReadModel {
+  /** Fixed point. */
+  readonly model: Int32Array;
+  readonly root: Uint8Array;
+  /** The round after which this is the model; 0 for the first model. */
+  readonly round: bigint;
+  /** Why it is this round, as half a sentence: "the best on held-out groups". */
+  readonly why: string;
+}
+
 /**
- * Reads the model after a committed round, by default the last one, in fixed point, checked against
- * its root on chain. Throws `not-found` if the round has no result, and `verification-failed` if
- * the service sends another model.
+ * Reads a model in fixed point, checked against its root on chain. By default it is that of the
+ * chosen round: the best on one half of the held-out groups, or the last one where no round was
+ * evaluated. Throws `not-found` if the round has no result, and `verification-failed` if the
+ * service sends another model.
  */
 export async function readModel(
   context: Context,
-  round?: bigint,
+  which: WhichModel = "chosen",
   signal?: AbortSignal,
-): Promise<{ readonly model: Int32Array; readonly root: Uint8Array }> {
-  const { blob, root } =
-    round === undefined
-      ? await lastModel(context, signal)
-      : await modelAfter(context, round, signal);
+): Promise<ReadModel> {
+  const { blob, root, round, why } = await findModel(context, which, signal);
   const model = vectorFromBytes(await context.client.download(fromHex(blob, 32), { signal }));
   const actual = vectorRootFast(model);
-  if (equalBytes(actual, root)) return { model, root };
+  if (equalBytes(actual, root)) return { model, root, round, why };
   throw new PlenaryError(
     "verification-failed",
     "The service's model does not have the root that is on chain. Do not use it.",
     { expected: toHex(root), actual: toHex(actual) },
   );
+}
+
+interface FoundModel extends Omit<ReadModel, "model"> {
+  readonly blob: string;
+}
+
+async function findModel(
+  context: Context,
+  which: WhichModel,
+  signal: AbortSignal | undefined,
+): Promise<FoundModel> {
+  if (typeof which === "bigint")
+    return { ...(await modelAfter(context, which, signal)), why: "as asked" };
+  const view = await readFederationView(context, signal);
+  if (which === "last") return { ...(await lastModel(context, view)), why: "the last, as asked" };
+  if (view.chosenRound === null)
+    return {
+      ...(await lastModel(context, view)),
+      why: "the last: the service has evaluated no round",
+    };
+  const chosen = await modelAfter(context, BigInt(view.chosenRound), signal);
+  return { ...chosen, why: "the best on held-out groups" };
 }
 
 /**
@@ -57,12 +91,9 @@ export function exportModel(
     : exportSafetensors({ predictor, model });
 }
 
-async function lastModel(context: Context, signal: AbortSignal | undefined) {
-  const { client, connection, address } = context;
-  const params = { federation: address.toBase58() };
-  const view = await client.call(ENDPOINTS.federationRead, { params, signal });
-  const { lastModelRoot } = await requireFederation({ connection, address });
-  return { blob: view.modelBlob, root: lastModelRoot };
+async function lastModel({ connection, address }: Context, view: FederationView) {
+  const { lastModelRoot, lastCommittedRound } = await requireFederation({ connection, address });
+  return { blob: view.modelBlob, root: lastModelRoot, round: lastCommittedRound };
 }
 
 async function modelAfter(context: Context, number: bigint, signal: AbortSignal | undefined) {
@@ -80,5 +111,5 @@ async function modelAfter(context: Context, number: bigint, signal: AbortSignal 
         round: number.toString(),
       },
     );
-  return { blob: view.nextBlob, root: round.nextRoot };
+  return { blob: view.nextBlob, root: round.nextRoot, round: number };
 }

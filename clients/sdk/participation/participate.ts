@@ -4,6 +4,7 @@ import { isOutage, pause, pauseAfter } from "@plenary/service";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { readFederationView, readRoundView } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
+import { evaluationNews } from "./evaluation-news.ts";
 import { openLocalTrainer, trainingEngine } from "./local-training.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
@@ -32,11 +33,14 @@ export async function* participate(
   const emit = options.onEvent ?? (() => undefined);
   const trainer = openLocalTrainer(context, engine);
   const session: ParticipationSession = { ...participant, options, waker, trainer, emit };
+  const tellNews = evaluationNews();
   try {
     let counted = 0;
     for (let failures = 0; options.rounds === undefined || counted < options.rounds; ) {
       try {
+        await tellNews(session);
         const trained = await takeTurn(session);
+        if (trained !== null) await tellNews(session);
         if (trained === "complete") return;
         failures = 0;
         if (trained === null) continue;

@@ -1,3 +1,4 @@
+import type { EvaluationView } from "@plenary/protocol";
 import type { TransferProgress } from "@plenary/service";
 import type { Outcome } from "../member-store/index.ts";
 
@@ -37,6 +38,16 @@ export type ParticipationEvent =
       readonly round: bigint;
       /** Key of the auditor, in base58. */
       readonly auditor: string;
+    }
+  /** How good the model was after a round, by the service's evaluation on held-out groups. */
+  | {
+      readonly type: "evaluated";
+      readonly round: bigint;
+      readonly evaluation: EvaluationView;
+      /** The round that export and predict take by default; null if there is none. */
+      readonly chosenRound: bigint | null;
+      /** Evaluated rounds in a row that were worse than the chosen one. */
+      readonly fallingRounds: number;
     }
   /** Service or chain is out of reach. The member tries again after a pause. */
   | { readonly type: "retrying"; readonly code: string; readonly message: string }

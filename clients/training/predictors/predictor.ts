@@ -72,6 +72,11 @@ export interface Predictor {
   readonly blocks: readonly ParameterBlock[];
   /** The first model of a federation, in fixed point (value x 2^24). */
   initialParameters(seed: Seed): Int32Array;
+  /**
+   * Positions of the questions that no member has trained in a model (fixed point), where the
+   * predictor treats these differently.
+   */
+  untrained?(model: Int32Array): readonly number[];
   /** The training step, kept per shape, so that its session is kept too. */
   training(shape: ProgramShape): TrainingProgram;
   /**

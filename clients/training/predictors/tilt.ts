@@ -72,6 +72,7 @@ export function tilt(
     blocks,
     parameterCount: base.to,
     initialParameters: (seed) => firstValues(specifications, seed),
+    untrained: (model) => untrainedQuestions(questionnaire, model.subarray(base.from, base.to)),
     training: ({ tasks }) => training(tasks),
     prediction: ({ tasks }, model, newQuestions = []) => {
       const untrained = untrainedQuestions(questionnaire, model.subarray(base.from, base.to));

@@ -96,7 +96,10 @@ export function roundSteps(queries: Queries) {
     async setEvaluation({ federation, number }: RoundKey, evaluation: EvaluationView | null) {
       await queries
         .updateTable("rounds")
-        .set({ evaluation: JSON.stringify(evaluation) })
+        .set({
+          evaluation: JSON.stringify(evaluation),
+          choosing_score: evaluation?.halves?.choosing.alignment ?? null,
+        })
         .where("federation", "=", federation)
         .where("number", "=", number)
         .execute();

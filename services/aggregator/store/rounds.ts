@@ -1,10 +1,19 @@
-import type { SelectQueryBuilder } from "kysely";
+import { type SelectQueryBuilder, sql } from "kysely";
 import type { Queries } from "./database.ts";
 import { type CommittedRound, type Round, type RoundKey, type RoundRow, roundOf } from "./round.ts";
 import { roundSteps } from "./round-steps.ts";
 import type { Schema } from "./schema.ts";
 
 export type * from "./round.ts";
+
+/** The evaluated round that is chosen, and how later rounds compare with it. */
+export interface ChosenRound {
+  readonly number: bigint;
+  /** Mean alignment on the choosing half of the held-out groups. */
+  readonly score: number;
+  /** Evaluated rounds after the last one that is at most `margin` below the chosen one. */
+  readonly falling: number;
+}
 
 /** The largest number of a round: the database counts rounds in signed 64-bit integers. */
 export const LARGEST_ROUND = 2n ** 63n - 1n;
@@ -36,6 +45,26 @@ export function roundStore(queries: Queries) {
 
     newest: (federation: Uint8Array): Promise<Round | undefined> =>
       first(ofFederation(federation).orderBy("number", "desc").limit(1)),
+
+    /**
+     * The committed round with the highest choosing score, the later one of equals. Undefined if
+     * no round has such a score.
+     */
+    chosen: async (federation: Uint8Array, margin: number): Promise<ChosenRound | undefined> => {
+      const { rows } = await sql<ChosenRound>`
+        WITH scored AS (
+          SELECT number, choosing_score AS score FROM rounds
+          WHERE federation = ${federation} AND choosing_score IS NOT NULL
+            AND state IN ('committed', 'final')
+        ), best AS (SELECT number, score FROM scored ORDER BY score DESC, number DESC LIMIT 1)
+        SELECT best.number, best.score, (
+          SELECT count(*)::int FROM scored WHERE scored.number > (
+            SELECT max(number) FROM scored WHERE scored.score >= best.score - ${margin}::float8
+          )
+        ) AS falling FROM best
+      `.execute(queries);
+      return rows[0];
+    },
 
     /** Newest first, below `before`. */
     list: (federation: Uint8Array, before: bigint | undefined, limit: number): Promise<Round[]> =>

@@ -83,6 +83,7 @@ export interface RoundsTable {
   cumulative_rewards: bigint | null;
   manifest_hash: Uint8Array | null;
   evaluation: ColumnType<EvaluationView | null, string | null, string | null>;
+  choosing_score: number | null;
   created_at: bigint;
 }
 

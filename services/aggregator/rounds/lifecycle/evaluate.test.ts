@@ -5,6 +5,7 @@ import { testSurvey } from "../../testing/actors/survey.ts";
 import { type BenchFederation, foundOn } from "../../testing/bench/bench-federation.ts";
 import { openWorkbench, type Workbench } from "../../testing/bench/workbench.ts";
 import { findFederation } from "../lookup.ts";
+import { viewFederation } from "../views/view-federation.ts";
 import { viewRound } from "../views/view-round.ts";
 
 const SURVEY = testSurvey();
@@ -52,7 +53,47 @@ test("a round is evaluated, once, and shown with finite scores", async () => {
   const { state, evaluation } = await received(federation);
   assert.equal(state, "committed");
   assert.ok(evaluation !== null && evaluation.mean > 0 && evaluation.groups.length === 2);
+  const { choosing, reporting } = evaluation.halves ?? assert.fail("the groups have no halves");
+  assert.deepEqual([...choosing.groups, ...reporting.groups].toSorted(), ["north", "south"]);
+  assert.ok(reporting.trained !== null && reporting.trained.cells > 0);
   assert.equal(await evaluationsTold(federation), 1);
+});
+
+test("the best committed round is chosen, the later of equals, and a fall is counted", async () => {
+  const federation = await foundAndPlay("chosen");
+  for (const place of [0, 1, 2]) await federation.upload(1n, await federation.update(1n, place));
+  await work();
+  const { queries } = bench.context.database;
+  const rounds = queries.selectFrom("rounds").where("federation", "=", federation.address);
+  const first = await rounds.selectAll().executeTakeFirstOrThrow();
+  const view = async () => {
+    const row = await findFederation(bench.context, toBase58(federation.address));
+    const { chosenRound, fallingRounds } = await viewFederation(bench.context, row);
+    return [chosenRound, fallingRounds];
+  };
+  assert.deepEqual(await view(), ["1", 0]);
+  const add = (number: bigint, state: "final" | "void", choosing_score: number | null) =>
+    queries
+      .insertInto("rounds")
+      .values({
+        ...first,
+        number,
+        state,
+        choosing_score,
+        evaluation: JSON.stringify(first.evaluation),
+      })
+      .execute();
+  await add(2n, "final", 0.95);
+  await add(3n, "final", 0.95);
+  await add(4n, "void", 0.99);
+  await add(5n, "final", null);
+  assert.deepEqual(await view(), ["3", 0]);
+  await add(6n, "final", 0.9475);
+  await add(7n, "final", 0.94);
+  await add(8n, "final", 0.945);
+  assert.deepEqual(await view(), ["3", 2]);
+  await add(9n, "final", 0.9499);
+  assert.deepEqual(await view(), ["3", 0]);
 });
 
 test("a model whose predictions are not numbers has no scores, and its round can be read", async () => {

@@ -1,6 +1,7 @@
 import type { RoundKey } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 import type { RoundTools } from "../round-tools.ts";
+import { warnOfFall } from "./falling.ts";
 
 /** Scores a round's next model on the federation's public held-out answers, for people to see. */
 export async function evaluateRound(
@@ -24,4 +25,5 @@ export async function evaluateRound(
       at: context.clock.now(),
     });
   });
+  await warnOfFall(context, key);
 }

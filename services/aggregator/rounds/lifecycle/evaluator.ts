@@ -11,10 +11,10 @@ import {
   type Questionnaire,
 } from "@plenary/protocol";
 import {
-  type AlignmentReport,
   createPredictor,
   type Engine,
-  evaluateModel,
+  type ModelMeasures,
+  measureModel,
   openEngine,
   type Predictor,
   TrainingError,
@@ -94,14 +94,15 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
       if (configuration.heldOut === null) return undefined;
       const { predictor, questionnaire } = await subjectOf(configuration);
       const answers = await answersOf(configuration.heldOut, questionnaire);
-      const report = await evaluateModel({
+      const measured = await measureModel({
         predictor,
         model,
         answers,
         engine: await engine("native"),
         seed: EVALUATION_SEED,
+        halves: fromHex(configuration.heldOut, 32),
       }).catch(rethrow);
-      const evaluation = evaluationOf(report);
+      const evaluation = evaluationOf(measured);
       return isFiniteEvaluation(evaluation) ? evaluation : null;
     },
     async close() {
@@ -110,13 +111,27 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
   };
 }
 
-/** Whether an evaluation has scores that are numbers. */
-export function isFiniteEvaluation({ mean, min, fairness, groups }: EvaluationView): boolean {
-  return [mean, min, fairness, ...groups.map(({ alignment }) => alignment)].every(Number.isFinite);
+/** Whether all scores of an evaluation are numbers, which JSON can express. */
+export function isFiniteEvaluation(evaluation: EvaluationView): boolean {
+  const finite = (value: unknown): boolean =>
+    typeof value === "object" && value !== null
+      ? Object.values(value).every(finite)
+      : typeof value !== "number" || Number.isFinite(value);
+  return finite(evaluation);
 }
 
-function evaluationOf({ mean, min, fairness, groups }: AlignmentReport): EvaluationView {
-  return { mean, min, fairness, groups: groups.map(({ id, alignment }) => ({ id, alignment })) };
+function evaluationOf(measured: ModelMeasures): EvaluationView {
+  const { mean, min, fairness, groups, choosing, reporting } = measured;
+  return {
+    mean,
+    min,
+    fairness,
+    groups: groups.map(({ id, alignment }) => ({ id, alignment })),
+    halves: {
+      choosing: { ...choosing, groups: [...choosing.groups] },
+      reporting: { ...reporting, groups: [...reporting.groups] },
+    },
+  };
 }
 
 /** Whether rounds run the predictor: to measure contribution or to show people its alignment. */

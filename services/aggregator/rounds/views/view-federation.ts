@@ -10,6 +10,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { MemberRecord, MemberRow } from "../../store/members.ts";
 import { isActive } from "../access/members.ts";
 import type { Context } from "../context.ts";
+import { FALL_MARGIN } from "../lifecycle/falling.ts";
 
 /*
  * Rows in the form in which the endpoints answer.
@@ -27,7 +28,11 @@ export async function viewFederation(
   context: Context,
   federation: FederationRow,
 ): Promise<FederationView> {
-  const newest = await context.store.rounds.newest(federation.address);
+  const { rounds, members } = context.store;
+  const [newest, chosen] = await Promise.all([
+    rounds.newest(federation.address),
+    rounds.chosen(federation.address, FALL_MARGIN),
+  ]);
   const collecting = newest?.state === "collecting" ? newest.number.toString() : null;
   return {
     address: toBase58(federation.address),
@@ -43,7 +48,9 @@ export async function viewFederation(
     committedRounds: federation.committed_rounds.toString(),
     modelRoot: toHex(federation.model_root),
     modelBlob: toHex(federation.model_blob),
-    members: await context.store.members.count(federation.address),
+    chosenRound: chosen?.number.toString() ?? null,
+    fallingRounds: chosen?.falling ?? 0,
+    members: await members.count(federation.address),
     status: federation.status,
   };
 }

@@ -74,6 +74,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     lock: true,
     hold: true,
     newest: true,
+    chosen: true,
     list: true,
     lastFinal: true,
     notFinal: true,
