@@ -70,6 +70,7 @@ const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   // Tests of the service start the real database that the local stack starts, and ask
   // test/nightly.ts how many cases to draw.
   "services/aggregator": ["deploy/stack", "test", "testing"],
+  "deploy/local": ["testing"],
   programs: ["clients/algorithms", "test", "testing"],
   "clients/chain": ["testing"],
   "clients/sdk": ["testing"],

@@ -10,6 +10,8 @@ export {
   testFederationCreate,
   testTerms,
 } from "./federation-account.ts";
+export { closeLeftOpen, opened } from "./left-open.ts";
+export { linesOf, type ProcessLines } from "./process-lines.ts";
 export { CUSTOM, FEDAVG, fedavgm } from "./rules.ts";
 export { chainPast, giveSol, startChain, type TestChain } from "./start-chain.ts";
 export { until } from "./until.ts";

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { disconnect, readChainTime } from "@plenary/chain";
 import { Connection, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+import { opened } from "./left-open.ts";
 import { until } from "./until.ts";
 
 /** A chain for one test file, with the committed program. */
@@ -26,6 +27,11 @@ export async function startChain(): Promise<TestChain> {
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const end = opened(async () => {
+    node.kill("SIGTERM");
+    if (node.exitCode === null && node.signalCode === null) await once(node, "exit");
+    await rm(folder, { recursive: true, force: true });
+  });
   for await (const line of createInterface({ input: node.stdout })) {
     const { rpc }: { rpc?: string } = JSON.parse(line);
     if (rpc === undefined) continue;
@@ -34,9 +40,7 @@ export async function startChain(): Promise<TestChain> {
       connection,
       async stop() {
         disconnect(connection);
-        node.kill("SIGTERM");
-        if (node.exitCode === null) await once(node, "exit");
-        await rm(folder, { recursive: true, force: true });
+        await end();
       },
     };
   }

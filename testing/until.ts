@@ -5,11 +5,16 @@ const WAIT_SECONDS = 120;
 
 /**
  * Asks `look` again and again, and resolves with its first answer that is not false. After
+<<<<<<< HEAD
  * `seconds` it throws and names `what` was waited for: a slow machine passes, and a test that
  * waits for nothing does not hang.
+=======
+ * `seconds` it throws and names `what` was waited for: a slow machine passes, and a test that waits
+ * for nothing does not hang.
+>>>>>>> 51f2f8c (Close what half a set-up has opened, and bound waits for lines)
  */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   look: () => T | false | Promise<T | false>,
   { seconds = WAIT_SECONDS, pollMilliseconds = POLL_MILLISECONDS } = {},
 ): Promise<T> {
@@ -17,7 +22,8 @@ export async function until<T>(
   for (;;) {
     const found = await look();
     if (found !== false) return found;
-    if (performance.now() > end) throw new Error(`Waited ${seconds} s for ${what}.`);
+    if (performance.now() > end)
+      throw new Error(`Waited ${seconds} s for ${typeof what === "string" ? what : what()}.`);
     await pause(pollMilliseconds);
   }
 }

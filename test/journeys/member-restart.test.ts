@@ -9,13 +9,13 @@ import { rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type TestContext, test } from "node:test";
 import { ENDPOINTS } from "@plenary/protocol";
 import { createKeypair, createServiceClient, openFederation, readKeypair } from "@plenary/sdk";
 import { Keypair } from "@solana/web3.js";
+import { linesOf } from "../../testing/index.ts";
 import { foundFederation, ROOT, startGround } from "./local-federation.ts";
 
 interface Line {
@@ -27,7 +27,7 @@ interface Line {
 interface Trainer {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly seen: Line[];
-  /** Reads until there is a line of this event. Fails if the process ends before. */
+  /** Reads on to the next line of this event. Fails if the process ends before. */
   until(event: string): Promise<Line>;
   kill(): Promise<void>;
 }
@@ -37,22 +37,19 @@ function startTrainer(t: TestContext, args: readonly string[]): Trainer {
   const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
   const ended = once(child, "exit");
-  const errors: string[] = [];
-  child.stderr.on("data", (piece) => errors.push(String(piece)));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const unread: Line[] = [];
+  const said = linesOf(child, (line) => void unread.push(JSON.parse(line)));
   const seen: Line[] = [];
   return {
     process: child,
     seen,
-    async until(event) {
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done) assert.fail(`no ${event}: ${errors.join("")} ${JSON.stringify(seen.slice(-5))}`);
-        const line: Line = JSON.parse(value);
-        seen.push(line);
-        if (line.event === event) return line;
-      }
-    },
+    until: (event) =>
+      said.until(`a line of the event ${event}`, () => {
+        const place = unread.findIndex((line) => line.event === event);
+        if (place === -1) return undefined;
+        seen.push(...unread.splice(0, place + 1));
+        return seen.at(-1);
+      }),
     async kill() {
       child.kill("SIGKILL");
       await ended;

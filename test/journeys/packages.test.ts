@@ -8,9 +8,16 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import type { AnswerSet, Questionnaire } from "@plenary/protocol";
-import { createKeypair, readKeypair } from "@plenary/sdk";
+import { connectTo, createKeypair, openFederation, readKeypair, tokenBalance } from "@plenary/sdk";
+import type { PublicKey } from "@solana/web3.js";
 import { packPackages } from "../../deploy/packages/pack.ts";
-import { foundFederation, ROOT, startGround } from "./local-federation.ts";
+import {
+  type Founded,
+  foundFederation,
+  type Ground,
+  ROOT,
+  startGround,
+} from "./local-federation.ts";
 
 const run = promisify(execFile);
 const ROUNDS = 3;
@@ -74,28 +81,83 @@ test("the packages install from their tarballs, compile a consumer, and run the 
     const founded = await foundFederation(ground, { total: ROUNDS });
     const groups = founded.dataset.split(7).training;
     const { serviceUrl, rpcUrl } = ground.stack;
-    const members = [...nodes(), process.execPath].slice(0, 2).map(async (node, index) => {
-      const answers = founded.dataset.answersOf([groups[index] ?? ""]);
-      const place = join(folder, `member-${index}`);
-      const owner = await prepareMember(place, answers, founded.dataset.questionnaire);
-      await founded.equip(owner);
-      return () =>
-        run(node, [join(folder, "example.js"), serviceUrl, rpcUrl], {
-          cwd: place,
-          timeout: RUN_MILLISECONDS,
-        });
-    });
-    const outputs = await Promise.all((await Promise.all(members)).map((start) => start()));
-    for (const { stdout, stderr } of outputs) {
-      const lines = stdout.trim().split("\n");
-      assert.equal(lines.length, ROUNDS + 1, stdout);
-      for (const [index, line] of lines.slice(0, ROUNDS).entries())
-        assert.match(line, new RegExp(`^round ${index + 1}: counted, weight \\d+$`));
-      assert.match(lines[ROUNDS] ?? "", /^claimed [1-9]\d* in transaction \w+$/);
+    const members = await Promise.all(
+      [...nodes(), process.execPath].slice(0, 2).map(async (node, index) => {
+        const answers = founded.dataset.answersOf([groups[index] ?? ""]);
+        const place = join(folder, `member-${index}`);
+        const owner = await prepareMember(place, answers, founded.dataset.questionnaire);
+        await founded.equip(owner);
+        return { node, answers, place, owner };
+      }),
+    );
+    const args = [join(folder, "example.js"), serviceUrl, rpcUrl];
+    const outputs = await Promise.all(
+      members.map(({ node, place }) => run(node, args, { cwd: place, timeout: RUN_MILLISECONDS })),
+    );
+    let claimed = 0n;
+    for (const [index, { stdout, stderr }] of outputs.entries()) {
       assert.equal(stderr, "");
+      const { answers, owner } = members[index]!;
+      const claim = claimIn(stdout, answers.groups[0]?.answers.length);
+      await wasPaid(ground, founded, owner, claim);
+      claimed += claim.amount;
     }
+    const [{ answers, place }] = members as [(typeof members)[number]];
+    await sawItsEnd(ground, place, answers, claimed);
   });
 });
+
+/** What the ten lines print at the end, after every round with the member's weight. */
+function claimIn(stdout: string, weight: number | undefined) {
+  const lines = stdout.trim().split("\n");
+  assert.deepEqual(
+    lines.slice(0, -1),
+    Array.from({ length: ROUNDS }, (_, i) => `round ${i + 1}: counted, weight ${weight}`),
+  );
+  const [, amount = "", transaction = ""] =
+    /^claimed ([1-9]\d*) in transaction (\w+)$/.exec(lines[ROUNDS] ?? "") ?? assert.fail(stdout);
+  return { amount: BigInt(amount), transaction };
+}
+
+/** The claim is in the owner's account, by the transaction that was named. */
+async function wasPaid(
+  { stack }: Ground,
+  { tokensOf }: Founded,
+  owner: PublicKey,
+  { amount, transaction }: ReturnType<typeof claimIn>,
+): Promise<void> {
+  const connection = connectTo(stack.rpcUrl);
+  assert.equal(await tokenBalance(connection, tokensOf(owner)), amount);
+  const found = await connection.getTransaction(transaction, { maxSupportedTransactionVersion: 0 });
+  assert.equal(found?.meta?.err, null);
+}
+
+/** A member finds the federation complete, every round right, all pay out, and nothing to claim. */
+async function sawItsEnd(
+  { stack }: Ground,
+  folder: string,
+  answers: AnswerSet,
+  claimed: bigint,
+): Promise<void> {
+  const federation = await openFederation({ service: stack.serviceUrl, rpc: stack.rpcUrl });
+  const keypair = await readKeypair(join(folder, "organisation.json"));
+  const member = await federation.join({ keypair, answers, state: join(folder, "organisation") });
+  const { rewardPerRound } = federation.configuration;
+  const leftOver = BigInt(rewardPerRound) * BigInt(ROUNDS) - claimed;
+  // Shares are rounded down, by less than one base unit for each member and round.
+  assert.ok(leftOver >= 0n && leftOver < 2n * BigInt(ROUNDS), String(leftOver));
+  const again = await member.claim();
+  assert.deepEqual([again.amount, again.transaction, again.round], [0n, null, BigInt(ROUNDS)]);
+  assert.equal(again.after, again.before);
+  for (let round = 1n; round <= BigInt(ROUNDS); round += 1n) {
+    const { valid, finding } = await federation.verifyRound(round);
+    assert.ok(valid, finding?.text);
+  }
+  const status = await member.status();
+  assert.equal(status.federation.status, "complete");
+  assert.equal(status.member?.counted, ROUNDS);
+  await member.close();
+}
 
 /** The Node that runs this test, and the one on PATH if it is another. */
 function nodes(): readonly string[] {

@@ -30,8 +30,9 @@ test("organisations join, train, claim and are paid in a token of Token-2022", a
       assert.equal(await tokenBalance(connection, founded.tokensOf(keypair.publicKey)), 0n);
       assert.equal((await readMember(connection, member.address))?.stake, STAKE);
       assert.deepEqual(await trainToTheEnd(member), Array(ROUNDS).fill("counted"));
-      const { amount, round } = await member.claim();
+      const { amount, round, before, after } = await member.claim();
       assert.equal(round, BigInt(ROUNDS));
+      assert.equal(after - before, amount);
       assert.equal(await tokenBalance(connection, founded.tokensOf(keypair.publicKey)), amount);
       assert.equal((await member.claim()).amount, 0n);
       assert.equal((await readMember(connection, member.address))?.claimedTotal, amount);

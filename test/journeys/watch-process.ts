@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
+import { linesOf } from "../../testing/index.ts";
 import { ROOT } from "./local-federation.ts";
 
 /** A line that `plenary watch --json` writes. */
@@ -23,27 +23,8 @@ export function startWatch(t: TestContext, args: readonly string[]) {
   const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), "watch", ...args]);
   t.after(() => child.kill("SIGKILL"));
   const lines: WatchLine[] = [];
-  const waiting = new Set<() => void>();
-  let errors = "";
-  child.stderr.on("data", (piece) => {
-    errors += piece;
-  });
-  createInterface(child.stdout).on("line", (line) => {
-    lines.push(JSON.parse(line));
-    for (const look of waiting) look();
-  });
+  const said = linesOf(child, (line) => void lines.push(JSON.parse(line)));
   const until = (wanted: (line: WatchLine) => boolean): Promise<WatchLine> =>
-    new Promise((done, fail) => {
-      const look = () => {
-        const found = lines.find(wanted);
-        if (found === undefined) return;
-        waiting.delete(look);
-        done(found);
-      };
-      waiting.add(look);
-      // Not "exit", which may come before its last line.
-      child.once("close", () => fail(new Error(`the watch has ended: ${errors}`)));
-      look();
-    });
+    said.until(`a line of the watch with ${wanted}`, () => lines.find(wanted));
   return { child, lines, until };
 }

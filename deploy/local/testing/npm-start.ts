@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { linesOf, opened } from "../../../testing/index.ts";
 import { parseReport, type Report } from "../report.ts";
 
 const BOOT = resolve(import.meta.dirname, "../../../boot.js");
@@ -11,8 +11,8 @@ const BOOT = resolve(import.meta.dirname, "../../../boot.js");
 /** `npm start` in a process of its own. */
 export interface Started {
   readonly child: ChildProcess;
-  readonly output: string[];
-  /** Resolves with the first line that matches; rejects with all output if none came. */
+  readonly output: readonly string[];
+  /** Resolves with the first line that matches; rejects with the last output if none came. */
   line(pattern: RegExp): Promise<string>;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
@@ -35,29 +35,16 @@ export function start(
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output: string[] = [];
-  const waiting: {
-    pattern: RegExp;
-    resolve: (line: string) => void;
-    reject: (error: Error) => void;
-  }[] = [];
-  const onLine = (line: string) => {
-    output.push(line);
-    for (const { pattern, resolve } of waiting) if (pattern.test(line)) resolve(line);
-  };
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on("line", onLine);
-  const ended = once(child, "close").then(([code, signal]) => {
-    for (const { pattern, reject } of waiting)
-      reject(new Error(`No ${pattern} in:\n${output.join("\n")}`));
-    return code ?? signal;
+  const said = linesOf(child);
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
+  const stop = opened(async () => {
+    child.kill("SIGTERM");
+    await ended;
   });
-  const line = (pattern: RegExp): Promise<string> => {
-    const said = output.find((candidate) => pattern.test(candidate));
-    if (said !== undefined) return Promise.resolve(said);
-    return new Promise((resolve, reject) => waiting.push({ pattern, resolve, reject }));
-  };
-  return { child, output, line, ended };
+  ended.then(stop).catch(() => {});
+  const line = (pattern: RegExp) =>
+    said.until(`a line with ${pattern}`, () => said.output.find((each) => pattern.test(each)));
+  return { child, output: said.output, line, ended };
 }
 
 /** Its output, once it has ended with code 0. */

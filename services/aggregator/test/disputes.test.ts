@@ -112,10 +112,13 @@ describe("an honest round of which challengers demand everything", () => {
       second.open(1n, { kind: "total" }),
       second.open(1n, envelope),
     ]);
-    const demanded = await Promise.all([
-      first.demandAll(chunk, updates),
-      second.demandAll(total, updates),
-      second.demandAll(shown, updates),
+    const [demanded] = await Promise.all([
+      Promise.all([
+        first.demandAll(chunk, updates),
+        second.demandAll(total, updates),
+        second.demandAll(shown, updates),
+      ]),
+      hurryToTheEnd(stack, [chunk, total, shown]),
     ]);
     assert.deepEqual(demanded, [
       [
@@ -126,7 +129,6 @@ describe("an honest round of which challengers demand everything", () => {
       // Opening it demands the envelope.
       [],
     ]);
-    await hurryToTheEnd(stack, [chunk, total, shown]);
     await passWindows(stack, client, federation);
     await waitForEvent(client, federation, "round-final", 1n);
     assert.deepEqual(
@@ -183,14 +185,8 @@ describe("an honest round of which challengers demand everything", () => {
       ["0", "14", "0"],
     );
   });
-});
 
-test("a dispute that the service has lost ends with the challenger being paid", async () => {
-  const stack = await startStack({ redis: false, hurried: true });
-  try {
-    const port = await freePort();
-    const [, worker] = await Promise.all([stack.startServer(port), stack.startWorker()]);
-    const client = clientOf(`http://127.0.0.1:${port}`);
+  test("a dispute that the service has lost ends with the challenger being paid", async () => {
     const federation = await createFederation({
       rpcUrl: stack.rpcUrl,
       aggregator: stack.aggregator,
@@ -202,7 +198,7 @@ test("a dispute that the service has lost ends with the challenger being paid", 
     const challenger = await DemandingChallenger.appear(stack.rpcUrl, federation);
     await submitAll(client, federation, 1n);
     await waitForEvent(client, federation, "round-committed", 1n);
-    await worker.kill();
+    await worker.stop();
     const dispute = await challenger.open(1n, { kind: "chunk", index: 0 });
     await challenger.demandNext(dispute);
     const ledger = solanaLedger({
@@ -222,7 +218,6 @@ test("a dispute that the service has lost ends with the challenger being paid", 
     assert.equal(await ledger.resolveDispute(federation.address, 1n, lost, true), true);
     // Half of the bond, and the deposit back.
     assert.equal(await challenger.balance(), before + BOND / 2n + DEPOSIT);
-    const connection = new Connection(stack.rpcUrl, "confirmed");
     const [newest] = await connection.getSignaturesForAddress(dispute, {}, "confirmed");
     const ending = {
       verdict: "upheld",
@@ -234,7 +229,5 @@ test("a dispute that the service has lost ends with the challenger being paid", 
     assert.equal(await ledger.disputeEnding(lost.address, lost.openedAt + 3_600_000), null);
     await stack.startWorker();
     await waitForEvent(client, federation, "round-void", 1n);
-  } finally {
-    await stack.stop();
-  }
+  });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { REGISTRIES, type Registries } from "@plenary/algorithms";
 import { toBase58 } from "@plenary/protocol";
 import { Keypair } from "@solana/web3.js";
+import { opened } from "../../../../testing/index.ts";
 import type { JobContext } from "../../jobs/job.ts";
 import { JOBS } from "../../jobs/queue.ts";
 import type { Context } from "../../rounds/context.ts";
@@ -52,6 +53,7 @@ export async function openWorkbench(registries: Registries = REGISTRIES): Promis
   const started = await startDatabase(join(folder, "home"));
   await migrate(started.url);
   const database = openDatabase(started.url, () => {});
+  const closeDatabase = opened(() => database.close());
   const blobs = await folderBlobStore(join(folder, "blobs"));
   const key = Keypair.generate();
   const ledger = new MemoryLedger(key);
@@ -93,7 +95,7 @@ export async function openWorkbench(registries: Registries = REGISTRIES): Promis
     async close() {
       await screener.close();
       await evaluator.close();
-      await database.close();
+      await closeDatabase();
       await started.stop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { fromBase64, toBase58 } from "@plenary/protocol";
 import { Transaction } from "@solana/web3.js";
+import { opened } from "../../../../testing/index.ts";
 import type { SeededDraws } from "../crash/seeded-draws.ts";
 import { HurriedTime } from "./hurried-time.ts";
 
@@ -104,6 +105,11 @@ export async function forgetfulChain(target: string): Promise<ForgetfulChain> {
     handle(incoming, response).catch(() => response.destroy());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  const close = opened(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     forget(given) {
@@ -120,11 +126,7 @@ export async function forgetfulChain(target: string): Promise<ForgetfulChain> {
     get expired() {
       return expired;
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 

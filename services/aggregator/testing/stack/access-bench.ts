@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { memberExit, PROGRAM_ID, sendTransaction } from "@plenary/chain";
 import { ERROR_STATUS, isErrorCode, toBase58 } from "@plenary/protocol";
 import { Connection, Keypair, PublicKey } from "@solana/web3.js";
+import { opened } from "../../../../testing/index.ts";
 import { readConfig } from "../../processes/config.ts";
 import { createLog } from "../../processes/service.ts";
 import { startServer } from "../../processes/start-server.ts";
@@ -39,9 +40,9 @@ export async function openAccessBench(): Promise<AccessBench> {
     ...stack.environment(port),
     PLENARY_OPERATOR_PASSWORD: OPERATOR_PASSWORD,
   };
-  const stopServer = await startServer(createLog("test", "silent"), {
-    config: readConfig(environment),
-  });
+  const stopServer = opened(
+    await startServer(createLog("test", "silent"), { config: readConfig(environment) }),
+  );
   await stack.startWorker();
   const client = clientOf(`http://127.0.0.1:${port}`);
   const [open, closed] = await Promise.all([

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase, openHome, Ports, Supervisor } from "@plenary/stack";
+import { opened } from "../../../../testing/index.ts";
 
 /** A PostgreSQL of the test's own. */
 export interface TestDatabase {
@@ -14,6 +15,10 @@ export interface TestDatabase {
 export async function startDatabase(folder: string): Promise<TestDatabase> {
   const home = await openHome(folder);
   const supervisor = new Supervisor(home, () => {});
+  const stop = opened(async () => {
+    await supervisor.stop();
+    home.close();
+  });
   const url = await openDatabase({
     url: undefined,
     home,
@@ -28,9 +33,6 @@ export async function startDatabase(folder: string): Promise<TestDatabase> {
       const [pid] = readFileSync(file, "utf8").split("\n");
       process.kill(Number(pid), "SIGKILL");
     },
-    async stop() {
-      await supervisor.stop();
-      home.close();
-    },
+    stop,
   };
 }

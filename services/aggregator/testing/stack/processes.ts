@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
+import { opened } from "../../../../testing/index.ts";
 
 /**
  * A process that a test started. It is stopped with the test, and can be killed in the middle of
@@ -40,12 +41,14 @@ export async function startProcess(
     child.kill(signal);
     await ended;
   };
+  const kill = opened(() => stopWith("SIGKILL"));
+  ended.then(kill).catch(() => {});
   const started = {
     pid: child.pid ?? 0,
     output,
     ended,
     stop: () => stopWith("SIGTERM"),
-    kill: () => stopWith("SIGKILL"),
+    kill,
   };
   const outcome = await Promise.race([appeared.then(() => undefined), ended]);
   if (outcome !== undefined)

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { opened } from "../../../../testing/index.ts";
 
 /** A connection to another process that a test can break and mend, as networks and restarts do. */
 export interface CuttableLink {
@@ -55,10 +56,10 @@ export async function proxyTo(target: string): Promise<CuttableLink> {
     redirect(other) {
       port = other;
     },
-    async close() {
+    close: opened(async () => {
       cut();
       server.close();
       await once(server, "close");
-    },
+    }),
   };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM_ID } from "@plenary/chain";
 import type { Keypair } from "@solana/web3.js";
+import { opened } from "../../../../testing/index.ts";
 import { startDatabase } from "./database.ts";
 import { fundedKeypair, startLocalnet } from "./localnet.ts";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
@@ -56,11 +57,15 @@ export interface StackOptions {
 /** Starts PostgreSQL, a local chain with the program, and Redis if wanted. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "plenary-aggregator-"));
-  const database = await startDatabase(join(folder, "home"));
+  const removeFolder = opened(() => rmSync(folder, { recursive: true, force: true }));
   const redisPort = await freePort();
   const startRedis = () => startRedisServer(redisPort, folder);
-  let redis = options.redis ? await startRedis() : undefined;
-  const localnet = await startLocalnet(folder, options.hurried === true);
+  const [database, localnet, firstRedis] = await Promise.all([
+    startDatabase(join(folder, "home")),
+    startLocalnet(folder, options.hurried === true),
+    options.redis ? startRedis() : undefined,
+  ]);
+  let redis = firstRedis;
   const { rpcUrl } = localnet;
   const aggregator = await fundedKeypair(rpcUrl);
   const keyFile = join(folder, "aggregator.json");
@@ -104,11 +109,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     restartLocalnet: () => localnet.restart(),
     passTime: (seconds) => localnet.passTime(seconds),
     async stop() {
-      for (const started of processes.reverse()) await started.stop();
-      await localnet.process.stop();
-      await redis?.stop();
-      await database.stop();
-      rmSync(folder, { recursive: true, force: true });
+      // The service ends while what it needs still answers.
+      await Promise.all(processes.map((started) => started.stop()));
+      await Promise.all([localnet.process.stop(), redis?.stop(), database.stop()]);
+      await removeFolder();
     },
   };
 }
