@@ -18,7 +18,7 @@ import {
   testTerms,
 } from "./federation-account.ts";
 import { FEDAVG } from "./rules.ts";
-import { chainPast, giveSol, type TestChain } from "./start-chain.ts";
+import { giveSol, type TestChain } from "./start-chain.ts";
 
 /**
  * A federation whose rounds the test itself opens and commits. No one trains, and no service runs.
@@ -35,12 +35,12 @@ export interface ChainFederation {
   tokensOf(owner: PublicKey): PublicKey;
   openRound(): Promise<bigint>;
   commitRound(): Promise<void>;
-  /** Waits until the chain's clock shows more than `time` (Unix seconds). */
+  /** As TestChain.past. */
   past(time: bigint): Promise<void>;
 }
 
 export async function createChainFederation(
-  { connection }: TestChain,
+  { connection, past }: TestChain,
   changes: Partial<Terms>,
   rules = FEDAVG,
 ): Promise<ChainFederation> {
@@ -60,7 +60,7 @@ export async function createChainFederation(
       if (tokens > 0n) await sendTransaction(connection, mint, [authority]);
     },
     ...roundsOf(connection, address, aggregator, terms.collectLimit),
-    past: (time) => chainPast(connection, time),
+    past,
   };
 }
 

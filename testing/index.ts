@@ -10,6 +10,7 @@ export {
   testFederationCreate,
   testTerms,
 } from "./federation-account.ts";
+export { HurriedClock } from "./hurried-clock.ts";
 export { closeLeftOpen, opened } from "./left-open.ts";
 export { linesOf, type ProcessLines } from "./process-lines.ts";
 export { CUSTOM, FEDAVG, fedavgm } from "./rules.ts";

@@ -6,25 +6,25 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { disconnect, readChainTime } from "@plenary/chain";
 import { Connection, LAMPORTS_PER_SOL, type PublicKey } from "@solana/web3.js";
+import { HurriedClock } from "./hurried-clock.ts";
 import { opened } from "./left-open.ts";
 import { until } from "./until.ts";
 
 /** A chain for one test file, with the committed program. */
 export interface TestChain {
   readonly connection: Connection;
+  /** Resolves when the chain's clock shows more than `time` (Unix seconds), which is soon. */
+  past(time: bigint): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a local node. Throws if it ends before it is ready. */
+/** Starts a local node on which time can pass at once. Throws if it ends before it is ready. */
 export async function startChain(): Promise<TestChain> {
   const folder = await mkdtemp(join(tmpdir(), "plenary-chain-"));
-  const main = join(import.meta.dirname, "../services/localnet/main.ts");
-  const node = spawn(process.execPath, [main], {
-    env: {
-      ...process.env,
-      PLENARY_LOCALNET_PORT: "0",
-      PLENARY_LOCALNET_LEDGER: join(folder, "ledger"),
-    },
+  const clockFile = join(folder, "clock");
+  const clock = new HurriedClock(clockFile);
+  const main = join(import.meta.dirname, "../services/localnet/testing/hurried-node.ts");
+  const node = spawn(process.execPath, [main, "0", join(folder, "ledger"), clockFile], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const end = opened(async () => {
@@ -38,6 +38,7 @@ export async function startChain(): Promise<TestChain> {
     const connection = new Connection(rpc, "confirmed");
     return {
       connection,
+      past: (time) => chainPast(connection, time, (seconds) => clock.pass(seconds)),
       async stop() {
         disconnect(connection);
         await end();
@@ -56,7 +57,13 @@ export async function giveSol(connection: Connection, owner: PublicKey, sol = 1)
   });
 }
 
-/** Resolves when the chain's clock shows more than `time` (Unix seconds). */
-export async function chainPast(connection: Connection, time: bigint): Promise<void> {
+/** Waits, or lets time pass, until the chain's clock shows more than `time` (Unix seconds). */
+export async function chainPast(
+  connection: Connection,
+  time: bigint,
+  passTime?: (seconds: number) => void,
+): Promise<void> {
+  const missing = time + 1n - (await readChainTime(connection));
+  if (missing > 0n) passTime?.(Number(missing));
   await until(`the chain's time ${time}`, async () => (await readChainTime(connection)) > time);
 }

@@ -16,7 +16,7 @@ const CHALLENGE_WINDOW = 900;
 
 const worker = "services/aggregator/testing/actors/cheating-worker.ts";
 const strangers = await Promise.all(process.argv.slice(2).map(readKeypair));
-const { ground, close } = await openGround([worker, `${ROUND}:integer:${PARAMETER}`]);
+const { ground, close } = await openGround({ worker: [worker, `${ROUND}:integer:${PARAMETER}`] });
 const end = async () => {
   await close();
   process.exit(0);

@@ -30,13 +30,16 @@ import {
   startGround,
 } from "./local-federation.ts";
 
-/** Seconds: all disputes are opened in them, and the aggregator has as long to answer a demand. */
-const WINDOW = 120;
+/**
+ * Seconds: all disputes are opened in them, and the aggregator has as long to answer a demand. No
+ * machine is slow enough to use them up.
+ */
+const WINDOW = 600;
 const DEPOSIT = STAKE / 16n;
 const ROUND = 1n;
 
 test("a round that is right survives every dispute, until its bytes are withheld", async (t) => {
-  const ground = await startGround(t);
+  const ground = await startGround(t, { hurried: true });
   const founded = await foundFederation(ground, { total: 1 }, WINDOW);
   await runMembers(ground, founded);
   const { rpcUrl: rpc, serviceUrl: service, program } = ground.stack;
@@ -114,7 +117,9 @@ test("a round that is right survives every dispute, until its bytes are withheld
       const { finding, provable } = await verifyRound(verifier, ROUND);
       assert.equal(finding?.kind, "withheld", finding?.text);
       assert.ok(provable);
-      const { outcome, balance, events } = await dispute(verifier, founded, provable);
+      // The demand is on chain by then, and the service cannot meet it.
+      const onWaiting = () => ground.passTime(WINDOW);
+      const { outcome, balance, events } = await dispute(verifier, founded, provable, onWaiting);
       assert.deepEqual([outcome.verdict, outcome.fault], ["upheld", "demand-unanswered"]);
       assert.ok(events.includes("dispute-waiting"));
       assert.equal(balance, STAKE + bond / 2n);
@@ -167,6 +172,7 @@ async function dispute(
   verifier: Verifier,
   founded: Founded,
   proof: Proof,
+  onWaiting = () => {},
 ): Promise<{ outcome: DisputeOutcome; balance: bigint; events: string[] }> {
   const challenger = Keypair.generate();
   await founded.equip(challenger.publicKey);
@@ -176,7 +182,10 @@ async function dispute(
     round: ROUND,
     proof,
     pollInterval: 500,
-    onEvent: ({ type }) => events.push(type),
+    onEvent({ type }) {
+      events.push(type);
+      if (type === "dispute-waiting") onWaiting();
+    },
   });
   const tokens = tokenAccountAddress(founded.rewardMint, challenger.publicKey);
   return { outcome, balance: await tokenBalance(verifier.connection, tokens), events };

@@ -21,7 +21,7 @@ const PARAMETER = 311 * CHUNK_LENGTH + 17;
 
 test("a model that is wrong in one chunk and withheld costs the aggregator its bond", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, `${ROUND}:integer:${PARAMETER}`]);
+  const { ground, close } = await openGround({ worker: [worker, `${ROUND}:integer:${PARAMETER}`] });
   t.after(close);
   const founded = await foundFederation(ground, { total: 1 }, 600);
   await runMembers(ground, founded);

@@ -20,7 +20,9 @@ const WRONG = 5;
 
 test("a dispute is won with what a watch has kept, after the service has withdrawn every blob", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, `${ROUND}:integer:${CHEATED_PARAMETER}`]);
+  const { ground, close } = await openGround({
+    worker: [worker, `${ROUND}:integer:${CHEATED_PARAMETER}`],
+  });
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUND }, 600);
   const { serviceUrl, rpcUrl, program } = ground.stack;

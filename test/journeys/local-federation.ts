@@ -41,6 +41,7 @@ import {
   getMintLen,
 } from "@solana/spl-token";
 import { type Connection, Keypair, type PublicKey, SystemProgram } from "@solana/web3.js";
+import { startLocalnet } from "../../services/aggregator/testing/stack/localnet.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 /**
@@ -52,6 +53,8 @@ export const STAKE = 5_000_000n;
 /** Database, queue, chain and service for one test: real processes that end with it. */
 export interface Ground {
   readonly stack: Stack;
+  /** As Localnet.passTime. */
+  passTime(seconds: number): void;
   readonly aggregator: Keypair;
   /** Where the service keeps its blobs. A copy is a mirror. */
   readonly blobs: string;
@@ -59,32 +62,47 @@ export interface Ground {
   readonly folder: string;
 }
 
-export async function startGround(t: TestContext): Promise<Ground> {
-  const { ground, close } = await openGround();
+export async function startGround(t: TestContext, options: GroundOptions = {}): Promise<Ground> {
+  const { ground, close } = await openGround(options);
   t.after(close);
   return ground;
 }
 
-/** A ground that its caller closes. `worker`: see startStack. */
-export async function openGround(
-  worker?: readonly [string, ...string[]],
-): Promise<{ ground: Ground; close(): Promise<void> }> {
+export interface GroundOptions {
+  /** Whether the test can let time pass on the chain. */
+  readonly hurried?: boolean;
+  /** A worker other than the service's: see startStack. */
+  readonly worker?: readonly [string, ...string[]];
+}
+
+/** A ground that its caller closes. */
+export async function openGround({
+  hurried = false,
+  worker,
+}: GroundOptions = {}): Promise<{ ground: Ground; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "plenary-journey-"));
   const { PATH = "" } = process.env;
-  const config = readStackConfig({ PATH });
+  const chain = hurried ? await startLocalnet(folder, true) : undefined;
+  const config = readStackConfig({ PATH, PLENARY_RPC_URL: chain?.rpcUrl });
   const home = await openHome(join(folder, "home"));
   const log = () => undefined;
   const supervisor = new Supervisor(home, log);
   const close = async () => {
     await supervisor.stop();
     home.close();
+    await chain?.process.stop();
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const aggregator = keepKeypair(home, "aggregator");
     const settings = { config, root: ROOT, home, supervisor, ports: new Ports(), log };
     const stack = await startStack({ ...settings, ...(worker && { worker }) });
-    return { ground: { stack, aggregator, folder, blobs: home.folder("blobs") }, close };
+    const passTime = (seconds: number) => {
+      if (chain === undefined)
+        throw new Error("Time passes by itself on a ground that is not hurried.");
+      chain.passTime(seconds);
+    };
+    return { ground: { stack, passTime, aggregator, folder, blobs: home.folder("blobs") }, close };
   } catch (error) {
     await close();
     throw error;

@@ -25,7 +25,12 @@ import { downgraded } from "../../programs/plenary/testing/golden/downgraded.ts"
 import { solanaLedger } from "../../services/aggregator/chain/solana-ledger.ts";
 import { readSettings } from "../../services/localnet/config.ts";
 import { startNode } from "../../services/localnet/node.ts";
-import { type ChainFederation, createChainFederation, digest } from "../../testing/index.ts";
+import {
+  type ChainFederation,
+  chainPast,
+  createChainFederation,
+  digest,
+} from "../../testing/index.ts";
 
 const TERMS = { challengeWindow: 600, exitCooldown: 600, rewardPerRound: 0n };
 const VERSION_AT = 8;
@@ -44,7 +49,8 @@ async function startOldChain(t: TestContext) {
     await node.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const chain = { connection, stop: async () => {} };
+  const past = (time: bigint) => chainPast(connection, time);
+  const chain = { connection, past, stop: async () => {} };
   const federation = await createChainFederation(chain, TERMS);
   const { machine } = node.bank;
   const account = (address: PublicKey) => {

@@ -16,7 +16,7 @@ const WINDOW = 600;
 const CHEATING_WORKER = "services/aggregator/testing/actors/cheating-worker.ts";
 
 test("a member whose update is left out is told so, and proves it", async (t) => {
-  const { ground, close } = await openGround([CHEATING_WORKER, "1:omitted"]);
+  const { ground, close } = await openGround({ worker: [CHEATING_WORKER, "1:omitted"] });
   t.after(close);
   const founded = await foundFederation(ground, { total: 1, quorum: 3 }, WINDOW);
   const { rpcUrl: rpc, serviceUrl: service } = ground.stack;

@@ -29,10 +29,9 @@ const CHEATED_PARAMETER = 1_234;
 
 test("a committed round that a challenge voids is done again, without training again", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
-  const { ground, close } = await openGround([
-    worker,
-    `${CHEATED_ROUND}:integer:${CHEATED_PARAMETER}`,
-  ]);
+  const { ground, close } = await openGround({
+    worker: [worker, `${CHEATED_ROUND}:integer:${CHEATED_PARAMETER}`],
+  });
   t.after(close);
   const founded = await foundFederation(ground, { total: CHEATED_ROUND }, 600);
   const members = await Promise.all([0, 1].map((index) => joinMember(ground, founded, index)));

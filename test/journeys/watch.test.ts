@@ -16,7 +16,9 @@ const CHEATED_PARAMETER = 19_921;
 
 test("a watch continues after SIGKILL, names the wrong round and wins the dispute", async (t) => {
   const worker = "services/aggregator/testing/actors/cheating-worker.ts";
-  const { ground, close } = await openGround([worker, `${ROUNDS}:integer:${CHEATED_PARAMETER}`]);
+  const { ground, close } = await openGround({
+    worker: [worker, `${ROUNDS}:integer:${CHEATED_PARAMETER}`],
+  });
   t.after(close);
   const founded = await foundFederation(ground, { total: ROUNDS }, 600);
   const keypair = join(ground.folder, "stranger.json");

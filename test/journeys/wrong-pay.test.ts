@@ -51,10 +51,9 @@ const WRONG = [
 
 test("pay that is lowered, dropped or invented costs the aggregator its bond", async (t) => {
   const cheats = WRONG.map(({ round, cheat }) => `${round}:${cheat}`);
-  const { ground, close } = await openGround([
-    "services/aggregator/testing/actors/cheating-worker.ts",
-    ...cheats,
-  ]);
+  const { ground, close } = await openGround({
+    worker: ["services/aggregator/testing/actors/cheating-worker.ts", ...cheats],
+  });
   t.after(close);
   // Here bonds, deposits and rewards of disputes are in Token-2022. Where chunks are disputed they
   // are in SPL Token.

@@ -112,9 +112,8 @@ test("the stake waits for the cooldown, and for rounds that can be challenged", 
 });
 
 test("with the service gone, a member makes final and void what its stake waits for", async () => {
-  // However slow the machine, the first round must be committed within its grace. The test then
-  // waits for the end of the second round's grace.
-  const terms = { challengeWindow: 2, exitCooldown: 2, collectLimit: 1, grace: 15 };
+  // However slow the machine, the first round must be committed within its grace.
+  const terms = { challengeWindow: 2, exitCooldown: 2, collectLimit: 1, grace: LONG };
   const { federation, owner } = await foundWithMember(terms);
   const { connection, program, address } = federation;
   await federation.openRound();

@@ -6,7 +6,7 @@ import { startNode } from "../node.ts";
  * A node on which tests let time pass: `node hurried-node.ts PORT LEDGER CLOCK`. The file CLOCK
  * holds the milliseconds by which the chain's clock is ahead of the system's; it is read each
  * time that the clock is. A step of less than a blockhash's lifetime (60 s) keeps signed
- * transactions valid.
+ * transactions valid. PORT 0 takes any free one; the node's first line names it.
  */
 
 const TICK_MILLISECONDS = 100;
@@ -24,4 +24,4 @@ const node = await startNode(
 );
 setInterval(node.tick, TICK_MILLISECONDS);
 process.once("SIGTERM", () => void node.close().then(() => process.exit(0)));
-console.log('{"msg":"ready"}');
+console.log(JSON.stringify({ msg: "ready", rpc: node.rpcUrl }));

@@ -1,7 +1,6 @@
-import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Connection, Keypair } from "@solana/web3.js";
-import { giveSol } from "../../../../testing/index.ts";
+import { giveSol, HurriedClock } from "../../../../testing/index.ts";
 import { freePort, repositoryFile, startProcess, type TestProcess } from "./processes.ts";
 
 /** A local chain with the program, a process of its own. */
@@ -11,10 +10,7 @@ export interface Localnet {
   readonly process: TestProcess;
   /** SIGKILL, and another node on the same ledger. */
   restart(): Promise<void>;
-  /**
-   * Lets time pass on a hurried chain, at once. Less than a blockhash's lifetime (60 s) leaves what
-   * has been signed valid.
-   */
+  /** As HurriedClock.pass, on a hurried chain. */
   passTime(seconds: number): void;
 }
 
@@ -23,15 +19,8 @@ export async function startLocalnet(folder: string, hurried: boolean): Promise<L
   const port = await freePort();
   const ledger = join(folder, "ledger");
   const clockFile = join(folder, "clock");
-  let ahead = 0;
-  const passTime = (seconds: number) => {
-    if (!hurried) throw new Error("Time passes by itself on a chain that is not hurried.");
-    ahead += seconds * 1_000;
-    writeFileSync(`${clockFile}.new`, String(ahead));
-    renameSync(`${clockFile}.new`, clockFile);
-  };
+  const clock = hurried ? new HurriedClock(clockFile) : undefined;
   const start = () => (hurried ? startHurried(port, ledger, clockFile) : startNode(port, ledger));
-  if (hurried) passTime(0);
   let process = await start();
   return {
     rpcUrl: `http://127.0.0.1:${port}`,
@@ -42,7 +31,11 @@ export async function startLocalnet(folder: string, hurried: boolean): Promise<L
       await process.kill();
       process = await start();
     },
-    passTime,
+    passTime(seconds) {
+      if (clock === undefined)
+        throw new Error("Time passes by itself on a chain that is not hurried.");
+      clock.pass(seconds);
+    },
   };
 }
 
