@@ -71,6 +71,8 @@ export interface FederationPlan {
 export const BOND = 1_000n;
 const STAKE = 10n;
 const FUNDS = 1_000_000_000n;
+/** A test's own chain may be asked often. */
+const SEND = { pollInterval: 40 };
 
 /**
  * Makes a federation on chain: mint, vault, bond and members, all with the program's own
@@ -88,8 +90,7 @@ export async function createFederation(plan: FederationPlan): Promise<TestFedera
   const address = federationAddress(PROGRAM_ID, authority.publicKey, 1n);
   await create(connection, plan, authority, mint, address, configuration, model);
   const join = () => joinMember(connection, address, mint, authority);
-  const members: TestMember[] = [];
-  while (members.length < plan.members) members.push(await join());
+  const members = await Promise.all(Array.from({ length: plan.members }, join));
   const blobs = [questionnaire, vectorToBytes(model), ...(plan.blobs ?? [])];
   return {
     address: address.toBytes(),
@@ -140,6 +141,7 @@ async function create(
       rules: rulesOf(configuration, plan.registries),
     }),
     [authority],
+    SEND,
   );
   const source = tokenAccountAddress(mint, authority.publicKey);
   await sendTransaction(
@@ -161,6 +163,7 @@ async function create(
       }),
     ],
     [authority, plan.aggregator],
+    SEND,
   );
 }
 
@@ -217,7 +220,7 @@ async function createMint(
         FUNDS,
       ),
     );
-  await sendTransaction(connection, instructions, [authority, mint]);
+  await sendTransaction(connection, instructions, [authority, mint], SEND);
   return mint.publicKey;
 }
 
@@ -247,6 +250,7 @@ async function joinMember(
       }),
     ],
     [authority, owner],
+    SEND,
   );
   return {
     owner,
