@@ -109,6 +109,8 @@ const BROWSER_SAFE = [
   "clients/algorithms/",
   "clients/chain/",
   "clients/service/",
+  "clients/sdk/tables/",
+  "clients/sdk/importing/",
 ];
 
 /** Files that are a process's beginning. */

@@ -59,12 +59,35 @@ export {
   dealGroups,
   formatOf,
   type GroupSplit,
+  importFiles,
   loadDataset,
   type ReadAnswersOptions,
   readAnswers,
 } from "./answers/index.ts";
 
-export { ENCODINGS, type Encoding } from "./tables/index.ts";
+export {
+  answersCsv,
+  type FoundQuestion,
+  Importer,
+  type ImportOptions,
+  type ImportProblem,
+  type ImportResult,
+  type ImportSummary,
+  type Mapping,
+  questionsJson,
+  readMapping,
+} from "./importing/index.ts";
+export {
+  DELIMITER_NAMES,
+  DELIMITERS,
+  type Delimiter,
+  decodeText,
+  ENCODINGS,
+  type Encoding,
+  openCsvTable,
+  type Table,
+  type TableOptions,
+} from "./tables/index.ts";
 
 // Membership: join, be paid, leave.
 export {

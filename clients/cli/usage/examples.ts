@@ -39,6 +39,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   verify: "verify 7",
   watch: "watch --state ./watch --keypair challenger.json --dispute",
   "data check": "data check answers.csv --dataset us-opinion",
+  "data import":
+    "data import wave3.csv --group party,age --bins age=18,30,50,65 --weight wt --missing refused,98,99 --ignore-column id --output answers.csv --questions questions.json",
   "audit drawn": "audit drawn 7",
   "audit export":
     "audit export seven.bundle --round 7 --keypair organisation.json --data answers.csv --state ./organisation",

@@ -11,6 +11,7 @@ import {
   predictCommand,
 } from "../commands/model.ts";
 import { claim } from "../commands/rewards.ts";
+import { importCommand } from "./import.ts";
 import {
   ALL,
   amount,
@@ -138,4 +139,5 @@ export function dataCommands(program: Command, runs: Runs): void {
     .action(
       runs((session, file: string, flags: { dataset?: string }) => dataCheck(session, file, flags)),
     );
+  importCommand(data, runs);
 }

@@ -1,15 +1,9 @@
 import { canonicalText, quotedText } from "@plenary/protocol";
+import { COUNT_LIKE, WEIGHT_LIKE } from "../tables/index.ts";
 import type { AnswersProblem } from "./answer-rows.ts";
 
 export const REQUIRED = ["question", "group", "option"] as const;
 export const NAMES = [...REQUIRED, "count"] as const;
-
-/** Names under which other programs write how many respondents a row stands for. */
-const COUNT_LIKE =
-  /^(n|nn|num|number|counts?|freq|frequency|total|respondents?|responses?|cases|sum|anzahl|haeufigkeit|häufigkeit|effectif|nombre|frecuencia|weighted[ _]?n|n[ _]?weighted)$/;
-/** Names of weights and shares, which are not numbers of respondents. */
-const WEIGHT_LIKE =
-  /^(w|wt|wgt|weights?|pweight|gewicht|poids|share|percent(age)?|pct|%|prop(ortion)?|prob(ability)?)$/;
 
 /** A column of a header: `name` in comparable form, `shown` as the file has it. */
 export interface HeaderColumn {

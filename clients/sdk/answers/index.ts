@@ -10,3 +10,4 @@ export {
 } from "./answers-file.ts";
 export { DATASETS, type Dataset, loadDataset } from "./dataset.ts";
 export { dealGroups, type GroupSplit } from "./group-split.ts";
+export { importFiles } from "./import-files.ts";

@@ -1,5 +1,5 @@
 import { canonicalText, hasControlCharacter, quotedText } from "@plenary/protocol";
-import { wholeNumberOf } from "./whole-number.ts";
+import { wholeNumberOf } from "../tables/index.ts";
 
 /** How a file names the options of a question: by their texts or by their indexes from 0. */
 export type Naming = "text" | "index";

@@ -6,10 +6,10 @@ import {
   quotedText,
   tidyText,
 } from "@plenary/protocol";
+import { isCount, wholeNumberOf } from "../tables/index.ts";
 import type { AnswerRow, AnswersProblem } from "./answer-rows.ts";
 import { GroupNames } from "./group-names.ts";
 import { OptionFinder } from "./option-finder.ts";
-import { isCount, wholeNumberOf } from "./whole-number.ts";
 
 type RowProblem = Omit<AnswersProblem, "line">;
 
