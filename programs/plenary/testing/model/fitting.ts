@@ -1,4 +1,5 @@
 import { nextStep, suits } from "./dispute-progress.ts";
+import { isOfDispute } from "./operations.ts";
 import { hasDropped } from "./predict-round.ts";
 import { findings } from "./resolve-opening.ts";
 import { type Member, OWNERS, type Owner, type Round, type State } from "./state.ts";
@@ -11,8 +12,10 @@ import { OTHERS, type Step } from "./steps.ts";
  */
 
 /** The step's name, or the name of the step that must come first. */
-export function fitting(state: State, { name, subject }: Step): Step["name"] {
+export function fitting(state: State, step: Step): Step["name"] {
+  const { name, subject } = step;
   if (subject >= OTHERS) return name;
+  if (name !== "dispute_open" && isOfDispute(step)) return disputing(state, name);
   const { federation } = state;
   switch (name) {
     case "wait":
@@ -33,16 +36,6 @@ export function fitting(state: State, { name, subject }: Step): Step["name"] {
       return federation.openRound === 0n ? "round_open" : name;
     case "dispute_open":
       return disputableRound(state) === undefined ? renewal(state) : name;
-    case "dispute_rewards":
-    case "dispute_leaf":
-    case "dispute_chunk":
-    case "dispute_probe":
-    case "dispute_narrow":
-    case "dispute_demand":
-    case "dispute_answer":
-    case "dispute_envelope":
-    case "dispute_resolve":
-      return disputing(state, name);
     case "member_equivocation":
       return state.equivocations.size > 0 ? name : "equivocation_open";
     case "round_close":

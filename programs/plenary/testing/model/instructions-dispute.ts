@@ -25,25 +25,13 @@ import {
   nextUpdate,
   updateProof,
 } from "./dispute-evidence.ts";
-import type { OperationOf } from "./operations.ts";
+import type { DisputeOperation, OperationOf } from "./operations.ts";
 import { missing } from "./predict-folding.ts";
 import { type DisputeId, disputeKey, OWNERS, type State } from "./state.ts";
 import { signedEnvelope, signedReceipt, updateOf } from "./updates-tree.ts";
 import { chunkProof } from "./vectors.ts";
 import { keypairFor, type World } from "./world.ts";
 
-type DisputeOperation = OperationOf<
-  | "dispute_open"
-  | "dispute_rewards"
-  | "dispute_leaf"
-  | "dispute_chunk"
-  | "dispute_probe"
-  | "dispute_narrow"
-  | "dispute_demand"
-  | "dispute_answer"
-  | "dispute_envelope"
-  | "dispute_resolve"
->;
 type StepOperation = Exclude<
   DisputeOperation,
   OperationOf<"dispute_open" | "dispute_answer" | "dispute_envelope" | "dispute_resolve">

@@ -1,6 +1,6 @@
 import { equivocationOpen, memberEquivocation, PROGRAM_ID } from "@plenary/chain";
 import type { TransactionInstruction } from "@solana/web3.js";
-import { type OperationOf, SEQUENCE } from "./operations.ts";
+import { type EquivocationOperation, SEQUENCE } from "./operations.ts";
 import { GENESIS } from "./state.ts";
 import { signedEnvelope } from "./updates-tree.ts";
 import type { World } from "./world.ts";
@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 /** Reports of envelopes that differ in their weights. */
 export function equivocationInstructions(
   world: World,
-  operation: OperationOf<"equivocation_open" | "member_equivocation">,
+  operation: EquivocationOperation,
 ): TransactionInstruction[] {
   const { by, owner, round, key } = operation;
   const about = {

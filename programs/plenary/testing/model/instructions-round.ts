@@ -10,16 +10,12 @@ import {
 import { merkleRoot, type RoundCommitment } from "@plenary/protocol";
 import type { TransactionInstruction } from "@solana/web3.js";
 import { digest } from "../test-chain.ts";
-import type { OperationOf } from "./operations.ts";
+import type { OperationOf, RoundOperation } from "./operations.ts";
 import { rewardsTree } from "./rewards-tree.ts";
 import { GENESIS, type State } from "./state.ts";
 import { updatesTree } from "./updates-tree.ts";
 import { rootOf, stateRootOf } from "./vectors.ts";
 import { PAYER, type World } from "./world.ts";
-
-type RoundOperation = OperationOf<
-  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
->;
 
 export function roundInstructions(
   world: World,

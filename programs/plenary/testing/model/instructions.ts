@@ -16,7 +16,7 @@ import { disputeInstructions } from "./instructions-dispute.ts";
 import { equivocationInstructions } from "./instructions-equivocation.ts";
 import { memberInstructions } from "./instructions-member.ts";
 import { roundInstructions } from "./instructions-round.ts";
-import type { Operation } from "./operations.ts";
+import { isOfDispute, isOfEquivocation, isOfRound, type Operation } from "./operations.ts";
 import type { Actor, State } from "./state.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +31,9 @@ export function instructionsFor(
 ): TransactionInstruction[] {
   const { federation, token } = world;
   const key = (actor: Actor) => world.key(actor);
+  if (isOfDispute(operation)) return disputeInstructions(world, state, operation);
+  if (isOfEquivocation(operation)) return equivocationInstructions(world, operation);
+  if (isOfRound(operation)) return roundInstructions(world, state, operation);
   switch (operation.name) {
     case "wait":
       return [];
@@ -93,27 +96,6 @@ export function instructionsFor(
     }
     case "authority_accept":
       return authorityAccept(PROGRAM_ID, { federation, proposedAuthority: key(operation.by) });
-    case "dispute_open":
-    case "dispute_rewards":
-    case "dispute_leaf":
-    case "dispute_chunk":
-    case "dispute_probe":
-    case "dispute_narrow":
-    case "dispute_demand":
-    case "dispute_answer":
-    case "dispute_envelope":
-    case "dispute_resolve":
-      return disputeInstructions(world, state, operation);
-    case "equivocation_open":
-    case "member_equivocation":
-      return equivocationInstructions(world, operation);
-    case "audit_draw":
-    case "round_open":
-    case "round_commit":
-    case "round_finalize":
-    case "round_void":
-    case "round_close":
-      return roundInstructions(world, state, operation);
     default:
       return memberInstructions(world, state, operation);
   }

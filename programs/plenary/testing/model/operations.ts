@@ -135,6 +135,33 @@ export type Operation =
 
 export type OperationOf<Name extends Operation["name"]> = Extract<Operation, { name: Name }>;
 
+type DisputeName = Extract<Operation["name"], `dispute_${string}`>;
+type RoundName = Extract<Operation["name"], `round_${string}`> | "audit_draw";
+type EquivocationName = "equivocation_open" | "member_equivocation";
+
+export type DisputeOperation = OperationOf<DisputeName>;
+export type RoundOperation = OperationOf<RoundName>;
+export type EquivocationOperation = OperationOf<EquivocationName>;
+
+/** What has the name of an operation: an operation, or a step that is not resolved yet. */
+interface Named {
+  readonly name: Operation["name"];
+}
+
+export function isOfDispute<T extends Named>(named: T): named is T & { name: DisputeName } {
+  return named.name.startsWith("dispute_");
+}
+
+export function isOfRound<T extends Named>(named: T): named is T & { name: RoundName } {
+  return named.name.startsWith("round_") || named.name === "audit_draw";
+}
+
+export function isOfEquivocation<T extends Named>(
+  named: T,
+): named is T & { name: EquivocationName } {
+  return named.name === "equivocation_open" || named.name === "member_equivocation";
+}
+
 /** Sequence of every envelope with a leaf. */
 export const SEQUENCE = 1n;
 

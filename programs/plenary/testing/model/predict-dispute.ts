@@ -1,6 +1,6 @@
 import { outcomeOf } from "./aggregate.ts";
 import { disputeOf, roundOf } from "./dispute-clock.ts";
-import type { OperationOf } from "./operations.ts";
+import type { DisputeOperation, OperationOf } from "./operations.ts";
 import {
   answer,
   demand,
@@ -15,19 +15,6 @@ import { dropFrom, hasDropped } from "./predict-round.ts";
 import { narrow, showEnvelope } from "./predict-search.ts";
 import { ensure, transfer } from "./refusal.ts";
 import { type Dispute, disputeKey, type Round, type State } from "./state.ts";
-
-type DisputeOperation = OperationOf<
-  | "dispute_open"
-  | "dispute_rewards"
-  | "dispute_leaf"
-  | "dispute_chunk"
-  | "dispute_probe"
-  | "dispute_narrow"
-  | "dispute_demand"
-  | "dispute_answer"
-  | "dispute_envelope"
-  | "dispute_resolve"
->;
 
 export function applyDispute(state: State, operation: DisputeOperation): void {
   switch (operation.name) {

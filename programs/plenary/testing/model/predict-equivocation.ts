@@ -1,9 +1,7 @@
-import type { OperationOf } from "./operations.ts";
+import type { EquivocationOperation, OperationOf } from "./operations.ts";
 import { leave, memberOf } from "./predict-member.ts";
 import { ensure, transfer } from "./refusal.ts";
 import { equivocationKey, type Member, type State } from "./state.ts";
-
-type EquivocationOperation = OperationOf<"equivocation_open" | "member_equivocation">;
 
 /** Reports the first of two envelopes with one sequence, and the second, which costs the stake. */
 export function applyEquivocation(state: State, operation: EquivocationOperation): void {

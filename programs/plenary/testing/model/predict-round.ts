@@ -1,11 +1,7 @@
-import type { OperationOf, Result } from "./operations.ts";
+import type { OperationOf, Result, RoundOperation } from "./operations.ts";
 import { ensure } from "./refusal.ts";
 import { keepsState } from "./rules.ts";
 import { owed, type Round, type State, sameState, sameVector } from "./state.ts";
-
-type RoundOperation = OperationOf<
-  "round_open" | "round_commit" | "round_finalize" | "round_void" | "round_close" | "audit_draw"
->;
 
 const MAX_PENDING = 64;
 

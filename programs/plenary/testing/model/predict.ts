@@ -1,4 +1,12 @@
-import type { Operation } from "./operations.ts";
+import {
+  type DisputeOperation,
+  type EquivocationOperation,
+  isOfDispute,
+  isOfEquivocation,
+  isOfRound,
+  type Operation,
+  type RoundOperation,
+} from "./operations.ts";
 import { applyDispute } from "./predict-dispute.ts";
 import { applyEquivocation } from "./predict-equivocation.ts";
 import { applyFederation } from "./predict-federation.ts";
@@ -31,6 +39,16 @@ export function predict(before: State, operation: Operation): Prediction {
 }
 
 function apply(state: State, operation: Operation): void {
+  if (isOfDispute(operation)) applyDispute(state, operation);
+  else if (isOfEquivocation(operation)) applyEquivocation(state, operation);
+  else if (isOfRound(operation)) applyRound(state, operation);
+  else applyOther(state, operation);
+}
+
+function applyOther(
+  state: State,
+  operation: Exclude<Operation, DisputeOperation | EquivocationOperation | RoundOperation>,
+): void {
   switch (operation.name) {
     case "wait":
       state.now += operation.seconds;
@@ -43,30 +61,6 @@ function apply(state: State, operation: Operation): void {
     case "member_close":
     case "reward_claim":
       applyMember(state, operation);
-      break;
-    case "dispute_open":
-    case "dispute_rewards":
-    case "dispute_leaf":
-    case "dispute_chunk":
-    case "dispute_probe":
-    case "dispute_narrow":
-    case "dispute_demand":
-    case "dispute_answer":
-    case "dispute_envelope":
-    case "dispute_resolve":
-      applyDispute(state, operation);
-      break;
-    case "equivocation_open":
-    case "member_equivocation":
-      applyEquivocation(state, operation);
-      break;
-    case "audit_draw":
-    case "round_open":
-    case "round_commit":
-    case "round_finalize":
-    case "round_void":
-    case "round_close":
-      applyRound(state, operation);
       break;
     default:
       applyFederation(state, operation);

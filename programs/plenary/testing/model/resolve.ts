@@ -1,6 +1,14 @@
 import { patience } from "./dispute-progress.ts";
 import { closable, droppedRound, fitting, ownerFor } from "./fitting.ts";
-import { type Admission, NO_KEY, type Operation, type OperationOf } from "./operations.ts";
+import {
+  type Admission,
+  isOfDispute,
+  isOfEquivocation,
+  isOfRound,
+  NO_KEY,
+  type Operation,
+  type OperationOf,
+} from "./operations.ts";
 import { resolveDispute } from "./resolve-dispute.ts";
 import { resolveEquivocation } from "./resolve-equivocation.ts";
 import { resultFor } from "./resolve-result.ts";
@@ -17,6 +25,9 @@ export function resolve(state: State, drawn: Step): Operation {
   const by = (expected: Actor): Actor => pick(step.by, expected, ACTORS);
   const owner = ownerFor(state, step);
   const round = roundFor(state, step);
+  if (isOfDispute(step)) return resolveDispute(state, step, round);
+  if (isOfEquivocation(step)) return resolveEquivocation(state, step, owner);
+  if (isOfRound(step)) return resolveRound(state, step, round);
   switch (step.name) {
     case "wait":
       return { name: "wait", seconds: secondsFor(state, drawn) };
@@ -46,27 +57,6 @@ export function resolve(state: State, drawn: Step): Operation {
       };
     case "reward_claim":
       return claim(state, step, owner, round);
-    case "dispute_open":
-    case "dispute_rewards":
-    case "dispute_leaf":
-    case "dispute_chunk":
-    case "dispute_probe":
-    case "dispute_narrow":
-    case "dispute_demand":
-    case "dispute_answer":
-    case "dispute_envelope":
-    case "dispute_resolve":
-      return resolveDispute(state, step, round);
-    case "equivocation_open":
-    case "member_equivocation":
-      return resolveEquivocation(state, step, owner);
-    case "audit_draw":
-    case "round_open":
-    case "round_commit":
-    case "round_finalize":
-    case "round_void":
-    case "round_close":
-      return resolveRound(state, step, round);
     case "federation_pause":
     case "federation_update":
     case "authority_propose":
