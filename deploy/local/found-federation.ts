@@ -28,6 +28,8 @@ export interface FoundingSettings {
   readonly plan: PlannedFederation;
   /** Number of the federation in this home. */
   readonly id: number;
+  /** Seconds; 1 by default. */
+  readonly challengeWindow?: number;
 }
 
 export interface LocalFederation {
@@ -43,6 +45,7 @@ export interface LocalFederation {
  */
 export async function foundLocalFederation(settings: FoundingSettings): Promise<LocalFederation> {
   const { home, connection, program, service, plan, id } = settings;
+  const { challengeWindow = CHALLENGE_WINDOW_SECONDS } = settings;
   const authority = keepKeypair(home, "authority");
   const aggregator = keepKeypair(home, "aggregator");
   const address = federationAddress(program, authority.publicKey, BigInt(id));
@@ -71,7 +74,7 @@ export async function foundLocalFederation(settings: FoundingSettings): Promise<
     id: BigInt(id),
     plan,
     fundedRounds: plan.configuration.rounds.total,
-    terms: { minimumBond: BOND, minimumStake: STAKE, challengeWindow: CHALLENGE_WINDOW_SECONDS },
+    terms: { minimumBond: BOND, minimumStake: STAKE, challengeWindow },
   });
   return { address, authority, rewardMint };
 }
