@@ -5,9 +5,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { ROOT } from "./sources.ts";
+import { ROOT, SOURCES, withoutComments } from "./sources.ts";
+
+/** Methods of web3.js that open a socket, which reconnects for ever once its node is gone. */
+const OPENS_SOCKET =
+  /\.(confirmTransaction|sendAndConfirm\w*|on(AccountChange|ProgramAccountChange|Logs|SlotChange|SlotUpdate|Signature|SignatureWithOptions|RootChange))\(/;
+/** Its own tests end their sockets with their node. */
+const ENDS_SOCKETS = "services/localnet/";
 
 describe("limits", () => {
+  test("no connection keeps a socket that outlasts its node", () => {
+    const openers = SOURCES.filter(({ text }) => OPENS_SOCKET.test(withoutComments(text)));
+    assert.deepEqual(
+      openers.map(({ path }) => path).filter((path) => !path.startsWith(ENDS_SOCKETS)),
+      [],
+    );
+    assert.notEqual(openers.length, 0);
+  });
+
   test("npm test bounds each test and each file", () => {
     const boot = readFileSync(join(ROOT, "boot/tasks.js"), "utf8");
     assert.match(boot, /--test-timeout=/);

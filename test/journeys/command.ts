@@ -2,7 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { opened } from "../../testing/index.ts";
 import { ROOT } from "./local-federation.ts";
+
+/** A command that hangs is killed, so that what it has printed is seen. */
+const MOST_MILLISECONDS = 240_000;
 
 export interface Ran {
   readonly code: number | null;
@@ -22,9 +26,14 @@ export async function plenary(
 ): Promise<Ran> {
   const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
   const env = { PATH, ...(NODE_COMPILE_CACHE === "" ? {} : { NODE_COMPILE_CACHE }) };
-  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], { env });
+  const child = spawn(process.execPath, [join(ROOT, "clients/cli/main.ts"), ...args], {
+    env,
+    timeout: MOST_MILLISECONDS,
+    killSignal: "SIGKILL",
+  });
   onStart?.(child);
   const ended = once(child, "close");
+  ended.then(opened(() => child.kill("SIGKILL"))).catch(() => {});
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await ended;
   const lines = args.includes("--json") ? output.trim().split("\n").filter(Boolean) : [];

@@ -19,11 +19,13 @@ import {
 } from "@plenary/chain";
 import { createMintToInstruction, getAccount } from "@solana/spl-token";
 import { Connection, Keypair, PublicKey, type TransactionInstruction } from "@solana/web3.js";
-import { giveSol } from "../../../../testing/index.ts";
+import { giveSol, until } from "../../../../testing/index.ts";
 import type { TestFederation } from "../chain/federation.ts";
 
 const POLL_MILLISECONDS = 40;
 const TOKENS = 1_000n;
+/** A bound for a service that answers no demand any more. */
+const MOST_SECONDS = 240;
 
 /** A challenger that knows only what a test tells it: whatever else a dispute needs, it demands. */
 export class DemandingChallenger {
@@ -81,16 +83,18 @@ export class DemandingChallenger {
    */
   async demandAll(address: PublicKey, updates: readonly PublishedUpdate[]): Promise<string[]> {
     const demanded: string[] = [];
-    for (;;) {
+    const look = async () => {
       const dispute = await readDispute(this.#connection, address);
-      if (dispute === null) return demanded;
+      if (dispute === null) return true;
       const piece = missingPiece(dispute);
-      if (piece === null || dispute.demandDeadline !== 0n) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
-        continue;
-      }
+      if (piece === null || dispute.demandDeadline !== 0n) return false;
       if (await this.#demandOnce(dispute, updates)) demanded.push(`${piece} ${dispute.nextLeaf}`);
-    }
+      return false;
+    };
+    const what = () =>
+      `the end of a dispute in which ${demanded.join(", ") || "nothing"} was demanded`;
+    await until(what, look, { seconds: MOST_SECONDS, pollMilliseconds: POLL_MILLISECONDS });
+    return demanded;
   }
 
   /**

@@ -26,6 +26,10 @@ import type { TSchema } from "typebox";
 import type { TestFederation } from "../chain/federation.ts";
 import type { TestUpdate } from "../chain/sign-update.ts";
 
+/** A bound for an event that never comes, far above what restarts take. */
+const EVENT_SECONDS = 240;
+const SHOWN_EVENTS = 10;
+
 /** A refusal as it came over the wire. */
 export class Refusal extends Error {
   readonly status: number;
@@ -180,7 +184,10 @@ export interface ServerEvent {
   readonly round: string | null;
 }
 
-/** Reads a federation's events from after `lastEventId` until `isLast` says so. */
+/**
+ * Reads a federation's events from after `lastEventId` until `isLast` says so. Throws with the last
+ * ones if that takes too long.
+ */
 export async function readEvents(
   origin: string,
   federation: Uint8Array,
@@ -189,25 +196,43 @@ export async function readEvents(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<ServerEvent[]> {
   const path = urlOf(ENDPOINTS.eventStream, { federation: toBase58(federation) });
-  const response = await fetch(new URL(path, origin), {
-    headers: { ...headers, accept: "text/event-stream", "last-event-id": lastEventId },
-  });
-  if (!response.ok || response.body === null) throw await refusalOf(response);
+  const limit = AbortSignal.timeout(1_000 * EVENT_SECONDS);
   const events: ServerEvent[] = [];
+  try {
+    const response = await fetch(new URL(path, origin), {
+      headers: { ...headers, accept: "text/event-stream", "last-event-id": lastEventId },
+      signal: limit,
+    });
+    if (!response.ok || response.body === null) throw await refusalOf(response);
+    for await (const event of eventsIn(response.body)) {
+      events.push(event);
+      if (isLast(event)) return events;
+    }
+  } catch (error) {
+    if (limit.aborted) throw new Error(`Waited ${EVENT_SECONDS} s, after ${named(events)}.`);
+    throw error;
+  }
+  throw new Error(`The stream ended after ${named(events)}.`);
+}
+
+/** The last events, as a failed wait shows them. */
+function named(events: readonly ServerEvent[]): string {
+  const last = events.slice(-SHOWN_EVENTS).map(({ type, round }) => `${type} ${round}`);
+  return `${events.length} events, of which the last are ${last.join(", ") || "none"}`;
+}
+
+async function* eventsIn(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
   let text = "";
   const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
     const blocks = text.split("\n\n");
     text = blocks.pop() ?? "";
     for (const block of blocks) {
       const event = parseEvent(block);
-      if (event === undefined) continue;
-      events.push(event);
-      if (isLast(event)) return events;
+      if (event !== undefined) yield event;
     }
   }
-  throw new Error(`The stream ended after ${events.length} events.`);
 }
 
 function parseEvent(block: string): ServerEvent | undefined {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { opened } from "../../../../testing/index.ts";
 
@@ -20,9 +21,13 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
+/** Bounds for a process that hangs, far above what starts and ends take on a busy machine. */
+const START_SECONDS = 180;
+const STOP_SECONDS = 60;
+
 /**
  * Starts a process. With `ready` it waits until that text is in the output. Throws with the output
- * if the process ends before.
+ * if the process ends before, or takes too long.
  */
 export async function startProcess(
   command: string,
@@ -47,13 +52,36 @@ export async function startProcess(
     pid: child.pid ?? 0,
     output,
     ended,
-    stop: () => stopWith("SIGTERM"),
+    async stop() {
+      if ((await within(STOP_SECONDS, [stopWith("SIGTERM")])) !== LATE) return;
+      await kill();
+      throw new Error(`SIGTERM did not end ${command} within ${STOP_SECONDS} s:\n${output()}`);
+    },
     kill,
   };
-  const outcome = await Promise.race([appeared.then(() => undefined), ended]);
-  if (outcome !== undefined)
-    throw new Error(`${command} ${args.join(" ")} ended with ${outcome}:\n${output()}`);
-  return started;
+  const outcome = await within(START_SECONDS, [appeared.then(() => undefined), ended]);
+  if (outcome === undefined) return started;
+  await kill();
+  const how =
+    outcome === LATE ? `was not ready within ${START_SECONDS} s` : `ended with ${outcome}`;
+  throw new Error(`${command} ${args.join(" ")} ${how}:\n${output()}`);
+}
+
+const LATE = Symbol("late");
+
+/** The first outcome, or LATE. */
+async function within<T>(
+  seconds: number,
+  outcomes: readonly Promise<T>[],
+): Promise<T | typeof LATE> {
+  const over = new AbortController();
+  const late = pause(1_000 * seconds, LATE, { signal: over.signal, ref: false });
+  try {
+    return await Promise.race([...outcomes, late]);
+  } finally {
+    late.catch(() => {});
+    over.abort();
+  }
 }
 
 /** The variables that the test's own process runs with, and nothing else of its environment. */
