@@ -16,6 +16,7 @@ import {
   readRound,
   roundAddress,
   sendTransaction,
+  type Terms,
   TOKEN_PROGRAM,
 } from "@plenary/chain";
 import { EMPTY_ROOT } from "@plenary/protocol";
@@ -36,7 +37,7 @@ const TERMS = { challengeWindow: 600, exitCooldown: 600, rewardPerRound: 0n };
 const VERSION_AT = 8;
 
 /** A federation on a node whose accounts can be rewritten, as only an older program wrote them. */
-async function startOldChain(t: TestContext) {
+async function startOldChain(t: TestContext, changes: Partial<Terms> = {}) {
   const folder = await mkdtemp(join(tmpdir(), "plenary-old-"));
   const settings = readSettings({ PLENARY_LOCALNET_PORT: "0", PLENARY_LOCALNET_LEDGER: folder });
   const fail = (error: unknown) => {
@@ -51,7 +52,7 @@ async function startOldChain(t: TestContext) {
   });
   const past = (time: bigint) => chainPast(connection, time);
   const chain = { connection, past, stop: async () => {} };
-  const federation = await createChainFederation(chain, TERMS);
+  const federation = await createChainFederation(chain, { ...TERMS, ...changes });
   const { machine } = node.bank;
   const account = (address: PublicKey) => {
     const found = machine.account(address.toBytes());
@@ -113,6 +114,34 @@ test("the service opens and commits rounds of a federation of version 1", async 
   assert.deepEqual([version(address), version(round)], [2, 2]);
   assert.equal((await readRound(connection, round))?.status, "committed");
   assert.equal(signed.at(-1), committed);
+});
+
+test("the service ends rounds of version 1: one is final, one void", async (t) => {
+  const { rpcUrl, federation, version, downgrade } = await startOldChain(t, {
+    ...{ challengeWindow: 1, grace: 1, exitCooldown: 1 },
+  });
+  const { connection, program, address } = federation;
+  const ledger = ledgerOf(rpcUrl, federation);
+  const onSigned = async () => {};
+  const first = roundAddress(program, address, await federation.openRound());
+  await federation.commitRound();
+  const base = { baseRoot: digest("model 1"), baseStateRoot: EMPTY_ROOT, collectSeconds: 1 };
+  await ledger.openRound(address.toBytes(), { number: 2n, ...base }, onSigned);
+  const second = roundAddress(program, address, 2n);
+  const open = await readRound(connection, second);
+  assert.ok(open !== null);
+  // The first round's challenge window, of a second, is over by then too.
+  await federation.past(open.commitBy);
+  for (const [round, status, end] of [
+    [first, "final", () => ledger.finalizeRound(address.toBytes(), 1n, onSigned)],
+    [second, "void", () => ledger.voidRound(address.toBytes(), 2n, onSigned)],
+  ] as const) {
+    downgrade("federation", address);
+    downgrade("round", round);
+    await end();
+    assert.deepEqual([version(address), version(round)], [2, 2]);
+    assert.equal((await readRound(connection, round))?.status, status);
+  }
 });
 
 test("a challenger disputes a round of version 1", async (t) => {

@@ -7,8 +7,21 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readMember } from "@plenary/chain";
-import { fromBase64, parseOwnerAdmission, signMessage, toBase64 } from "@plenary/protocol";
-import { connectTo, createKeypair, joinFederation, openAccess, requestSol } from "@plenary/sdk";
+import {
+  ENDPOINTS,
+  fromBase64,
+  parseOwnerAdmission,
+  signMessage,
+  toBase64,
+} from "@plenary/protocol";
+import {
+  connectTo,
+  createKeypair,
+  createServiceClient,
+  joinFederation,
+  openAccess,
+  requestSol,
+} from "@plenary/sdk";
 import { Keypair, PublicKey } from "@solana/web3.js";
 import { chainPast } from "../../testing/index.ts";
 import { plenary } from "./command.ts";
@@ -31,9 +44,15 @@ test("an admitted owner joins with a file, and no one else does", async (t) => {
   const created = await plenary([
     ...["federation", "create", ...common, "--service", service, "--keypair", file("authority")],
     ...["--aggregator", file("aggregator"), "--dataset", "gss", "--members", "approved"],
+    ...["--max-norm", "2.5"],
   ]);
   assert.equal(created.code, 0, created.output);
   const federation = String(created.lines.at(-1)?.address);
+  const { configuration } = await createServiceClient({ url: service }).call(
+    ENDPOINTS.federationRead,
+    { params: { federation } },
+  );
+  assert.deepEqual(configuration.screening, { maxNorm: 2.5 });
   const admit = (name: string, who: PublicKey, keypair: string, ...flags: string[]) =>
     plenary([
       ...["federation", "admit", who.toBase58(), file(name), ...common],
