@@ -1,8 +1,18 @@
 export { type AlignmentReport, alignment } from "./alignment.ts";
 export { type AuditFinding, type AuditInput, auditTraining } from "./audit-training.ts";
 export { type Baselines, evaluateBaselines, measureTrainingMean } from "./baselines.ts";
-export { MINILM_HASHES, type ModelHashes } from "./embedder/model-folder.ts";
 export {
+  embeddingModelName,
+  HOW_TO_GET_MINILM,
+  hashModelFolder,
+  MINILM,
+  MINILM_HASHES,
+  type ModelHashes,
+  pinnedHashes,
+} from "./embedder/model-folder.ts";
+export type { QuestionText } from "./embedder/question-tokens.ts";
+export {
+  type EmbedOptions,
   openTextEmbedder,
   type TextEmbedder,
   type TextEmbedderInput,

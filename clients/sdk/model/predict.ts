@@ -1,9 +1,10 @@
-import { type AnswerSet, PlenaryError } from "@plenary/protocol";
+import { type AnswerSet, PlenaryError, type Questionnaire } from "@plenary/protocol";
 import {
   type Engine,
   type EngineName,
   openEngine,
   openTextEmbedder,
+  pinnedHashes,
   predict,
 } from "@plenary/training";
 import type { FederationContext } from "../access/index.ts";
@@ -58,7 +59,7 @@ export async function predictAnswers(
   const engine = await openEngine(input.engine ?? "native");
   const newTexts = input.newQuestions ?? [];
   try {
-    const newQuestions = await embedAll(newTexts, input.embedder, engine);
+    const newQuestions = await embedAll(newTexts, input.embedder, questionnaire, engine);
     const asNeeded = input.questions ?? (newTexts.length > 0 ? [] : undefined);
     const groups: GroupPrediction[] = [];
     for (const { id, answers } of input.answers.groups) {
@@ -84,7 +85,12 @@ export async function predictAnswers(
   }
 }
 
-async function embedAll(texts: readonly NewText[], folder: string | undefined, engine: Engine) {
+async function embedAll(
+  texts: readonly NewText[],
+  folder: string | undefined,
+  { embeddings }: Questionnaire,
+  engine: Engine,
+) {
   if (texts.length === 0) return [];
   if (folder === undefined)
     throw new PlenaryError(
@@ -92,8 +98,9 @@ async function embedAll(texts: readonly NewText[], folder: string | undefined, e
       "A question beyond the questionnaire needs a text embedder: give the folder of the model.",
       { field: "embedder" },
     );
-  const embedder = await openTextEmbedder({ folder, engine });
-  return Promise.all(texts.map((text) => embedder.embedQuestion(text)));
+  const hashes = pinnedHashes(embeddings.model);
+  const embedder = await openTextEmbedder({ folder, engine, hashes });
+  return embedder.embedQuestions(texts);
 }
 
 function labelled(

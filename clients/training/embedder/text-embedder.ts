@@ -9,9 +9,8 @@ import {
   type ModelHashes,
   readModelFolder,
 } from "./model-folder.ts";
-
-/** Lengths of the graphs: a text runs on the shortest one that holds its tokens. */
-const LENGTHS = [16, 32, 64, 128, 256];
+import { type QuestionText, questionTokens } from "./question-tokens.ts";
+import { graphLengths, type PlannedBatch, planBatches } from "./text-batches.ts";
 
 /** A sentence encoder's folder, the hashes that its files must have, and the engine to run it. */
 export interface TextEmbedderInput {
@@ -22,16 +21,35 @@ export interface TextEmbedderInput {
   readonly hashes?: ModelHashes;
 }
 
+export interface EmbedOptions {
+  /** Called after each batch with the number of texts that are embedded, and of all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Turns texts into unit vectors, with a sentence encoder from a local folder. */
 export interface TextEmbedder {
   readonly dimension: number;
-  /** Texts are cut after 256 tokens. */
+  /** One text, which is cut after 256 tokens (or what the model takes, if that is less). */
   embed(text: string): Promise<Float32Array>;
-  /** Embeddings of "<question> <option>" for a question outside the questionnaire. */
-  embedQuestion(question: {
-    readonly text: string;
-    readonly options: readonly string[];
-  }): Promise<NewQuestion>;
+  /**
+   * Throws `invalid-input` naming the question if its embeddings would say nothing: see
+   * `embedQuestions`. Runs no model.
+   */
+  check(question: QuestionText): void;
+  /** `embedQuestions` for one question. */
+  embedQuestion(question: QuestionText): Promise<NewQuestion>;
+  /**
+   * Embeddings of "<question> <option>" for each option of each question, in batches of texts of
+   * about the same length. Of a text that is too long, the question loses its end and never the
+   * option. Throws `invalid-input` naming the question that is empty or unknown to the model, or
+   * that has an option which is, is too long, or is the same as another to the model; nothing is
+   * embedded then.
+   */
+  embedQuestions(
+    questions: readonly QuestionText[],
+    options?: EmbedOptions,
+  ): Promise<NewQuestion[]>;
 }
 
 /**
@@ -41,28 +59,71 @@ export interface TextEmbedder {
 export async function openTextEmbedder(input: TextEmbedderInput): Promise<TextEmbedder> {
   const model = await readModelFolder(input.folder, input.hashes ?? MINILM_HASHES);
   const { hidden_size: dimension, max_position_embeddings: longest } = model.configuration;
-  const lengths = [...LENGTHS.filter((length) => length < longest), Math.min(longest, 256)];
-  const graph = memoized((length: number) => bertGraph(model.configuration, model.weights, length));
-  const embed = async (text: string): Promise<Float32Array> => {
-    const ids = tokenIds(model, text, lengths.at(-1)!);
-    const length = lengths.find((candidate) => candidate >= ids.length)!;
-    const session = await input.engine.load(graph(length));
-    const { mean } = await session.run({
-      tokens: tokenVectors(model, ids, length),
-      mask: Float32Array.from({ length }, (_, position) => (position < ids.length ? 1 : 0)),
+  const lengths = graphLengths(longest);
+  const most = lengths.at(-1)!;
+  const run = batchRunner(model, input.engine);
+  const embedAll = async (texts: readonly number[][], options: EmbedOptions = {}) => {
+    const vectors = new Float32Array(texts.length * dimension);
+    let done = 0;
+    for (const batch of planBatches(
+      texts.map(({ length }) => length),
+      lengths,
+    )) {
+      if (options.signal?.aborted)
+        throw new TrainingError("aborted", "embedding was stopped before its end", { done });
+      const means = await run(batch, texts);
+      for (const [row, position] of batch.positions.entries())
+        vectors.set(
+          unitVector(means.subarray(row * dimension, (row + 1) * dimension)),
+          position * dimension,
+        );
+      done += batch.positions.length;
+      options.onProgress?.(done, texts.length);
+    }
+    return vectors;
+  };
+  const embedQuestions: TextEmbedder["embedQuestions"] = async (questions, options) => {
+    const tokens = questions.map((question) => questionTokens(model, question, most));
+    const vectors = await embedAll(tokens.flat(), options);
+    let row = 0;
+    return questions.map((question) => {
+      const from = row * dimension;
+      row += question.options.length;
+      return {
+        options: question.options.length,
+        embeddings: vectors.slice(from, row * dimension),
+      };
     });
-    return unitVector(mean!);
   };
   return {
     dimension,
-    embed,
-    embedQuestion: async ({ text, options }) => {
-      const embeddings = new Float32Array(options.length * dimension);
-      for (const [index, option] of options.entries()) {
-        embeddings.set(await embed(`${text} ${option}`), index * dimension);
-      }
-      return { options: options.length, embeddings };
+    embed: (text) => embedAll([tokenIds(model, text, most)]),
+    check: (question) => {
+      questionTokens(model, question, most);
     },
+    embedQuestion: async (question) => (await embedQuestions([question]))[0]!,
+    embedQuestions,
+  };
+}
+
+/** Runs batches; the graph of each form is built once. The result is [texts, hidden]. */
+function batchRunner(model: EmbeddingModel, engine: Engine) {
+  const graph = memoized((form: string) => {
+    const [texts, length] = form.split("x").map(Number) as [number, number];
+    return bertGraph(model.configuration, model.weights, { texts, length });
+  });
+  return async (batch: PlannedBatch, texts: readonly number[][]): Promise<Float32Array> => {
+    const session = await engine.load(graph(`${batch.texts}x${batch.length}`));
+    const rows = batch.texts * batch.length;
+    const tokens = new Float32Array(rows * model.configuration.hidden_size);
+    const mask = new Float32Array(rows);
+    for (const [text, position] of batch.positions.entries()) {
+      const ids = texts[position]!;
+      setTokenVectors(model, ids, tokens, text * batch.length);
+      mask.fill(1, text * batch.length, text * batch.length + ids.length);
+    }
+    const { mean } = await session.run({ tokens, mask });
+    return mean!;
   };
 }
 
@@ -79,17 +140,20 @@ export function tokenIds(
   return ids.length <= most ? ids : [...ids.slice(0, most - 1), ids.at(-1)!];
 }
 
-/** Sums of word, position and (first) type embeddings, [length, hidden]; padding is 0. */
-function tokenVectors(
+/**
+ * Sets rows of `vectors` [rows, hidden] from `firstRow` on: the sums of word, position and (first)
+ * type embeddings of one text.
+ */
+function setTokenVectors(
   { configuration, weights }: EmbeddingModel,
   ids: readonly number[],
-  length: number,
-): Float32Array {
+  vectors: Float32Array,
+  firstRow: number,
+): void {
   const { hidden_size: width } = configuration;
   const words = weights("embeddings.word_embeddings.weight");
   const positions = weights("embeddings.position_embeddings.weight");
   const types = weights("embeddings.token_type_embeddings.weight");
-  const vectors = new Float32Array(length * width);
   ids.forEach((id, position) => {
     if (id >= words.shape[0]!) {
       throw new TrainingError(
@@ -98,13 +162,12 @@ function tokenVectors(
         { id },
       );
     }
+    const row = (firstRow + position) * width;
     for (let i = 0; i < width; i += 1) {
       const word = words.values[id * width + i]!;
-      vectors[position * width + i] =
-        word + positions.values[position * width + i]! + types.values[i]!;
+      vectors[row + i] = word + positions.values[position * width + i]! + types.values[i]!;
     }
   });
-  return vectors;
 }
 
 function unitVector(values: Float32Array): Float32Array {

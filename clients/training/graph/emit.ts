@@ -40,7 +40,12 @@ function constantMessage({ tensor, values }: GraphConstant): ProtobufWriter {
   return message.bytes(9, rawData(values, tensor.elementType));
 }
 
+/** Whether this machine keeps numbers as the form does: large weights are then taken as they are. */
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 function rawData(values: ArrayLike<number>, elementType: ElementType): Uint8Array {
+  if (values instanceof Float32Array && elementType === "float32" && LITTLE_ENDIAN)
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const width = elementType === "int64" ? 8 : 4;
   const bytes = new Uint8Array(values.length * width);
   const view = new DataView(bytes.buffer);
