@@ -24,7 +24,8 @@ const { values } = parseArgs({
 });
 const wanted = Number(values.texts);
 const threads = Number(values.threads);
-if (!Number.isInteger(wanted) || wanted < 100) throw new Error("--texts is a whole number from 100.");
+if (!Number.isInteger(wanted) || wanted < 100)
+  throw new Error("--texts is a whole number from 100.");
 if (!Number.isInteger(threads) || threads < 1) throw new Error("--threads is a positive integer.");
 if (values.embedder === undefined) throw new Error("--embedder FOLDER names all-MiniLM-L6-v2.");
 
@@ -52,7 +53,9 @@ async function secondsOf(work: () => Promise<unknown>): Promise<{ wall: number; 
 }
 
 const questions = await questionsWith(wanted);
-const texts = questions.flatMap(({ text, options }) => options.map((option) => `${text} ${option}`));
+const texts = questions.flatMap(({ text, options }) =>
+  options.map((option) => `${text} ${option}`),
+);
 const engine = await openEngine("native", { threads });
 const { embedder: folder } = values;
 const embedder = await openTextEmbedder({ folder, engine });

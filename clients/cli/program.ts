@@ -4,6 +4,7 @@ import type { Settings } from "./config.ts";
 import { exitCodesText } from "./exit-codes.ts";
 import type { Session } from "./session.ts";
 import { auditCommands } from "./usage/auditor.ts";
+import { datasetCommands } from "./usage/dataset.ts";
 import { addExamples } from "./usage/examples.ts";
 import {
   dataCommands,
@@ -50,6 +51,7 @@ export function buildProgram(run: Run): Command {
   modelCommands(program, runs);
   checkCommands(program, runs);
   dataCommands(program, runs);
+  datasetCommands(program, runs);
   auditCommands(program, runs);
   evidenceCommands(program, runs);
   addExamples(program);

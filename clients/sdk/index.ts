@@ -64,6 +64,12 @@ export {
   type ReadAnswersOptions,
   readAnswers,
 } from "./answers/index.ts";
+export {
+  type CreateDataset,
+  type CreatedDataset,
+  createDataset,
+  readQuestions,
+} from "./datasets/index.ts";
 
 export {
   answersCsv,

@@ -20,6 +20,8 @@ export interface Output {
   participation(event: ParticipationEvent): void;
   /** A verification's progress, shown the same way. */
   verification(round: bigint, progress: VerificationProgress): void;
+  /** How far something long is: a bar on a terminal, JSON lines, and nothing otherwise. */
+  progress(event: string, label: string, done: number, total: number): void;
   /** An error, on the error stream. `details` are further lines for people. */
   fail(
     code: string,
@@ -48,6 +50,7 @@ function jsonOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Out
     say: (event, _, fields = {}) => write(stdout, { event, ...fields }),
     participation: ({ type, ...fields }) => write(stdout, { event: type, ...fields }),
     verification: (round, progress) => write(stdout, { event: "verifying", round, ...progress }),
+    progress: (event, _, done, total) => write(stdout, { event, done, total }),
     fail: (code, message, context, details) =>
       write(stderr, { event: "error", code, message, context, ...(details && { details }) }),
     close: () => undefined,
@@ -74,6 +77,8 @@ function plainOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Ou
         total,
         detail: `${done} of ${total}`,
       }),
+    progress: (_, label, done, total) =>
+      bar?.show({ label: `${label} `, value: done, total, detail: `${done} of ${total}` }),
     fail: (code, message, _, details = []) =>
       write(stderr, [`plenary: ${message} [${code}]`, ...details]),
     close: () => bar?.clear(),

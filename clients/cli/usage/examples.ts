@@ -41,6 +41,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "data check": "data check answers.csv --dataset us-opinion",
   "data import":
     "data import wave3.csv --group party,age --bins age=18,30,50,65 --weight wt --missing refused,98,99 --ignore-column id --output answers.csv --questions questions.json",
+  "dataset create":
+    "dataset create ./survey --questions questions.json --held-out answers.csv --unseen north,south --embedder minilm --title 'A survey'",
+  "dataset check": "dataset check ./survey",
   "audit drawn": "audit drawn 7",
   "audit export":
     "audit export seven.bundle --round 7 --keypair organisation.json --data answers.csv --state ./organisation",

@@ -9,5 +9,6 @@ export {
   readAnswers,
 } from "./answers-file.ts";
 export { DATASETS, type Dataset, loadDataset } from "./dataset.ts";
-export { dealGroups, type GroupSplit } from "./group-split.ts";
+export type { DatasetSource } from "./dataset-source.ts";
+export { dealGroups, type GroupSplit, splitByName } from "./group-split.ts";
 export { importFiles } from "./import-files.ts";

@@ -52,8 +52,8 @@ export interface EmbeddingModel {
 }
 
 /**
- * The name under which a questionnaire pins a model: all-MiniLM-L6-v2 by its name alone, another one
- * by its name and the hashes of its files.
+ * The name under which a questionnaire pins a model: all-MiniLM-L6-v2 by its name alone, another
+ * one by its name and the hashes of its files.
  */
 export function embeddingModelName(name: string, hashes: ModelHashes): string {
   const files = Object.entries(hashes).map(([file, hash]) => `${file}=${hash}`);

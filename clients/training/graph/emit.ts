@@ -40,7 +40,7 @@ function constantMessage({ tensor, values }: GraphConstant): ProtobufWriter {
   return message.bytes(9, rawData(values, tensor.elementType));
 }
 
-/** Whether this machine keeps numbers as the form does: large weights are then taken as they are. */
+/** Whether this machine keeps numbers as the form does: weights are then taken as they are. */
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 function rawData(values: ArrayLike<number>, elementType: ElementType): Uint8Array {
