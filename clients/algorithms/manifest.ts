@@ -26,6 +26,7 @@ export async function buildManifest(
     federation: toBase58(context.federation),
     round: context.round.toString(),
     configuration: toHex(configurationHash(context.configuration)),
+    ...(context.questionnaire !== undefined && { questionnaire: context.questionnaire }),
     previous: context.previousManifest === null ? null : toHex(context.previousManifest),
     seed: toHex(context.seed),
     parameterCount: context.base.length,

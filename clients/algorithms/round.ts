@@ -2,6 +2,7 @@ import type {
   FederationConfiguration,
   RewardLeaf,
   RoundManifest,
+  SignedQuestionnaireVersion,
   UpdateLeaf,
 } from "@plenary/protocol";
 
@@ -12,6 +13,8 @@ export interface RoundContext {
   readonly federation: Uint8Array;
   readonly round: bigint;
   readonly configuration: FederationConfiguration;
+  /** The questionnaire of the round; absent where it is the configuration's. */
+  readonly questionnaire?: SignedQuestionnaireVersion | undefined;
   /** Hash of base root, round number and slot hash, from the Round account. */
   readonly seed: Uint8Array;
   /** Null where the configuration has no audits. */

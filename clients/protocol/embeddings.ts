@@ -73,6 +73,26 @@ export function encodeEmbeddings(matrix: Float32Array, dimension: number): Uint8
   return out;
 }
 
+/**
+ * Adds rows to an embeddings file; the old ones keep their bytes. Throws `invalid-input` as
+ * `decodeEmbeddings` and `encodeEmbeddings` do.
+ */
+export function appendEmbeddings(bytes: Uint8Array, matrix: Float32Array): Uint8Array {
+  const { count, dimension } = decodeEmbeddings(bytes);
+  const added = encodeEmbeddings(matrix, dimension);
+  const more = matrix.length / dimension;
+  const [scales, values] = [HEADER_LENGTH, HEADER_LENGTH + count * 4];
+  const addedValues = HEADER_LENGTH + more * 4;
+  const out = new Uint8Array(bytes.length + added.length - HEADER_LENGTH);
+  out.set(bytes.subarray(0, HEADER_LENGTH));
+  new DataView(out.buffer).setUint32(4, count + more, true);
+  out.set(bytes.subarray(scales, values), scales);
+  out.set(added.subarray(HEADER_LENGTH, addedValues), values);
+  out.set(bytes.subarray(values), values + more * 4);
+  out.set(added.subarray(addedValues), values + more * 4 + count * dimension);
+  return out;
+}
+
 function dequantise(view: DataView, count: number, dimension: number): Float32Array {
   const out = new Float32Array(count * dimension);
   const start = HEADER_LENGTH + count * 4;

@@ -18,6 +18,7 @@ export * from "./owner-admission.ts";
 export * from "./proofs.ts";
 export * from "./questionnaire.ts";
 export * from "./questionnaire-names.ts";
+export * from "./questionnaire-version.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";
 export * from "./receipt.ts";

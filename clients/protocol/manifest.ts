@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { SignedQuestionnaireVersion } from "./questionnaire-version.ts";
 import { Base58Address, Base64, HexHash, IntegerString, parserOf, U64String } from "./schema.ts";
 
 const Vector = Type.Object({ root: HexHash, blob: HexHash }, { additionalProperties: false });
@@ -35,6 +36,8 @@ export const RoundManifestSchema = Type.Object(
     federation: Base58Address,
     round: U64String,
     configuration: HexHash,
+    /** The questionnaire of the round, if it is not the configuration's. */
+    questionnaire: Type.Optional(SignedQuestionnaireVersion),
     /** Manifest of the last committed round, or null: `rewards` continues from it. */
     previous: Type.Union([HexHash, Type.Null()]),
     seed: HexHash,

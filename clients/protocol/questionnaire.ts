@@ -18,6 +18,21 @@ export const QuestionSchema = Type.Object(
      * out together.
      */
     family: Type.String({ minLength: 1, maxLength: 128 }),
+    /** Only on questions that were added while the federation ran. */
+    added: Type.Optional(
+      Type.Object(
+        {
+          /** Members that the last round counted when the question was added. */
+          members: Type.Integer({ minimum: 1, maximum: 100_000 }),
+          /**
+           * How many of them will answer it in the first round, its pilots. Absent: that is not
+           * known, and the first round only counts them.
+           */
+          pilots: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );

@@ -151,6 +151,23 @@ export {
   type WhichModel,
 } from "./model/index.ts";
 
+// Questions that are added while a federation runs.
+export {
+  type AddQuestions,
+  addQuestions,
+  type EmbedOptions,
+  type GroupChoice,
+  listQuestions,
+  type QuestionStanding,
+  type QuestionsAdded,
+  type QuestionToAdd,
+  readNewQuestions,
+  type SuggestQuestions,
+  type Suggestion,
+  signQuestions,
+  suggestQuestions,
+} from "./questions/index.ts";
+
 // Found a federation.
 export {
   type CreatedFederation,

@@ -8,10 +8,10 @@ import type { TrainingSettings } from "./settings.ts";
  * model.
  */
 export interface OptimizerStep {
-  readonly predictor: Predictor;
+  readonly blocks: Predictor["blocks"];
   readonly training: TrainingSettings;
-  /** The schedule's factor on the learning rate. */
-  readonly rate: number;
+  /** The schedule's factor on the learning rate of a block of the network. */
+  readonly rate: (block: ParameterBlock) => number;
   readonly parameters: Float32Array;
   readonly gradient: Float32Array;
   readonly state: OptimizerState;
@@ -22,31 +22,32 @@ export interface OptimizerStep {
  * priors with plain steps.
  */
 export function applyStep({
-  predictor,
+  blocks,
   training,
   rate,
   parameters,
   gradient,
   state,
 }: OptimizerStep): OptimizerState {
-  const network = predictor.blocks.filter((block) => block.role === "network");
-  const prior = predictor.blocks.filter((block) => block.role === "prior");
+  const network = blocks.filter((block) => block.role === "network");
+  const prior = blocks.filter((block) => block.role === "prior");
   clip(gradient, network, training.clipNorm);
   const shared = { parameters, gradient };
   const settings = { weightDecay: training.weightDecay };
   let next = state;
-  for (const { from, to } of network) {
+  for (const block of network) {
+    const { from, to } = block;
     const update = {
       ...shared,
       state,
       from,
       to,
       settings,
-      learningRate: training.learningRate * rate,
+      learningRate: training.learningRate * rate(block),
     };
     next = optimizers[training.optimizer].apply(update);
   }
-  for (const { from, to } of prior) {
+  for (const { from, to, rate: factor = 1 } of prior) {
     const update = {
       ...shared,
       state: { step: 0, moments: [] },
@@ -54,7 +55,7 @@ export function applyStep({
       to,
       settings: { weightDecay: 0 },
     };
-    optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate });
+    optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate * factor });
   }
   return next;
 }

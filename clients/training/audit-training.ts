@@ -31,10 +31,13 @@ import {
 import { TrainingError } from "./errors.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { Predictor } from "./predictors/predictor.ts";
+import { type RoundStart, roundStart } from "./round-start.ts";
 import { segmentDrift } from "./segment-drift.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { parseTrainingSettings, type TrainingSettings } from "./settings.ts";
+import { sharesOf } from "./tasks.ts";
 import { trainingWeight, trainSegment } from "./train-round.ts";
+import { trainableGroups } from "./trainable-groups.ts";
 import type { TrainingEvidence } from "./training-evidence.ts";
 
 /**
@@ -191,9 +194,16 @@ function follows(
 }
 
 /** Checkpoint 0: the base model and a new optimiser. */
-function startOf({ predictor, training, base }: Audit): Checkpoint {
+function startOf(audit: Audit): Checkpoint {
+  const { predictor, training } = audit;
   const { step, moments } = optimizers[training.optimizer].init(predictor.parameterCount);
-  return { step: 0, optimizerStep: step, parameters: toFloat32(base), moments };
+  const { start } = startOfTraining(audit);
+  return { step: 0, optimizerStep: step, parameters: start, moments };
+}
+
+function startOfTraining({ predictor, base, evidence }: Audit): RoundStart {
+  const groups = trainableGroups(sharesOf(evidence.answers, predictor.questionnaire));
+  return roundStart(predictor, toFloat32(base), groups);
 }
 
 /** A checkpoint that the member showed, after its proof and form are checked. */
@@ -227,7 +237,7 @@ function shown(audit: Audit, number: number): Checkpoint {
 function checkUpdate(audit: Audit): void {
   const { envelope, base, total } = audit;
   const { parameters } = shown(audit, total);
-  const update = sentUpdate(audit, deltaOf(base, parameters));
+  const update = sentUpdate(audit, deltaOf(base, startOfTraining(audit).finish(parameters)));
   if (
     update !== undefined &&
     equalBytes(sha256(update.payload), envelope.payloadHash) &&

@@ -92,7 +92,7 @@ export const DEFAULT_TRAINING = {
  * predictor.
  */
 export const DEFAULT_PREDICTOR = {
-  tilt: { name: "tilt", latent: 8, hidden: 64, scoringSteps: 2 },
+  tilt: { name: "tilt", latent: 8, hidden: 64, scoringSteps: 2, lentVector: 0 },
   gpo: {
     name: "gpo",
     layers: 2,

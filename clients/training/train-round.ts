@@ -11,7 +11,8 @@ import { TrainingError } from "./errors.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import { cosineSchedule } from "./optimizers/schedule.ts";
-import type { Predictor } from "./predictors/predictor.ts";
+import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
+import { type RoundStart, roundStart } from "./round-start.ts";
 import type { Engine, Feeds, Session } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { drawTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
@@ -87,7 +88,7 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
     );
   }
   const run = await openTrainingRun(input);
-  const parameters = run.base.slice();
+  const parameters = run.start.slice();
   let state = startState(training, predictor, input.optimizerState);
   const steps = training.localSteps;
   let total = 0;
@@ -103,8 +104,8 @@ export async function trainRound(input: TrainRoundInput): Promise<TrainRoundResu
     onProgress?.({ step: done, steps, loss });
   }
   if (!parameters.every(Number.isFinite)) throw diverged(steps);
-  const { weight } = run;
-  return { after: parameters, weight, loss: total / steps, steps, optimizerState: state };
+  const { weight, finish } = run;
+  return { after: finish(parameters), weight, loss: total / steps, steps, optimizerState: state };
 }
 
 /** Training from one checkpoint, or from the start, up to a step: what an auditor runs again. */
@@ -126,7 +127,7 @@ export interface TrainSegmentInput
 export async function trainSegment(input: TrainSegmentInput): Promise<Checkpoint> {
   const { predictor, training, from, to } = input;
   const run = await openTrainingRun(input);
-  const parameters = from === null ? run.base.slice() : from.parameters.slice();
+  const parameters = from === null ? run.start.slice() : from.parameters.slice();
   const saved = from === null ? undefined : { step: from.optimizerStep, moments: from.moments };
   let state = startState(training, predictor, saved);
   const first = from?.step ?? 0;
@@ -150,11 +151,10 @@ function weightOf(groups: readonly GroupShares[]): number {
 }
 
 /** What is the same in every step of a round. */
-interface TrainingRun {
+interface TrainingRun extends RoundStart {
   readonly predictor: Predictor;
   readonly training: TrainingSettings;
   readonly round: number;
-  readonly base: Float32Array;
   readonly member: readonly GroupShares["answers"][];
   readonly weight: number;
   readonly program: ReturnType<Predictor["training"]>;
@@ -181,7 +181,7 @@ async function openTrainingRun(
     predictor,
     training,
     round,
-    base: toFloat32(input.base),
+    ...roundStart(predictor, toFloat32(input.base), groups),
     member: groups.map((group) => group.answers),
     weight: weightOf(groups),
     program,
@@ -201,12 +201,20 @@ async function takeStep(
   run: TrainingRun,
   { step, parameters, state }: Position,
 ): Promise<{ loss: number; next: OptimizerState }> {
-  const { predictor, training, base, member, program, session } = run;
-  const feeds = { ...program.feeds(base, run.tasks(step), member), theta: parameters };
+  const { blocks, training, start, member, program, session } = run;
+  const feeds = { ...program.feeds(start, run.tasks(step), member), theta: parameters };
   const { loss, gradient } = await gradientAt(session, feeds, step);
-  const progress = (run.round + step / training.localSteps) / training.scheduleRounds;
-  const rate = training.schedule === "cosine" ? cosineSchedule(progress) : 1;
-  return { loss, next: applyStep({ predictor, training, rate, parameters, gradient, state }) };
+  const rate = rateOf(training, run.round, step / training.localSteps);
+  return { loss, next: applyStep({ blocks, training, rate, parameters, gradient, state }) };
+}
+
+/** The schedule's factor on a block's rate, when this part of the round is done. */
+function rateOf({ schedule, scheduleRounds }: TrainingSettings, round: number, done: number) {
+  const shared = schedule === "cosine" ? cosineSchedule((round + done) / scheduleRounds) : 1;
+  return ({ schedule: own }: ParameterBlock): number =>
+    own === undefined
+      ? shared
+      : Math.max(shared, own.rate * cosineSchedule((own.round + done) / own.rounds));
 }
 
 function checkpointOf(step: number, parameters: Float32Array, state: OptimizerState): Checkpoint {

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { FederationConfigurationSchema } from "../configuration.ts";
+import { SignedQuestionnaireVersion } from "../questionnaire-version.ts";
 import { Base58Address, HexHash, U64String } from "../schema.ts";
 import { endpoint, READER_ERRORS, SIGNED_ERRORS } from "./endpoint.ts";
 
@@ -20,6 +21,8 @@ export const FederationView = Type.Object({
   rewardMint: Base58Address,
   configuration: FederationConfigurationSchema,
   configurationHash: HexHash,
+  /** The questionnaire from the next round on; absent while it is the configuration's. */
+  questionnaire: Type.Optional(SignedQuestionnaireVersion),
   round: Type.Union([U64String, Type.Null()]),
   committedRounds: U64String,
   modelRoot: HexHash,
@@ -101,6 +104,26 @@ export const federationRead = endpoint({
   params: FederationParams,
   response: FederationView,
   errors: ["not-found"],
+});
+
+export const questionnaireExtend = endpoint({
+  operation: "questionnaireExtend",
+  summary:
+    "Add questions: a questionnaire version that the authority has signed, for rounds that open from now on. Upload its blobs first.",
+  method: "POST",
+  path: "/v1/federations/:federation/questionnaire",
+  params: FederationParams,
+  body: SignedQuestionnaireVersion,
+  response: FederationView,
+  access: "authority",
+  errors: [
+    "not-found",
+    "not-authority",
+    "malformed-envelope",
+    "verification-failed",
+    "configuration-mismatch",
+    ...SIGNED_ERRORS,
+  ],
 });
 
 export const federationPause = endpoint({

@@ -8,6 +8,7 @@ import {
   federationResume,
   memberList,
   memberRead,
+  questionnaireExtend,
   rewardRead,
 } from "./federations.ts";
 import { operationsRead, operationsRetry } from "./operations.ts";
@@ -29,6 +30,7 @@ export const ENDPOINTS = {
   federationList,
   federationRegister,
   federationRead,
+  questionnaireExtend,
   federationPause,
   federationResume,
   operationsRead,

@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { EquivocationEvidence } from "../equivocation.ts";
 import { RoundManifestSchema } from "../manifest.ts";
+import { SignedQuestionnaireVersion } from "../questionnaire-version.ts";
 import {
   Base58Address,
   Base58Signature,
@@ -51,6 +52,8 @@ export const RoundView = Type.Object({
   state: RoundState,
   /** The reason, if the round is void or going to be; else null. */
   voidReason: Type.Union([Type.String(), Type.Null()]),
+  /** The questionnaire that the round is trained on; absent where it is the configuration's. */
+  questionnaire: Type.Optional(SignedQuestionnaireVersion),
   baseRoot: HexHash,
   baseBlob: HexHash,
   nextRoot: Type.Union([HexHash, Type.Null()]),

@@ -7,6 +7,7 @@ export {
 } from "./federation-access.ts";
 export { type FederationContext, openContext } from "./federation-context.ts";
 export { findFederation } from "./find-federation.ts";
+export { type FederationQuestions, questionsOfRound, readQuestions } from "./questionnaire.ts";
 export { signerFor } from "./request-signer.ts";
 export {
   nullIfNotFound,

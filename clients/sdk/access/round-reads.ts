@@ -7,9 +7,9 @@ import {
   type RoundView,
 } from "@plenary/protocol";
 import type { PublicKey } from "@solana/web3.js";
-import type { FederationContext } from "./federation-context.ts";
+import type { FederationAccess } from "./federation-access.ts";
 
-type AtService = Pick<FederationContext, "client" | "address">;
+type AtService = Pick<FederationAccess, "client" | "address">;
 
 export function readFederationView(
   { client, address }: AtService,

@@ -73,7 +73,7 @@ export async function auditMember(
       `The bundle's envelope is not the update of ${bundle.member} that was drawn.`,
       { member: bundle.member },
     );
-  const { configuration, predictor, registries } = context;
+  const { configuration, registries } = context;
   const segments = segmentsOf(context, draw, bundle.member);
   const engine = await openEngine(
     draw.audits.mode.name === "reproducible" ? "wasm" : (options.engine ?? "native"),
@@ -83,7 +83,7 @@ export async function auditMember(
       evidence: bundle.evidence,
       envelope: decodeEnvelope(bundle.envelope),
       configuration,
-      predictor,
+      predictor: draw.predictor,
       base: draw.base,
       segments,
       engine,

@@ -17,12 +17,15 @@ import {
   type UpdateView,
   vectorFromBytes,
 } from "@plenary/protocol";
-import type { FederationContext } from "../access/index.ts";
+import type { Predictor } from "@plenary/training";
+import { type FederationContext, questionsOfRound } from "../access/index.ts";
 
 /** The audits of a round, checked against the chain. */
 export interface RoundDraw {
   readonly round: Round;
   readonly audits: AuditConfiguration;
+  /** On the round's questionnaire. */
+  readonly predictor: Predictor;
   readonly base: Int32Array;
   readonly seed: Uint8Array;
   readonly drawn: readonly DrawnUpdate[];
@@ -64,9 +67,11 @@ export async function readRoundDraw(
   requireDraw(round, fromHex(slotHash, 32), standing);
   const seed = auditSeed(round.baseRoot, number, round.auditSlotHash);
   const members = standing.map(({ member }) => member);
+  const { predictor } = await questionsOfRound(context, view.questionnaire, signal);
   return {
     round,
     audits,
+    predictor,
     base,
     seed,
     drawn: drawAudits(seed, members, audits).flatMap((audit) =>

@@ -5,9 +5,10 @@ import type { Keypair, PublicKey } from "@solana/web3.js";
 import { readFederationView, readRoundView } from "../access/index.ts";
 import type { RoundRecord } from "../member-store/index.ts";
 import { evaluationNews } from "./evaluation-news.ts";
-import { openLocalTrainer, trainingEngine } from "./local-training.ts";
+import { trainingEngine } from "./local-training.ts";
 import type { Participant, ParticipationSession, TrainOptions } from "./participation.ts";
 import type { TrainedRound } from "./participation-events.ts";
+import { keepQuestions } from "./round-questions.ts";
 import { watchForChanges } from "./round-watch.ts";
 import { settle } from "./settle.ts";
 import { takePart } from "./take-part.ts";
@@ -31,8 +32,8 @@ export async function* participate(
     pollInterval,
   });
   const emit = options.onEvent ?? (() => undefined);
-  const trainer = openLocalTrainer(context, engine);
-  const session: ParticipationSession = { ...participant, options, waker, trainer, emit };
+  const questions = keepQuestions(participant, engine, signal);
+  const session: ParticipationSession = { ...participant, options, waker, questions, emit };
   const tellNews = evaluationNews();
   try {
     let counted = 0;
@@ -55,7 +56,7 @@ export async function* participate(
     }
   } finally {
     waker.stop();
-    await trainer.close();
+    await questions.close();
   }
 }
 

@@ -3,8 +3,8 @@ import type { EngineName } from "@plenary/training";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import type { FederationContext } from "../access/index.ts";
 import type { MemberStore } from "../member-store/index.ts";
-import type { LocalTrainer } from "./local-training.ts";
 import type { ParticipationEvent } from "./participation-events.ts";
+import type { QuestionsKeeper } from "./round-questions.ts";
 import type { Waker } from "./round-watch.ts";
 
 /** How long and with what a member trains. */
@@ -41,6 +41,6 @@ export interface Participant {
 export interface ParticipationSession extends Participant {
   readonly options: TrainOptions;
   readonly waker: Waker;
-  readonly trainer: LocalTrainer;
+  readonly questions: QuestionsKeeper;
   emit(event: ParticipationEvent): void;
 }

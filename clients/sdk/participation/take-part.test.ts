@@ -100,13 +100,19 @@ async function takePartIn(store: MemberStore, rounds: PlayedRound[]): Promise<Tr
       },
       registries: { ...REGISTRIES, updateSteps: { owed } },
     },
-    trainer: {
-      async train({ optimizerState }: { optimizerState: OptimizerState | undefined }) {
-        wasTrained = true;
-        optimizer = optimizerState?.step ?? 0;
-        const after = new Float32Array(BASE.length);
-        return { after, weight: 3, loss: 1, optimizerState: { step: 99, moments: [] } };
-      },
+    questions: {
+      of: async () => ({
+        context: { configuration: {} },
+        answers: { version: 1, groups: [] },
+        trainer: {
+          async train({ optimizerState }: { optimizerState: OptimizerState | undefined }) {
+            wasTrained = true;
+            optimizer = optimizerState?.step ?? 0;
+            const after = new Float32Array(BASE.length);
+            return { after, weight: 3, loss: 1, optimizerState: { step: 99, moments: [] } };
+          },
+        },
+      }),
     },
     member: FEDERATION,
     options: {},

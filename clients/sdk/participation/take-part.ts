@@ -146,7 +146,7 @@ async function train(
 ): Promise<RoundRecord> {
   const { context, store } = session;
   const base = await downloadBase(session, view, round);
-  const { result, checkpointRoot, kept } = await trainForRound(session, round, base);
+  const { result, checkpointRoot, kept } = await trainForRound(session, view, base);
   const update = await throughPipeline(session, deltaOf(base, result.after));
   const weight = Math.min(result.weight, round.maxWeight);
   const sequence = await nextSequence(session, round.number);

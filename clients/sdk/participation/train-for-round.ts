@@ -1,10 +1,10 @@
-import type { Round } from "@plenary/chain";
 import {
   checkpointRoot,
   encodeCheckpoint,
   encodeTrainingCommitment,
   hashJson,
   leafHash,
+  type RoundView,
   sha256,
   type TrainingCommitment,
   ZERO_HASH,
@@ -27,10 +27,12 @@ export interface TrainedForRound {
  */
 export async function trainForRound(
   session: ParticipationSession,
-  { number }: Pick<Round, "number">,
+  view: Pick<RoundView, "number" | "questionnaire">,
   base: Int32Array,
 ): Promise<TrainedForRound> {
-  const { context, store, answers, options, trainer, emit } = session;
+  const { store, options, emit } = session;
+  const { context, answers, trainer } = await session.questions.of(view);
+  const number = BigInt(view.number);
   const { audits } = context.configuration;
   const input = {
     base,

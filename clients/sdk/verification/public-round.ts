@@ -28,6 +28,7 @@ import {
 } from "@plenary/protocol";
 import type { ChainContext } from "../access/index.ts";
 import { published, Refuted } from "./refuted.ts";
+import { checkRoundQuestionnaire } from "./round-questionnaire.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -85,9 +86,11 @@ export async function readPublishedRound(
       round.maxWeight,
     ),
   );
-  const context = await roundContext(verifier, { round, manifest, configuration }, signal);
+  const input = { round, manifest, configuration };
+  const { isKeyUnchecked, ...context } = await roundContext(verifier, input, signal);
   refuteIf(findUnsignedLeaf(updates, context, round.baseRoot, verifier.registries));
-  const uncheckedKeys = await checkSigningKeys(verifier, updates, round);
+  const keys = await checkSigningKeys(verifier, updates, round);
+  const uncheckedKeys = keys + (isKeyUnchecked ? 1 : 0);
   return { round, manifest, context, updates, uncheckedKeys };
 }
 
@@ -186,13 +189,16 @@ async function roundContext(
   verifier: Verifier,
   { round, manifest, configuration }: ContextInput,
   signal?: AbortSignal,
-): Promise<RoundContext> {
+): Promise<RoundContext & { readonly isKeyUnchecked: boolean }> {
   const previousManifest = await previousHash(verifier, round, manifest);
-  const earned =
-    previousManifest === null
-      ? []
-      : rewardsOf(await readEarlier(verifier, previousManifest, signal));
+  const earlier =
+    previousManifest === null ? null : await readEarlier(verifier, previousManifest, signal);
+  const earned = earlier === null ? [] : rewardsOf(earlier);
+  const named = { manifest, earlier, configuration };
+  const { questionnaire } = manifest;
   return {
+    ...(await checkRoundQuestionnaire(verifier, named, signal)),
+    ...(questionnaire !== undefined && { questionnaire }),
     genesisHash: verifier.genesisHash,
     programId: verifier.program.toBytes(),
     federation: verifier.address.toBytes(),

@@ -32,6 +32,7 @@ import {
   rewardsOf,
 } from "./public-round.ts";
 import { Refuted } from "./refuted.ts";
+import { questionnaireOfRound } from "./round-questionnaire.ts";
 import { openScoring } from "./scoring.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -164,7 +165,8 @@ async function replay(
   { context, updates, manifest }: PublishedRound,
   { signal, onProgress }: VerifyOptions,
 ): Promise<CompletedRound> {
-  const scoring = await openScoring(verifier, context.configuration, signal);
+  const questionnaire = questionnaireOfRound(verifier, manifest, context.configuration);
+  const scoring = await openScoring(verifier, { ...context.configuration, questionnaire }, signal);
   const total = updates.length;
   const evaluations = total + 1;
   let [screened, scored] = [0, 0];

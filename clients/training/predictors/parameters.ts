@@ -10,7 +10,8 @@ import type { ParameterBlock } from "./predictor.ts";
 export interface ParameterSpecification {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly role?: "network" | "prior";
+  readonly role?: ParameterBlock["role"];
+  readonly rate?: number;
   /** Half-width of the uniform distribution of the first values; 0 for a constant. */
   readonly spread?: number;
   /** Centre of the first values; 0 unless given. */
@@ -20,10 +21,10 @@ export interface ParameterSpecification {
 /** The parameter vector's layout: blocks in order, without gaps. */
 export function layOut(specifications: readonly ParameterSpecification[]): ParameterBlock[] {
   let offset = 0;
-  return specifications.map(({ name, shape, role = "network" }) => {
+  return specifications.map(({ name, shape, role = "network", rate }) => {
     const from = offset;
     offset += sizeOf(shape);
-    return { name, shape, from, to: offset, role };
+    return { name, shape, from, to: offset, role, ...(rate !== undefined && { rate }) };
   });
 }
 

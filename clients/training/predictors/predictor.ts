@@ -24,9 +24,30 @@ export interface ParameterBlock {
   readonly from: number;
   readonly to: number;
   /**
-   * `network`: the configured optimiser; `prior`: plain gradient steps with the prior's own rate.
+   * `network`: the configured optimiser; `prior`: plain gradient steps with the prior's own rate;
+   * `record`: no optimiser.
    */
-  readonly role: "network" | "prior";
+  readonly role: "network" | "prior" | "record";
+  /** Factor on the block's rate; 1 by default. */
+  readonly rate?: number;
+  /**
+   * A schedule of the block's own: the round that it is in, of how many, and the rate that it
+   * starts with. It holds as long as the federation's schedule gives less.
+   */
+  readonly schedule?: { readonly round: number; readonly rounds: number; readonly rate: number };
+}
+
+/** What a round's training does for questions that were added to the questionnaire. */
+export interface RoundGrowth {
+  /** The parameters that training starts from. */
+  readonly start: Float32Array;
+  /** The blocks in this round. */
+  readonly blocks: readonly ParameterBlock[];
+  /**
+   * The parameters to upload, of a member that trained to `after` and answered these questions (by
+   * position).
+   */
+  finish(after: Float32Array, answered: ReadonlySet<number>): Float32Array;
 }
 
 /**
@@ -60,6 +81,16 @@ export interface ProgramShape {
   readonly questions: number;
 }
 
+/** What a model knows about a question of the questionnaire. */
+export interface QuestionState {
+  /** Whether any member's answers have trained it. */
+  readonly isTrained: boolean;
+  /** Whether it was added, and its predictions are the same for all groups still. */
+  readonly isYoung: boolean;
+  /** Share of the last round's weight that answered it; null where that is not counted. */
+  readonly coverage: number | null;
+}
+
 /**
  * A model family for one questionnaire: its parameters, and the graphs that train it and predict
  * with it.
@@ -70,6 +101,10 @@ export interface Predictor {
   readonly embeddings: EmbeddingTable;
   readonly parameterCount: number;
   readonly blocks: readonly ParameterBlock[];
+  /** A round on this model, where questions can be added; absent where they cannot. */
+  readonly grow?: (base: Float32Array) => RoundGrowth;
+  /** Of each question, in order; absent where the predictor keeps nothing per question. */
+  readonly questionStates?: (model: Int32Array) => readonly QuestionState[];
   /** The first model of a federation, in fixed point (value x 2^24). */
   initialParameters(seed: Seed): Int32Array;
   /**

@@ -3,11 +3,11 @@ import { emitOnnx, type OnnxModel } from "../graph/emit.ts";
 import { Graph } from "../graph/graph.ts";
 import { affine, matmul, solve } from "../graph/linear-algebra.ts";
 import { concatenate, reshape, slice, split, sum, transpose } from "../graph/shape.ts";
-import { detach, type Tape, type Tensor } from "../graph/tensor.ts";
+import { detach, dimensionAt, type Tape, type Tensor } from "../graph/tensor.ts";
 import { logSoftmaxPerQuestion } from "./option-layout.ts";
 import { unpack } from "./parameters.ts";
 import type { ParameterBlock } from "./predictor.ts";
-import { LENT_VECTOR, lend, type OptionTable } from "./tilt-options.ts";
+import { lend, type OptionTable } from "./tilt-options.ts";
 
 /** Keeps log base finite where the base has learned that nobody chooses an option. */
 const SMALLEST_SHARE = 1e-6;
@@ -16,8 +16,13 @@ const SMALLEST_SHARE = 1e-6;
 export interface TiltShape {
   readonly latent: number;
   readonly scoringSteps: number;
+  /** Part of a relative's vector that an untrained question borrows with its base. */
+  readonly lentVector: number;
   readonly blocks: readonly ParameterBlock[];
 }
+
+/** Real units of base logits that 1 in the block `added.base` stands for. */
+export const ADDED_UNIT = 32;
 
 interface Context {
   /** Shares per option, 0 for questions that are not shown, [tasks, options]. */
@@ -54,7 +59,7 @@ export function tiltTrainingGraph(shape: TiltShape, table: OptionTable, tasks: n
   const options = optionsOf(shape, table, optionParameters(graph, table, parameter), anchor);
   const predicted = tilted(shape, table, parameter("log-penalty"), options, context);
   const loss = negate(sum(multiply(targets, predicted), [0, 1]));
-  const base = normalizer(graph, table)(parameter("base"));
+  const base = normalizer(graph, table)(baseOf(table, parameter));
   const baseLoss = negate(sum(multiply(member, base), [0]));
   const [gradient] = graph.gradient(add(loss, baseLoss), [theta]);
   graph.output("loss", reshape(detach(loss), [1]));
@@ -62,11 +67,15 @@ export function tiltTrainingGraph(shape: TiltShape, table: OptionTable, tasks: n
   return emitOnnx(graph, "tilt-training");
 }
 
-/** Shares [tasks, options] of every question, given `answers` and `shown`. */
+/**
+ * Shares [tasks, options] of every question, given `answers` and `shown`. Options of `levelled`
+ * questions have no vector: their shares are the base's.
+ */
 export function tiltPredictionGraph(
   shape: TiltShape,
   table: OptionTable,
   tasks: number,
+  levelled: readonly number[] = [],
 ): OnnxModel {
   const { rows } = table.layout;
   const graph = new Graph();
@@ -74,17 +83,44 @@ export function tiltPredictionGraph(
   const parameter = unpack(theta, shape.blocks);
   const context = contextInputs(graph, tasks, rows);
   const own = concatenate(
-    [optionParameters(graph, table, parameter), reshape(parameter("base"), [table.known, 1])],
+    [
+      optionParameters(graph, table, parameter),
+      reshape(baseOf(table, parameter), [table.known, 1]),
+    ],
     1,
   );
-  const strengths = [...new Array<number>(shape.latent + 1).fill(LENT_VECTOR), 1];
-  const [vectors, base] = split(lend(graph, table, own, strengths), 1, [shape.latent + 1, 1]) as [
+  const strengths = [...new Array<number>(shape.latent + 1).fill(shape.lentVector), 1];
+  const [lent, base] = split(lend(graph, table, own, strengths), 1, [shape.latent + 1, 1]) as [
     Tensor,
     Tensor,
   ];
+  const vectors = levelled.length === 0 ? lent : multiply(lent, strengthOf(graph, table, levelled));
   const options = optionsOf(shape, table, vectors, reshape(base, [rows]));
   graph.output("shares", exp(tilted(shape, table, parameter("log-penalty"), options, context)));
   return emitOnnx(graph, "tilt-prediction");
+}
+
+/** 0 for the options of these questions, else 1: [options, 1]. */
+function strengthOf(graph: Graph, table: OptionTable, questions: readonly number[]): Tensor {
+  const strength = new Float32Array(table.layout.rows).fill(1);
+  for (const question of questions)
+    strength.fill(0, table.offsets[question], table.offsets[question + 1]);
+  return graph.constant(strength, [table.layout.rows, 1]);
+}
+
+/** Base logits of the questionnaire's options, [known]. */
+function baseOf(table: OptionTable, parameter: (name: string) => Tensor): Tensor {
+  const base = parameter("base");
+  const added = table.known - dimensionAt(base, 0);
+  if (added === 0) return base;
+  return concatenate([base, multiply(slice(parameter("added.base"), 0, 0, added), ADDED_UNIT)], 0);
+}
+
+/** The options' own part of vector and log weight, [known, latent + 1]. */
+function ownOf(table: OptionTable, parameter: (name: string) => Tensor): Tensor {
+  const own = parameter("option");
+  const added = table.known - dimensionAt(own, 0);
+  return added === 0 ? own : concatenate([own, slice(parameter("added.option"), 0, 0, added)], 0);
 }
 
 function contextInputs(graph: Graph, tasks: number, rows: number): Context {
@@ -114,7 +150,7 @@ function optionParameters(
   const hidden = relu(affine(features, parameter("hidden.weight"), parameter("hidden.bias")));
   return add(
     affine(hidden, parameter("output.weight"), parameter("output.bias")),
-    parameter("option"),
+    ownOf(table, parameter),
   );
 }
 

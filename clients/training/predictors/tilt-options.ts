@@ -25,12 +25,6 @@ const COUNT_PENALTY = 10;
  * base) competes with it.
  */
 const STRANGER_COSINE = 0.6;
-/**
- * Part of a relative's vector that is lent with its base. Texts that are almost alike may divide
- * groups in opposite ways (warm feelings towards one party or the other), and no text embedding
- * shows that.
- */
-export const LENT_VECTOR = 0.3;
 /** Far below any affinity, and finite. */
 const EXCLUDED = -1e30;
 
@@ -100,12 +94,17 @@ function featureRows(
  * Questions of the questionnaire whose base logits are all 0, as at the beginning: no member has
  * answered them. Empty while the whole model is untrained.
  */
-export function untrainedQuestions(questionnaire: Questionnaire, base: Int32Array): number[] {
+export function untrainedQuestions(
+  questionnaire: Questionnaire,
+  base: Int32Array | Float32Array,
+): number[] {
   const offsets = optionOffsets(questionnaire);
   const untrained = questionnaire.questions
     .map((_, question) => question)
     .filter((question) =>
-      base.subarray(offsets[question]!, offsets[question + 1]!).every((logit) => logit === 0),
+      base
+        .subarray(offsets[question]!, offsets[question + 1]!)
+        .every((logit: number) => logit === 0),
     );
   return untrained.length === questionnaire.questions.length ? [] : untrained;
 }
@@ -136,6 +135,34 @@ export function lend(
     source[row] = table.known + position;
   });
   return takeRows(concatenate([own, borrowed], 0), source);
+}
+
+/**
+ * Base logits that the table's borrowers would borrow from these (`base`, one per option of the
+ * questionnaire), in the order of `borrowers`. In float64, outside of any graph.
+ */
+export function lentLogits(table: OptionTable, base: Float32Array): Float64Array[] {
+  const rowsOf = (question: number) =>
+    range(table.offsets[question]!, table.offsets[question + 1]!);
+  const rows = table.borrowers.flatMap(rowsOf);
+  const affinity = affinities(table, rows);
+  const columns = table.known + 1;
+  let position = 0;
+  return table.borrowers.map((question) =>
+    Float64Array.from(rowsOf(question), () => {
+      const own = affinity.subarray(position * columns, (position + 1) * columns);
+      position += 1;
+      const largest = own.reduce((a, b) => Math.max(a, b));
+      let total = 0;
+      let sum = 0;
+      own.forEach((value, lender) => {
+        const weight = Math.exp(value - largest);
+        total += weight;
+        sum += weight * (base[lender] ?? 0);
+      });
+      return sum / total;
+    }),
+  );
 }
 
 /** Row by row: the affinity to each of the questionnaire's options, and last to nothing. */

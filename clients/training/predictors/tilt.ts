@@ -1,7 +1,15 @@
-import { optionOffsets, parserOf, type Questionnaire } from "@plenary/protocol";
+import { optionOffsets, parserOf, type Questionnaire, toFloat32 } from "@plenary/protocol";
 import Type, { type Static } from "typebox";
 import type { Feeds, Results } from "../sessions/engine.ts";
 import type { QuestionAnswer, Task } from "../tasks.ts";
+import {
+  addedQuestions,
+  addedStates,
+  coverageOf,
+  Reserve,
+  reserveSpecifications,
+} from "./added-questions.ts";
+import { growRound } from "./grow-round.ts";
 import { memoized } from "./memoized.ts";
 import { firstValues, layOut, type ParameterSpecification } from "./parameters.ts";
 import type {
@@ -11,7 +19,12 @@ import type {
   Predictor,
   TrainingProgram,
 } from "./predictor.ts";
-import { type TiltShape, tiltPredictionGraph, tiltTrainingGraph } from "./tilt-graph.ts";
+import {
+  ADDED_UNIT,
+  type TiltShape,
+  tiltPredictionGraph,
+  tiltTrainingGraph,
+} from "./tilt-graph.ts";
 import { featureWidth, type OptionTable, optionTable, untrainedQuestions } from "./tilt-options.ts";
 
 /**
@@ -27,10 +40,21 @@ export const TiltSchema = Type.Object(
     hidden: Type.Integer({ minimum: 1, maximum: 4096 }),
     /** Fisher-scoring steps that a group's vector takes. */
     scoringSteps: Type.Integer({ minimum: 1, maximum: 4 }),
+    /**
+     * Part of a relative's vector that an untrained question borrows with its base; absent: 0.3.
+     * Texts that are almost alike may divide groups in opposite ways, and no text embedding shows
+     * that: 0 predicts better (docs/science.md).
+     */
+    lentVector: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    /** Room for questions that are added later; absent: none can be added. */
+    reserve: Type.Optional(Reserve),
   },
   { additionalProperties: false },
 );
 export type TiltConfiguration = Static<typeof TiltSchema>;
+
+/** What configurations have that do not say. */
+const FIRST_LENT_VECTOR = 0.3;
 
 const parseTilt = parserOf(TiltSchema, "Configuration: predictor");
 
@@ -55,43 +79,100 @@ export function tilt(
   embeddings: EmbeddingTable,
 ): Predictor {
   const configuration = parseTilt(value);
+  const { reserve, lentVector = FIRST_LENT_VECTOR } = configuration;
+  const added = addedQuestions(questionnaire, reserve);
   const specifications = parameterSpecifications(configuration, questionnaire, embeddings);
   const blocks = layOut(specifications);
-  const base = blocks.find((block) => block.name === "base")!;
-  const shape: TiltShape = { ...configuration, blocks };
+  const shape: TiltShape = { ...configuration, lentVector, blocks };
   const table = optionTable(questionnaire, embeddings, [], []);
-  const training = memoized((tasks: number) => trainingProgram(shape, table, tasks, base));
+  const logitsOf = (model: Float32Array) => baseLogits(blocks, table, model);
+  const training = memoized((tasks: number) => trainingProgram(shape, table, tasks, logitsOf));
   const prediction = memoized((key: string) => {
-    const [tasks, untrained] = JSON.parse(key) as [number, number[]];
-    return predictionProgram(shape, optionTable(questionnaire, embeddings, untrained, []), tasks);
+    const [tasks, untrained, levelled] = JSON.parse(key) as [number, number[], number[]];
+    const lending = optionTable(questionnaire, embeddings, untrained, []);
+    return predictionProgram(shape, lending, tasks, levelled);
   });
   return {
     configuration,
     questionnaire,
     embeddings,
     blocks,
-    parameterCount: base.to,
+    parameterCount: blocks.at(-1)!.to,
+    ...(reserve !== undefined && {
+      grow: (base: Float32Array) => {
+        const logits = logitsOf(base);
+        const young = addedStates(added, blocks, base).filter(({ isMature }) => !isMature);
+        const borrowers = new Set([
+          ...untrainedQuestions(questionnaire, logits),
+          ...young.map(({ question }) => question),
+        ]);
+        const lending = optionTable(questionnaire, embeddings, [...borrowers], []);
+        return growRound({ questions: added, blocks, base, table: lending, logits });
+      },
+    }),
+    questionStates: (model) => {
+      const parameters = toFloat32(model);
+      const logits = logitsOf(parameters);
+      const isNew = logits.every((logit) => logit === 0);
+      const untrained = new Set(untrainedQuestions(questionnaire, logits));
+      const states = new Map(
+        addedStates(added, blocks, parameters).map((state) => [state.question, state]),
+      );
+      return questionnaire.questions.map((_, question) => ({
+        isTrained: !isNew && !untrained.has(question),
+        isYoung: states.get(question)?.isMature === false,
+        coverage: coverageOf(blocks, parameters, question),
+      }));
+    },
     initialParameters: (seed) => firstValues(specifications, seed),
-    untrained: (model) => untrainedQuestions(questionnaire, model.subarray(base.from, base.to)),
+    untrained: (model) => untrainedQuestions(questionnaire, logitsOf(toFloat32(model))),
     training: ({ tasks }) => training(tasks),
     prediction: ({ tasks }, model, newQuestions = []) => {
-      const untrained = untrainedQuestions(questionnaire, model.subarray(base.from, base.to));
-      if (newQuestions.length === 0) return prediction(JSON.stringify([tasks, untrained]));
+      const parameters = toFloat32(model);
+      const untrained = untrainedQuestions(questionnaire, logitsOf(parameters));
+      const levelled = addedStates(added, blocks, parameters)
+        .filter(({ isMature }) => !isMature)
+        .map(({ question }) => question);
+      if (newQuestions.length === 0)
+        return prediction(JSON.stringify([tasks, untrained, levelled]));
       const extended = optionTable(questionnaire, embeddings, untrained, newQuestions);
-      return predictionProgram(shape, extended, tasks);
+      return predictionProgram(shape, extended, tasks, levelled);
     },
   };
 }
 
+/** Base logits of all the questionnaire's options. */
+function baseLogits(
+  blocks: readonly ParameterBlock[],
+  table: OptionTable,
+  model: Float32Array,
+): Float32Array {
+  const named = (name: string) => blocks.find((block) => block.name === name);
+  const { from, to } = named("base")!;
+  const first = model.slice(from, to);
+  const added = table.known - first.length;
+  if (added === 0) return first;
+  const start = named("added.base")!.from;
+  const logits = new Float32Array(table.known);
+  logits.set(first);
+  logits.set(
+    model.subarray(start, start + added).map((value) => value * ADDED_UNIT),
+    first.length,
+  );
+  return logits;
+}
+
 function parameterSpecifications(
-  { latent, hidden }: TiltConfiguration,
+  { latent, hidden, reserve }: TiltConfiguration,
   questionnaire: Questionnaire,
   { dimension }: EmbeddingTable,
 ): ParameterSpecification[] {
   const inputs = featureWidth(dimension);
   const outputs = latent + 1;
-  const options = optionOffsets(questionnaire).at(-1)!;
+  const first = questionnaire.questions.filter(({ added }) => added === undefined);
+  const options = optionOffsets({ questions: first }).at(-1)!;
   return [
+    ...(reserve === undefined ? [] : reserveSpecifications(reserve, first.length, outputs)),
     { name: "hidden.weight", shape: [inputs, hidden], spread: 1 / Math.sqrt(inputs) },
     { name: "hidden.bias", shape: [hidden], spread: 1 / Math.sqrt(inputs) },
     { name: "output.weight", shape: [hidden, outputs], spread: 1 / Math.sqrt(hidden) },
@@ -106,12 +187,12 @@ function trainingProgram(
   shape: TiltShape,
   table: OptionTable,
   tasks: number,
-  base: ParameterBlock,
+  logitsOf: (model: Float32Array) => Float32Array,
 ): TrainingProgram {
   return {
     model: tiltTrainingGraph(shape, table, tasks),
     feeds: (downloaded, drawn, answered) => ({
-      anchor: downloaded.slice(base.from, base.to),
+      anchor: logitsOf(downloaded),
       ...contextFeeds(table, drawn),
       targets: targetFeed(table, drawn),
       member: memberFeed(table, answered),
@@ -119,9 +200,14 @@ function trainingProgram(
   };
 }
 
-function predictionProgram(shape: TiltShape, table: OptionTable, tasks: number): PredictionProgram {
+function predictionProgram(
+  shape: TiltShape,
+  table: OptionTable,
+  tasks: number,
+  levelled: readonly number[],
+): PredictionProgram {
   return {
-    model: tiltPredictionGraph(shape, table, tasks),
+    model: tiltPredictionGraph(shape, table, tasks, levelled),
     feeds: (theta, asked) => ({ theta, ...contextFeeds(table, asked) }),
     read: (results, asked) => readShares(table, results, asked),
   };

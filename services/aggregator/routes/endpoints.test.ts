@@ -38,6 +38,19 @@ describe("endpoints", () => {
       federationList: () => client.call(ENDPOINTS.federationList, { params: {} }),
       federationRegister: () => client.register(federation),
       federationRead: () => client.call(ENDPOINTS.federationRead, { params }),
+      // Nothing can be added here; added questions are questions.test.ts's.
+      questionnaireExtend: () =>
+        codeOf(
+          client.call(ENDPOINTS.questionnaireExtend, {
+            params,
+            body: {
+              message: toBase64(new Uint8Array(219)),
+              signature: toBase64(new Uint8Array(64)),
+              authority: federation.authority.publicKey.toBase58(),
+            },
+            signer,
+          }),
+        ),
       federationPause: () => client.call(ENDPOINTS.federationPause, { params, signer }),
       federationResume: () => client.call(ENDPOINTS.federationResume, { params, signer }),
       operationsRead: () => client.call(ENDPOINTS.operationsRead, { params, signer }),

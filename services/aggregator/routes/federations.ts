@@ -2,6 +2,7 @@ import { fromBase58 } from "@plenary/protocol";
 import { requireAuthority, requireKnownAuthority } from "../rounds/access/authority.ts";
 import { newestMember } from "../rounds/access/members.ts";
 import type { Context } from "../rounds/context.ts";
+import { extendQuestionnaire } from "../rounds/federations/extend-questionnaire.ts";
 import { registerFederation, setPaused } from "../rounds/federations/register.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
 import { findFederation } from "../rounds/lookup.ts";
@@ -23,6 +24,7 @@ type FederationHandlers = Pick<
   | "federationList"
   | "federationRegister"
   | "federationRead"
+  | "questionnaireExtend"
   | "federationPause"
   | "federationResume"
   | "operationsRead"
@@ -53,6 +55,11 @@ export function federationHandlers(
     },
     federationRead: async ({ params }) =>
       viewFederation(context, await findFederation(context, params.federation)),
+    questionnaireExtend: async ({ params, body, requester }) =>
+      viewFederation(
+        context,
+        await extendQuestionnaire(context, evaluator, requester, params.federation, body),
+      ),
     federationPause: async ({ params, requester }) =>
       viewFederation(context, await setPaused(context, requester, params.federation, true)),
     federationResume: async ({ params, requester }) =>

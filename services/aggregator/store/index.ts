@@ -7,6 +7,7 @@ import { federationStore } from "./federations.ts";
 import { hintStore } from "./hints.ts";
 import { memberStore } from "./members.ts";
 import { nonceStore } from "./nonces.ts";
+import { questionnaireStore } from "./questionnaires.ts";
 import { rewardStore } from "./rewards.ts";
 import { roundStore } from "./rounds.ts";
 import { transactionStore } from "./transactions.ts";
@@ -21,6 +22,7 @@ export interface Store {
   readonly hints: ReturnType<typeof hintStore>;
   readonly members: ReturnType<typeof memberStore>;
   readonly nonces: ReturnType<typeof nonceStore>;
+  readonly questionnaires: ReturnType<typeof questionnaireStore>;
   readonly rewards: ReturnType<typeof rewardStore>;
   readonly rounds: ReturnType<typeof roundStore>;
   readonly transactions: ReturnType<typeof transactionStore>;
@@ -38,6 +40,7 @@ export function storeOn(queries: Queries): Store {
     hints: hintStore(queries),
     members: memberStore(queries),
     nonces: nonceStore(queries),
+    questionnaires: questionnaireStore(queries),
     rewards: rewardStore(queries),
     rounds: roundStore(queries),
     transactions: transactionStore(queries),

@@ -34,12 +34,17 @@ export function roundSteps(queries: Queries) {
   };
   return {
     /** Decides to open a round. False if there is a round with this number. */
-    async plan(round: Pick<OpeningRound, keyof RoundKey | "address" | "base" | "createdAt">) {
-      const { federation, number, address, base, createdAt } = round;
+    async plan(
+      round: Pick<
+        OpeningRound,
+        keyof RoundKey | "address" | "base" | "questionnaire" | "createdAt"
+      >,
+    ) {
+      const { federation, number, address, base, questionnaire, createdAt } = round;
       const row = { federation, number, address, state: "opening" as const, ...baseColumns(base) };
       const inserted = await queries
         .insertInto("rounds")
-        .values({ ...row, created_at: BigInt(createdAt) })
+        .values({ ...row, questionnaire, created_at: BigInt(createdAt) })
         .onConflict((conflict) => conflict.doNothing())
         .returning("number")
         .executeTakeFirst();

@@ -70,6 +70,8 @@ interface RoundParts {
 interface PlannedRound extends RoundKey {
   readonly address: Uint8Array;
   readonly base: RoundBase;
+  /** Number of its questionnaire version; null where it is the configuration's. */
+  readonly questionnaire: bigint | null;
   /** When the service decided to open it. */
   readonly createdAt: number;
 }
@@ -122,6 +124,7 @@ export function roundOf(row: RoundRow): Round {
     number: row.number,
     address: row.address,
     base: baseOf(row),
+    questionnaire: row.questionnaire,
     createdAt: Number(row.created_at),
   };
   const { evaluation, void_reason: voidReason } = row;

@@ -59,6 +59,7 @@ export interface RoundsTable {
   base_state_root: Uint8Array;
   base_state_blob: Uint8Array;
   previous_manifest: Uint8Array | null;
+  questionnaire: bigint | null;
   base_round: bigint;
   slot_hash: Uint8Array | null;
   opened_at: bigint | null;
@@ -85,6 +86,16 @@ export interface RoundsTable {
   evaluation: ColumnType<EvaluationView | null, string | null, string | null>;
   choosing_score: number | null;
   created_at: bigint;
+}
+
+export interface QuestionnairesTable {
+  federation: Uint8Array;
+  number: bigint;
+  hash: Uint8Array;
+  message: Uint8Array;
+  signature: Uint8Array;
+  authority: Uint8Array;
+  received_at: bigint;
 }
 
 export interface RewardsTable {
@@ -203,6 +214,7 @@ export interface Schema {
   federations: FederationsTable;
   members: MembersTable;
   rounds: RoundsTable;
+  questionnaires: QuestionnairesTable;
   rewards: RewardsTable;
   updates: UpdatesTable;
   equivocations: EquivocationsTable;

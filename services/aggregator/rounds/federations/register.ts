@@ -201,7 +201,8 @@ async function readableBlobs(
   return named.map(({ hash }) => fromHex(hash, 32));
 }
 
-async function requireBlob(
+/** The service must have the blob, and the requester must be allowed to read it. */
+export async function requireBlob(
   context: Context,
   requester: Uint8Array,
   { field, hash }: NamedBlob,

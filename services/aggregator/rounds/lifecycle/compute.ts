@@ -4,6 +4,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { ClosingRound } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
 import { isTooLateToCommit } from "../due.ts";
+import { evaluatedConfiguration } from "../federations/questionnaire.ts";
 import type { RoundTools } from "../round-tools.ts";
 import { isCounted, screenInto } from "../updates/screen.ts";
 import { auditRound } from "./audit.ts";
@@ -79,6 +80,7 @@ async function compute(
   updates: StandingUpdates,
 ): Promise<CompletedRound> {
   const { configuration } = federation;
+  const evaluated = await evaluatedConfiguration(context, federation, round);
   const running = await sums.complete(round, configuration, updates.counted(), (id) =>
     updates.delta(id),
   );
@@ -90,7 +92,7 @@ async function compute(
       audits: await reportsOf(context, round),
       delta: (update) => updates.deltaOf(update),
     },
-    (model) => evaluator.utility(configuration, model),
+    (model) => evaluator.utility(evaluated, model),
     context.registries,
   );
 }

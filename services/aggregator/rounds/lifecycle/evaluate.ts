@@ -1,5 +1,6 @@
 import type { RoundKey } from "../../store/rounds.ts";
 import { type Context, inTransaction } from "../context.ts";
+import { evaluatedConfiguration } from "../federations/questionnaire.ts";
 import type { RoundTools } from "../round-tools.ts";
 import { warnOfFall } from "./falling.ts";
 
@@ -14,7 +15,8 @@ export async function evaluateRound(
   if (round === undefined || federation === undefined) return;
   if (round.computed === null || round.evaluation !== null) return;
   const model = await models.load(round.computed.nextBlob);
-  const evaluation = await evaluator.alignment(federation.configuration, model);
+  const configuration = await evaluatedConfiguration(context, federation, round);
+  const evaluation = await evaluator.alignment(configuration, model);
   if (evaluation === undefined) return;
   await inTransaction(context, async (store) => {
     await store.rounds.setEvaluation(key, evaluation);

@@ -59,6 +59,7 @@ async function insertRound(
   const now = context.clock.now();
   const key = { federation: federation.address, number };
   await inTransaction(context, async (store) => {
+    const version = await store.questionnaires.newest(federation.address);
     const inserted = await store.rounds.plan({
       ...key,
       address: context.ledger.roundAddress(federation.address, number),
@@ -70,6 +71,7 @@ async function insertRound(
         stateBlob: federation.state_blob,
         manifest: federation.manifest_hash,
       },
+      questionnaire: version?.number ?? null,
       createdAt: now,
     });
     if (inserted) await store.transactions.plan(key, "open", BigInt(now));

@@ -10,6 +10,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { ClosingRound } from "../../store/rounds.ts";
 import type { UpdateRow } from "../../store/updates.ts";
 import type { Context } from "../context.ts";
+import { questionnaireOf, signedVersion } from "../federations/questionnaire.ts";
 import type { ModelCache } from "../models/model-cache.ts";
 import { isCounted } from "../updates/screen.ts";
 import { drawOf } from "./audit-draw.ts";
@@ -93,12 +94,14 @@ function signedUpdate({ row, envelope }: DecodedUpdate): RoundUpdate {
 
 /** Everything that was fixed when the round opened. Throws `not-found` if a blob is lost. */
 export async function roundContext(
-  { store }: Context,
+  context: Context,
   models: ModelCache,
   federation: FederationRow,
   round: ClosingRound,
 ): Promise<RoundContext> {
+  const { store } = context;
   const { number, base, opened } = round;
+  const version = await questionnaireOf(context, round);
   const earned = await store.rewards.ofRound({ federation: round.federation, number: base.round });
   return {
     genesisHash: federation.genesis_hash,
@@ -106,6 +109,7 @@ export async function roundContext(
     federation: federation.address,
     round: number,
     configuration: federation.configuration,
+    ...(version !== undefined && { questionnaire: signedVersion(version) }),
     seed: roundSeed(base.root, number, opened.slotHash),
     auditDraw: drawOf(round),
     previousManifest: base.manifest,

@@ -28,6 +28,7 @@ describe("lists of rounds", () => {
     const bytes = new Uint8Array(32).fill(Number(number));
     const base = { round: 0n, root: bytes, blob: bytes, stateRoot: bytes, stateBlob: bytes };
     await store.rounds.plan({
+      questionnaire: null,
       ...key,
       address: bytes,
       base: { ...base, manifest: null },

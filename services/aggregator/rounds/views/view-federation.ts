@@ -10,6 +10,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { MemberRecord, MemberRow } from "../../store/members.ts";
 import { isActive } from "../access/members.ts";
 import type { Context } from "../context.ts";
+import { signedVersion } from "../federations/questionnaire.ts";
 import { FALL_MARGIN } from "../lifecycle/falling.ts";
 
 /*
@@ -28,10 +29,11 @@ export async function viewFederation(
   context: Context,
   federation: FederationRow,
 ): Promise<FederationView> {
-  const { rounds, members } = context.store;
-  const [newest, chosen] = await Promise.all([
+  const { rounds, members, questionnaires } = context.store;
+  const [newest, chosen, version] = await Promise.all([
     rounds.newest(federation.address),
     rounds.chosen(federation.address, FALL_MARGIN),
+    questionnaires.newest(federation.address),
   ]);
   const collecting = newest?.state === "collecting" ? newest.number.toString() : null;
   return {
@@ -44,6 +46,7 @@ export async function viewFederation(
     rewardMint: toBase58(federation.reward_mint),
     configuration: federation.configuration,
     configurationHash: toHex(federation.configuration_hash),
+    ...(version !== undefined && { questionnaire: signedVersion(version) }),
     round: collecting,
     committedRounds: federation.committed_rounds.toString(),
     modelRoot: toHex(federation.model_root),

@@ -1,10 +1,12 @@
 import { type RoundView, toBase58, toHex } from "@plenary/protocol";
 import type { DisputeRow } from "../../store/disputes.ts";
 import type { FederationRow } from "../../store/federations.ts";
+import type { QuestionnaireRow } from "../../store/questionnaires.ts";
 import type { Round } from "../../store/rounds.ts";
 import type { TransactionRow } from "../../store/transactions.ts";
 import type { UpdateCounts } from "../../store/updates.ts";
 import type { Context } from "../context.ts";
+import { questionnaireOf, signedVersion } from "../federations/questionnaire.ts";
 import { isFiniteEvaluation } from "../lifecycle/evaluator.ts";
 import { viewDispute } from "./view-dispute.ts";
 
@@ -17,10 +19,11 @@ export async function viewRounds(
   if (rounds.length === 0) return [];
   const { address } = federation;
   const numbers = rounds.map(({ number }) => number);
-  const [counts, transactions, disputes] = await Promise.all([
+  const [counts, transactions, disputes, versions] = await Promise.all([
     store.updates.countsOfRounds(address, numbers),
     store.transactions.ofRounds(address, numbers),
     store.disputes.ofRounds(address, numbers),
+    store.questionnaires.ofFederation(address),
   ]);
   const transactionsOf = Map.groupBy(transactions, ({ round }) => round);
   const disputesOf = Map.groupBy(disputes, ({ round }) => round);
@@ -30,22 +33,25 @@ export async function viewRounds(
       counts: counts.get(number) ?? { received: 0, counted: 0, refused: 0 },
       transactions: transactionsOf.get(number) ?? [],
       disputes: disputesOf.get(number) ?? [],
+      version: versions.find((row) => row.number === round.questionnaire),
     });
   });
 }
 
 export async function viewRound(
-  { store }: Context,
+  context: Context,
   federation: FederationRow,
   round: Round,
 ): Promise<RoundView> {
+  const { store } = context;
   const { address } = federation;
-  const [counts, transactions, disputes] = await Promise.all([
+  const [counts, transactions, disputes, version] = await Promise.all([
     store.updates.counts(round),
     store.transactions.ofRounds(address, [round.number]),
     store.disputes.ofRounds(address, [round.number]),
+    questionnaireOf(context, round),
   ]);
-  return roundView(federation, round, { counts, transactions, disputes });
+  return roundView(federation, round, { counts, transactions, disputes, version });
 }
 
 /** What other tables say about a round. */
@@ -53,12 +59,13 @@ interface AroundRound {
   readonly counts: UpdateCounts;
   readonly transactions: readonly TransactionRow[];
   readonly disputes: readonly DisputeRow[];
+  readonly version: QuestionnaireRow | undefined;
 }
 
 function roundView(
   { configuration }: FederationRow,
   round: Round,
-  { counts, transactions, disputes }: AroundRound,
+  { counts, transactions, disputes, version }: AroundRound,
 ): RoundView {
   const { base, opened, closedAt, computed, committed, evaluation } = round;
   const signature = (kind: TransactionRow["kind"]) =>
@@ -70,6 +77,7 @@ function roundView(
     address: toBase58(round.address),
     state: round.state,
     voidReason: round.voidReason,
+    ...(version !== undefined && { questionnaire: signedVersion(version) }),
     baseRoot: toHex(base.root),
     baseBlob: toHex(base.blob),
     nextRoot: hexOrNull(computed?.commitment.nextRoot),

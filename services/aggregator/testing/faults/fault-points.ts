@@ -67,6 +67,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     records: true,
   },
   nonces: { use: true, forget: true },
+  questionnaires: { ofFederation: true, newest: true, find: true, insert: true, sign: true },
   rewards: { ofRound: true, insert: true },
   rounds: {
     find: true,
