@@ -157,7 +157,9 @@ function only(answers: AnswerSet): AnswerSet {
   return { version: 1, groups: groups.filter((group) => group.answers.length > 0) };
 }
 
-/** Differences by split: of new questions to uniform, of seen ones to what they were or would be. */
+/**
+ * Differences by split: of new questions to uniform, of seen ones to what they were or would be.
+ */
 const gains: Record<"one" | "three" | "seenOne" | "seenThree" | "control", number[]> = {
   one: [],
   three: [],

@@ -125,10 +125,10 @@ export function checkExtension(before: EmbeddedQuestionnaire, after: EmbeddedQue
   if (questions.length === first.length)
     throw new PlenaryError("invalid-input", "This questionnaire version adds no question.");
   const added = questions.slice(first.length);
-  checkQuestionnaireNames({ questions: added });
   added.forEach(checkAdded);
   checkLookAlikes(questions, ({ id }) => canonicalText(id).toLowerCase(), "id");
   checkLookAlikes(questions, textAndOptions, "text");
+  checkQuestionnaireNames({ questions: added });
   checkTable(before, after);
 }
 

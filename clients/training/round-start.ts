@@ -7,7 +7,10 @@ export interface RoundStart extends Pick<RoundGrowth, "start" | "blocks"> {
   finish(after: Float32Array): Float32Array;
 }
 
-/** Training starts from the model as it is and uploads what it reaches, but for added questions. */
+/**
+ * Training starts from the model as it is and uploads what it reaches, except rows of added
+ * questions.
+ */
 export function roundStart(
   predictor: Predictor,
   base: Float32Array,

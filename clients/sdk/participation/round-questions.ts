@@ -24,7 +24,9 @@ export interface QuestionsKeeper {
   close(): Promise<void>;
 }
 
-/** Keeps one training thread, for the questionnaire version of the last round that was asked for. */
+/**
+ * Keeps one training thread, for the questionnaire version of the last round that was asked for.
+ */
 export function keepQuestions(
   { context, answers }: Pick<RoundQuestions, "context" | "answers">,
   engine: EngineName,

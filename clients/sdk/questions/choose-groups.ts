@@ -1,4 +1,4 @@
-/** A group by the shares that it chose, or is predicted to choose, of the same options in one order. */
+/** A group, as the shares that it chooses of the options of many questions. */
 export interface GroupProfile {
   readonly group: string;
   readonly shares: readonly number[];
