@@ -85,6 +85,6 @@ test("help prints the default amounts", () => {
     commandsOf(program, "").find(([name]) => name === "plenary federation create") ?? [];
   assert.match(
     create?.helpInformation().replace(/\s+/g, " ") ?? "",
-    /most that a round pays \(default: "1000"\)/,
+    /most that a round pays \(default: 1000\)/,
   );
 });

@@ -92,6 +92,11 @@ const Rounds = Type.Object(
     /** Updates without which a round is void at its deadline. */
     minimum: Type.Integer({ minimum: 1, maximum: UPDATE_LIMIT }),
     deadlineSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
+    /**
+     * Time that a round collects at least while a member has not sent its update, also once the
+     * quorum counts, so that those who have just joined get in; absent, the quorum closes it.
+     */
+    collectSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 30 * 86_400 })),
     /** Time after the deadline in which the aggregator must commit. */
     graceSeconds: Type.Integer({ minimum: 1, maximum: 30 * 86_400 }),
     /** Rounds after which the federation is complete; 0 for a federation without an end. */
@@ -235,8 +240,19 @@ export function checkConfiguration(
         maxUpdates,
       },
     );
+  checkCollecting(configuration);
   checkAudits(configuration);
   return configuration;
+}
+
+function checkCollecting({ rounds }: FederationConfiguration): void {
+  const { collectSeconds = 0, deadlineSeconds } = rounds;
+  if (collectSeconds <= deadlineSeconds) return;
+  throw new PlenaryError(
+    "invalid-input",
+    `Configuration: rounds.collectSeconds is ${collectSeconds}, which must not be above rounds.deadlineSeconds, ${deadlineSeconds}.`,
+    { field: "rounds.collectSeconds", collectSeconds, deadlineSeconds },
+  );
 }
 
 function checkAudits({ audits, rounds }: FederationConfiguration): void {

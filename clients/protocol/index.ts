@@ -15,6 +15,7 @@ export * from "./leaves.ts";
 export * from "./manifest.ts";
 export * from "./merkle.ts";
 export * from "./owner-admission.ts";
+export { requirePrintable } from "./printable.ts";
 export * from "./proofs.ts";
 export * from "./questionnaire.ts";
 export * from "./questionnaire-names.ts";

@@ -27,6 +27,7 @@ export {
   openAccess,
   openChainContext,
   publicKey,
+  readFederationView,
   signerFor,
 } from "./access/index.ts";
 export {
@@ -61,6 +62,7 @@ export {
   type GroupSplit,
   importFiles,
   loadDataset,
+  loadQuestionnaire,
   type ReadAnswersOptions,
   readAnswers,
 } from "./answers/index.ts";
@@ -170,13 +172,18 @@ export {
 
 // Found a federation.
 export {
+  type ConfigurationSections,
   type CreatedFederation,
   type CreateFederationOptions,
   type CreateStep,
+  checkFounding,
   createFederation,
   type FederationPlan,
+  type FoundingCosts,
+  foundingCosts,
   type MintTo,
   mintTo,
+  type PartyCosts,
   type PlannedFederation,
   planFederation,
   REWARD_DECIMALS,
@@ -193,6 +200,8 @@ export {
   type ClosedRounds,
   closeRounds,
   depositBond,
+  type Extended,
+  extendFederation,
   fundVault,
   type Granted,
   grantTokens,

@@ -143,6 +143,7 @@ function unknownToService(member: Member) {
     active: member.exitRound === 0n,
     counted: 0,
     refused: 0,
+    missed: 0,
     earned: "0",
     claimed: member.claimedTotal.toString(),
     claimable: "0",

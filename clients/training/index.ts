@@ -1,6 +1,7 @@
 export { type AlignmentReport, alignment } from "./alignment.ts";
 export { type AuditFinding, type AuditInput, auditTraining } from "./audit-training.ts";
 export { type Baselines, evaluateBaselines, measureTrainingMean } from "./baselines.ts";
+export { checkPublicData, checkRegistrable, predictorOf } from "./check-federation.ts";
 export {
   embeddingModelName,
   HOW_TO_GET_MINILM,

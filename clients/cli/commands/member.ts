@@ -91,9 +91,12 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
     signal,
   };
   try {
-    let rounds = 0;
-    for await (const _ of member.train(options)) rounds += 1;
-    output.say("finished", `took part in ${rounds} rounds`, { rounds });
+    let [rounds, missed] = [0, 0];
+    for await (const { outcome } of member.train(options))
+      if (outcome === "missed") missed += 1;
+      else rounds += 1;
+    const apart = missed === 0 ? "" : `, and missed ${missed}`;
+    output.say("finished", `took part in ${rounds} rounds${apart}`, { rounds, missed });
   } catch (error) {
     if (!isAbort(error) || !signal.aborted) throw error;
     output.say("stopped", "stopped; train again to continue", {});
@@ -163,7 +166,7 @@ export async function status(session: Session): Promise<void> {
   const { federation: view, round, disputes, member } = found;
   const tokens = await tokensOf(federation);
   const lines = [
-    `${view.name} (${view.address}): ${view.status}, ${view.members} members, ${view.committedRounds} rounds committed`,
+    `${view.name} (${view.address}): ${view.status}, ${view.members} members, ${view.committedRounds}${view.totalRounds === 0 ? "" : ` of ${view.totalRounds}`} rounds committed`,
     round === null
       ? "no round yet"
       : `round ${round.number}: ${round.state}, ${round.received} of ${round.quorum} updates`,
@@ -176,7 +179,7 @@ export async function status(session: Session): Promise<void> {
   const paid = member && textsOf(amountsOf(member), tokens);
   if (member !== null && paid !== null) {
     lines.push(
-      `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, ${paid.earned} tokens earned, ${paid.claimed} claimed, ${paid.claimable} claimable, stake ${paid.stake}`,
+      `member ${member.address}: ${member.counted} updates counted, ${member.refused} refused, ${member.missed} rounds missed, ${paid.earned} tokens earned, ${paid.claimed} claimed, ${paid.claimable} claimable, stake ${paid.stake}`,
     );
     lines.push(...membershipLines(member));
     for (const { round: number, update } of member.updates)

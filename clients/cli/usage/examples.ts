@@ -9,6 +9,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   airdrop: "airdrop --keypair organisation.json --sol 2",
   "federation create":
     "federation create --dataset survey.json --keypair authority.json --aggregator aggregator.json",
+  "federation extend": "federation extend --rounds 10 --keypair authority.json",
   "federation propose-authority":
     "federation propose-authority 9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin --keypair authority.json",
   "federation accept-authority": "federation accept-authority --keypair heir.json",

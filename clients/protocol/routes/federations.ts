@@ -3,6 +3,7 @@ import { FederationConfigurationSchema } from "../configuration.ts";
 import { SignedQuestionnaireVersion } from "../questionnaire-version.ts";
 import { Base58Address, HexHash, U64String } from "../schema.ts";
 import { endpoint, READER_ERRORS, SIGNED_ERRORS } from "./endpoint.ts";
+import { ServiceView } from "./service.ts";
 
 /** Most bytes of a registration. A configuration has a few thousand. */
 const CONFIGURATION_LIMIT = 64 * 1024;
@@ -25,6 +26,8 @@ export const FederationView = Type.Object({
   questionnaire: Type.Optional(SignedQuestionnaireVersion),
   round: Type.Union([U64String, Type.Null()]),
   committedRounds: U64String,
+  /** Rounds after which it is complete: the configuration's, or more by its authority; 0: no end. */
+  totalRounds: Type.Integer({ minimum: 0 }),
   modelRoot: HexHash,
   modelBlob: HexHash,
   /**
@@ -51,6 +54,8 @@ export const MemberView = Type.Object({
   active: Type.Boolean(),
   counted: Type.Integer({ minimum: 0 }),
   refused: Type.Integer({ minimum: 0 }),
+  /** Committed rounds since it joined that have no update of it. */
+  missed: Type.Integer({ minimum: 0 }),
   /**
    * Up to the last committed round. `claimable` counts final rounds only, less what was claimed.
    */
@@ -94,6 +99,38 @@ export const federationRegister = endpoint({
   status: 201,
   access: "authority",
   errors: ["not-found", "configuration-mismatch", "not-authority", ...SIGNED_ERRORS],
+});
+
+export const federationCheck = endpoint({
+  operation: "federationCheck",
+  summary:
+    "Say before a federation is created on chain whether this service would register its configuration: that it knows every plug-in, and how large a blob may be.",
+  method: "POST",
+  path: "/v1/federations/check",
+  body: Type.Object(
+    { configuration: FederationConfigurationSchema },
+    { additionalProperties: false },
+  ),
+  bodyLimit: CONFIGURATION_LIMIT,
+  response: Type.Intersect([
+    ServiceView,
+    Type.Object({ maxBlobBytes: Type.Integer({ minimum: 1 }) }),
+  ]),
+});
+
+export const federationExtend = endpoint({
+  operation: "federationExtend",
+  summary: "Let rounds follow up to this number in all. A federation that was complete goes on.",
+  method: "POST",
+  path: "/v1/federations/:federation/extend",
+  params: FederationParams,
+  body: Type.Object(
+    { totalRounds: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) },
+    { additionalProperties: false },
+  ),
+  response: FederationView,
+  access: "authority",
+  errors: ["not-found", "not-authority", "conflict", ...SIGNED_ERRORS],
 });
 
 export const federationRead = endpoint({

@@ -1,6 +1,8 @@
 import { auditList, auditReportSubmit } from "./audits.ts";
 import { blobRead, blobWrite } from "./blobs.ts";
 import {
+  federationCheck,
+  federationExtend,
   federationList,
   federationPause,
   federationRead,
@@ -29,8 +31,10 @@ export const ENDPOINTS = {
   serviceRead,
   federationList,
   federationRegister,
+  federationCheck,
   federationRead,
   questionnaireExtend,
+  federationExtend,
   federationPause,
   federationResume,
   operationsRead,

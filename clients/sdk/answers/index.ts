@@ -12,3 +12,4 @@ export { DATASETS, type Dataset, loadDataset } from "./dataset.ts";
 export type { DatasetSource } from "./dataset-source.ts";
 export { dealGroups, type GroupSplit, splitByName } from "./group-split.ts";
 export { importFiles } from "./import-files.ts";
+export { loadQuestionnaire } from "./questionnaire-file.ts";

@@ -54,7 +54,11 @@ export async function createAccount(
   );
 }
 
-function sameFederation(existing: Federation, { configuration }: PlannedFederation): Federation {
+/** The existing federation, if it has the plan's configuration. Throws `conflict`. */
+export function sameFederation(
+  existing: Federation,
+  { configuration }: PlannedFederation,
+): Federation {
   const hash = configurationHash(configuration);
   if (equalBytes(existing.configurationHash, hash)) return existing;
   throw new PlenaryError(

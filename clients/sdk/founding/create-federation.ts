@@ -1,9 +1,11 @@
-import { rulesOf } from "@plenary/algorithms";
-import { federationAddress, PROGRAM_ID } from "@plenary/chain";
+import { REGISTRIES } from "@plenary/algorithms";
+import { federationAddress, PROGRAM_ID, readFederation } from "@plenary/chain";
 import { ENDPOINTS, type FederationView } from "@plenary/protocol";
+import { checkRegistrable } from "@plenary/training";
 import type { PublicKey } from "@solana/web3.js";
 import { signerFor } from "../access/index.ts";
-import { createAccount } from "./create-account.ts";
+import { checkService } from "./check-service.ts";
+import { createAccount, sameFederation } from "./create-account.ts";
 import type { CreateFederationOptions } from "./create-options.ts";
 import { fundVault, postBond } from "./first-funds.ts";
 import { requireFunds } from "./require-funds.ts";
@@ -16,9 +18,25 @@ export interface CreatedFederation {
 }
 
 /**
+ * Runs every check of `createFederation`, and sends nothing: that service and chain are there and
+ * fit together, that the service would register the configuration, and that both keys can pay.
+ * Throws what is wrong, and `conflict` if a federation with another configuration has the id.
+ */
+export async function checkFounding(options: CreateFederationOptions): Promise<void> {
+  const { connection, authority, plan, registries = REGISTRIES } = options;
+  checkRegistrable(plan.configuration, registries);
+  const program = options.program ?? PROGRAM_ID;
+  const address = federationAddress(program, authority.publicKey, options.id ?? 1n);
+  await checkService(options);
+  const existing = await readFederation(connection, address);
+  if (existing !== null) sameFederation(existing, plan);
+  await requireFunds(options, address);
+}
+
+/**
  * Creates a federation on chain, funds its vault, posts the aggregator's bond, uploads its blobs
  * and registers it with the service. Each step looks first at what is done already, so the call can
- * be repeated after a failure. Both keys need SOL, which is checked first. Throws `conflict` if a
+ * be repeated after a failure. All that can be refused is refused first (`checkFounding`). Throws `conflict` if a
  * federation with another configuration has the id, `insufficient-funds`, `transaction-failed`,
  * `transaction-unknown`, `chain-unavailable`, and the service's refusals.
  */
@@ -26,11 +44,9 @@ export async function createFederation(
   options: CreateFederationOptions,
 ): Promise<CreatedFederation> {
   const { authority, client, plan } = options;
-  // A rule that this process does not know is refused before anything is sent.
-  rulesOf(plan.configuration, options.registries);
+  await checkFounding(options);
   const program = options.program ?? PROGRAM_ID;
   const address = federationAddress(program, authority.publicKey, options.id ?? 1n);
-  await requireFunds(options, address);
   const federation = await createAccount(options, program, address);
   const { rewardMint } = federation;
   await fundVault(options, program, federation);

@@ -20,7 +20,7 @@ export interface CreateFederationOptions {
   readonly registries?: Registries | undefined;
   /** An existing mint, of which the authority holds what it funds. By default one is made. */
   readonly rewardMint?: PublicKey;
-  /** Rounds that the vault can pay for at first; 1,000 by default. */
+  /** Rounds that the vault can pay for at first; all of them by default, 1,000 without an end. */
   readonly fundedRounds?: number;
   readonly terms?: Partial<
     Pick<

@@ -1,37 +1,53 @@
-import { createAlgorithms, createCodec, REGISTRIES, type Registries } from "@plenary/algorithms";
+import { createAlgorithms, REGISTRIES, type Registries } from "@plenary/algorithms";
 import {
   type AnswerSet,
   type AuditConfiguration,
   canonicalJson,
-  checkGroupNames,
-  checkQuestionnaireNames,
   type FederationConfiguration,
   type PluginConfiguration,
+  parseAnswers,
   type Seed,
   sha256,
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
 import {
+  checkPublicData,
+  checkRegistrable,
   createPredictor,
   DEFAULT_PREDICTOR,
-  DEFAULT_TRAINING,
   parseTrainingSettings,
 } from "@plenary/training";
 import type { Dataset } from "../answers/index.ts";
+import {
+  type ConfigurationSections,
+  checkHashes,
+  parseSections,
+} from "./configuration-sections.ts";
+import {
+  DEFAULT_REWARD,
+  defaultLimits,
+  defaultRounds,
+  payBy,
+  trainingOf,
+} from "./plan-defaults.ts";
 
 /** The choices behind a configuration. Those left out have defaults. */
 export interface FederationPlan {
   readonly name: string;
   /** Whether only members may read the federation's rounds, updates and blobs at the service. */
   readonly private?: boolean;
+  /**
+   * Sections of a configuration, as in a file of one. What the plan states itself wins over them.
+   */
+  readonly configuration?: ConfigurationSections | undefined;
   readonly dataset: Pick<Dataset, "questionnaire" | "embeddingBytes" | "embeddings">;
   /** Public answers that every model is evaluated on; null for none. */
   readonly heldOut: AnswerSet | null;
   /** Public answers that contribution is measured on; `heldOut` by default. */
   readonly scoredOn?: AnswerSet;
-  /** Number of updates that close a round. */
-  readonly quorum: number;
+  /** Number of updates that close a round; 3 by default. */
+  readonly quorum?: number | undefined;
   /** Seed of the first model. */
   readonly seed: Seed;
   readonly predictor?: PluginConfiguration;
@@ -64,9 +80,6 @@ export interface PlannedFederation {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** A thousand tokens, at six decimals. */
-const DEFAULT_REWARD = 1_000_000_000n;
-
 /**
  * Makes a federation's configuration and the blobs that it names. Defaults: the tilt predictor,
  * FedAvg, int8 updates, and pay by leave-one-out on the held-out answers (without them, by capped
@@ -74,7 +87,60 @@ const DEFAULT_REWARD = 1_000_000_000n;
  */
 export function planFederation(plan: FederationPlan): PlannedFederation {
   const { questionnaire, embeddingBytes, embeddings } = plan.dataset;
-  checkQuestionnaireNames(questionnaire);
+  const given = parseSections(plan.configuration ?? {});
+  const scoredOn = plan.scoredOn ?? plan.heldOut;
+  const heldOut = [plan.heldOut, scoredOn].filter((answers) => answers !== null);
+  checkPublicData(
+    questionnaire,
+    heldOut.map((answers) => parseAnswers(answers, questionnaire)),
+  );
+  const { blobs, keep, keepJson } = blobKeeper();
+  const chosen = plan.predictor ?? given.predictor ?? DEFAULT_PREDICTOR.tilt;
+  const predictor = createPredictor(chosen, questionnaire, embeddings);
+  const initialModel = predictor.initialParameters(plan.seed);
+  keep(embeddingBytes);
+  const registries = plan.registries ?? REGISTRIES;
+  const codecs = codecsOf(plan.codecs ?? given.codecs ?? ["int8", "int32"]);
+  const training = { ...trainingOf(chosen.name), ...given.training, ...plan.training };
+  parseTrainingSettings(training);
+  const isPrivate = plan.private ?? given.visibility === "private";
+  const limits = defaultLimits(codecs, predictor.parameterCount, registries);
+  const rounds = { ...given.rounds, ...plan.rounds };
+  const quorum = plan.quorum ?? given.rounds?.quorum;
+  const audits = plan.audits ?? given.audits;
+  const wanted = {
+    version: 2,
+    name: plan.name,
+    ...(isPrivate && { visibility: "private" }),
+    questionnaire: keepJson(questionnaire),
+    predictor: chosen,
+    training,
+    initialModel: keep(vectorToBytes(initialModel)),
+    parameterCount: predictor.parameterCount,
+    strategy: plan.strategy ?? given.strategy ?? { name: "fedavg" },
+    aggregator: plan.aggregator ?? given.aggregator ?? { name: "mean" },
+    codecs,
+    pipeline: [...(plan.pipeline ?? given.pipeline ?? [])],
+    screening: { maxNorm: plan.maxNorm ?? given.screening?.maxNorm ?? 0 },
+    contribution: payBy(plan.contribution ?? given.contribution, scoredOn, keepJson),
+    heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
+    limits: { ...limits, ...given.limits, ...plan.limits },
+    rounds: { ...defaultRounds(quorum), ...rounds, ...(quorum !== undefined && { quorum }) },
+    rewardPerRound: plan.rewardPerRound?.toString() ?? given.rewardPerRound ?? DEFAULT_REWARD,
+    ...(audits && { audits }),
+  };
+  const { configuration } = createAlgorithms(wanted, registries);
+  checkRegistrable(configuration, registries);
+  checkHashes(given, configuration);
+  return { configuration, initialModel, blobs };
+}
+
+function codecsOf(codecs: readonly (string | PluginConfiguration)[]): PluginConfiguration[] {
+  return codecs.map((codec) => (typeof codec === "string" ? { name: codec } : codec));
+}
+
+/** Collects blobs, and names each by its hash. */
+function blobKeeper() {
   const blobs = new Map<string, Uint8Array>();
   const keep = (bytes: Uint8Array): string => {
     const hash = toHex(sha256(bytes));
@@ -82,71 +148,5 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     return hash;
   };
   const keepJson = (value: unknown) => keep(new TextEncoder().encode(canonicalJson(value)));
-  const predictorConfiguration = plan.predictor ?? DEFAULT_PREDICTOR.tilt;
-  const predictor = createPredictor(predictorConfiguration, questionnaire, embeddings);
-  const initialModel = predictor.initialParameters(plan.seed);
-  keep(embeddingBytes);
-  const codecs = (plan.codecs ?? ["int8", "int32"]).map((codec) =>
-    typeof codec === "string" ? { name: codec } : codec,
-  );
-  const scoredOn = plan.scoredOn ?? plan.heldOut;
-  for (const answers of [plan.heldOut, scoredOn]) if (answers !== null) checkGroupNames(answers);
-  const training = { ...trainingOf(predictorConfiguration.name), ...plan.training };
-  parseTrainingSettings(training);
-  const { registries = REGISTRIES } = plan;
-  const wanted = {
-    version: 2,
-    name: plan.name,
-    ...(plan.private === true && { visibility: "private" }),
-    questionnaire: keepJson(questionnaire),
-    predictor: predictorConfiguration,
-    training,
-    initialModel: keep(vectorToBytes(initialModel)),
-    parameterCount: predictor.parameterCount,
-    strategy: plan.strategy ?? { name: "fedavg" },
-    aggregator: plan.aggregator ?? { name: "mean" },
-    codecs,
-    pipeline: [...(plan.pipeline ?? [])],
-    screening: { maxNorm: plan.maxNorm ?? 0 },
-    contribution: plan.contribution ?? payBy(scoredOn === null ? null : keepJson(scoredOn)),
-    heldOut: plan.heldOut === null ? null : keepJson(plan.heldOut),
-    limits: { ...defaultLimits(codecs, predictor.parameterCount, plan), ...plan.limits },
-    rounds: { ...defaultRounds(plan.quorum), ...plan.rounds },
-    rewardPerRound: (plan.rewardPerRound ?? DEFAULT_REWARD).toString(),
-    ...(plan.audits && { audits: plan.audits }),
-  };
-  const { configuration } = createAlgorithms(wanted, registries);
-  return { configuration, initialModel, blobs };
-}
-
-function defaultLimits(
-  codecs: readonly PluginConfiguration[],
-  parameterCount: number,
-  { registries = REGISTRIES }: FederationPlan,
-): FederationConfiguration["limits"] {
-  const longest = codecs.map((codec) =>
-    createCodec(codec, registries.codecs).maxPayloadLength(parameterCount),
-  );
-  return { maxUpdates: 256, maxWeight: 4096, maxPayloadBytes: Math.max(...longest) };
-}
-
-/**
- * At least two updates, if the quorum allows it: the mean of one update is that member's own model.
- */
-function defaultRounds(quorum: number): FederationConfiguration["rounds"] {
-  return {
-    quorum,
-    minimum: Math.min(2, quorum),
-    deadlineSeconds: 300,
-    graceSeconds: 300,
-    total: 0,
-  };
-}
-
-function trainingOf(predictor: string): Readonly<Record<string, unknown>> {
-  return predictor === "gpo" ? DEFAULT_TRAINING.gpo : DEFAULT_TRAINING.tilt;
-}
-
-function payBy(heldOut: string | null): PluginConfiguration {
-  return heldOut === null ? { name: "data-size", cap: 4096 } : { name: "leave-one-out", heldOut };
+  return { blobs, keep, keepJson };
 }

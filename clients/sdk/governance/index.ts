@@ -1,5 +1,6 @@
 export { type AuthorityChange, acceptAuthority, proposeAuthority } from "./authority.ts";
 export { type BondChange, depositBond, withdrawBond } from "./bond.ts";
+export { type Extended, extendFederation } from "./extend.ts";
 export { type Granted, grantTokens } from "./grant.ts";
 export { type AdmitOwner, admitOwner, ownerAdmissionMessage } from "./owner-admission.ts";
 export { type Paused, pauseFederation, resumeFederation, setServicePaused } from "./pause.ts";

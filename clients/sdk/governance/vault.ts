@@ -114,7 +114,7 @@ export async function withdrawVault(
 }
 
 /** What the vault holds and owes now. After a transaction, `before` is what it held before. */
-async function readVault(
+export async function readVault(
   context: ChainAccess,
   before?: bigint,
 ): Promise<Pick<VaultChange, "held" | "owed">> {

@@ -45,7 +45,7 @@ export async function* participate(
         if (trained === "complete") return;
         failures = 0;
         if (trained === null) continue;
-        if (trained.outcome !== "void") counted += 1;
+        if (trained.outcome !== "void" && trained.outcome !== "missed") counted += 1;
         yield trained;
       } catch (error) {
         failures += 1;

@@ -9,7 +9,10 @@ import type { Waker } from "./round-watch.ts";
 
 /** How long and with what a member trains. */
 export interface TrainOptions {
-  /** Number of rounds to stop after, void ones not counted; without end by default. */
+  /**
+   * Number of rounds to stop after, those that were void or missed not counted; without end by
+   * default.
+   */
   readonly rounds?: number | undefined;
   /**
    * `native` by default. `wasm`, where audits compare bits: its results are the same on every

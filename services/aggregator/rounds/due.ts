@@ -9,35 +9,35 @@ import type { Context } from "./context.ts";
  */
 
 /**
- * Whether to close a collecting round: at its deadline, when as many updates as the quorum count,
- * or when every active member's update is screened and the minimum counts. The last keeps a refused
- * update from making everybody wait.
+ * Whether to close a collecting round: at its deadline; when as many updates as the quorum count
+ * and it has collected for `collectSeconds`; or when every active member's update is screened, and
+ * the quorum counts or is out of reach. The last keeps nobody waiting for a member that is not
+ * there, or for a refused update.
  */
 export async function isDueToClose(
   context: Context,
   federation: FederationRow,
   round: CollectingRound,
 ): Promise<boolean> {
-  const { quorum, minimum } = federation.configuration.rounds;
+  const { quorum, minimum, collectSeconds = 0 } = federation.configuration.rounds;
   const { counted, refused } = await context.store.updates.counts(round);
-  if (counted >= quorum) return true;
+  const { openedAt, deadlineAt } = round.opened;
+  if (counted >= quorum && collectSeconds === 0) return true;
   if (counted >= minimum && counted + refused >= quorum) {
     const active = await context.store.members.countActive(federation.address, round.number);
     if (counted + refused >= active) return true;
   }
-  return isPastDeadline(context, round);
+  const end = counted >= quorum ? openedAt + 1_000 * collectSeconds : deadlineAt;
+  return isPast(context, Math.min(end, deadlineAt));
 }
 
 /**
  * By the chain's clock. While the chain does not answer nobody is cut off: the round cannot end
  * without the chain in any case.
  */
-async function isPastDeadline(
-  { chainClock }: Context,
-  { opened }: CollectingRound,
-): Promise<boolean> {
+async function isPast({ chainClock }: Context, time: number): Promise<boolean> {
   try {
-    return (await chainClock.now()) >= opened.deadlineAt;
+    return (await chainClock.now()) >= time;
   } catch (error) {
     if (error instanceof PlenaryError && error.code === "chain-unavailable") return false;
     throw error;

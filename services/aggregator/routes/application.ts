@@ -111,7 +111,7 @@ async function mountProtocol(
   acceptBodies(app);
   await app.register(fastifyCors, READS_OF_BROWSERS);
   const handlers = {
-    ...federationHandlers(context, readers, settings.evaluator),
+    ...federationHandlers(context, readers, settings.evaluator, settings.maxBlobBytes),
     ...auditHandlers(context, readers),
     ...roundHandlers(context, signed, readers),
     ...blobHandlers(context, readers, settings.maxBlobBytes),

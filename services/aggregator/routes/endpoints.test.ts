@@ -51,6 +51,15 @@ describe("endpoints", () => {
             signer,
           }),
         ),
+      federationCheck: () => {
+        const { configuration } = federation;
+        return client.call(ENDPOINTS.federationCheck, { params: {}, body: { configuration } });
+      },
+      // This federation has no last round.
+      federationExtend: () => {
+        const body = { totalRounds: 9 };
+        return codeOf(client.call(ENDPOINTS.federationExtend, { params, body, signer }));
+      },
       federationPause: () => client.call(ENDPOINTS.federationPause, { params, signer }),
       federationResume: () => client.call(ENDPOINTS.federationResume, { params, signer }),
       operationsRead: () => client.call(ENDPOINTS.operationsRead, { params, signer }),

@@ -1,7 +1,9 @@
 import { fromBase58 } from "@plenary/protocol";
+import { checkRegistrable } from "@plenary/training";
 import { requireAuthority, requireKnownAuthority } from "../rounds/access/authority.ts";
 import { newestMember } from "../rounds/access/members.ts";
 import type { Context } from "../rounds/context.ts";
+import { extendFederation } from "../rounds/federations/extend.ts";
 import { extendQuestionnaire } from "../rounds/federations/extend-questionnaire.ts";
 import { registerFederation, setPaused } from "../rounds/federations/register.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
@@ -23,8 +25,10 @@ type FederationHandlers = Pick<
   | "serviceRead"
   | "federationList"
   | "federationRegister"
+  | "federationCheck"
   | "federationRead"
   | "questionnaireExtend"
+  | "federationExtend"
   | "federationPause"
   | "federationResume"
   | "operationsRead"
@@ -38,6 +42,7 @@ export function federationHandlers(
   context: Context,
   { admit }: ReaderAccess,
   evaluator: Evaluator,
+  maxBlobBytes: number,
 ): FederationHandlers {
   const { store } = context;
   return {
@@ -51,6 +56,17 @@ export function federationHandlers(
       return viewFederation(
         context,
         await registerFederation(context, evaluator, requester, address, configuration),
+      );
+    },
+    federationCheck: async ({ body }) => {
+      checkRegistrable(body.configuration, context.registries);
+      return { ...viewService(await identityOf(context)), maxBlobBytes };
+    },
+    federationExtend: async ({ params, body, requester }) => {
+      const { federation } = params;
+      return viewFederation(
+        context,
+        await extendFederation(context, requester, federation, body.totalRounds),
       );
     },
     federationRead: async ({ params }) =>

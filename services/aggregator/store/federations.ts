@@ -11,6 +11,7 @@ export type NewFederation = Omit<
   | "last_committed_round"
   | "event_count"
   | "manifest_hash"
+  | "total_rounds"
   | "configuration"
 > & { readonly configuration: FederationConfiguration };
 
@@ -24,6 +25,10 @@ export type FederationTip = Pick<
   | "state_blob"
   | "manifest_hash"
 >;
+
+const RUNNING_AGAIN = sql<
+  FederationView["status"]
+>`CASE status WHEN 'complete' THEN 'running' ELSE status END`;
 
 export function federationStore(queries: Queries) {
   return {
@@ -70,6 +75,15 @@ export function federationStore(queries: Queries) {
         .execute();
     },
 
+    /** Sets the number of rounds in all. A federation that was complete runs again. */
+    async extend(address: Uint8Array, totalRounds: bigint): Promise<void> {
+      await queries
+        .updateTable("federations")
+        .set({ total_rounds: totalRounds, status: RUNNING_AGAIN })
+        .where("address", "=", address)
+        .execute();
+    },
+
     /**
      * Moves the federation back to the state before its last `dropped` committed rounds. A
      * federation that was complete runs again.
@@ -80,9 +94,7 @@ export function federationStore(queries: Queries) {
         .set((eb) => ({
           ...tip,
           committed_rounds: eb("committed_rounds", "-", BigInt(dropped)),
-          status: sql<
-            FederationView["status"]
-          >`CASE status WHEN 'complete' THEN 'running' ELSE status END`,
+          status: RUNNING_AGAIN,
         }))
         .where("address", "=", address)
         .execute();

@@ -10,10 +10,21 @@ export type MemberRow = Selectable<MembersTable>;
 export interface MemberRecord {
   readonly counted: number;
   readonly refused: number;
+  /** Committed rounds in which it could take part and has no update. */
+  readonly missed: number;
   /** Cumulative rewards as of the last committed round, and as of the last final one. */
   readonly earned: bigint;
   readonly final: bigint;
 }
+
+/** The record of a member before its first round. */
+export const NO_RECORD: MemberRecord = {
+  counted: 0,
+  refused: 0,
+  missed: 0,
+  earned: 0n,
+  final: 0n,
+};
 
 export function memberStore(queries: Queries) {
   return {
@@ -89,21 +100,19 @@ export function memberStore(queries: Queries) {
      * Members without a record are left out. Void rounds do not count.
      */
     async records(federation: Uint8Array, member?: Uint8Array): Promise<Map<string, MemberRecord>> {
-      const [updates, rewards] = await Promise.all([
+      const [updates, misses, rewards] = await Promise.all([
         updatesByMember(queries, federation, member),
+        missedByMember(queries, federation, member),
         rewardsByMember(queries, federation, member),
       ]);
       const records = new Map<string, MemberRecord>();
+      const add = (member: Uint8Array, part: Partial<MemberRecord>) =>
+        records.set(toHex(member), { ...(records.get(toHex(member)) ?? NO_RECORD), ...part });
       for (const { member, counted, refused } of updates)
-        records.set(toHex(member), {
-          ...{ counted: Number(counted), refused: Number(refused) },
-          ...{ earned: 0n, final: 0n },
-        });
+        add(member, { counted: Number(counted), refused: Number(refused) });
+      for (const { member, missed } of misses) add(member, { missed: Number(missed) });
       for (const { member, earned, final } of rewards)
-        records.set(toHex(member), {
-          ...(records.get(toHex(member)) ?? { counted: 0, refused: 0 }),
-          ...{ earned: earned ?? 0n, final: final ?? 0n },
-        });
+        add(member, { earned: earned ?? 0n, final: final ?? 0n });
       return records;
     },
   };
@@ -122,6 +131,39 @@ function updatesByMember(queries: Queries, federation: Uint8Array, member?: Uint
       query.where("updates.member", "=", member ?? new Uint8Array()),
     )
     .groupBy("updates.member")
+    .execute();
+}
+
+/** An update that is still screened when its round is committed was not received in time. */
+function missedByMember(queries: Queries, federation: Uint8Array, member?: Uint8Array) {
+  return queries
+    .selectFrom("members")
+    .innerJoin("rounds", (join) =>
+      join
+        .onRef("rounds.federation", "=", "members.federation")
+        .onRef("rounds.number", ">=", "members.joined_round"),
+    )
+    .leftJoin("updates", (join) =>
+      join
+        .onRef("updates.federation", "=", "rounds.federation")
+        .onRef("updates.round", "=", "rounds.number")
+        .onRef("updates.member", "=", "members.address")
+        .on("updates.state", "in", ["counted", "refused"]),
+    )
+    .select((eb) => ["members.address as member", eb.fn.countAll<bigint>().as("missed")])
+    .where("members.federation", "=", federation)
+    .where("rounds.state", "in", ["committed", "final"])
+    .where((eb) =>
+      eb.or([
+        eb("members.exit_round", "=", 0n),
+        eb("members.exit_round", ">", eb.ref("rounds.number")),
+      ]),
+    )
+    .where("updates.id", "is", null)
+    .$if(member !== undefined, (query) =>
+      query.where("members.address", "=", member ?? new Uint8Array()),
+    )
+    .groupBy("members.address")
     .execute();
 }
 

@@ -33,6 +33,7 @@ export interface FederationsTable {
   manifest_hash: Uint8Array | null;
   event_count: WithDefault<bigint>;
   registered_at: bigint;
+  total_rounds: WithDefault<bigint | null>;
 }
 
 export interface MembersTable {

@@ -10,7 +10,7 @@ import {
   toHex,
   vectorToBytes,
 } from "@plenary/protocol";
-import { parseTrainingSettings } from "@plenary/training";
+import { checkRegistrable } from "@plenary/training";
 import type { LedgerFederation } from "../../chain/ledger.ts";
 import type { FederationRow } from "../../store/federations.ts";
 import { checkAuthority, requireAuthority } from "../access/authority.ts";
@@ -21,7 +21,6 @@ import { type Evaluator, runsPredictor } from "../lifecycle/evaluator.ts";
 import { findFederation } from "../lookup.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { configurationBlobs, type NamedBlob } from "./configuration-blobs.ts";
-import { requirePrintable } from "./printable.ts";
 
 /**
  * Starts to aggregate a federation that names this service as its aggregator on chain. `requester`
@@ -39,13 +38,12 @@ export async function registerFederation(
   const onChain = await context.ledger.federation(federation);
   if (onChain === undefined) throw notOnChain(address);
   checkAuthority(requester, onChain.authority);
-  requirePrintable(configuration, "configuration");
+  checkRegistrable(configuration, context.registries);
   checkAgainstChain(context, configuration, onChain);
   if ((await context.store.federations.find(federation)) !== undefined)
     return findFederation(context, address);
   const { strategy } = createAlgorithms(configuration, context.registries);
   checkRules(context, configuration, onChain);
-  if (configuration.audits !== undefined) parseTrainingSettings(configuration.training);
   const named = await readableBlobs(context, requester, configuration);
   await checkModel(context, configuration, onChain);
   const state = initialState(strategy, configuration.parameterCount);

@@ -1,8 +1,6 @@
 import type { EvaluationView, FederationConfiguration } from "@plenary/protocol";
 import {
   type AnswerSet,
-  checkGroupNames,
-  checkQuestionnaireNames,
   decodeEmbeddings,
   fromHex,
   PlenaryError,
@@ -11,12 +9,13 @@ import {
   type Questionnaire,
 } from "@plenary/protocol";
 import {
-  createPredictor,
+  checkPublicData,
   type Engine,
   type ModelMeasures,
   measureModel,
   openEngine,
   type Predictor,
+  predictorOf,
   TrainingError,
   utility,
 } from "@plenary/training";
@@ -77,12 +76,12 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
   return {
     async check(configuration) {
       const { questionnaire } = await subjectOf(configuration);
-      checkQuestionnaireNames(questionnaire);
       const named = [
         ...(configuration.heldOut === null ? [] : [configuration.heldOut]),
         ...(isScored(configuration) ? [heldOutOf(configuration)] : []),
       ];
-      for (const hash of named) checkGroupNames(await answersOf(hash, questionnaire));
+      const heldOut = await Promise.all(named.map((hash) => answersOf(hash, questionnaire)));
+      checkPublicData(questionnaire, heldOut);
     },
     async utility(configuration, model) {
       const { predictor, questionnaire } = await subjectOf(configuration);
@@ -161,14 +160,7 @@ async function loadSubject(
 ): Promise<Subject> {
   const questionnaire = parseQuestionnaire(await readJson(blobs, configuration.questionnaire));
   const embeddings = decodeEmbeddings(await blobs.read(fromHex(questionnaire.embeddings.blob, 32)));
-  const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
-  if (predictor.parameterCount !== configuration.parameterCount)
-    throw new PlenaryError(
-      "configuration-mismatch",
-      `The predictor has ${predictor.parameterCount} parameters, but the configuration says ${configuration.parameterCount}.`,
-      { expected: predictor.parameterCount, actual: configuration.parameterCount },
-    );
-  return { predictor, questionnaire };
+  return { predictor: predictorOf(configuration, questionnaire, embeddings), questionnaire };
 }
 
 async function readJson(blobs: BlobStore, hash: string): Promise<unknown> {

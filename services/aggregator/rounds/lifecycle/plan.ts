@@ -5,6 +5,7 @@ import type { FederationRow } from "../../store/federations.ts";
 import type { Round } from "../../store/rounds.ts";
 import { syncMembers } from "../access/members.ts";
 import { type Context, inTransaction } from "../context.ts";
+import { totalRoundsOf } from "../federations/extend.ts";
 import type { Progress } from "./progress.ts";
 
 /** Rounds by which the view of the chain may lag, at a node that is behind the others. */
@@ -18,7 +19,7 @@ export async function planRound(
   federation: FederationRow,
   newest: Round | undefined,
 ): Promise<Progress> {
-  const { total } = federation.configuration.rounds;
+  const total = totalRoundsOf(federation);
   if (total > 0 && federation.committed_rounds >= BigInt(total)) {
     await complete(context, federation);
     return "waiting";

@@ -7,9 +7,10 @@ import {
   toHex,
 } from "@plenary/protocol";
 import type { FederationRow } from "../../store/federations.ts";
-import type { MemberRecord, MemberRow } from "../../store/members.ts";
+import { type MemberRecord, type MemberRow, NO_RECORD } from "../../store/members.ts";
 import { isActive } from "../access/members.ts";
 import type { Context } from "../context.ts";
+import { totalRoundsOf } from "../federations/extend.ts";
 import { signedVersion } from "../federations/questionnaire.ts";
 import { FALL_MARGIN } from "../lifecycle/falling.ts";
 
@@ -49,6 +50,7 @@ export async function viewFederation(
     ...(version !== undefined && { questionnaire: signedVersion(version) }),
     round: collecting,
     committedRounds: federation.committed_rounds.toString(),
+    totalRounds: totalRoundsOf(federation),
     modelRoot: toHex(federation.model_root),
     modelBlob: toHex(federation.model_blob),
     chosenRound: chosen?.number.toString() ?? null,
@@ -82,8 +84,6 @@ export async function viewMembers(
   );
 }
 
-const NO_RECORD: MemberRecord = { counted: 0, refused: 0, earned: 0n, final: 0n };
-
 function memberView(
   member: MemberRow,
   record: MemberRecord = NO_RECORD,
@@ -99,6 +99,7 @@ function memberView(
     active: isActive(member, newest),
     counted: record.counted,
     refused: record.refused,
+    missed: record.missed,
     earned: record.earned.toString(),
     claimed: member.claimed.toString(),
     claimable: (claimable > 0n ? claimable : 0n).toString(),

@@ -94,6 +94,17 @@ export const TABLE: Readonly<Record<string, Row>> = {
     body: ({ federation, address }) => ({ address, configuration: federation.configuration }),
     public: authority(201),
   },
+  "POST /v1/federations/check": {
+    path: fixed("/v1/federations/check"),
+    body: ({ federation }) => ({ configuration: federation.configuration }),
+    public: everybody(200),
+  },
+  // This federation has no last round.
+  "POST /v1/federations/:federation/extend": {
+    path: at("/extend"),
+    body: () => ({ totalRounds: 9 }),
+    public: authority("conflict"),
+  },
   ...readable("/v1/federations/:federation", { path: at(""), public: everybody(200) }),
   "POST /v1/federations/:federation/pause": { path: at("/pause"), public: authority(200) },
   "POST /v1/federations/:federation/resume": { path: at("/resume"), public: authority(200) },

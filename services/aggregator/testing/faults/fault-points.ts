@@ -45,6 +45,7 @@ export const STORE_CALLS: { readonly [Repository in keyof Store]: CallsOf<Store[
     insert: true,
     setAuthority: true,
     setStatus: true,
+    extend: true,
     restoreTip: true,
     advanceTip: true,
   },

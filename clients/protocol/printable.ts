@@ -1,4 +1,4 @@
-import { PlenaryError } from "@plenary/protocol";
+import { PlenaryError } from "./errors.ts";
 
 /**
  * Control characters, line separators, lone surrogates, and format characters such as those that
