@@ -120,6 +120,44 @@ test("pause, hand-over, vault and bond from the terminal", async (t) => {
     );
   });
 
+  await t.test("more rounds follow, and the vault pays for them", async () => {
+    const other = await plenary(["federation", "extend", "--rounds", "2", ...by("authority")]);
+    assert.equal(other.code, 4, other.output);
+    const extended = await plenary(["federation", "extend", "--rounds", "2", ...by("heir")]);
+    const { before: total, totalRounds, funded } = extended.lines[0] ?? {};
+    assert.deepEqual([extended.code, total, totalRounds, funded], [0, 1, 3, null], extended.output);
+  });
+
+  await t.test("a founding is checked with the service before it costs anything", async () => {
+    const create = ["federation", "create", "--dataset", "gss", "--id", "2", "--bond", "5"];
+    const rest = ["--service", service, "--rpc", rpc, "--json", "--keypair", file("heir")];
+    const check = (...more: string[]) => plenary([...create, ...rest, ...more]);
+    const planned = await check("--aggregator", file("aggregator"), "--check");
+    assert.deepEqual(
+      [planned.code, eventsOf(planned)],
+      [0, ["federation-plan", "federation-checked"]],
+      planned.output,
+    );
+    assert.match(JSON.stringify(planned.lines[0]?.costs), /"vault":"1000000"/);
+    const lamports = await connection.getBalance(heir.publicKey);
+    const wrong = await check("--aggregator", file("heir"));
+    assert.equal(wrong.code, 4, wrong.output);
+    assert.match(wrong.output, /aggregates with the key .*, not with/);
+    const gone = await check("--aggregator", file("aggregator"), "--service", "http://127.0.0.1:9");
+    assert.equal(gone.code, 3, gone.output);
+    assert.equal(await connection.getBalance(heir.publicKey), lamports);
+  });
+
+  await t.test("tokens are granted by the key that may mint them", async () => {
+    const owner = founded.authority.publicKey.toBase58();
+    const granted = await plenary(["federation", "grant", owner, "2.5", ...by("authority")]);
+    const { amount, after } = granted.lines[0] ?? {};
+    assert.deepEqual([granted.code, amount, after], [0, "2.5", "2.5"], granted.output);
+    const refused = await plenary(["federation", "grant", owner, "1", ...by("heir")]);
+    assert.equal(refused.code, 4);
+    assert.match(refused.output, /Only .* may mint the reward token/);
+  });
+
   await t.test("the aggregator withdraws its bond, and posts it again", async () => {
     const withdrawn = await plenary(["bond", "withdraw", ...by("aggregator")]);
     assert.deepEqual(

@@ -57,7 +57,9 @@ export interface FoundingPlan {
   readonly heldOut: AnswerSet | null;
 }
 
-/** Reads the files that options name, and makes the plan. Throws `invalid-input` and file errors. */
+/**
+ * Reads the files that options name, and makes the plan. Throws `invalid-input` and file errors.
+ */
 export async function foundingPlan(flags: PlanFlags, tokens: Tokens): Promise<FoundingPlan> {
   // The plan checks the form.
   const configuration =

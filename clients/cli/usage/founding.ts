@@ -13,7 +13,7 @@ import {
   withSettings,
 } from "./settings.ts";
 
-/** Commands that begin a federation, and let it go on. */
+/** Commands that begin a federation, and let it continue. */
 export function foundingCommands(federation: Command, runs: Runs): void {
   const create = withSettings(federation.command("create"), [
     "service",

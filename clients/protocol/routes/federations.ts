@@ -26,7 +26,9 @@ export const FederationView = Type.Object({
   questionnaire: Type.Optional(SignedQuestionnaireVersion),
   round: Type.Union([U64String, Type.Null()]),
   committedRounds: U64String,
-  /** Rounds after which it is complete: the configuration's, or more by its authority; 0: no end. */
+  /**
+   * Rounds after which it is complete: the configuration's, or more by its authority; 0: no end.
+   */
   totalRounds: Type.Integer({ minimum: 0 }),
   modelRoot: HexHash,
   modelBlob: HexHash,
@@ -120,7 +122,7 @@ export const federationCheck = endpoint({
 
 export const federationExtend = endpoint({
   operation: "federationExtend",
-  summary: "Let rounds follow up to this number in all. A federation that was complete goes on.",
+  summary: "Let rounds follow up to this number in all. A federation that was complete continues.",
   method: "POST",
   path: "/v1/federations/:federation/extend",
   params: FederationParams,

@@ -36,7 +36,8 @@ export async function checkFounding(options: CreateFederationOptions): Promise<v
 /**
  * Creates a federation on chain, funds its vault, posts the aggregator's bond, uploads its blobs
  * and registers it with the service. Each step looks first at what is done already, so the call can
- * be repeated after a failure. All that can be refused is refused first (`checkFounding`). Throws `conflict` if a
+ * be repeated after a failure. All that can be refused is refused first (`checkFounding`).
+ * Throws `conflict` if a
  * federation with another configuration has the id, `insufficient-funds`, `transaction-failed`,
  * `transaction-unknown`, `chain-unavailable`, and the service's refusals.
  */

@@ -11,8 +11,8 @@ import type { Context } from "./context.ts";
 /**
  * Whether to close a collecting round: at its deadline; when as many updates as the quorum count
  * and it has collected for `collectSeconds`; or when every active member's update is screened, and
- * the quorum counts or is out of reach. The last keeps nobody waiting for a member that is not
- * there, or for a refused update.
+ * the quorum counts or is out of reach. The last keeps nobody waiting for a missing member or a
+ * refused update.
  */
 export async function isDueToClose(
   context: Context,

@@ -79,7 +79,7 @@ test("rounds that a member missed are counted apart from its updates", async () 
   ]);
 });
 
-test("a complete federation goes on when its authority extends it", async () => {
+test("a complete federation continues when its authority extends it", async () => {
   const { federation, work } = await found("extended", 1);
   await upload(federation, 1n, [0, 1, 2]);
   await work();
