@@ -3,7 +3,7 @@ import { parserOf } from "@plenary/protocol";
 import { type Home, LocalStackError, replaceFile } from "@plenary/stack";
 import Type, { type Static } from "typebox";
 import { DEFAULTS, type Options } from "./options.ts";
-import { planRun, type RunPlan } from "./plan-federation.ts";
+import { countTrainingGroups, planRun, type RunPlan } from "./plan-federation.ts";
 
 const RecordSchema = Type.Object(
   {
@@ -15,6 +15,8 @@ const RecordSchema = Type.Object(
         rounds: Type.Integer({ minimum: 1 }),
         clients: Type.Integer({ minimum: 1 }),
         dataset: Type.String({ minLength: 1 }),
+        /** Absent: the seed draws the unseen groups. */
+        unseen: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
         seed: Type.Integer({ minimum: 0 }),
         engine: Type.Union([Type.Literal("native"), Type.Literal("wasm")]),
       },
@@ -47,11 +49,15 @@ export async function prepareRun(home: Home, options: Options): Promise<Prepared
     refuseOtherOptions(home, options, known);
     return { ...known, isNew: false, plan: await planRun(known.settings) };
   }
+  const survey = {
+    dataset: options.dataset ?? DEFAULTS.dataset,
+    ...(options.unseen !== undefined && { unseen: [...options.unseen] }),
+    seed: options.seed ?? DEFAULTS.seed,
+  };
   const settings = {
     rounds: options.rounds ?? DEFAULTS.rounds,
-    clients: options.clients ?? DEFAULTS.clients,
-    dataset: options.dataset ?? DEFAULTS.dataset,
-    seed: options.seed ?? DEFAULTS.seed,
+    clients: options.clients ?? Math.min(DEFAULTS.clients, await countTrainingGroups(survey)),
+    ...survey,
     engine: options.engine ?? DEFAULTS.engine,
   };
   const plan = await planRun(settings);
@@ -61,12 +67,13 @@ export async function prepareRun(home: Home, options: Options): Promise<Prepared
 }
 
 function refuseOtherOptions(home: Home, options: Options, { settings }: FederationRecord): void {
-  for (const name of ["rounds", "clients", "dataset", "seed", "engine"] as const) {
-    const asked = options[name];
-    if (asked === undefined || asked === settings[name]) continue;
+  for (const name of ["rounds", "clients", "dataset", "unseen", "seed", "engine"] as const) {
+    const [asked, founded] = [options[name], settings[name]].map((value) => value?.toString());
+    if (asked === undefined || asked === founded) continue;
+    const was = founded === undefined ? `without --${name}` : `with --${name} ${founded}`;
     throw new LocalStackError(
       "option-invalid",
-      `The federation in ${home.path} was founded with --${name} ${settings[name]}, not ${asked}. Leave the option out to continue it, add --fresh to begin another, or set PLENARY_HOME to another folder.`,
+      `The federation in ${home.path} was founded ${was}, not with ${asked}. Leave the option out to continue it, add --fresh to begin another, or set PLENARY_HOME to another folder.`,
       { option: name },
     );
   }

@@ -20,6 +20,8 @@ test("options are read, and paths are meant from the caller's folder", () => {
     "4",
     "--dataset",
     "my/survey.json",
+    "--unseen",
+    "a, b c",
     "--seed",
     "9",
     "--once",
@@ -30,6 +32,7 @@ test("options are read, and paths are meant from the caller's folder", () => {
     rounds: 3,
     clients: 4,
     dataset: join(FOLDER, "my/survey.json"),
+    unseen: ["a", "b c"],
     seed: 9,
     engine: undefined,
     once: true,
@@ -44,6 +47,7 @@ test("wrong options are refused by name", () => {
   assert.throws(() => parse("--clients", "2.5"), /--clients/);
   assert.throws(() => parse("--seed", "-1"), /--seed/);
   assert.throws(() => parse("--engine", "abacus"), /native, wasm/);
+  assert.throws(() => parse("--unseen", "a,,b"), /--unseen.*separated by commas/);
   assert.throws(() => parse("--onec"), /--once/);
   assert.throws(() => parse("extra"), /too many arguments/);
 });

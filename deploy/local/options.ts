@@ -6,6 +6,8 @@ export interface Options {
   readonly rounds: number | undefined;
   readonly clients: number | undefined;
   readonly dataset: string | undefined;
+  /** Ids of the groups that no member holds; otherwise the seed draws them. */
+  readonly unseen: readonly string[] | undefined;
   readonly seed: number | undefined;
   readonly engine: "native" | "wasm" | undefined;
   readonly once: boolean;
@@ -50,6 +52,7 @@ export function parseOptions(
     rounds: given.rounds,
     clients: given.clients,
     dataset: given.dataset === undefined ? undefined : resolveDataset(given.dataset, folder),
+    unseen: given.unseen,
     seed: given.seed,
     engine: given.engine,
     once: given.once ?? false,
@@ -71,10 +74,18 @@ function buildCommand(output: OptionsOutput): Command {
     )
     .option(
       "--clients <n>",
-      `member organisations (default ${DEFAULTS.clients})`,
+      `member organisations (default ${DEFAULTS.clients}, or one for each group if there are fewer)`,
       integerFrom(1, MOST_CLIENTS),
     )
-    .option("--dataset <name|path>", `survey: its name, or a file (default ${DEFAULTS.dataset})`)
+    .option(
+      "--dataset <name|path>",
+      `survey: its name, or the file of your own that \`plenary dataset create\` made (default ${DEFAULTS.dataset})`,
+    )
+    .option(
+      "--unseen <groups>",
+      "groups that no member holds, separated by commas; drawn with the seed by default",
+      groupIds,
+    )
     .option(
       "--seed <n>",
       `seed of splits and training (default ${DEFAULTS.seed})`,
@@ -94,11 +105,21 @@ function buildCommand(output: OptionsOutput): Command {
     .option("--fresh", "begin another federation instead of continuing the one in PLENARY_HOME")
     .allowExcessArguments(false)
     .showHelpAfterError("(npm start -- --help lists the options)")
+    .addHelpText(
+      "after",
+      "\nExample: npm start -- --dataset ./survey.json --unseen north,south --once --report report.json",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.stdout.write(text),
       writeErr: (text) => output.stderr.write(text),
     });
+}
+
+function groupIds(text: string): string[] {
+  const ids = text.split(",").map((id) => id.trim());
+  if (ids.includes("")) throw new InvalidArgumentError("It must name groups, separated by commas.");
+  return ids;
 }
 
 /** A text with a separator or a dot is a path; any other names a built-in survey. */

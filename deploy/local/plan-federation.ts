@@ -5,7 +5,14 @@ import {
   type Questionnaire,
   TOTAL_WEIGHT_LIMIT,
 } from "@plenary/protocol";
-import { dealGroups, loadDataset, type PlannedFederation, planFederation } from "@plenary/sdk";
+import {
+  type Dataset,
+  dealGroups,
+  type GroupSplit,
+  loadDataset,
+  type PlannedFederation,
+  planFederation,
+} from "@plenary/sdk";
 import { createPredictor, type Predictor } from "@plenary/training";
 import { TOKEN } from "./tokens.ts";
 
@@ -16,6 +23,8 @@ export interface RunSettings {
   readonly rounds: number;
   readonly clients: number;
   readonly dataset: string;
+  /** The groups that no member holds; absent: the seed draws them. */
+  readonly unseen?: readonly string[];
   readonly seed: number;
   readonly engine: "native" | "wasm";
 }
@@ -40,10 +49,22 @@ const DEADLINE_SECONDS = 3_600;
 const GRACE_SECONDS = 3_600;
 const MOST_UPDATES = 256;
 
+type SurveySettings = Pick<RunSettings, "dataset" | "unseen" | "seed">;
+
+/** How many groups members can share: no more members than that can take part. */
+export async function countTrainingGroups(settings: SurveySettings): Promise<number> {
+  const { training } = splitOf(await loadDataset(settings.dataset), settings);
+  return Math.max(training.length, 1);
+}
+
+function splitOf(dataset: Dataset, { unseen, seed }: SurveySettings): GroupSplit {
+  return unseen === undefined ? dataset.split(seed) : dataset.splitOff(unseen);
+}
+
 /** Divides the survey and makes the federation's configuration. Depends on the settings alone. */
 export async function planRun(settings: RunSettings): Promise<RunPlan> {
   const dataset = await loadDataset(settings.dataset);
-  const split = dataset.split(settings.seed);
+  const split = splitOf(dataset, settings);
   const slices = dealGroups(split.training, settings.clients).map((groups) =>
     dataset.answersOf(groups),
   );

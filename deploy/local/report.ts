@@ -1,9 +1,12 @@
 import {
+  type AnswerSet,
   Base58Address,
   Base58Signature,
+  countCells,
   HexHash,
   MeasuresView,
   parserOf,
+  type Questionnaire,
   ScoresView,
   U64String,
 } from "@plenary/protocol";
@@ -59,12 +62,58 @@ const ChosenSchema = Type.Object(
 );
 export type Chosen = Static<typeof ChosenSchema>;
 
+const SideSchema = Type.Object(
+  {
+    groups: Type.Array(Type.String()),
+    /** (question, group) pairs with answers. */
+    cells: Type.Integer({ minimum: 0 }),
+    /** The fewest and the most questions that one of the groups answers. */
+    answersPerGroup: Type.Tuple([Type.Integer(), Type.Integer()]),
+  },
+  strict,
+);
+
+/** What the run had to learn from. */
+const DataSchema = Type.Object(
+  {
+    questions: Type.Integer({ minimum: 1 }),
+    training: SideSchema,
+    unseen: SideSchema,
+  },
+  strict,
+);
+export type DataReport = Static<typeof DataSchema>;
+
+/** The numbers of a run's data. */
+export function dataReportOf({ questionnaire, training, unseen }: RunData): DataReport {
+  const sideOf = (answers: AnswerSet) => {
+    const sizes = answers.groups.map((group) => group.answers.length);
+    return {
+      groups: answers.groups.map(({ id }) => id),
+      cells: countCells(answers),
+      answersPerGroup: [Math.min(...sizes), Math.max(...sizes)] as [number, number],
+    };
+  };
+  return {
+    questions: questionnaire.questions.length,
+    training: sideOf(training),
+    unseen: sideOf(unseen),
+  };
+}
+
+interface RunData {
+  readonly questionnaire: Pick<Questionnaire, "questions">;
+  readonly training: AnswerSet;
+  readonly unseen: AnswerSet;
+}
+
 /** What a run measured: the form of the file that `--report` writes. */
 export const ReportSchema = Type.Object(
   {
     federation: Base58Address,
     program: Base58Address,
     dataset: Type.String({ minLength: 1 }),
+    data: DataSchema,
     rounds: Type.Array(RoundReportSchema),
     baselines: Type.Object({ uniform: EvaluationSchema, trainingMean: EvaluationSchema }, strict),
     /** Null if no round was evaluated. */
@@ -103,7 +152,7 @@ export const parseReport: (value: unknown) => Report = parserOf(ReportSchema, "R
 export interface RunOutcome
   extends Pick<
     Report,
-    "federation" | "program" | "dataset" | "baselines" | "chosen" | "fallingRounds"
+    "federation" | "program" | "dataset" | "data" | "baselines" | "chosen" | "fallingRounds"
   > {
   readonly rounds: readonly RoundReport[];
   /** How many there are. */

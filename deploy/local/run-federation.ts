@@ -10,9 +10,9 @@ import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import { foundLocalFederation } from "./found-federation.ts";
 import { type MembersSettings, type RunningOrganisation, startOrganisations } from "./members.ts";
 import type { Options } from "./options.ts";
-import { type Report, reportOf, writeReport } from "./report.ts";
+import { dataReportOf, type Report, reportOf, writeReport } from "./report.ts";
 import { RoundClock } from "./round-clock.ts";
-import { baselineLines, claimLine, summaryLines } from "./run-lines.ts";
+import { baselineLines, claimLine, dataLine, summaryLines } from "./run-lines.ts";
 import { showRounds } from "./show-rounds.ts";
 import type { Terminal } from "./terminal.ts";
 import { pause, waitOut } from "./wait-out.ts";
@@ -80,6 +80,7 @@ async function openRun(settings: RunFederationSettings): Promise<Run> {
   log(
     `${prepared.isNew ? "Founded" : "Continuing"} federation ${address} on ${plan.dataset}: ${run.rounds} rounds, ${run.clients} members`,
   );
+  log(dataLine(dataReportOf(plan)));
   const baselines = measureBaselines(plan);
   for (const line of baselineLines(baselines)) log(line);
   const environment = settings.config.stack.environment;
@@ -108,6 +109,7 @@ async function followRun(
     federation: address,
     program: stack.program.toBase58(),
     dataset: plan.dataset,
+    data: dataReportOf(plan),
     rounds: ledger.rounds,
     baselines,
     members: organisations.length,

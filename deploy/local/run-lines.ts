@@ -1,11 +1,18 @@
 import { FALLING_ROUNDS, type MeasuresView, type RoundView } from "@plenary/protocol";
-import type { Evaluation, Report, RoundReport } from "./report.ts";
+import type { DataReport, Evaluation, Report, RoundReport } from "./report.ts";
 import { formatTokens } from "./tokens.ts";
 
 /**
  * The lines that the terminal shows of a run. AS is the alignment score: 1 minus the
  * Jensen-Shannon distance, on groups that no member has.
  */
+
+/** What the federation has to learn from, and to be measured on. */
+export function dataLine({ questions, training, unseen }: DataReport): string {
+  const side = ({ groups, cells, answersPerGroup: [fewest, most] }: DataReport["training"]) =>
+    `${groups.length} groups with ${fewest === most ? fewest : `${fewest} to ${most}`} answers (${cells} cells)`;
+  return `${questions} questions; members have ${side(training)}, unseen are ${side(unseen)}`;
+}
 
 export function baselineLines({ uniform, trainingMean }: Report["baselines"]): string[] {
   return [

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { Ports } from "@plenary/stack";
 import { temporaryFolder } from "../stack/testing/temporary-folder.ts";
 import { finish, readReport, start } from "./testing/npm-start.ts";
+import { writeSparseSurvey } from "./testing/sparse-survey.ts";
 
 const ONE_ROUND = ["--rounds", "1", "--clients", "2"];
 
@@ -26,12 +27,16 @@ async function strangersChain() {
   return { port, requests: () => requests, close: () => server.close() };
 }
 
-test("listens where it is told, on a chain of its own, and hands its members nothing", async (t) => {
+test("runs on a survey of its user, listens where it is told, and hands its members nothing", async (t) => {
   const folder = temporaryFolder();
   const stranger = await strangersChain();
   t.after(() => stranger.close());
   const report = join(folder, "report.json");
-  const run = start(join(folder, "home"), [...ONE_ROUND, "--once", "--report", report], {
+  const survey = join(folder, "sparse");
+  const groups = ["a", "b", "c", "d", "e", "f", "g", "h", "unseen 1", "unseen 2"];
+  writeSparseSurvey(survey, { questions: 800, groups, density: 0.135 });
+  const own = ["--dataset", `${survey}.json`, "--unseen", "unseen 1,unseen 2"];
+  const run = start(join(folder, "home"), [...ONE_ROUND, ...own, "--once", "--report", report], {
     PLENARY_HOST: "::1",
     PLENARY_LOCALNET_HOST: "127.0.0.2",
     PLENARY_LOCALNET_PORT: String(stranger.port),
@@ -44,7 +49,11 @@ test("listens where it is told, on a chain of its own, and hands its members not
   const output = await finish(run);
   assert.match(output, /^Service: http:\/\/\[::1\]:\d+$/m);
   assert.match(output, new RegExp(`^Chain: .* http://127\\.0\\.0\\.2:${stranger.port}$`, "m"));
-  assert.equal(readReport(report).rounds[0]?.counted, 2);
+  const { rounds, data } = readReport(report);
+  assert.equal(rounds[0]?.counted, 2);
+  assert.deepEqual([data.questions, data.training.groups.length], [800, 8]);
+  assert.deepEqual(data.unseen.groups, ["unseen 1", "unseen 2"]);
+  assert.match(output, /^800 questions; members have 8 groups with \d+ to \d+ answers/m);
   assert.equal(stranger.requests(), 0);
   const log = readFileSync(join(folder, "home", "logs", "localnet.log"), "utf8");
   assert.doesNotMatch(log, /not loopback/);
@@ -74,6 +83,7 @@ test("refuses more organisations than groups, an unknown survey and a wrong sett
   const refusals: [string[], Record<string, string>, RegExp][] = [
     [["--clients", "200"], {}, /200 organisations cannot share 12 training groups/],
     [["--dataset", "nowhere.json"], {}, /nowhere\.json.*there is no such file/],
+    [["--unseen", "nobody"], {}, /unseen group nobody does not exist/],
     [[], { PLENARY_PORT: "0" }, /PLENARY_PORT must be a port/],
     [[], { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" }, /DATABASE_URL does not answer/],
   ];
