@@ -27,6 +27,7 @@ const REMEDIES: Readonly<Record<Remedy, string>> = {
   "name-missing": "Say --missing VALUE[,VALUE].",
   "name-payout-account": "The command is plenary payout ACCOUNT.",
   "name-respondents": "Say --respondents NUMBER or COLUMN.",
+  "name-sheet": "Say --sheet NAME.",
   "rotate-key": "The command is plenary rotate-key.",
   "sum-duplicates": "If so, say --sum-duplicates.",
 };

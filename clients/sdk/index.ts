@@ -92,7 +92,7 @@ export {
   decodeText,
   ENCODINGS,
   type Encoding,
-  openCsvTable,
+  openTable,
   type Table,
   type TableOptions,
 } from "./tables/index.ts";

@@ -24,5 +24,6 @@ export type Remedy =
   | "name-missing"
   | "name-payout-account"
   | "name-respondents"
+  | "name-sheet"
   | "rotate-key"
   | "sum-duplicates";

@@ -20,6 +20,11 @@ export interface FoundOptions {
  */
 export function optionsOf(tally: QuestionTally, problems: Problems): FoundOptions | null {
   const { definition, names } = tally;
+  const doubtful = definition.options === null ? doubtfulValue(names.values) : null;
+  if (doubtful !== null) {
+    problems.add({ column: definition.column, ...doubtful });
+    return null;
+  }
   const found =
     definition.options !== null
       ? fromList(definition.options, names.values)
@@ -41,7 +46,31 @@ export interface Resolved {
 interface Refusal {
   readonly line: number;
   readonly message: string;
-  readonly remedy: "label-codes" | "ignore-column";
+  readonly remedy: "label-codes" | "name-missing";
+}
+
+/** How programs write that there is nothing. */
+const NOTHING = /^(#?n\/?a|nan|null|nil|#null!|\.|-|missing|system)$/i;
+/** What a spreadsheet makes of 1-2 and of 3/4. */
+const DATE = /^(\d{4}-\d{2}-\d{2}|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{1,2})$/;
+
+/** A value that may be no answer, or another one than was given. */
+function doubtfulValue(values: readonly NamedValue[]): Refusal | null {
+  const answers = values.filter(({ missing }) => !missing);
+  const nothing = answers.find(({ text }) => NOTHING.test(text));
+  if (nothing !== undefined)
+    return {
+      line: nothing.line,
+      message: `Is ${quotedText(nothing.text)} an answer, or is it missing? A codebook that lists it makes it an answer.`,
+      remedy: "name-missing",
+    };
+  const date = answers.find(({ text }) => DATE.test(text));
+  if (date === undefined) return null;
+  return {
+    line: date.line,
+    message: `Is ${quotedText(date.text)} an answer, or did a spreadsheet make a date of one, such as 1-2? A codebook that lists it makes it an answer.`,
+    remedy: "label-codes",
+  };
 }
 
 const formOf = (text: string) => canonicalText(text).toLowerCase();

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { CsvReader, csvRows } from "./csv-rows.ts";
-import { UnreadableTable } from "./table.ts";
+import { UnreadableTable } from "./file-problem.ts";
 
 /** What csv-parse reads, or null where it refuses the text. */
 function oracle(text: string): string[][] | null {

@@ -1,5 +1,6 @@
 import type { Delimiter } from "./csv-dialect.ts";
-import { type TableRow, UnreadableTable } from "./table.ts";
+import { UnreadableTable } from "./file-problem.ts";
+import type { TableRow } from "./table.ts";
 
 /** A longer record is a quotation mark that is never closed, and would fill the memory. */
 const LONGEST_RECORD = 4 * 1024 * 1024;

@@ -1,14 +1,9 @@
 import { csvStart, DELIMITER_NAMES, type Delimiter, delimitersIn } from "./csv-dialect.ts";
 import { CsvReader } from "./csv-rows.ts";
 import { decodeChunks } from "./decode-text.ts";
+import { UnreadableTable } from "./file-problem.ts";
 import { alignedRow, findHeader, HEAD_ROWS, type Header } from "./find-header.ts";
-import {
-  isBlankRow,
-  type Table,
-  type TableOptions,
-  type TableRow,
-  UnreadableTable,
-} from "./table.ts";
+import { isBlankRow, type Table, type TableOptions, type TableRow } from "./table.ts";
 
 /** So much of the text is looked at before it is read. */
 const HEAD_LENGTH = 1 << 18;

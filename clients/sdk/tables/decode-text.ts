@@ -1,4 +1,4 @@
-import { UnreadableTable } from "./table.ts";
+import { UnreadableTable } from "./file-problem.ts";
 
 /** Encodings of text files. A byte order mark says which one it is, and else UTF-8 is expected. */
 export const ENCODINGS = ["utf-8", "utf-16le", "utf-16be", "windows-1252"] as const;
@@ -9,6 +9,8 @@ const MARKS: readonly (readonly [Encoding, readonly number[]])[] = [
   ["utf-16le", [0xff, 0xfe]],
   ["utf-16be", [0xfe, 0xff]],
 ];
+
+const HEAD_BYTES = 512;
 
 /** What DOS programs write behind the last line. */
 const END_MARK = "\u001a";
@@ -69,7 +71,7 @@ export class TextDecoding {
     if (encoding !== "utf-8") return refused(this.#lines, `The file is not ${encoding}.`);
     const start = this.#tail.findIndex((byte) => (byte & 0xc0) !== 0x80);
     const before = start < 0 ? new Uint8Array() : this.#tail.slice(start);
-    const text = new TextDecoder().decode(Uint8Array.of(...before, ...bytes.slice(0, 1 << 16)));
+    const text = new TextDecoder().decode(joined(before, bytes));
     const seen = new TextDecoder().decode(before, { stream: true });
     const line = this.#lines - linesIn(seen) + linesIn(text.slice(0, text.indexOf("\ufffd")));
     return new UnreadableTable({
@@ -93,18 +95,26 @@ export async function* decodeChunks(
   encoding?: Encoding,
 ): AsyncGenerator<string> {
   const decoding = new TextDecoding(encoding);
-  let first: Uint8Array | null = null;
+  // The byte order mark, and the pattern of UTF-16, are looked for in the first bytes together.
+  let head: Uint8Array | null = new Uint8Array();
   for await (const chunk of chunks) {
-    // A byte order mark may be cut in two by the first chunks.
-    const bytes: Uint8Array = first === null ? chunk : Uint8Array.of(...first, ...chunk);
-    first = bytes.length < 4 ? bytes : new Uint8Array();
-    if (bytes.length >= 4) yield decoding.decode(bytes, false);
+    if (head !== null) head = joined(head, chunk);
+    if (head !== null && head.length < HEAD_BYTES) continue;
+    yield decoding.decode(head ?? chunk, false);
+    head = null;
   }
-  yield decoding.decode(first ?? new Uint8Array(), true);
+  yield decoding.decode(head ?? new Uint8Array(), true);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 function utf16Of(bytes: Uint8Array): Encoding | null {
-  const head = bytes.subarray(0, 512);
+  const head = bytes.subarray(0, HEAD_BYTES);
   const zeros = (from: number) => head.filter((byte, i) => i % 2 === from && byte === 0).length;
   if (head.length < 4) return null;
   if (zeros(1) > head.length / 4) return "utf-16le";

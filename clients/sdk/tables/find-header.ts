@@ -1,11 +1,6 @@
 import { quotedText, tidyText } from "@plenary/protocol";
-import {
-  type FileProblem,
-  isBlankRow,
-  type TableColumn,
-  type TableRow,
-  UnreadableTable,
-} from "./table.ts";
+import { type FileProblem, UnreadableTable } from "./file-problem.ts";
+import { isBlankRow, type TableColumn, type TableRow } from "./table.ts";
 
 /** Rows among which the header is looked for. */
 export const HEAD_ROWS = 60;

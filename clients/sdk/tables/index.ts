@@ -9,13 +9,13 @@ export {
 export { csvRows } from "./csv-rows.ts";
 export { openCsvTable } from "./csv-table.ts";
 export { decodeText, ENCODINGS, type Encoding } from "./decode-text.ts";
+export { type FileProblem, UnreadableTable } from "./file-problem.ts";
+export { openTable } from "./open-table.ts";
 export {
-  type FileProblem,
   isBlankRow,
   type Table,
   type TableColumn,
   type TableOptions,
   type TableRow,
-  UnreadableTable,
 } from "./table.ts";
 export { isCount, wholeNumberOf } from "./whole-number.ts";
