@@ -142,13 +142,17 @@ export {
 export {
   exportModel,
   type GroupPrediction,
+  type HeldOut,
   MODEL_FORMATS,
   type ModelFormat,
   type NewText,
+  type OptionPrediction,
   type PredictAnswers,
+  type Predictions,
   predictAnswers,
   type QuestionPrediction,
   type ReadModel,
+  readHeldOut,
   readModel,
   type WhichModel,
 } from "./model/index.ts";

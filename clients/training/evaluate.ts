@@ -54,16 +54,19 @@ export async function evaluateModel(input: EvaluateInput): Promise<AlignmentRepo
   );
 }
 
-/** Predictions of a model for tasks, one distribution per target. Throws `model-mismatch`. */
+/**
+ * Predictions of a model for tasks, one distribution per target. `questions` is the most that a
+ * task of the program may have. Throws `model-mismatch`.
+ */
 export async function predictTasks(
   predictor: Predictor,
   model: Int32Array,
   tasks: readonly Task[],
   engine: Engine,
   newQuestions: readonly NewQuestion[] = [],
+  questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length)),
 ): Promise<Float32Array[][]> {
   requireModelLength(predictor, model);
-  const questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length));
   const program = predictor.prediction({ tasks: tasks.length, questions }, model, newQuestions);
   const session = await engine.load(program.model);
   return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);

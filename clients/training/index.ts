@@ -22,11 +22,29 @@ export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
 export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";
 export { type HeldOutHalves, heldOutHalves } from "./held-out-halves.ts";
+export {
+  type Calibration,
+  type CalibrationInput,
+  calibrate,
+  type Interval,
+  type IntervalRule,
+  intervalOf,
+  intervalRules,
+  ruleFor,
+} from "./intervals.ts";
 export { type MeasureInput, type ModelMeasures, measureModel } from "./measure-model.ts";
 export type { Measures, Scores } from "./measures.ts";
 export { optimizers } from "./optimizers/index.ts";
 export type { OptimizerState } from "./optimizers/optimizer.ts";
-export { type PredictInput, type Prediction, predict } from "./predict.ts";
+export {
+  type AskedGroup,
+  type PredictGroupsInput,
+  type PredictInput,
+  type Prediction,
+  predict,
+  predictGroups,
+} from "./predict.ts";
+export { type PredictionRow, predictionCsv, rounded } from "./prediction-rows.ts";
 export { createPredictor, type PredictorName, predictors } from "./predictors/index.ts";
 export type { EmbeddingTable, NewQuestion, Predictor } from "./predictors/predictor.ts";
 export { segmentDrift } from "./segment-drift.ts";

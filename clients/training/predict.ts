@@ -1,74 +1,115 @@
-import { type GroupAnswers, PlenaryError } from "@plenary/protocol";
+import { type GroupAnswers, PlenaryError, type Questionnaire } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
-import { predictTasks } from "./evaluate.ts";
+import { predictInBatches } from "./predict-batch.ts";
 import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
-import { sharesOf } from "./tasks.ts";
+import { type QuestionAnswer, sharesOf } from "./tasks.ts";
 
 /** A model in fixed point, one group's answers, and the ids of the questions to predict. */
-export interface PredictInput {
-  readonly predictor: Predictor;
-  /** Fixed point. */
-  readonly model: Int32Array;
+/** A group with known answers, and what to predict of it. */
+export interface AskedGroup {
   /** The group's known answers to questions of the questionnaire. */
   readonly context: GroupAnswers["answers"];
   /** Ids of the questionnaire's questions to answer. */
   readonly questions: readonly string[];
+}
+
+interface PredictWith {
+  readonly predictor: Predictor;
+  /** Fixed point. */
+  readonly model: Int32Array;
   /** Questions beyond the questionnaire, with their options' embeddings (`TextEmbedder`). */
   readonly newQuestions?: readonly NewQuestion[];
   readonly engine: Engine;
 }
 
-/**
- * The predicted distribution of answers to one question: shares in the order of its options, which
- * add up to 1.
- */
+export interface PredictInput extends PredictWith, AskedGroup {}
+
+export interface PredictGroupsInput extends PredictWith {
+  /** Each of them is asked the new questions too. */
+  readonly groups: readonly AskedGroup[];
+}
+
 export interface Prediction {
   /** The question's id; a new question's is its position, as in `new 0`. */
   readonly question: string;
+  /** Whether a member has trained the question; `new` if it is beyond the questionnaire. */
+  readonly kind: "trained" | "untrained" | "new";
   /** Expected share of the group for each option; they add up to 1. */
   readonly shares: readonly number[];
 }
 
-/**
- * Predicts a group's answers to questions from some of its answers. Throws `context-missing`
- * without any, `invalid-input` for a question outside the questionnaire, and `answers-invalid` for
- * a malformed answer.
- */
+/** As `predictGroups`, for one group. */
 export async function predict(input: PredictInput): Promise<Prediction[]> {
-  const { predictor, model, engine, newQuestions = [] } = input;
-  if (input.context.length === 0) {
+  const { context, questions, ...rest } = input;
+  const [predicted] = await predictGroups({ ...rest, groups: [{ context, questions }] });
+  return predicted!;
+}
+
+/**
+ * Predicts groups' answers to questions from some of their answers, for any number of groups.
+ * Throws `context-missing` for a group without any, `invalid-input` for a question outside the
+ * questionnaire, and `answers-invalid` for a malformed answer.
+ */
+export async function predictGroups(input: PredictGroupsInput): Promise<Prediction[][]> {
+  const { predictor, model, groups, engine, newQuestions = [] } = input;
+  const { questions } = predictor.questionnaire;
+  const positions = new Map(questions.map((question, index) => [question.id, index]));
+  const untrained = new Set(predictor.untrained?.(model) ?? []);
+  newQuestions.forEach(({ options, embeddings }, index) => {
+    requireEmbeddings(options, embeddings, predictor, index);
+  });
+  const added = newQuestions.map(({ options }, index) => ({
+    id: `new ${index}`,
+    kind: "new" as const,
+    target: { question: questions.length + index, shares: new Array<number>(options).fill(0) },
+  }));
+  const asked = groups.map((group) => [
+    ...group.questions.map((id) => {
+      const question = positions.get(id);
+      if (question === undefined) throw unknownQuestion(id);
+      const kind = untrained.has(question) ? ("untrained" as const) : ("trained" as const);
+      const { length } = questions[question]!.options;
+      return { id, kind, target: { question, shares: new Array<number>(length).fill(0) } };
+    }),
+    ...added,
+  ]);
+  const contexts = contextsOf(groups, predictor.questionnaire);
+  const tasks = asked.map((all, index) => ({
+    context: contexts[index]!,
+    targets: all.map(({ target }) => target),
+  }));
+  const shares = await predictInBatches(predictor, model, tasks, engine, newQuestions);
+  return asked.map((all, group) =>
+    all.map(({ id, kind }, index) => ({
+      question: id,
+      kind,
+      shares: Array.from(shares[group]![index]!),
+    })),
+  );
+}
+
+function contextsOf(
+  groups: readonly AskedGroup[],
+  questionnaire: Questionnaire,
+): (readonly QuestionAnswer[])[] {
+  if (groups.some(({ context }) => context.length === 0))
     throw new TrainingError(
       "context-missing",
       "a prediction needs at least one answer of the group",
     );
-  }
-  const { questions } = predictor.questionnaire;
-  const positions = new Map(questions.map((question, index) => [question.id, index]));
-  const asked = input.questions.map((id) => {
-    const position = positions.get(id);
-    if (position === undefined) {
-      throw new PlenaryError("invalid-input", `Question ${id} is not in the questionnaire.`, {
-        question: id,
-      });
-    }
-    return { id, position, options: questions[position]!.options.length };
-  });
-  const added = newQuestions.map(({ options, embeddings }, index) => {
-    requireEmbeddings(options, embeddings, predictor, index);
-    return { id: `new ${index}`, position: questions.length + index, options };
-  });
-  const all = [...asked, ...added];
-  if (all.length === 0) return [];
-  const group = { id: "context", label: "", answers: input.context };
-  const [context] = sharesOf({ version: 1, groups: [group] }, predictor.questionnaire);
-  const targets = all.map(({ position, options }) => ({
-    question: position,
-    shares: new Array<number>(options).fill(0),
+  const answers = groups.map(({ context }, index) => ({
+    id: `context ${index}`,
+    label: "",
+    answers: context,
   }));
-  const tasks = [{ context: context!.answers, targets }];
-  const [shares] = await predictTasks(predictor, model, tasks, engine, newQuestions);
-  return all.map(({ id }, index) => ({ question: id, shares: Array.from(shares![index]!) }));
+  return sharesOf({ version: 1, groups: answers }, questionnaire).map((group) => group.answers);
+}
+
+function unknownQuestion(id: string): PlenaryError {
+  return new PlenaryError("invalid-input", `Question ${id} is not in the questionnaire.`, {
+    question: id,
+  });
 }
 
 function requireEmbeddings(

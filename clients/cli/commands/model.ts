@@ -2,12 +2,11 @@ import { PlenaryError, toHex } from "@plenary/protocol";
 import {
   exportModel,
   type ModelFormat,
-  predictAnswers,
   readModel,
   type WhichModel,
   writeDurably,
 } from "@plenary/sdk";
-import { configuredAnswers, openConfigured, type Session } from "../session.ts";
+import { openConfigured, type Session } from "../session.ts";
 
 /** Options that say which model a command takes. */
 export interface ModelFlags {
@@ -39,7 +38,7 @@ export async function exportCommand(
 }
 
 /** Which model the options name; the chosen round's by default. */
-function whichModel({ round, last }: ModelFlags): WhichModel {
+export function whichModel({ round, last }: ModelFlags): WhichModel {
   if (round !== undefined && last === true)
     throw new PlenaryError("invalid-input", "Give --round or --last, not both.", {
       field: "round",
@@ -47,7 +46,8 @@ function whichModel({ round, last }: ModelFlags): WhichModel {
   return round ?? (last === true ? "last" : "chosen");
 }
 
-function roundText(round: bigint, why: string): string {
+/** Which round a model is from, and why. */
+export function roundText(round: bigint, why: string): string {
   return `after round ${round} (${why})`;
 }
 
@@ -59,51 +59,4 @@ function formatOf(file: string): ModelFormat {
     `${file} ends neither in .onnx nor in .safetensors: say --format.`,
     { field: "format" },
   );
-}
-
-export interface PredictFlags extends ModelFlags {
-  readonly questions?: string;
-  readonly ask?: string;
-  readonly options?: string;
-  readonly embedder?: string;
-}
-
-/** `plenary predict` */
-export async function predictCommand(session: Session, flags: PredictFlags): Promise<void> {
-  const which = whichModel(flags);
-  const federation = await openConfigured(session);
-  const answers = await configuredAnswers(session, federation.questionnaire);
-  const { model, round, why } = await readModel(federation, which, session.signal);
-  const groups = await predictAnswers(federation, {
-    model,
-    answers,
-    questions: flags.questions?.split(",").map((id) => id.trim()),
-    newQuestions: newQuestionsOf(flags),
-    embedder: flags.embedder,
-  });
-  const lines = groups.flatMap(({ group, predictions }) => [
-    group,
-    ...predictions.flatMap(({ question, text, options }) => [
-      `  ${question}: ${text}`,
-      ...options.map(
-        ({ option, share }) => `    ${(100 * share).toFixed(1).padStart(5)} %  ${option}`,
-      ),
-    ]),
-  ]);
-  const header = `predicted by the model ${roundText(round, why)}`;
-  session.output.say("predicted", [header, ...lines], { round, why, groups });
-}
-
-function newQuestionsOf({ ask, options }: PredictFlags): { text: string; options: string[] }[] {
-  if (ask === undefined) return [];
-  const choices = options?.split("|").map((option) => option.trim()) ?? [];
-  if (choices.length < 2)
-    throw new PlenaryError(
-      "invalid-input",
-      "--ask needs --options with two options or more, separated by |.",
-      {
-        field: "options",
-      },
-    );
-  return [{ text: ask, options: choices }];
 }

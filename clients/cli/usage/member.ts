@@ -4,12 +4,8 @@ import { dataCheck } from "../commands/data.ts";
 import { airdrop, keygen } from "../commands/keys.ts";
 import { type JoinFlags, join, status, type TrainFlags, train } from "../commands/member.ts";
 import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
-import {
-  type ExportFlags,
-  exportCommand,
-  type PredictFlags,
-  predictCommand,
-} from "../commands/model.ts";
+import { type ExportFlags, exportCommand } from "../commands/model.ts";
+import { PREDICTION_FORMATS, type PredictFlags, predictCommand } from "../commands/predict.ts";
 import { claim } from "../commands/rewards.ts";
 import { importCommand } from "./import.ts";
 import {
@@ -127,6 +123,16 @@ export function modelCommands(program: Command, runs: Runs): void {
     .option("--embedder <folder>", "folder of the text embedder all-MiniLM-L6-v2")
     .option("--round <n>", "with the model after this round; by default the chosen one", amount)
     .option("--last", "with the model after the last round")
+    .option(
+      "--level <part>",
+      "part of shares that intervals are made to hold; 0.9 by default",
+      positive,
+    )
+    .addOption(
+      new Option("--format <name>", "csv has one line per option")
+        .choices(PREDICTION_FORMATS)
+        .default("text"),
+    )
     .action(runs((session, flags: PredictFlags) => predictCommand(session, flags)));
 }
 

@@ -86,7 +86,9 @@ test("a model is exported and predicts what a group was not asked", async () => 
   };
   const { questionnaire } = dataset;
   const input = { model: initialModel, answers };
-  const [predicted] = await predictAnswers({ predictor, questionnaire }, input);
+  const withoutIntervals = await predictAnswers({ predictor, questionnaire }, input);
+  assert.deepEqual(withoutIntervals.intervals, []);
+  const [predicted] = withoutIntervals.groups;
   assert.equal(predicted?.predictions.length, questionnaire.questions.length - 20);
   for (const { options } of predicted?.predictions ?? [])
     assert.ok(Math.abs(options.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-5);

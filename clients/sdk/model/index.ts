@@ -1,7 +1,10 @@
+export { type HeldOut, readHeldOut } from "./held-out.ts";
 export {
   type GroupPrediction,
   type NewText,
+  type OptionPrediction,
   type PredictAnswers,
+  type Predictions,
   predictAnswers,
   type QuestionPrediction,
 } from "./predict.ts";

@@ -1,15 +1,21 @@
 import { type AnswerSet, PlenaryError, type Questionnaire } from "@plenary/protocol";
 import {
+  calibrate,
   type Engine,
   type EngineName,
+  type IntervalRule,
+  intervalOf,
+  intervalRules,
   openEngine,
   openTextEmbedder,
+  type Prediction,
   pinnedHashes,
-  predict,
+  predictGroups,
+  ruleFor,
 } from "@plenary/training";
 import type { FederationContext } from "../access/index.ts";
+import type { HeldOut } from "./held-out.ts";
 
-/** A model, groups with some answers, and the questions to predict for each group. */
 export interface PredictAnswers {
   /** The model's parameters in fixed point; see `readModel`. */
   readonly model: Int32Array;
@@ -21,6 +27,10 @@ export interface PredictAnswers {
   readonly newQuestions?: readonly NewText[] | undefined;
   /** Folder of the text embedder that the questionnaire's embeddings come from. */
   readonly embedder?: string | undefined;
+  /** Held-out answers, by which intervals are measured (`readHeldOut`); without, there are none. */
+  readonly heldOut?: HeldOut | null | undefined;
+  /** The part of shares that intervals are made to hold; .9 by default. */
+  readonly level?: number | undefined;
   readonly engine?: EngineName;
 }
 
@@ -30,59 +40,111 @@ export interface NewText {
   readonly options: readonly string[];
 }
 
-/** The predicted answers of one group. */
+export interface Predictions {
+  readonly groups: readonly GroupPrediction[];
+  /** How the intervals were made and how often they held; empty without held-out answers. */
+  readonly intervals: readonly IntervalRule[];
+}
+
 export interface GroupPrediction {
   readonly group: string;
   readonly predictions: readonly QuestionPrediction[];
 }
 
-/** The predicted distribution of one group's answers to one question. */
 export interface QuestionPrediction {
   readonly question: string;
   readonly text: string;
-  /**
-   * The options, each with the share of the group that is expected to choose it. The shares add up
-   * to 1.
-   */
-  readonly options: readonly { readonly option: string; readonly share: number }[];
+  /** Whether a member has trained the question; `new` if it is beyond the questionnaire. */
+  readonly kind: Prediction["kind"];
+  readonly options: readonly OptionPrediction[];
 }
 
+export interface OptionPrediction {
+  readonly option: string;
+  /** The part of the group that is expected to choose it. A question's shares add up to 1. */
+  readonly share: number;
+  /** Interval of the share; null where it could not be measured. */
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Seed of what calibration draws: equal calls get equal intervals. */
+const CALIBRATION_SEED = 7;
+export const DEFAULT_LEVEL = 0.9;
+
+type Context = Pick<FederationContext, "predictor" | "questionnaire">;
+
 /**
- * Predicts how groups would answer questions that they were not asked, from the answers they gave.
- * Throws `invalid-input`, `answers-invalid`.
+ * Predicts how groups would answer questions that they were not asked, from the answers they gave,
+ * with an interval per option. Any number of groups are predicted in batches. Throws
+ * `invalid-input`, `answers-invalid`.
  */
 export async function predictAnswers(
-  { predictor, questionnaire }: Pick<FederationContext, "predictor" | "questionnaire">,
+  { predictor, questionnaire }: Context,
   input: PredictAnswers,
-): Promise<GroupPrediction[]> {
-  const byId = new Map(questionnaire.questions.map((question) => [question.id, question]));
+): Promise<Predictions> {
+  const { model, answers } = input;
+  const level = requireLevel(input.level ?? DEFAULT_LEVEL);
   const engine = await openEngine(input.engine ?? "native");
   const newTexts = input.newQuestions ?? [];
   try {
     const newQuestions = await embedAll(newTexts, input.embedder, questionnaire, engine);
-    const asNeeded = input.questions ?? (newTexts.length > 0 ? [] : undefined);
-    const groups: GroupPrediction[] = [];
-    for (const { id, answers } of input.answers.groups) {
-      const answered = new Set(answers.map(({ question }) => question));
-      const questions = asNeeded ?? [...byId.keys()].filter((question) => !answered.has(question));
-      const { model } = input;
-      const predicted = await predict({
-        predictor,
-        model,
-        context: answers,
-        questions,
-        newQuestions,
-        engine,
-      });
-      const predictions = predicted.map(({ question, shares }, i) =>
-        labelled(question, byId.get(question) ?? newTexts[i - questions.length], shares),
-      );
-      groups.push({ group: id, predictions });
-    }
-    return groups;
+    const asked = answers.groups.map((group) => questionsFor(questionnaire, input, group));
+    const groups = answers.groups.map((group, index) => ({
+      context: group.answers,
+      questions: asked[index]!,
+    }));
+    const predicted = await predictGroups({ predictor, model, groups, newQuestions, engine });
+    const intervals = await rulesOf({ predictor }, input, level, engine);
+    const texts = new Map<string, NewText>(questionnaire.questions.map((each) => [each.id, each]));
+    newTexts.forEach((text, index) => {
+      texts.set(`new ${index}`, text);
+    });
+    return {
+      intervals,
+      groups: answers.groups.map(({ id, answers: given }, index) => ({
+        group: id,
+        predictions: predicted[index]!.map((prediction) =>
+          labelled(prediction, texts, ruleFor(intervals, prediction, given.length)),
+        ),
+      })),
+    };
   } finally {
     await engine.close();
   }
+}
+
+/** The questions as asked for, or else all that the group has not answered. */
+function questionsFor(
+  { questions }: Pick<Questionnaire, "questions">,
+  input: PredictAnswers,
+  { answers }: AnswerSet["groups"][number],
+): readonly string[] {
+  if (input.questions !== undefined) return input.questions;
+  if ((input.newQuestions ?? []).length > 0) return [];
+  const answered = new Set(answers.map(({ question }) => question));
+  return questions.map(({ id }) => id).filter((id) => !answered.has(id));
+}
+
+async function rulesOf(
+  { predictor }: Pick<Context, "predictor">,
+  { model, heldOut }: PredictAnswers,
+  level: number,
+  engine: Engine,
+): Promise<IntervalRule[]> {
+  if (heldOut == null) return [];
+  const { answers, halves } = heldOut;
+  const measured = { predictor, model, answers, engine, seed: CALIBRATION_SEED, halves };
+  return intervalRules(await calibrate(measured), level);
+}
+
+function requireLevel(level: number): number {
+  if (level >= 0.5 && level < 1) return level;
+  throw new PlenaryError(
+    "invalid-input",
+    `The level of intervals is from 0.5 to below 1, not ${level}.`,
+    { field: "level" },
+  );
 }
 
 async function embedAll(
@@ -104,14 +166,19 @@ async function embedAll(
 }
 
 function labelled(
-  id: string,
-  asked: NewText | undefined,
-  shares: readonly number[],
+  { question, kind, shares }: Prediction,
+  texts: ReadonlyMap<string, NewText>,
+  rule: IntervalRule | null,
 ): QuestionPrediction {
-  if (asked === undefined)
-    throw new PlenaryError("invalid-input", `There is no question ${id} in the questionnaire.`, {
-      question: id,
-    });
-  const options = asked.options.map((option, i) => ({ option, share: shares[i] ?? 0 }));
-  return { question: id, text: asked.text, options };
+  const { text, options } = texts.get(question)!;
+  return {
+    question,
+    text,
+    kind,
+    options: options.map((option, index) => {
+      const share = shares[index]!;
+      const interval = rule === null ? { low: null, high: null } : intervalOf(share, rule);
+      return { option, share, ...interval };
+    }),
+  };
 }

@@ -109,7 +109,7 @@ async function profiles(
     questions,
     ...(engine !== undefined && { engine }),
   });
-  return predicted.map(({ group, predictions }) => ({
+  return predicted.groups.map(({ group, predictions }) => ({
     group,
     shares: predictions.flatMap(({ options }) => options.map(({ share }) => share)),
   }));

@@ -76,6 +76,7 @@ export function gpo(
     blocks,
     parameterCount: blocks.at(-1)!.to,
     initialParameters: (seed) => firstValues(specifications, seed),
+    attends: true,
     training: (size) => training(keyOf(size)),
     prediction: (size, _model, newQuestions = []) =>
       newQuestions.length === 0

@@ -112,6 +112,13 @@ export interface Predictor {
    * predictor treats these differently.
    */
   untrained?(model: Int32Array): readonly number[];
+  /**
+   * A model that has not trained these questions, and is otherwise the same: with it one can
+   * measure how well the predictor does on questions that nobody has trained.
+   */
+  forget?(model: Int32Array, questions: readonly number[]): Int32Array;
+  /** Whether memory grows with the square of a task's questions, as where tokens attend. */
+  readonly attends?: boolean;
   /** The training step, kept per shape, so that its session is kept too. */
   training(shape: ProgramShape): TrainingProgram;
   /**

@@ -19,6 +19,7 @@ import type {
   Predictor,
   TrainingProgram,
 } from "./predictor.ts";
+import { forget } from "./tilt-forget.ts";
 import {
   ADDED_UNIT,
   type TiltShape,
@@ -126,6 +127,7 @@ export function tilt(
     },
     initialParameters: (seed) => firstValues(specifications, seed),
     untrained: (model) => untrainedQuestions(questionnaire, logitsOf(toFloat32(model))),
+    forget: (model, questions) => forget(model, questions, blocks, table),
     training: ({ tasks }) => training(tasks),
     prediction: ({ tasks }, model, newQuestions = []) => {
       const parameters = toFloat32(model);

@@ -1,0 +1,52 @@
+import { predictTasks } from "./evaluate.ts";
+import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
+import type { Engine } from "./sessions/engine.ts";
+import type { Task } from "./tasks.ts";
+
+/**
+ * Numbers of tasks that programs are built for. A program is kept per number, so that there must be
+ * few; tasks are padded up to the next one.
+ */
+const BATCHES = [1, 8, 64] as const;
+/** Numbers that one program may attend to at a time, where tokens attend to each other. */
+const ATTENTION_LIMIT = 2 ** 23;
+/** Options of a question, roughly. */
+const OPTIONS = 4;
+
+/**
+ * As `predictTasks` for any number of tasks, in memory that does not grow with it: a fixed number
+ * of tasks at a time, by few programs.
+ */
+export async function predictInBatches(
+  predictor: Predictor,
+  model: Int32Array,
+  tasks: readonly Task[],
+  engine: Engine,
+  newQuestions: readonly NewQuestion[] = [],
+): Promise<Float32Array[][]> {
+  const longest = Math.max(0, ...tasks.map(sizeOf));
+  const limit = largestBatch(predictor, longest);
+  const predicted: Float32Array[][] = [];
+  for (let from = 0; from < tasks.length; ) {
+    const left = Math.min(tasks.length - from, limit);
+    const size = BATCHES.find((batch) => batch >= left) ?? limit;
+    const batch = tasks.slice(from, from + left);
+    const padded = [...batch, ...new Array<Task>(size - left).fill(NOTHING)];
+    const shares = await predictTasks(predictor, model, padded, engine, newQuestions, longest);
+    predicted.push(...shares.slice(0, left));
+    from += left;
+  }
+  return predicted;
+}
+
+const NOTHING: Task = { context: [], targets: [] };
+
+function sizeOf({ context, targets }: Task): number {
+  return context.length + targets.length;
+}
+
+function largestBatch({ attends }: Predictor, questions: number): number {
+  if (attends !== true) return BATCHES.at(-1)!;
+  const most = ATTENTION_LIMIT / (OPTIONS * questions) ** 2;
+  return BATCHES.findLast((batch) => batch <= most) ?? 1;
+}
