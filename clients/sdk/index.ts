@@ -63,6 +63,7 @@ export {
   importFiles,
   loadDataset,
   loadQuestionnaire,
+  matchGroups,
   type ReadAnswersOptions,
   readAnswers,
 } from "./answers/index.ts";

@@ -83,7 +83,7 @@ test("refuses more organisations than groups, an unknown survey and a wrong sett
   const refusals: [string[], Record<string, string>, RegExp][] = [
     [["--clients", "200"], {}, /200 organisations cannot share 12 training groups/],
     [["--dataset", "nowhere.json"], {}, /nowhere\.json.*there is no such file/],
-    [["--unseen", "nobody"], {}, /unseen group nobody does not exist/],
+    [["--unseen", "nobody"], {}, /unseen group "nobody" does not exist/],
     [[], { PLENARY_PORT: "0" }, /PLENARY_PORT must be a port/],
     [[], { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" }, /DATABASE_URL does not answer/],
   ];

@@ -11,6 +11,7 @@ import {
   type FederationPlan,
   loadDataset,
   loadQuestionnaire,
+  matchGroups,
   type PlannedFederation,
   planFederation,
   readAnswers,
@@ -140,13 +141,14 @@ function unseenOf(dataset: Dataset, { unseen, split }: PlanFlags): readonly stri
 
 function onlyGroups(answers: AnswerSet, unseen: readonly string[] | undefined): AnswerSet {
   if (unseen === undefined) return answers;
-  const groups = unseen.map((id) => {
-    const group = answers.groups.find((candidate) => candidate.id === id);
-    if (group !== undefined) return group;
-    const known = answers.groups.map((candidate) => candidate.id).join(", ");
-    throw wrong("unseen", `The held-out answers have no group ${id}: they have ${known}.`);
-  });
-  return { ...answers, groups };
+  const ids = answers.groups.map(({ id }) => id);
+  const { found, unknown } = matchGroups(ids, unseen);
+  if (unknown !== null)
+    throw wrong(
+      "unseen",
+      `The held-out answers have no group ${unknown}: they have ${ids.join(", ")}.`,
+    );
+  return { ...answers, groups: found.map((id) => answers.groups[ids.indexOf(id)]!) };
 }
 
 /** The strategy that is asked for, with the momentum if it takes one. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { encodeEmbeddings, PlenaryError, sha256, toHex } from "@plenary/protocol";
-import { DATASETS, dealGroups, loadDataset } from "./index.ts";
+import { DATASETS, dealGroups, loadDataset, loadQuestionnaire, matchGroups } from "./index.ts";
 
 // numpy.random.default_rng(split).permutation(range(18)), from the PyTorch reference of the default
 // predictor.
@@ -133,8 +133,8 @@ test("unseen groups are named in the file or by the caller", async (t) => {
   assert.deepEqual(split(5), { training: ["a", "c"], unseen: ["b"] });
   assert.deepEqual(splitOff(["c", "a"]), { training: ["b"], unseen: ["c", "a"] });
   for (const [unseen, message] of [
-    [["d"], /unseen group d does not exist: the groups are a, b, c/],
-    [["a", "a"], /a is named twice/],
+    [["d"], /unseen group "d" does not exist: the groups are a, b, c/],
+    [["a", "a\u200b"], /is named twice/],
   ] as const)
     assert.throws(() => splitOff(unseen), { code: "invalid-input", message });
   assert.throws(
@@ -207,4 +207,25 @@ test("a data set is loaded by path, and a broken one says what is wrong", async 
     code: "file-unreadable",
     message: /us-opinion, gss, sapa-spi/,
   });
+});
+
+test("a questionnaire is taken out of a data set", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "plenary-data-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const data = join(import.meta.dirname, "./data");
+  for (const file of ["gss.json", "gss.emb.i8"])
+    await copyFile(join(data, file), join(folder, file));
+  const { questionnaire } = await loadQuestionnaire(join(folder, "gss.json"));
+  assert.deepEqual(questionnaire, (await loadDataset("gss")).questionnaire);
+});
+
+test("group names are found as they look, also those with commas in a list with commas", () => {
+  const ids = ["rep, 18-29", "rep", "dem, 18-29", "Qu\u00e9bec"];
+  const match = (list: string) => matchGroups(ids, list.split(","));
+  assert.deepEqual(match("rep, 18-29,rep,Que\u0301bec"), {
+    found: ["rep, 18-29", "rep", "Qu\u00e9bec"],
+    unknown: null,
+  });
+  assert.equal(match("rep,dem,18\u201329").unknown, null);
+  assert.deepEqual(match("rep,dem,30-44").unknown, "dem");
 });

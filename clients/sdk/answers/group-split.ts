@@ -1,4 +1,11 @@
-import { type AnswerSet, PlenaryError, sha256, toHex } from "@plenary/protocol";
+import {
+  type AnswerSet,
+  canonicalText,
+  PlenaryError,
+  quotedText,
+  sha256,
+  toHex,
+} from "@plenary/protocol";
 import Type, { type Static } from "typebox";
 
 export const GroupSplitSchema = Type.Object({
@@ -33,27 +40,49 @@ export function splitByHash(answers: AnswerSet, number: number): GroupSplit {
  * `invalid-input` naming the group that does not exist, is named twice, or has too few answers.
  */
 export function splitByName(answers: AnswerSet, unseen: readonly string[]): GroupSplit {
-  const sizes = new Map(answers.groups.map((group) => [group.id, group.answers.length]));
-  for (const [position, id] of unseen.entries()) {
-    const size = sizes.get(id);
-    const problem =
-      size === undefined
-        ? `does not exist: ${listed([...sizes.keys()])}`
-        : unseen.indexOf(id) < position
-          ? "is named twice"
-          : size < FEWEST_ANSWERS
-            ? `has ${size} answer, and evaluation needs two: one to show and one to ask`
-            : null;
-    if (problem !== null)
-      throw new PlenaryError("invalid-input", `The unseen group ${id} ${problem}.`, {
-        field: "unseen",
-        group: id,
-      });
+  const ids = answers.groups.map(({ id }) => id);
+  const { found, unknown } = matchGroups(ids, unseen);
+  if (unknown !== null) throw refused(unknown, `does not exist: ${listed(ids)}`);
+  const chosen = new Set(found);
+  for (const [position, id] of found.entries()) {
+    if (found.indexOf(id) < position) throw refused(id, "is named twice");
+    const size = answers.groups[ids.indexOf(id)]!.answers.length;
+    if (size < FEWEST_ANSWERS)
+      throw refused(id, `has ${size} answer, and evaluation needs two: one to show and one to ask`);
   }
-  const training = [...sizes].filter(
-    ([id, size]) => size >= FEWEST_ANSWERS && !unseen.includes(id),
+  const training = answers.groups.filter(
+    (group) => group.answers.length >= FEWEST_ANSWERS && !chosen.has(group.id),
   );
-  return { training: training.map(([id]) => id), unseen: [...unseen] };
+  return { training: training.map(({ id }) => id), unseen: [...found] };
+}
+
+/** The groups that a list of names means, or the first name that means none. */
+export interface MatchedGroups {
+  readonly found: readonly string[];
+  readonly unknown: string | null;
+}
+
+/**
+ * Finds groups by their names as they look. A list that was separated at commas may hold the parts
+ * of an id with a comma, such as `rep, 18-29`: parts that together are an id mean that group.
+ */
+export function matchGroups(ids: readonly string[], names: readonly string[]): MatchedGroups {
+  const form = (text: string) => canonicalText(text).replaceAll(/ ?, ?/g, ",");
+  const known = new Map(ids.map((id) => [form(id), id]));
+  const found: string[] = [];
+  for (let next = 0; next < names.length; ) {
+    const ends = names.slice(next).map((_, more) => names.length - more);
+    const end = ends.find((until) => known.has(form(names.slice(next, until).join(","))));
+    if (end === undefined) return { found, unknown: names[next]! };
+    found.push(known.get(form(names.slice(next, end).join(",")))!);
+    next = end;
+  }
+  return { found, unknown: null };
+}
+
+function refused(group: string, problem: string): PlenaryError {
+  const message = `The unseen group ${quotedText(group)} ${problem}.`;
+  return new PlenaryError("invalid-input", message, { field: "unseen", group });
 }
 
 /**

@@ -6,19 +6,22 @@ import {
   toHex,
 } from "@plenary/protocol";
 import { readBytes } from "../files/index.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, loadDataset } from "./dataset.ts";
 
 /**
  * Loads a questionnaire without answers: `<path>.json` beside `<path>.emb.i8`, with or without the
- * ending. Throws `file-unreadable`, and `invalid-input` naming the field, or if the embeddings are
- * not those that the questionnaire names.
+ * ending. Of a data set only the questionnaire is taken. Throws `file-unreadable`, and
+ * `invalid-input` naming the field, or if the embeddings are not those that the questionnaire
+ * names.
  */
 export async function loadQuestionnaire(
   path: string,
 ): Promise<Pick<Dataset, "questionnaire" | "embeddingBytes" | "embeddings">> {
   const stem = path.replace(/(\.json|\.emb\.i8)$/, "");
   const text = new TextDecoder().decode(await readBytes(`${stem}.json`, "the questionnaire"));
-  const questionnaire = parseQuestionnaire(jsonOf(text, `${stem}.json`));
+  const value = jsonOf(text, `${stem}.json`);
+  if (isDataset(value)) return loadDataset(stem);
+  const questionnaire = parseQuestionnaire(value);
   const embeddingBytes = await readBytes(`${stem}.emb.i8`, "the questionnaire's embeddings");
   const { blob } = questionnaire.embeddings;
   const actual = toHex(sha256(embeddingBytes));
@@ -29,6 +32,10 @@ export async function loadQuestionnaire(
       { field: "embeddings.blob", expected: blob, actual },
     );
   return { questionnaire, embeddingBytes, embeddings: decodeEmbeddings(embeddingBytes) };
+}
+
+function isDataset(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "distributions" in value;
 }
 
 function jsonOf(text: string, path: string): unknown {

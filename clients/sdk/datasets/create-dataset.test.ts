@@ -92,10 +92,10 @@ test("everything is checked before anything is embedded or written", async (t) =
     [
       good,
       ANSWERS,
-      /unseen group east does not exist: the groups are north, south, west/,
+      /unseen group "east" does not exist: the groups are north, south, west/,
       ["east"],
     ],
-    [good, ANSWERS.replace("agree,west,no,4\n", ""), /unseen group west has 1 answer/],
+    [good, ANSWERS.replace("agree,west,no,4\n", ""), /unseen group "west" has 1 answer/],
     [
       json(space, { ...agree, options: ["yes", "no", "👍"] }),
       ANSWERS.replace("too little", "👍"),

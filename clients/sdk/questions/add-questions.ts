@@ -17,7 +17,7 @@ import {
   toBase64,
   toHex,
 } from "@plenary/protocol";
-import { createPredictor, openEngine, openTextEmbedder } from "@plenary/training";
+import { createPredictor, openEngine, openTextEmbedder, pinnedHashes } from "@plenary/training";
 import type { Keypair } from "@solana/web3.js";
 import {
   type FederationContext,
@@ -175,7 +175,8 @@ async function extended(
   members: number,
 ): Promise<Extended> {
   const old = await client.download(fromHex(before.questionnaire.embeddings.blob, 32), { signal });
-  const embed = typeof embedder === "string" ? embedderIn(embedder) : embedder;
+  const { model } = before.questionnaire.embeddings;
+  const embed = typeof embedder === "string" ? embedderIn(embedder, model) : embedder;
   const embeddingBytes = appendEmbeddings(old, await embed(questions));
   const questionnaire: Questionnaire = {
     ...before.questionnaire,
@@ -191,15 +192,14 @@ async function extended(
   return { questionnaire, questionnaireBytes: canonicalJsonBytes(questionnaire), embeddingBytes };
 }
 
-function embedderIn(folder: string): EmbedOptions {
+/** The embedder in a folder, which must be the one that the questionnaire pins. */
+function embedderIn(folder: string, model: string): EmbedOptions {
   return async (questions) => {
     const engine = await openEngine("native");
     try {
-      const embedder = await openTextEmbedder({ folder, engine });
-      const rows: number[] = [];
-      for (const question of questions)
-        rows.push(...(await embedder.embedQuestion(question)).embeddings);
-      return Float32Array.from(rows);
+      const embedder = await openTextEmbedder({ folder, engine, hashes: pinnedHashes(model) });
+      const embedded = await embedder.embedQuestions(questions);
+      return Float32Array.from(embedded.flatMap(({ embeddings }) => [...embeddings]));
     } finally {
       await engine.close();
     }

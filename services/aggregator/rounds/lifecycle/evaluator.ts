@@ -1,6 +1,7 @@
 import type { EvaluationView, FederationConfiguration } from "@plenary/protocol";
 import {
   type AnswerSet,
+  checkQuestionnaireNames,
   decodeEmbeddings,
   fromHex,
   PlenaryError,
@@ -60,7 +61,7 @@ function rethrow(error: unknown): never {
 const ABOUT_INPUT: ReadonlySet<string> = new Set(["answers-invalid", "model-mismatch"]);
 
 /** Loads predictors, answers and engines when they are first needed, and keeps them. */
-export function trainingEvaluator(blobs: BlobStore): Evaluator {
+export function trainingEvaluator(blobs: Pick<BlobStore, "read">): Evaluator {
   const subjects = new Map<string, Promise<Subject>>();
   const answerSets = new Map<string, Promise<AnswerSet>>();
   const engines = new Map<"native" | "wasm", Promise<Engine>>();
@@ -76,6 +77,8 @@ export function trainingEvaluator(blobs: BlobStore): Evaluator {
   return {
     async check(configuration) {
       const { questionnaire } = await subjectOf(configuration);
+      // Before the answers, which would be said to be wrong otherwise.
+      checkQuestionnaireNames(questionnaire);
       const named = [
         ...(configuration.heldOut === null ? [] : [configuration.heldOut]),
         ...(isScored(configuration) ? [heldOutOf(configuration)] : []),
@@ -155,7 +158,7 @@ function heldOutOf({ contribution }: FederationConfiguration): string {
 }
 
 async function loadSubject(
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, "read">,
   configuration: FederationConfiguration,
 ): Promise<Subject> {
   const questionnaire = parseQuestionnaire(await readJson(blobs, configuration.questionnaire));
@@ -163,7 +166,7 @@ async function loadSubject(
   return { predictor: predictorOf(configuration, questionnaire, embeddings), questionnaire };
 }
 
-async function readJson(blobs: BlobStore, hash: string): Promise<unknown> {
+async function readJson(blobs: Pick<BlobStore, "read">, hash: string): Promise<unknown> {
   const bytes = await blobs.read(fromHex(hash, 32));
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
