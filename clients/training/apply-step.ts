@@ -1,6 +1,7 @@
 import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
+import { PLAIN_PRIOR_STEP, type PriorStep, shareGradient } from "./prior-step.ts";
 import type { TrainingSettings } from "./settings.ts";
 
 /**
@@ -15,6 +16,9 @@ export interface OptimizerStep {
   readonly parameters: Float32Array;
   readonly gradient: Float32Array;
   readonly state: OptimizerState;
+  readonly priorStep: PriorStep;
+  /** Whether this is the last step of the round. */
+  readonly last: boolean;
 }
 
 /**
@@ -28,6 +32,8 @@ export function applyStep({
   parameters,
   gradient,
   state,
+  priorStep,
+  last,
 }: OptimizerStep): OptimizerState {
   const network = blocks.filter((block) => block.role === "network");
   const prior = blocks.filter((block) => block.role === "prior");
@@ -47,7 +53,7 @@ export function applyStep({
     };
     next = optimizers[training.optimizer].apply(update);
   }
-  for (const { from, to, rate: factor = 1 } of prior) {
+  for (const { name, from, to, rate: factor = 1 } of prior) {
     const update = {
       ...shared,
       state: { step: 0, moments: [] },
@@ -55,7 +61,11 @@ export function applyStep({
       to,
       settings: { weightDecay: 0 },
     };
-    optimizers.sgd.apply({ ...update, learningRate: training.priorLearningRate * factor });
+    const step = priorStep.block === name ? priorStep : PLAIN_PRIOR_STEP;
+    shareGradient(step, gradient, from);
+    const learningRate = training.priorLearningRate * factor * step.rate;
+    optimizers.sgd.apply({ ...update, learningRate });
+    if (last && step.keep !== 1) for (let i = from; i < to; i += 1) parameters[i]! *= step.keep;
   }
   return next;
 }

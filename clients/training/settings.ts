@@ -29,6 +29,16 @@ export const TrainingSettingsSchema = Type.Object(
     targets: Range,
     /** Step size of the base distributions (tilt); other predictors have none. */
     priorLearningRate: Type.Number({ minimum: 0, maximum: 100 }),
+    /**
+     * Part of the base distributions that a member takes off in a round, times the part of the
+     * questionnaire that it did not answer. Absent: 0.
+     */
+    priorDecay: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5 })),
+    /**
+     * How much of a step on the base of an option moves the options with a similar text, at the
+     * same place of questions with as many options; 0 to 1. Absent: 0.
+     */
+    priorKinship: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   },
   { additionalProperties: false },
 );
@@ -71,6 +81,8 @@ export const DEFAULT_TRAINING = {
     context: [10, 30],
     targets: [20, 60],
     priorLearningRate: 1,
+    priorDecay: 0.05,
+    priorKinship: 1,
   },
   gpo: {
     localSteps: 6,

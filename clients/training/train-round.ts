@@ -12,6 +12,7 @@ import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import { cosineSchedule } from "./optimizers/schedule.ts";
 import type { ParameterBlock, Predictor } from "./predictors/predictor.ts";
+import { type PriorStep, priorStepOf } from "./prior-step.ts";
 import { type RoundStart, roundStart } from "./round-start.ts";
 import type { Engine, Feeds, Session } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
@@ -159,6 +160,7 @@ interface TrainingRun extends RoundStart {
   readonly weight: number;
   readonly program: ReturnType<Predictor["training"]>;
   readonly session: Session;
+  readonly priorStep: PriorStep;
   /** The tasks of a step; asked for once each, in order. */
   tasks(step: number): Task[];
 }
@@ -177,11 +179,13 @@ async function openTrainingRun(
     questions: training.context[1] + training.targets[1],
   });
   const random = randomStream(input.seed, "training", round);
+  const begun = roundStart(predictor, toFloat32(input.base), groups);
   return {
     predictor,
     training,
     round,
-    ...roundStart(predictor, toFloat32(input.base), groups),
+    ...begun,
+    priorStep: priorStepOf(predictor, training, groups, begun.start),
     member: groups.map((group) => group.answers),
     weight: weightOf(groups),
     program,
@@ -205,7 +209,10 @@ async function takeStep(
   const feeds = { ...program.feeds(start, run.tasks(step), member), theta: parameters };
   const { loss, gradient } = await gradientAt(session, feeds, step);
   const rate = rateOf(training, run.round, step / training.localSteps);
-  return { loss, next: applyStep({ blocks, training, rate, parameters, gradient, state }) };
+  const last = step === training.localSteps - 1;
+  const { priorStep } = run;
+  const move = { blocks, training, rate, parameters, gradient, state, priorStep, last };
+  return { loss, next: applyStep(move) };
 }
 
 /** The schedule's factor on a block's rate, when this part of the round is done. */
