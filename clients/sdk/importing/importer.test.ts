@@ -119,3 +119,47 @@ describe("one row an answer", () => {
     assert.deepEqual(await cells(text, { ...options, sumDuplicates: true }), ["a q 7 1"]);
   });
 });
+
+describe("lists in cells", () => {
+  const GLOBAL = `question,selections,options,source
+"Is it good, or bad?","defaultdict(<class 'list'>, {'Côte d\\'Ivoire': [0.5, 0.3, 0.2], 'Spain': [1.0, 0.0, 0.0]})","['Good', ""It's bad"", 'DK']",GAS
+`;
+
+  test("GlobalOpinionQA's selections, with one number of respondents", async () => {
+    const options = { respondents: "1000", missing: ["dk"] };
+    const { answers, questions, problems, summary } = await importText(GLOBAL, options);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      answers?.groups.map(({ id, answers: given }) => [id, given[0]?.counts]),
+      [
+        ["Côte d'Ivoire", [500, 300]],
+        ["Spain", [1000, 0]],
+      ],
+    );
+    const [question] = questions;
+    assert.match(question?.id ?? "", /^q-[0-9a-f]{12}$/);
+    assert.equal(question?.text, "Is it good, or bad?");
+    assert.match(summary.files[0]?.notes[0]?.message ?? "", /not used: source/);
+    assert.match(await asked(GLOBAL), /How many respondents.*name-respondents/);
+  });
+
+  test("SubPOP's responses of one group a row", async () => {
+    const text = `qkey,attribute,group,responses,question,options
+A_1,AGE,18-29,"[0.25, 0.75]",Good?,"['Yes', 'No']"
+`;
+    assert.deepEqual(await cells(text, { respondents: "40" }), ["AGE: 18-29 A_1 10 30"]);
+  });
+
+  test("lists that do not fit are named", async () => {
+    const text = `question,selections,options\nq,"{'a': [1]}","['Yes', 'No']"\n`;
+    assert.match(
+      await asked(text, { respondents: "9", groupName: undefined }),
+      /^2 options There are 2 options, and 1/,
+    );
+    const other = `question,selections,options\nq,nothing,"['Yes', 'No']"\n`;
+    assert.match(
+      await asked(other, { respondents: "9", groupName: undefined }),
+      /^2 selections This cell does not/,
+    );
+  });
+});

@@ -4,6 +4,7 @@ import { cellCounts } from "./cells.ts";
 import { Columns } from "./columns.ts";
 import { Groups, groupRule } from "./group-rule.ts";
 import type { ImportOptions } from "./import-options.ts";
+import { listTable } from "./list-table.ts";
 import { longColumns, readLong } from "./long.ts";
 import { type Measure, measureOf } from "./measure.ts";
 import { optionsOf, type Resolved } from "./options-of.ts";
@@ -58,9 +59,11 @@ export class Importer {
     }
   }
 
-  async #read(file: string, table: Table): Promise<void> {
+  async #read(file: string, opened: Table): Promise<void> {
     const problems = this.#problems;
-    const options = this.#options;
+    const lists = listTable(opened);
+    const table = lists ?? opened;
+    const options = lists === null ? this.#options : { ...this.#options, share: "share" };
     const columns = new Columns(table, problems);
     const long = columns.find("question") !== undefined && columns.find("option") !== undefined;
     const layout = options.layout ?? (long ? "long" : "wide");

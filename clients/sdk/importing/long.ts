@@ -14,14 +14,17 @@ import type { RowCounts } from "./wide.ts";
 export interface LongColumns {
   readonly question: PlacedColumn;
   readonly option: PlacedColumn;
+  /** The wording of the questions, if there is such a column. */
+  readonly text: PlacedColumn | null;
 }
 
 export function longColumns(options: ImportOptions, columns: Columns): LongColumns | null {
   const question = columns.use("question");
   const option = columns.use("option");
+  const text = columns.find("text") === undefined ? null : columns.use("text");
   for (const { name } of options.ignoreOthers ? [] : columns.unused())
     columns.problem(name, "What is this column? Nothing names it.", "name-measure");
-  return question === null || option === null ? null : { question, option };
+  return question === null || option === null ? null : { question, option, text };
 }
 
 /** Reads a table with one row an answer, or one row an option with its count or share. */
@@ -68,7 +71,9 @@ class LongReader {
 
   add(cells: readonly string[], line: number): void {
     this.counts.rows += 1;
-    const tally = this.#tallyOf(cells[this.#columns.question.place] ?? "", line);
+    const { question, text } = this.#columns;
+    const wording = text === null ? undefined : tidyText(cells[text.place] ?? "");
+    const tally = this.#tallyOf(cells[question.place] ?? "", line, wording);
     if (tally === null) return;
     const slot = tally.names.slotOf(cells[this.#columns.option.place] ?? "", line);
     if (slot === BLANK) tally.blank += 1;
@@ -88,7 +93,7 @@ class LongReader {
       }
   }
 
-  #tallyOf(cell: string, line: number): QuestionTally | null {
+  #tallyOf(cell: string, line: number, wording?: string): QuestionTally | null {
     const known = this.#tallies.get(cell);
     if (known !== undefined) return known;
     const name = tidyText(cell);
@@ -102,7 +107,9 @@ class LongReader {
             ? "Which question is this an answer to? The cell is blank."
             : `${quotedText(cell)} holds a control character: remove it.`,
       });
-    const tally = wrong ? null : this.#found.tallyOf(name, line);
+    const tally = wrong
+      ? null
+      : this.#found.tallyOf(name, line, { name, ...(wording && { label: wording }) });
     this.#tallies.set(cell.split("").join(""), tally);
     return tally;
   }
