@@ -14,6 +14,7 @@ import {
   modelCommands,
 } from "./usage/member.ts";
 import { operatorCommands } from "./usage/operator.ts";
+import { questionCommands } from "./usage/questions.ts";
 import { checkCommands, evidenceCommands } from "./usage/verifier.ts";
 
 /** What `withReading` declares, under the names that commander gives it. */
@@ -49,6 +50,7 @@ export function buildProgram(run: Run): Command {
   memberCommands(program, runs);
   membershipCommands(program, runs);
   modelCommands(program, runs);
+  questionCommands(program, runs);
   checkCommands(program, runs);
   dataCommands(program, runs);
   datasetCommands(program, runs);

@@ -21,6 +21,7 @@ export {
 export { TrainingError, type TrainingErrorCode } from "./errors.ts";
 export { type EvaluateInput, evaluateModel } from "./evaluate.ts";
 export { type ExportInput, exportOnnx, exportSafetensors } from "./export.ts";
+export { growthProblem } from "./growth-problem.ts";
 export { type HeldOutHalves, heldOutHalves } from "./held-out-halves.ts";
 export {
   type Calibration,

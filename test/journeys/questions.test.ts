@@ -110,7 +110,7 @@ test("a question is added by the authority, trained by its pilot, and verified l
   const { model } = await readModel(opened, "last");
   const standing = listQuestions(opened, model).find(({ question }) => question === late.id);
   assert.ok(standing?.isAdded && standing.isTrained && standing.isYoung);
-  assert.ok(Math.abs(standing.coverage! - 0.5) < 0.1, String(standing.coverage));
+  assert.ok(Math.abs(standing.reach! - 0.5) < 0.1, String(standing.reach));
   const truth = whole
     .answersOf([first])
     .groups[0]!.answers.find(({ question }) => question === late.id)!;

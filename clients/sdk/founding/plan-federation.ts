@@ -80,6 +80,12 @@ export interface PlannedFederation {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
+/** With room for questions that are added later: a model of usual size is a tenth longer. */
+const ROOMY_PREDICTOR: PluginConfiguration = {
+  ...DEFAULT_PREDICTOR.tilt,
+  reserve: { questions: 32, options: 160 },
+};
+
 /**
  * Makes a federation's configuration and the blobs that it names. Defaults: the tilt predictor,
  * FedAvg, int8 updates, and pay by leave-one-out on the held-out answers (without them, by capped
@@ -95,7 +101,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
     heldOut.map((answers) => parseAnswers(answers, questionnaire)),
   );
   const { blobs, keep, keepJson } = blobKeeper();
-  const chosen = plan.predictor ?? given.predictor ?? DEFAULT_PREDICTOR.tilt;
+  const chosen = plan.predictor ?? given.predictor ?? ROOMY_PREDICTOR;
   const predictor = createPredictor(chosen, questionnaire, embeddings);
   const initialModel = predictor.initialParameters(plan.seed);
   keep(embeddingBytes);

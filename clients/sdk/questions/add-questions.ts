@@ -17,7 +17,13 @@ import {
   toBase64,
   toHex,
 } from "@plenary/protocol";
-import { createPredictor, openEngine, openTextEmbedder, pinnedHashes } from "@plenary/training";
+import {
+  createPredictor,
+  growthProblem,
+  openEngine,
+  openTextEmbedder,
+  pinnedHashes,
+} from "@plenary/training";
 import type { Keypair } from "@solana/web3.js";
 import {
   type FederationContext,
@@ -69,6 +75,13 @@ export async function addQuestions(
   const { authority, signal } = request;
   const { client, address } = context;
   requireAuthority(await requireFederation(context), authority.publicKey);
+  const problem = growthProblem(context.configuration);
+  if (problem !== null)
+    throw new PlenaryError(
+      "invalid-input",
+      `No questions can be added to this federation: ${problem}. That is decided when a federation is founded.`,
+      { field: "predictor.reserve" },
+    );
   const view = await readFederationView(context, signal);
   const before = await readQuestions(context, view.questionnaire, signal);
   const members = request.members ?? (await countedMembers(context, view, signal));

@@ -19,7 +19,7 @@ export interface QuestionStanding {
    * Share of the last round's weight whose members answered it; null where the predictor reserves
    * no room for new questions and so keeps no count.
    */
-  readonly coverage: number | null;
+  readonly reach: number | null;
 }
 
 /** The newest questionnaire's questions, in its order, with what this model knows about them. */
@@ -38,7 +38,7 @@ export function listQuestions(
       isAdded: added !== undefined,
       isTrained: state?.isTrained ?? true,
       isYoung: state?.isYoung ?? false,
-      coverage: state?.coverage ?? null,
+      reach: state?.reach ?? null,
     };
   });
 }

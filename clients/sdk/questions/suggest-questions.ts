@@ -66,8 +66,8 @@ export async function suggestQuestions(
 const FEW = 0.5;
 
 /** Sorts what is least known first. */
-function need({ isTrained, coverage }: QuestionStanding): number {
-  return isTrained ? (coverage ?? 1) : 0;
+function need({ isTrained, reach }: QuestionStanding): number {
+  return isTrained ? (reach ?? 1) : 0;
 }
 
 function byNeed(a: QuestionStanding, b: QuestionStanding): number {

@@ -57,7 +57,7 @@ describe("a predictor with room for questions", () => {
     assert.deepEqual(
       roomy.blocks.slice(0, 4).map(({ name, from }) => [name, from % 64]),
       [
-        ["coverage", 0],
+        ["reach", 0],
         ["age", 0],
         ["added.base", 0],
         ["added.option", 0],
@@ -126,8 +126,8 @@ describe("a round with added questions", () => {
       const expected = start[at]! + value / 1.4;
       assert.ok(Math.abs(next[at]! - expected) < 1e-5, `${i}: ${next[at]} ${expected}`);
     });
-    const coverage = block(predictor, "coverage").from;
-    const shares = [0, first, 5].map((question) => next[coverage + question]! * 64);
+    const reach = block(predictor, "reach").from;
+    const shares = [0, first, 5].map((question) => next[reach + question]! * 64);
     for (const [i, share] of [1, 0.25, 0].entries())
       assert.ok(Math.abs(shares[i]! - share) < 1e-4, String(shares));
     const states = predictor.questionStates!(model.map((value, i) => value + mean[i]!));
@@ -140,9 +140,9 @@ describe("a round with added questions", () => {
     const delta = deltaOf(model, growth.finish(wild, new Set([first])));
     const codec = createCodec({ name: "int8" });
     const sent = codec.decode(codec.encode(delta), delta.length);
-    const coverage = block(predictor, "coverage").from;
+    const reach = block(predictor, "reach").from;
     const [answered, left] = [first, first + 1].map(
-      (question) => sent[coverage + question]! / 2 ** 18,
+      (question) => sent[reach + question]! / 2 ** 18,
     );
     assert.ok(Math.abs(answered! - 1) < 0.01 && Math.abs(left!) < 0.01, `${answered} ${left}`);
   });
@@ -157,9 +157,9 @@ describe("a round with added questions", () => {
       after.subarray(baseFrom.from, baseFrom.to),
       toFloat32(model).subarray(baseFrom.from, baseFrom.to),
     );
-    const covered = model.slice();
-    covered[block(quiet, "coverage").from + first] = 2 ** 18 / members;
-    const second = quiet.grow!(toFloat32(covered));
+    const reached = model.slice();
+    reached[block(quiet, "reach").from + first] = 2 ** 18 / members;
+    const second = quiet.grow!(toFloat32(reached));
     const scaled = second.finish(moved, new Set([first]));
     const factor = (scaled[baseFrom.from]! - start[baseFrom.from]!) / 0.01;
     assert.ok(Math.abs(factor - members / 1.4) < 1e-3, String(factor));

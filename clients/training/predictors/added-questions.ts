@@ -15,7 +15,7 @@ export const Reserve = Type.Object(
 export type Reserve = Static<typeof Reserve>;
 
 /**
- * Unit of the blocks `coverage` and `age`. It keeps their part of an update's norm small beside
+ * Unit of the blocks `reach` and `age`. It keeps their part of an update's norm small beside
  * that of the parameters.
  */
 export const RECORD_UNIT = 1 / 64;
@@ -38,7 +38,7 @@ export function reserveSpecifications(
   const rows = aligned(options);
   return [
     /** Share of the last round's weight that answered each question. */
-    { name: "coverage", shape: [aligned(firstQuestions + questions)], role: "record" },
+    { name: "reach", shape: [aligned(firstQuestions + questions)], role: "record" },
     /** Rounds for which each added question was trained. */
     { name: "age", shape: [aligned(questions)], role: "record" },
     { name: "added.base", shape: [rows], role: "prior", rate: 1 / ADDED_UNIT ** 2 },
@@ -91,7 +91,7 @@ function misplaced(question: string, problem: string): PlenaryError {
 
 /** The blocks that hold added questions. */
 export interface AddedBlocks {
-  readonly coverage: ParameterBlock;
+  readonly reach: ParameterBlock;
   readonly age: ParameterBlock;
   readonly base: ParameterBlock;
   readonly option: ParameterBlock;
@@ -112,7 +112,7 @@ export interface AddedState extends AddedQuestion {
 export function blocksNamed(blocks: readonly ParameterBlock[]): AddedBlocks {
   const named = (name: string) => blocks.find((block) => block.name === name)!;
   return {
-    coverage: named("coverage"),
+    reach: named("reach"),
     age: named("age"),
     base: named("added.base"),
     option: named("added.option"),
@@ -126,31 +126,31 @@ export function addedStates(
   model: Float32Array,
 ): AddedState[] {
   if (questions.length === 0) return [];
-  const { coverage, age, base } = blocksNamed(blocks);
+  const { reach, age, base } = blocksNamed(blocks);
   return questions.map((added) => {
     const { members, pilots } = added;
-    const covered = model[coverage.from + added.question]! / RECORD_UNIT;
+    const reached = model[reach.from + added.question]! / RECORD_UNIT;
     const rounds = Math.round(model[age.from + added.index]! / RECORD_UNIT);
     // A quarter of a member is less than any counts, and more than rounding leaves.
-    const isCovered = covered * members > 0.25;
+    const isReached = reached * members > 0.25;
     const logits = model.subarray(base.from + added.from, base.from + added.to);
     return {
       ...added,
       age: rounds,
-      expected: isCovered ? covered : Math.min(pilots / members, 1),
+      expected: isReached ? reached : Math.min(pilots / members, 1),
       isUntrained: logits.every((logit) => logit === 0),
-      isMature: rounds >= YOUTH - 1 && covered * members > ENOUGH_MEMBERS - 0.5,
+      isMature: rounds >= YOUTH - 1 && reached * members > ENOUGH_MEMBERS - 0.5,
     };
   });
 }
 
 /** Share of the last round's weight that answered each question; null without a reserve. */
-export function coverageOf(
+export function reachOf(
   blocks: readonly ParameterBlock[],
   model: Float32Array,
   question: number,
 ): number | null {
-  const coverage = blocks.find(({ name }) => name === "coverage");
-  if (coverage === undefined) return null;
-  return Math.min(Math.max(model[coverage.from + question]! / RECORD_UNIT, 0), 1);
+  const reach = blocks.find(({ name }) => name === "reach");
+  if (reach === undefined) return null;
+  return Math.min(Math.max(model[reach.from + question]! / RECORD_UNIT, 0), 1);
 }

@@ -40,7 +40,7 @@ export interface GrowthInput {
  * Rows of a young question are averaged over the members that answered it, and a virtual member of
  * weight `LENT_MEMBER` that stays at the lent base: new = old + sum w_i U_i / (D + LENT_MEMBER w).
  * The service computes a plain mean over all members. So each member scales its rows by W / (D +
- * LENT_MEMBER w) beforehand, with the coverage D / W of the round before, which is in the model.
+ * LENT_MEMBER w) beforehand, with the reach D / W of the round before, which is in the model.
  */
 export function growRound(input: GrowthInput): RoundGrowth {
   const { questions, blocks, base, table, logits } = input;
@@ -162,11 +162,11 @@ function record(
   },
 ): void {
   for (let question = 0; question < questions; question += 1)
-    upload[named.coverage.from + question] = answered.has(question) ? RECORD_UNIT : 0;
+    upload[named.reach.from + question] = answered.has(question) ? RECORD_UNIT : 0;
   for (const { index, age, question, members } of states) {
     const entry = named.age.from + index;
-    const covered = base[named.coverage.from + question]! / RECORD_UNIT;
-    const grows = covered * members > 0.25 && age < 2 * YOUTH;
+    const reached = base[named.reach.from + question]! / RECORD_UNIT;
+    const grows = reached * members > 0.25 && age < 2 * YOUTH;
     upload[entry] = base[entry]! + (grows ? RECORD_UNIT : 0);
   }
 }

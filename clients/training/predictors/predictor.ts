@@ -88,7 +88,7 @@ export interface QuestionState {
   /** Whether it was added, and its predictions are the same for all groups still. */
   readonly isYoung: boolean;
   /** Share of the last round's weight that answered it; null where that is not counted. */
-  readonly coverage: number | null;
+  readonly reach: number | null;
 }
 
 /**

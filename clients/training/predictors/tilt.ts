@@ -5,8 +5,8 @@ import type { QuestionAnswer, Task } from "../tasks.ts";
 import {
   addedQuestions,
   addedStates,
-  coverageOf,
   Reserve,
+  reachOf,
   reserveSpecifications,
 } from "./added-questions.ts";
 import { growRound } from "./grow-round.ts";
@@ -122,7 +122,7 @@ export function tilt(
       return questionnaire.questions.map((_, question) => ({
         isTrained: !isNew && !untrained.has(question),
         isYoung: states.get(question)?.isMature === false,
-        coverage: coverageOf(blocks, parameters, question),
+        reach: reachOf(blocks, parameters, question),
       }));
     },
     initialParameters: (seed) => firstValues(specifications, seed),

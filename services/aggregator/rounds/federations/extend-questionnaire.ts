@@ -13,6 +13,7 @@ import {
   type SignedQuestionnaireVersion,
   toHex,
 } from "@plenary/protocol";
+import { growthProblem } from "@plenary/training";
 import type { FederationRow } from "../../store/federations.ts";
 import { requireAuthority } from "../access/authority.ts";
 import { type Context, inTransaction } from "../context.ts";
@@ -99,6 +100,13 @@ async function checkContent(
   version: QuestionnaireVersion,
 ): Promise<void> {
   const { questionnaire, embeddings } = version;
+  const problem = growthProblem(configuration);
+  if (problem !== null)
+    throw new PlenaryError(
+      "invalid-input",
+      `No questions can be added to this federation: ${problem}.`,
+      { field: "predictor.reserve" },
+    );
   for (const [field, hash] of Object.entries({ questionnaire, embeddings }))
     await requireBlob(context, requester, { field, hash: toHex(hash) });
   const before = await readEmbedded(context, version.previous);

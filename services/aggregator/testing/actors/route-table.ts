@@ -106,6 +106,16 @@ export const TABLE: Readonly<Record<string, Row>> = {
     public: authority("conflict"),
   },
   ...readable("/v1/federations/:federation", { path: at(""), public: everybody(200) }),
+  // What is posted is signed as well, and this signature is wrong.
+  "POST /v1/federations/:federation/questionnaire": {
+    path: at("/questionnaire"),
+    body: ({ federation }) => ({
+      message: toBase64(randomBytes(219)),
+      signature: toBase64(randomBytes(64)),
+      authority: federation.authority.publicKey.toBase58(),
+    }),
+    public: authority("verification-failed"),
+  },
   "POST /v1/federations/:federation/pause": { path: at("/pause"), public: authority(200) },
   "POST /v1/federations/:federation/resume": { path: at("/resume"), public: authority(200) },
   ...readable("/v1/federations/:federation/operations", {
