@@ -22,7 +22,7 @@ function plenary(...args: string[]) {
 
 writeFileSync(
   join(folder, "questions.csv"),
-  "id,text,options\nspace,Is the country spending too much on space?,yes|no\nagree,do you agree,yes|no|too little\n",
+  "id,text,options\nspace,Is the country spending too much on space?,yes|no\nagree,agree,yes|no|too little\n",
 );
 writeFileSync(
   join(folder, "answers.csv"),
@@ -51,6 +51,7 @@ test("a data set is made of a questionnaire and answers, and says what it holds"
   assert.match(created.stdout, /^mine\.json: 2 questions with 5 options, 2 groups, 4 of 4 cells/m);
   assert.match(created.stdout, /^mine\.held-out\.jsonl: 1 group \(south\), 2 cells, held out/m);
   assert.match(created.stdout, /holds the answers of 1 group of members too/);
+  assert.match(created.stdout, /^note: the text of 1 question is only an id.*: agree\./m);
   const checked = plenary("dataset", "check", "mine", "--json");
   assert.equal(checked.code, 0, checked.stderr);
   const { event, questions, unseen, training } = JSON.parse(checked.stdout);

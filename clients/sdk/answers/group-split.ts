@@ -121,6 +121,9 @@ function splittableGroups({ groups }: AnswerSet): string[] {
 }
 
 function listed(ids: readonly string[]): string {
-  const shown = ids.slice(0, 20).join(", ");
+  const shown = ids
+    .slice(0, 20)
+    .map((id) => (id.includes(",") ? quotedText(id) : id))
+    .join(", ");
   return `the groups are ${shown}${ids.length > 20 ? ` and ${ids.length - 20} more` : ""}`;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -62,6 +62,8 @@ test("questions, answers and embeddings become a set that loads, with the split 
   assert.deepEqual([embeddings.dimension, dataset.embeddings.count], [8, 5]);
   assert.deepEqual(dataset.split(3), { training: ["north", "south"], unseen: ["west"] });
   assert.deepEqual(created.members, { groups: 2, cells: 4 });
+  if (process.platform !== "win32")
+    assert.equal((await stat(path("mine.json"))).mode & 0o777, 0o600);
   const heldOut = await readAnswers(path("mine.held-out.jsonl"), dataset.questionnaire);
   assert.deepEqual(heldOut.groups, dataset.answersOf(["west"]).groups);
   await assert.rejects(createDataset(inputFor(path)), { message: /mine\.json exists already/ });

@@ -81,13 +81,18 @@ export async function createDataset(input: CreateDataset): Promise<CreatedDatase
   const source = await sourceOf(input, questions);
   const embeddings = await embed(input, questions);
   await writeDurably(files.embeddings, embeddings, 0o644);
-  await writeDurably(files.set, `${JSON.stringify(source)}\n`, 0o644);
+  await writeDurably(files.set, `${JSON.stringify(source)}\n`, modeOf(source));
   const dataset = await loadDataset(files.set);
   const { training, unseen } = dataset.split(0);
   const heldOut = dataset.answersOf(unseen);
   await writeDurably(files.heldOut, answerLines(heldOut), 0o644);
   const members = { groups: training.length, cells: countCells(dataset.answersOf(training)) };
   return { dataset, files, heldOut, members };
+}
+
+/** Only its owner reads a file that holds answers of members. */
+function modeOf({ groups, unseen = [] }: DatasetSource): number {
+  return groups.length > unseen.length ? 0o600 : 0o644;
 }
 
 async function outputFiles({ output, replace }: CreateDataset): Promise<CreatedDataset["files"]> {
