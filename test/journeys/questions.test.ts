@@ -29,6 +29,7 @@ import {
 } from "@plenary/sdk";
 import { DEFAULT_PREDICTOR, DEFAULT_TRAINING } from "@plenary/training";
 import { Keypair } from "@solana/web3.js";
+import { plenary } from "./command.ts";
 import { foundFederation, startGround } from "./local-federation.ts";
 
 test("a question is added by the authority, trained by its pilot, and verified like the rest", async (t) => {
@@ -129,6 +130,10 @@ test("a question is added by the authority, trained by its pilot, and verified l
   const suggestion = await suggestQuestions(opened, { model, candidates, question: late.id });
   assert.ok(suggestion.asked.includes(first));
   assert.equal(new Set(suggestion.groups.map(({ group }) => group)).size, suggestion.groups.length);
+  const urls = ["--service", stack.serviceUrl, "--rpc", stack.rpcUrl];
+  const listed = await plenary(["questions", "list", "--added", ...urls]);
+  assert.equal(listed.code, 0, listed.output);
+  assert.match(listed.output, new RegExp(`${late.id}: young, added, answered by \\d+ %`));
 });
 
 type Opened = Awaited<ReturnType<typeof openFederation>>;
