@@ -71,6 +71,12 @@ describe("what is ambiguous is asked, with line and column", () => {
       { share: "s", respondents: "n" },
       /^3 n There are 8/,
     ],
+    [
+      "a control character in a header",
+      "q,b\u0007\nYes,No\n",
+      {},
+      /^1 column 2 The name "b\\u0007"/,
+    ],
     ["NA", "q\nYes\nNo\nNA\n", {}, /^4 q Is "NA" an answer, or is it missing.*name-missing/],
     ["a date", "q\n3-4\n02-Jan\n", {}, /^3 q Is "02-Jan" an answer, or did a spreadsheet/],
     ["nothing", "", {}, /^1 - The file holds no rows/],

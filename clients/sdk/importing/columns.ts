@@ -1,4 +1,4 @@
-import { quotedText } from "@plenary/protocol";
+import { hasControlCharacter, quotedText } from "@plenary/protocol";
 import type { Table, TableColumn } from "../tables/index.ts";
 import { columnKey } from "./mapping.ts";
 import type { Problems } from "./problems.ts";
@@ -24,6 +24,10 @@ export class Columns {
   }
 
   #register(column: PlacedColumn): void {
+    if (hasControlCharacter(column.name)) {
+      const message = `The name ${quotedText(column.name)} holds a control character: remove it.`;
+      this.problem(`column ${column.place + 1}`, message);
+    }
     const before = this.#byKey.get(columnKey(column.name));
     if (before === undefined) this.#byKey.set(columnKey(column.name), column);
     else

@@ -120,6 +120,18 @@ describe("one row an answer", () => {
   });
 });
 
+test("codes that a codebook labels are options of a questionnaire that exists", async () => {
+  const embeddings = { model: "none", dimension: 1, blob: "0".repeat(64) };
+  const head = { version: 1 as const, name: "t", title: "", source: "", citation: "", licence: "" };
+  const trust = { id: "trust", text: "Do you?", options: ["No", "Yes", "Never"], family: "trust" };
+  const mapping = readMapping("column,question,code,option\nq,trust,1,yes\nq,,2,No\n");
+  const questionnaire = { ...head, questions: [trust], embeddings };
+  const options = { groupName: "all", mapping, questionnaire };
+  assert.deepEqual(await cells("q\n1\n2\n1\n", options), ["all trust 1 2 0"]);
+  assert.match(await asked("q\n3\n", options), /^2 q Which option is "3"/);
+  assert.match(await asked("r\nYes\n", options), /^1 r Which question of the questionnaire is "r"/);
+});
+
 describe("lists in cells", () => {
   const GLOBAL = `question,selections,options,source
 "Is it good, or bad?","defaultdict(<class 'list'>, {'Côte d\\'Ivoire': [0.5, 0.3, 0.2], 'Spain': [1.0, 0.0, 0.0]})","['Good', ""It's bad"", 'DK']",GAS

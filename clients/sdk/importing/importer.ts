@@ -77,6 +77,11 @@ export class Importer {
     const asked = layout === "wide" ? questionColumns(options, columns) : [];
     const named = layout === "long" ? longColumns(options, columns) : null;
     if (rule === null || measure === null || problems.list.length > 0) return;
+    if (this.#files.some(({ measure: before }) => before.kind !== measure.kind)) {
+      const message = "This file's rows count for something else than the other files' rows.";
+      problems.add({ line: table.headerLine, column: null, message });
+      return;
+    }
     this.#kind = measure.kind;
     const read =
       named === null

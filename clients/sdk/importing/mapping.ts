@@ -89,7 +89,11 @@ function csvEntries(text: string): MappedColumn[] {
   const unknown = names.find((name) => name !== "" && !known.includes(name));
   if (unknown !== undefined)
     throw refused(`The mapping has a column ${unknown}; its columns are ${known.join(", ")}.`);
-  const byColumn = Map.groupBy(records, (record) => columnKey(record.get("column") ?? ""));
+  const byColumn = new Map<string, ReadonlyMap<string, string>[]>();
+  for (const record of records) {
+    const key = columnKey(record.get("column") ?? "");
+    byColumn.set(key, [...(byColumn.get(key) ?? []), record]);
+  }
   return [...byColumn.values()].map(mergedRows);
 }
 

@@ -27,7 +27,7 @@ export function optionsOf(tally: QuestionTally, problems: Problems): FoundOption
   }
   const found =
     definition.options !== null
-      ? fromList(definition.options, names.values)
+      ? fromList(definition.options, tally)
       : definition.labels !== null
         ? fromLabels(definition.labels, tally)
         : fromAnswers(tally);
@@ -75,15 +75,15 @@ function doubtfulValue(values: readonly NamedValue[]): Refusal | null {
 
 const formOf = (text: string) => canonicalText(text).toLowerCase();
 
-/** Options are known by their texts. */
-function fromList(
-  options: readonly string[],
-  values: readonly NamedValue[],
-): FoundOptions | Refusal {
+/** Options are known by their texts; the file may hold texts, or codes that a codebook labels. */
+function fromList(options: readonly string[], tally: QuestionTally): FoundOptions | Refusal {
+  const { values } = tally.names;
+  const { labels } = tally.definition;
   const places = new Map(options.map((option, place) => [formOf(option), place] as const));
-  const optionOf = values.map(({ text, missing }) =>
-    missing ? -1 : (places.get(formOf(text)) ?? Number.NaN),
-  );
+  const optionOf = values.map(({ text, code, missing }) => {
+    const label = labels?.get(code ?? text) ?? text;
+    return missing ? -1 : (places.get(formOf(label)) ?? Number.NaN);
+  });
   const unknown = values[optionOf.findIndex(Number.isNaN)];
   if (unknown !== undefined)
     return {
