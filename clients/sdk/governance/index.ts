@@ -1,4 +1,9 @@
-export { type AuthorityChange, acceptAuthority, proposeAuthority } from "./authority.ts";
+export {
+  type AuthorityChange,
+  acceptAuthority,
+  proposeAuthority,
+  requireAuthority,
+} from "./authority.ts";
 export { type BondChange, depositBond, withdrawBond } from "./bond.ts";
 export { type Extended, extendFederation } from "./extend.ts";
 export { type Granted, grantTokens } from "./grant.ts";

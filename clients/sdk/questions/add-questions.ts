@@ -33,7 +33,7 @@ import {
   signerFor,
 } from "../access/index.ts";
 import { requireFederation } from "../chain-state/index.ts";
-import { requireAuthority } from "../governance/authority.ts";
+import { requireAuthority } from "../governance/index.ts";
 import { addedQuestion, type QuestionToAdd } from "./new-questions.ts";
 
 /** Turns the options of questions into rows of the embeddings, in order: [options, dimension]. */
