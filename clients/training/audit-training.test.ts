@@ -9,6 +9,7 @@ import {
 } from "@plenary/protocol";
 import {
   auditTraining,
+  createPredictor,
   type Engine,
   openEngine,
   openTrainingWorker,
@@ -18,7 +19,9 @@ import {
 import {
   ALL,
   answersOf,
+  embeddings,
   make,
+  questionnaire,
   ROUND,
   SEGMENTS,
   settingOf,
@@ -48,6 +51,21 @@ describe("an audit of training", () => {
   after(async () => {
     await wasm.close();
     await native.close();
+  });
+
+  test("follows the rows of an added question to the update, and refuses others", async () => {
+    const late = { ...questionnaire.questions.at(-1)!, added: { members: 3, pilots: 1 } };
+    const questions = [...questionnaire.questions.slice(0, -1), late];
+    const wanted = { ...tilt.configuration, reserve: { questions: 2, options: 20 } };
+    const predictor = createPredictor(wanted, { ...questionnaire, questions }, embeddings);
+    const grown: Setting = { ...setting, predictor, base: predictor.initialParameters(1) };
+    const made = await make(grown, { engine: wasm });
+    assert.equal((await audit(grown, made, ALL, wasm)).outcome, "passed");
+    const delta = made.delta.slice();
+    const { from } = predictor.blocks.find(({ name }) => name === "reach")!;
+    delta[from]! += 2 ** 10;
+    const finding = await audit(grown, { ...made, delta }, [0], wasm);
+    assert.partialDeepStrictEqual(finding, { outcome: "failed", checkpoint: SEGMENTS + 1 });
   });
 
   test("passes an honest member, whichever segments are drawn and with whichever optimiser", async () => {
