@@ -7,6 +7,7 @@ import {
   toBase58,
   toHex,
 } from "@plenary/protocol";
+import { trainableGroups } from "@plenary/training";
 import type { Keypair, PublicKey } from "@solana/web3.js";
 import { type FederationContext, type OpenFederationOptions, openContext } from "./access/index.ts";
 import { requireFederation } from "./chain-state/index.ts";
@@ -112,6 +113,8 @@ async function joinAndOpen(
   options: JoinFederation,
 ): Promise<FederationMember> {
   const { keypair, updateKeypair = keypair } = options;
+  // Answers that training would refuse are refused before a stake is paid.
+  trainableGroups(options.answers.groups);
   const member = { ...options, owner: keypair.publicKey, updateKeypairs: [updateKeypair] };
   return openMember(context, member, keypair, async () => {
     const joined = await joinFederation(context, {

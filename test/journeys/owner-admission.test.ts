@@ -116,7 +116,7 @@ test("an admitted owner joins with a file, and no one else does", async (t) => {
   await t.test("the owner joins, with the command or with the SDK", async () => {
     const joined = await joins("owner", "--admission", file("admission.json"));
     assert.equal(joined.code, 0, joined.output);
-    const member = await readMember(connection, new PublicKey(String(joined.lines[0]?.member)));
+    const member = await readMember(connection, new PublicKey(String(joined.lines.at(-1)?.member)));
     assert.ok(member?.owner.equals(owner.publicKey));
     const another = Keypair.generate();
     await requestSol(connection, another.publicKey, 1);

@@ -1,6 +1,5 @@
-import { PlenaryError, parseOwnerAdmission } from "@plenary/protocol";
+import { PlenaryError } from "@plenary/protocol";
 import {
-  announceMember,
   type FederationMember,
   joinFederation,
   type MemberStatus,
@@ -8,7 +7,6 @@ import {
   type TrainOptions,
 } from "@plenary/sdk";
 import { EXIT, isAbort } from "../exit-codes.ts";
-import { readJson } from "../json-file.ts";
 import { disputeStatusLine, evaluationLines, membershipLines, rulesLine } from "../output/index.ts";
 import {
   accessConfigured,
@@ -22,47 +20,6 @@ import {
   type Session,
 } from "../session.ts";
 import { textsOf, tokensOf } from "../tokens.ts";
-import { readUpdateKey } from "../update-key.ts";
-
-export interface JoinFlags {
-  readonly admission?: string;
-}
-
-/** `plenary join`: --update-key may be an address here, since joining signs no update. */
-export async function join(session: Session, flags: JoinFlags): Promise<void> {
-  const { settings, signal } = session;
-  const ownerAdmission =
-    flags.admission === undefined
-      ? undefined
-      : parseOwnerAdmission(await readJson(flags.admission, "the admission"));
-  const keypair = await configuredKeypair(session);
-  const updateKey =
-    settings.updateKey === undefined ? undefined : await readUpdateKey(settings.updateKey);
-  const federation = await accessConfigured(session);
-  // Unusable data is found out before a stake is paid. A private federation shows its questions to
-  // members only.
-  if (settings.data !== undefined && federation.configuration.visibility !== "private")
-    await configuredAnswers(session, (await openConfigured(session)).questionnaire);
-  const { member, transaction, rules, staked } = await joinFederation(federation, {
-    keypair,
-    ownerAdmission,
-    signal,
-    ...(updateKey && { updateKey }),
-  });
-  await announceMember(federation, keypair.publicKey, signal);
-  const tokens = await tokensOf(federation);
-  const text =
-    staked === null
-      ? `${member.toBase58()} is already a member`
-      : `joined as ${member.toBase58()} in transaction ${transaction}, with a stake of ${tokens.text(staked.amount)} tokens: your token account held ${tokens.text(staked.before)} and holds ${tokens.text(staked.after)}`;
-  const fields = {
-    member: member.toBase58(),
-    transaction,
-    rules,
-    staked: staked && textsOf(staked, tokens),
-  };
-  session.output.say("joined", [text, rulesLine(rules)], fields);
-}
 
 export interface TrainFlags {
   readonly rounds?: number;

@@ -1,8 +1,9 @@
 import { MODEL_FORMATS } from "@plenary/sdk";
 import { type Command, Option } from "commander";
 import { dataCheck } from "../commands/data.ts";
+import { type JoinFlags, join } from "../commands/join.ts";
 import { airdrop, keygen } from "../commands/keys.ts";
-import { type JoinFlags, join, status, type TrainFlags, train } from "../commands/member.ts";
+import { status, type TrainFlags, train } from "../commands/member.ts";
 import { close, leave, payout, rotateKey, withdraw } from "../commands/membership.ts";
 import { type ExportFlags, exportCommand } from "../commands/model.ts";
 import { PREDICTION_FORMATS, type PredictFlags, predictCommand } from "../commands/predict.ts";
@@ -41,6 +42,7 @@ export function memberCommands(program: Command, runs: Runs): void {
   withSettings(program.command("join"), [...ALL, "updateKey", "data"])
     .description("join a federation on chain, staking what it asks for")
     .option("--admission <file>", "the authority's signed admission, where members need approval")
+    .option("--check", "say what joining takes and what is missing, and send nothing")
     .action(runs((session, flags: JoinFlags) => join(session, flags)));
   withSettings(program.command("train"), [...SIGNING, "data", "state"])
     .description("take part in every round until told to stop; join first if needed")

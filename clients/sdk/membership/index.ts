@@ -8,6 +8,7 @@ export {
 } from "./claim.ts";
 export { type Closed, closeMember } from "./close-member.ts";
 export { type Joined, type JoinOptions, joinFederation } from "./join.ts";
+export { type JoinNeeds, type JoinNeedsOptions, readJoinNeeds } from "./join-needs.ts";
 export { type Left, leaveFederation } from "./leave.ts";
 export { type PayoutSet, setPayout } from "./payout.ts";
 export { type StakeRelease, stakeRelease, type Withdrawal, withdrawStake } from "./stake.ts";

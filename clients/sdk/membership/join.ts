@@ -1,21 +1,21 @@
 import {
-  accountLength,
   type Federation,
+  insufficientLamports,
   memberAddress,
   memberJoin,
   type Rules,
+  readLamports,
   readMember,
-  requireLamports,
   type SignedMessage,
   sendTransaction,
   tokenAccountCreate,
   tokensText,
 } from "@plenary/chain";
 import { PlenaryError, type SignedOwnerAdmission } from "@plenary/protocol";
+import type { ServiceClient } from "@plenary/service";
 import type { Connection, Keypair, PublicKey } from "@solana/web3.js";
 import {
   type ChainAccess,
-  lengthsToMake,
   type RewardTokens,
   readChanged,
   requireFederation,
@@ -23,6 +23,7 @@ import {
   tokenBalance,
 } from "../chain-state/index.ts";
 import { ownerAdmissionMessage } from "../governance/index.ts";
+import { lamportsToJoin, requireRoundsLeft } from "./join-needs.ts";
 
 /** The keys and the stake of a membership, and the authority's admission where one is needed. */
 export interface JoinOptions {
@@ -56,12 +57,16 @@ export interface Joined {
 
 /**
  * Joins a federation on chain with the stake that it asks for. Does nothing for an owner that is a
- * member already. Throws `insufficient-funds` without SOL; `invalid-input` without tokens or
+ * member already. With the service's client it refuses a federation that has had its last round.
+ * Throws `conflict` for that; `insufficient-funds` without SOL; `invalid-input` without tokens or
  * approval, or if the chain has another update key; `verification-failed` and `wrong-chain` for an
  * admission that does not hold here; `transaction-failed` with the program's sentence; and
  * `transaction-unknown`.
  */
-export async function joinFederation(context: ChainAccess, options: JoinOptions): Promise<Joined> {
+export async function joinFederation(
+  context: ChainAccess & { readonly client?: ServiceClient },
+  options: JoinOptions,
+): Promise<Joined> {
   const { connection, program, address: federation } = context;
   const { keypair, authority } = options;
   const owner = keypair.publicKey;
@@ -71,11 +76,13 @@ export async function joinFederation(context: ChainAccess, options: JoinOptions)
   const { rewardMint, rules } = onChain;
   if (await isMember(connection, member, updateKey))
     return { member, transaction: null, rules, staked: null };
+  const { client } = context;
+  if (client !== undefined) await requireRoundsLeft({ ...context, client }, options.signal);
   const admission = await approvalOf(context, onChain, options);
   const stake = options.stake ?? onChain.minimumStake;
   const tokens = await rewardTokensOf(connection, onChain, owner);
   const { tokenProgram, account } = tokens;
-  const before = await requireFunds(context, member, owner, tokens, stake);
+  const before = await requireFunds(context, owner, tokens, stake);
   const instructions = [
     ...tokenAccountCreate({ payer: owner, mint: rewardMint, owner, tokenProgram }),
     ...memberJoin(program, {
@@ -135,19 +142,16 @@ async function approvalOf(
 
 /** Asks before sending, because the chain's own refusal does not say what is missing. */
 async function requireFunds(
-  { connection }: ChainAccess,
-  member: PublicKey,
+  context: ChainAccess,
   owner: PublicKey,
-  { account, decimals }: RewardTokens,
+  tokens: RewardTokens,
   stake: bigint,
 ): Promise<bigint> {
-  // An owner that joins again has an account.
-  const isNew = (await readMember(connection, member)) === null;
-  const accounts = [
-    ...(isNew ? [accountLength("Member")] : []),
-    ...(await lengthsToMake(connection, account)),
-  ];
-  await requireLamports(connection, owner, { signatures: 2, accounts });
+  const { connection } = context;
+  const { account, decimals } = tokens;
+  const needed = await lamportsToJoin(context, owner, tokens);
+  const lamports = await readLamports(connection, owner);
+  if (lamports < needed) throw insufficientLamports(owner.toBase58(), lamports, needed);
   const held = await tokenBalance(connection, account);
   if (held >= stake) return held;
   throw new PlenaryError(
