@@ -137,7 +137,8 @@ function command(
   };
 }
 
-function answersFile({ home, id }: MembersSettings, { name }: Organisation): string {
+/** The file with an organisation's own answers. */
+export function answersFile({ home, id }: MembersSettings, { name }: Organisation): string {
   return home.file("members", `federation-${id}`, name, "answers.jsonl");
 }
 

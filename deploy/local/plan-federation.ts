@@ -46,6 +46,8 @@ export interface RunPlan extends PlannedFederation {
 const REWARD_PER_ROUND = 100n * TOKEN;
 /** Long, because a round counts every member and closes as soon as it has. */
 const DEADLINE_SECONDS = 3_600;
+/** Once others have joined: long enough for a member to train and send its update. */
+const COLLECT_SECONDS = 30;
 const GRACE_SECONDS = 3_600;
 const MOST_UPDATES = 256;
 
@@ -105,6 +107,7 @@ function roundsOf({ clients, rounds }: RunSettings): FederationConfiguration["ro
   return {
     quorum: clients,
     minimum: Math.ceil(clients / 2),
+    collectSeconds: COLLECT_SECONDS,
     deadlineSeconds: DEADLINE_SECONDS,
     graceSeconds: GRACE_SECONDS,
     total: rounds,

@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import type { PreparedRun } from "./federation-record.ts";
 import { measureBaselines, RoundLedger } from "./follow-rounds.ts";
 import { foundLocalFederation } from "./found-federation.ts";
+import { continueFederation, inviteLines } from "./invite.ts";
 import { type MembersSettings, type RunningOrganisation, startOrganisations } from "./members.ts";
 import type { Options } from "./options.ts";
 import { dataReportOf, type Report, reportOf, writeReport } from "./report.ts";
@@ -54,8 +55,16 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     writeReport(options.report, report);
     log(`Report: ${options.report}`);
   }
+  if (!options.once && !settings.end.aborted) await invite(run.members, log);
   const { totals } = report;
   return report.rounds.length >= run.total && totals.claimed === totals.earned;
+}
+
+/** Lets the federation continue with its members, and says how another organisation joins. */
+async function invite(members: MembersSettings, log: (line: string) => void): Promise<void> {
+  await continueFederation(members);
+  const [first] = await startOrganisations(members);
+  if (first !== undefined) for (const line of inviteLines(members, first)) log(line);
 }
 
 /** A federation that is founded and known to the service. */

@@ -4,12 +4,16 @@
  * run that is left alone.
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { temporaryFolder } from "../stack/testing/temporary-folder.ts";
 import { finish, readReport, type Started, start } from "./testing/npm-start.ts";
 
+const CLI = resolve(import.meta.dirname, "../../clients/cli/main.ts");
 const RUN = ["--rounds", "4", "--clients", "2", "--seed", "7"];
 
 function recordedPid(home: string, name: string): number {
@@ -21,6 +25,33 @@ function recordedPid(home: string, name: string): number {
       typeof record.pid === "number",
   );
   return record.pid;
+}
+
+/**
+ * Starts a finished federation again, which then continues, and runs the commands that it prints
+ * for another organisation, as a user would in a folder of its own.
+ */
+async function joinAsPrinted(home: string): Promise<void> {
+  const run = start(home, []);
+  await run.line(/^The answers are those of member-01/);
+  const cwd = temporaryFolder();
+  const commands = run.output.flatMap((line) => line.match(/^ {2}npx plenary (.*)$/)?.[1] ?? []);
+  assert.deepEqual(
+    commands.map((command) => command.split(" ")[0]),
+    ["keygen", "airdrop", "federation", "join", "train"],
+  );
+  for (const command of commands) {
+    const child = spawn(process.execPath, [CLI, ...command.split(" ")], { cwd });
+    const [output, errors, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close"),
+    ]);
+    assert.equal(code, 0, `${command}\n${output}${errors}`);
+    if (command.startsWith("train")) assert.match(output, /counted\ntook part in 1 rounds/);
+  }
+  run.child.kill("SIGINT");
+  assert.equal(await run.ended, 0, run.output.join("\n"));
 }
 
 /** Kills boot.js and its child, as `kill -9` of both does, and leaves their processes behind. */
@@ -67,6 +98,7 @@ describe("npm start", { concurrency: false }, () => {
     const again = join(undisturbed, "again.json");
     await finish(start(home, ["--once", "--report", again]));
     assert.deepEqual(readReport(again), readReport(file));
+    await joinAsPrinted(home);
     const other = start(home, ["--rounds", "9"]);
     assert.equal(await other.ended, 1);
     assert.match(other.output.join("\n"), /founded with --rounds 4, not 9/);

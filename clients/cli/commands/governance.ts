@@ -22,6 +22,7 @@ import { writeJson } from "../json-file.ts";
 import { inTransaction } from "../output/index.ts";
 import { chainConfigured, configuredKeypair, type Session } from "../session.ts";
 import { type Tokens, tokensOf } from "../tokens.ts";
+import { readAddress } from "../update-key.ts";
 
 /** `plenary federation propose-authority ADDRESS`; `none` takes the offer back. */
 export async function propose(session: Session, address: string): Promise<void> {
@@ -129,7 +130,7 @@ export async function grant(session: Session, owner: string, amount: string): Pr
   const minter = await configuredKeypair(session);
   const chain = await chainConfigured(session);
   const { text, units } = await tokensOf(chain);
-  const key = publicKey(owner, "member's owner");
+  const key = await readAddress(owner, "member's owner");
   const granted = await grantTokens(chain, minter, key, units(amount), session);
   const { transaction } = granted;
   const account = granted.account.toBase58();
@@ -140,8 +141,8 @@ export async function grant(session: Session, owner: string, amount: string): Pr
   };
   session.output.say(
     "tokens-granted",
-    `${amounts.amount} tokens for ${owner} in transaction ${transaction}: ${account} held ${amounts.before} and holds ${amounts.after}`,
-    { owner, account, ...amounts, transaction },
+    `${amounts.amount} tokens for ${key.toBase58()} in transaction ${transaction}: ${account} held ${amounts.before} and holds ${amounts.after}`,
+    { owner: key.toBase58(), account, ...amounts, transaction },
   );
 }
 

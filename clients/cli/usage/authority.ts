@@ -48,7 +48,7 @@ export function authorityCommands(federation: Command, runs: Runs): void {
     .action(runs((session, amount: string) => fund(session, amount)));
   withSettings(federation.command("grant"), ALL)
     .description("give an owner tokens for its stake, with the key that may mint them")
-    .argument("<owner>", "address of the key that owns or will own the membership")
+    .argument("<owner>", "key that owns or will own the membership: its address or keypair file")
     .argument("<amount>", "in tokens", tokens)
     .action(runs((session, owner: string, amount: string) => grant(session, owner, amount)));
   withSettings(federation.command("withdraw"), ALL)
