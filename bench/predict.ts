@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- predict`: predictions for many groups, one by one and in a batch, and how often
- * their intervals hold. A model is trained on the training groups of each split; the first half of
- * the unseen groups sets the width of the intervals, the second measures their coverage. Options:
- * --dataset NAME (us-opinion), --splits 7,20,21, --rounds 12, --predictions 10000 (pairs of a group
- * and a question; each group shows 20 answers and is asked 50 questions, or 1), --level 0.9. Ends
- * with 0 if a batch of all predictions takes less than 10 processor seconds.
+ * `npm run bench -- predict`: predictions for many groups, one by one and in a batch, from code and
+ * over REST, and how often their intervals hold. A model is trained on the training groups of each
+ * split; the first half of the unseen groups sets the width of the intervals, the second measures
+ * their coverage. Options: --dataset NAME (us-opinion), --splits 7,20,21, --rounds 12,
+ * --predictions 10000 (pairs of a group and a question; each group shows 20 answers and is asked 50
+ * questions, or 1), --level 0.9. Ends with 0 if a batch of all predictions takes less than 10
+ * processor seconds.
  */
 import { parseArgs } from "node:util";
 import { randomStream, toFixedPoint } from "@plenary/protocol";
@@ -21,6 +22,7 @@ import {
   predictGroups,
   trainRound,
 } from "@plenary/training";
+import { startPredicting } from "./predict/rest.ts";
 
 const { values } = parseArgs({
   options: {
@@ -116,5 +118,20 @@ for (const name of ["native", "wasm"] as const) {
   await running.close();
 }
 await engine.close();
+const service = await startPredicting(dataset, predictor, dataset.split(7).unseen);
+for (const questions of [50, 1]) {
+  const groups = groupsAsked(questions);
+  await service.ask(groups.slice(0, 1), "one by one");
+  const single = groups.slice(0, ONE_BY_ONE);
+  const each = await seconds(() => service.ask(single, "one by one"));
+  const oneByOne = (each / single.length) * groups.length;
+  const batched = await seconds(() => service.ask(groups, "batched"));
+  ratio = oneByOne / batched;
+  slowest = Math.max(slowest, batched);
+  console.log(
+    `REST, ${predictions} predictions of ${groups.length} groups: one by one ${oneByOne.toFixed(1)} CPU s, batched ${batched.toFixed(2)} CPU s, ratio ${ratio.toFixed(1)}`,
+  );
+}
+await service.close();
 console.log(`slowest batch ${slowest.toFixed(2)} CPU s; one by one / batched ${ratio.toFixed(1)}`);
 process.exitCode = slowest < GOAL_SECONDS ? 0 : 1;

@@ -42,6 +42,8 @@ export interface Endpoint<
   readonly response: Response;
   readonly status: 200 | 201 | 202 | 204;
   readonly access: Who;
+  /** Whether a request holds what nobody may read in a log. */
+  readonly confidential: boolean;
   /**
    * Codes that this endpoint can answer besides `invalid-input`, `rate-limited`, `internal` and the
    * `*-unavailable` ones.
@@ -74,6 +76,7 @@ export function endpoint<
   response?: Response;
   status?: Endpoint["status"];
   access?: Who;
+  confidential?: boolean;
   errors?: readonly ErrorCode[];
 }): Endpoint<Params, Query, Body, Response, Who> & { readonly operation: Operation } {
   return {
@@ -84,6 +87,7 @@ export function endpoint<
     response: undefined as Response,
     status: 200,
     access: "public" as Who,
+    confidential: false,
     errors: [],
     ...definition,
   };

@@ -14,6 +14,7 @@ import {
   rewardRead,
 } from "./federations.ts";
 import { operationsRead, operationsRetry } from "./operations.ts";
+import { predictionCreate } from "./predictions.ts";
 import {
   equivocationList,
   eventStream,
@@ -51,6 +52,7 @@ export const ENDPOINTS = {
   auditList,
   auditReportSubmit,
   equivocationList,
+  predictionCreate,
   eventStream,
   blobRead,
   blobWrite,
@@ -63,6 +65,7 @@ export * from "./endpoint.ts";
 export * from "./evaluation.ts";
 export * from "./federations.ts";
 export * from "./operations.ts";
+export * from "./predictions.ts";
 export * from "./rounds.ts";
 export * from "./service.ts";
 export * from "./signed-request.ts";

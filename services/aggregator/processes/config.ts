@@ -26,6 +26,8 @@ const EnvironmentSchema = Type.Object({
   /** Per minute: signed requests by one key, and updates of one member. */
   PLENARY_SIGNED_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "6000" }),
   PLENARY_UPLOAD_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "120" }),
+  /** Requests for predictions per minute from one address, each of up to 10,000 predictions. */
+  PLENARY_PREDICTION_RATE_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,8}$", default: "120" }),
   /** Open connections from one address. */
   PLENARY_CONNECTION_LIMIT: Type.String({ pattern: "^[1-9][0-9]{0,5}$", default: "1000" }),
   /** Largest blob that an authority may upload. */
@@ -59,6 +61,7 @@ export interface Config {
   readonly requestsPerMinute: number;
   readonly signedRequestsPerMinute: number;
   readonly uploadsPerMinute: number;
+  readonly predictionsPerMinute: number;
   readonly connectionsPerAddress: number;
   readonly maxBlobBytes: number;
   readonly operatorPassword: string | undefined;
@@ -90,6 +93,7 @@ export function readConfig(environment: Environment = process.env): Config {
     requestsPerMinute: Number(settings.PLENARY_RATE_LIMIT),
     signedRequestsPerMinute: Number(settings.PLENARY_SIGNED_RATE_LIMIT),
     uploadsPerMinute: Number(settings.PLENARY_UPLOAD_RATE_LIMIT),
+    predictionsPerMinute: Number(settings.PLENARY_PREDICTION_RATE_LIMIT),
     connectionsPerAddress: Number(settings.PLENARY_CONNECTION_LIMIT),
     maxBlobBytes: Number(settings.PLENARY_MAX_BLOB_BYTES),
     operatorPassword: settings.PLENARY_OPERATOR_PASSWORD,

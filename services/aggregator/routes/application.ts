@@ -11,6 +11,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import pTimeout from "p-timeout";
 import type { Context } from "../rounds/context.ts";
 import type { Evaluator } from "../rounds/lifecycle/evaluator.ts";
+import { createPredictionPool } from "../rounds/predictions/prediction-pool.ts";
 import type { EventSignal } from "../store/event-signal.ts";
 import { auditHandlers } from "./audits.ts";
 import { blobHandlers } from "./blobs.ts";
@@ -23,6 +24,7 @@ import { type Dependency, dependenciesOf, mountHealth } from "./health.ts";
 import { createLimits, type LimitSettings, rateLimited } from "./limits.ts";
 import { createMetrics, mountMetrics } from "./metrics.ts";
 import { mountEndpoints, validatorCompiler } from "./mount.ts";
+import { predictionGate, predictionHandlers } from "./predictions.ts";
 import { createReaderAccess } from "./reader-access.ts";
 import { roundHandlers } from "./rounds.ts";
 import { type RunningWork, runningWork } from "./running-work.ts";
@@ -110,14 +112,19 @@ async function mountProtocol(
   const readers = createReaderAccess(context, signed);
   acceptBodies(app);
   await app.register(fastifyCors, READS_OF_BROWSERS);
+  const predictions = createPredictionPool();
+  app.addHook("onClose", () => predictions.close());
   const handlers = {
     ...federationHandlers(context, readers, settings.evaluator, settings.maxBlobBytes),
     ...auditHandlers(context, readers),
     ...roundHandlers(context, signed, readers),
     ...blobHandlers(context, readers, settings.maxBlobBytes),
     ...eventHandlers(context, readers, events, work),
+    ...predictionHandlers(context, predictions),
   };
-  mountEndpoints(app, handlers, signed, work);
+  mountEndpoints(app, handlers, signed, work, {
+    predictionCreate: predictionGate(context, signed, readers),
+  });
 }
 
 /**

@@ -92,6 +92,14 @@ describe("endpoints", () => {
         ),
       equivocationList: () =>
         client.call(ENDPOINTS.equivocationList, { params: { ...params, round: "1" } }),
+      // No predictor fits this federation's model; predictions.test.ts predicts.
+      predictionCreate: () =>
+        codeOf(
+          client.call(ENDPOINTS.predictionCreate, {
+            params,
+            body: { groups: [{ id: "g", answers: [{ question: "q", counts: [1, 1] }] }] },
+          }),
+        ),
       eventStream: () => readEvents(client.origin, federation.address, "0", () => true),
       blobRead: () => client.call(ENDPOINTS.blobRead, { params: { hash: toHex(sha256(blob)) } }),
       blobWrite: () => client.uploadBlob(blob, signer),

@@ -25,7 +25,7 @@ export function handleErrors(app: FastifyInstance): void {
 function answer(error: PlenaryError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = ERROR_STATUS[error.code];
   if (status >= 500) request.log.error({ err: error, cause: error.cause }, "request failed");
-  else request.log.info({ code: error.code, context: error.context }, "request refused");
+  else request.log.info({ code: error.code, ...loggedContext(error, request) }, "request refused");
   const { retryAfterSeconds } = error.context;
   if (status === 503) reply.header("retry-after", "1");
   else if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
@@ -45,6 +45,11 @@ function answer(error: PlenaryError, request: FastifyRequest, reply: FastifyRepl
     },
   };
   return reply.code(status).type("application/json").send(body);
+}
+
+/** An error's context, unless it may quote a confidential request. */
+function loggedContext({ context }: PlenaryError, { routeOptions }: FastifyRequest) {
+  return routeOptions.config.confidential === true ? {} : { context };
 }
 
 /** Any error as one of the protocol's. */

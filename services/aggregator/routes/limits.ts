@@ -10,6 +10,8 @@ export interface LimitSettings {
   readonly signedRequestsPerMinute: number;
   /** Updates per minute of one member. */
   readonly uploadsPerMinute: number;
+  /** Requests for predictions per minute from one address. */
+  readonly predictionsPerMinute: number;
 }
 
 /**
@@ -20,14 +22,18 @@ export interface LimitSettings {
 export interface Limits {
   signedRequest(request: FastifyRequest, key: string): Promise<void>;
   upload(request: FastifyRequest, member: string): Promise<void>;
+  /** By address: a prediction costs a thread some tenths of a second. */
+  prediction(request: FastifyRequest): Promise<void>;
 }
 
 /** Needs the plugin that limits addresses, whose counters it uses. */
 export function createLimits(app: FastifyInstance, settings: LimitSettings): Limits {
-  const { signedRequestsPerMinute, uploadsPerMinute } = settings;
+  const { signedRequestsPerMinute, uploadsPerMinute, predictionsPerMinute } = settings;
+  const prediction = limitOf(app, predictionsPerMinute, "requests for predictions");
   return {
     signedRequest: limitOf(app, signedRequestsPerMinute, "signed requests of one key"),
     upload: limitOf(app, uploadsPerMinute, "uploads of one member"),
+    prediction: (request) => prediction(request, request.ip),
   };
 }
 

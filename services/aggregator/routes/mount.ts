@@ -26,6 +26,10 @@ import type { SignedRequests } from "./signed.ts";
 export type Endpoints = typeof ENDPOINTS;
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Nothing of a request is logged but its method, path and the code of a refusal. */
+    confidential?: boolean;
+  }
   interface FastifyRequest {
     /** The key that signed the request, where the endpoint is for an authority. */
     requester: Uint8Array | undefined;
@@ -52,30 +56,43 @@ export type Handler<E extends Endpoint> = (
 /** One handler for each endpoint of the protocol; a missing one is a type error. */
 export type Handlers = { readonly [Operation in keyof Endpoints]: Handler<Endpoints[Operation]> };
 
+/** What a request must pass before its JSON is parsed, where that costs more than a glance. */
+export type Gate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+export type Gates = { readonly [Operation in keyof Endpoints]?: Gate };
+
 /** Mounts all endpoints with their schemas, their limits and their signatures. */
 export function mountEndpoints(
   app: FastifyInstance,
   handlers: Handlers,
   signed: SignedRequests,
   work: RunningWork,
+  gates: Gates = {},
 ): void {
   app.decorateRequest("requester");
   for (const operation of Object.keys(ENDPOINTS) as (keyof Endpoints)[])
     app.route(
-      routeOf(ENDPOINTS[operation], handlers[operation] as Handler<Endpoint>, signed, work),
+      routeOf(ENDPOINTS[operation], {
+        handle: handlers[operation] as Handler<Endpoint>,
+        signed,
+        work,
+        gate: gates[operation],
+      }),
     );
 }
 
-function routeOf(
-  endpoint: Endpoint,
-  handle: Handler<Endpoint>,
-  signed: SignedRequests,
-  work: RunningWork,
-): RouteOptions {
+interface Mounted {
+  readonly handle: Handler<Endpoint>;
+  readonly signed: SignedRequests;
+  readonly work: RunningWork;
+  readonly gate: Gate | undefined;
+}
+
+function routeOf(endpoint: Endpoint, { handle, signed, work, gate }: Mounted): RouteOptions {
   const isSigned = endpoint.access === "authority";
-  const authenticate = async (request: FastifyRequest) => {
+  const authenticate = async (request: FastifyRequest, reply: FastifyReply) => {
     if (isSigned)
       request.requester = await signed.authenticate(request, signedHash(endpoint, request));
+    await gate?.(request, reply);
     if (typeof endpoint.body === "object") parseBody(request);
   };
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -92,11 +109,12 @@ function routeOf(
     url: endpoint.path,
     schema: schemaOf(endpoint),
     bodyLimit: endpoint.bodyLimit,
+    config: { confidential: endpoint.confidential },
     // A stream has no end at which the answer to a HEAD could be complete.
     ...(endpoint.response === "events" ? { sse: "only" as const, exposeHeadRoute: false } : {}),
     ...(isSigned ? { onRequest: async (request) => signed.requireClaims(request) } : {}),
     // The signature is checked before a stranger's JSON is parsed and validated.
-    preValidation: (request) => work.run(() => authenticate(request)),
+    preValidation: (request, reply) => work.run(() => authenticate(request, reply)),
     handler: (request, reply) => work.run(() => answer(request, reply)),
   };
 }

@@ -44,7 +44,7 @@ export function createReaderAccess(
       if (!isPrivate(federation)) return EVERYBODY;
       // Refusals too, because caches on the way do not look at signatures.
       reply.header("cache-control", "no-store");
-      const key = await authenticate(request, sha256());
+      const key = await authenticate(request, request.bodyHash);
       await requireReader(context, federation, key, about);
       return { stillMay: () => isReader(context, federation, key) };
     },

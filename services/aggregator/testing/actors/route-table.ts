@@ -160,6 +160,13 @@ export const TABLE: Readonly<Record<string, Row>> = {
     "/v1/federations/:federation/rounds/:round/equivocations",
     at("/rounds/1/equivocations"),
   ),
+  // Its answers are of no questionnaire, which only its readers learn.
+  "POST /v1/federations/:federation/predict": {
+    path: at("/predict"),
+    body: () => ({ groups: [] }),
+    public: everybody("invalid-input"),
+    private: readers("invalid-input"),
+  },
   "GET /v1/federations/:federation/events": {
     path: at("/events"),
     public: everybody(200),
