@@ -104,7 +104,7 @@ describe("npm start", { concurrency: false }, () => {
     await joinAsPrinted(home);
     const other = start(home, ["--rounds", "9"]);
     assert.equal(await other.ended, 1);
-    assert.match(other.output.join("\n"), /founded with --rounds 4, not 9/);
+    assert.match(other.output.join("\n"), /founded with --rounds 4, not with 9/);
   });
 
   test("arrives at the same models after every process, and then everything, is killed", async () => {
