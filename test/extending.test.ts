@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { aggregators, codecs, createCodec, createStrategy, strategies } from "@plenary/algorithms";
+import { aggregators, CUSTOM_RULE, codecs, rulesOf, strategies } from "@plenary/algorithms";
+import { loadDataset } from "@plenary/sdk";
 import { blobStoreSuite } from "../services/aggregator/store/blobs/testing/blob-store-suite.ts";
 import { aggregatorCompliance } from "./compliance/aggregator.ts";
 import { codecCompliance } from "./compliance/codec.ts";
@@ -58,11 +59,14 @@ describe("docs/extending.md", () => {
     assert.deepEqual(step.apply({ ...first, state }).delta, Int32Array.of(15, -11));
   });
 
-  test("registries with them make what a configuration names", async () => {
+  test("registries with them plan a federation whose configuration names all four", async () => {
     const { registries } = await example("registries.ts");
-    assert.equal(createCodec({ name: "int16" }, registries.codecs).id, 16);
-    const strategy = createStrategy(named("server-rate", { rate: 7 }), registries.strategies);
-    assert.deepEqual(strategy.rule.parameters, [7]);
+    const { planWith } = await example("found.ts");
+    const { configuration } = planWith(await loadDataset("gss"));
+    const { aggregator, strategy } = rulesOf(configuration, registries);
+    assert.deepEqual([aggregator, strategy], [CUSTOM_RULE, CUSTOM_RULE]);
+    assert.deepEqual(configuration.codecs, [{ name: "int16" }]);
+    assert.deepEqual(configuration.pipeline, [{ name: "residual" }]);
   });
 });
 
@@ -76,7 +80,7 @@ function writeExamples(): readonly string[] {
       return name;
     },
   );
-  assert.ok(names.length >= 7);
+  assert.ok(names.length >= 10);
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "dir");
   return names;

@@ -25,7 +25,7 @@ test("a configuration that a process could not run is refused at the start, by n
   const wrong: [Parameters<typeof configurationFixture>[0], RegExp][] = [
     [{ strategy: { name: "fedsgd" } }, /strategy\.name must be "fedavg" or "fedavgm"/],
     [{ strategy: { name: "fedavgm" } }, /momentum/],
-    [{ aggregator: { name: "median" } }, /aggregator\.name must be "mean"/],
+    [{ aggregator: { name: "oracle" } }, /aggregator\.name must be "mean"/],
     [{ codecs: ["int8", "zip"] }, /codec "zip"/],
     [
       { contribution: { name: "shapley" } },

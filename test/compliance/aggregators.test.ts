@@ -24,7 +24,10 @@ for (const configuration of ALL) aggregatorCompliance(configuration);
 for (const configuration of ALL.filter(isIncremental)) incrementalCompliance(configuration);
 for (const configuration of ALL.filter(isKnown)) provableAggregatorCompliance(configuration);
 
-test("the mean is incremental, and the program knows it", () => {
-  assert.deepEqual(ALL.filter(isIncremental), CONFIGURATIONS.mean);
+test("the mean is incremental", () => {
+  assert.ok(CONFIGURATIONS.mean.every(isIncremental));
+});
+
+test("the program knows the mean, and no other aggregator", () => {
   assert.deepEqual(ALL.filter(isKnown), CONFIGURATIONS.mean);
 });

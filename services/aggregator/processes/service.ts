@@ -1,4 +1,4 @@
-import { REGISTRIES } from "@plenary/algorithms";
+import { REGISTRIES, type Registries } from "@plenary/algorithms";
 import { pino } from "pino";
 import { advancedClock } from "../chain/chain-clock.ts";
 import { solanaLedger } from "../chain/solana-ledger.ts";
@@ -36,11 +36,17 @@ export interface Machine {
 
 const THIS_MACHINE: Machine = { files: nodeFiles, fetch };
 
+export interface ServiceSettings {
+  /** The plug-ins that configurations may name; those that Plenary comes with by default. */
+  readonly registries: Registries;
+  readonly machine: Machine;
+}
+
 /** Brings the database up to date and opens everything that the configuration names. */
 export async function openService(
   config: Config,
   log: ServiceLog,
-  machine = THIS_MACHINE,
+  { registries = REGISTRIES, machine = THIS_MACHINE }: Partial<ServiceSettings> = {},
 ): Promise<Service> {
   const migrations = await migrate(config.databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, "the database was brought up to date");
@@ -70,7 +76,7 @@ export async function openService(
     chainClock: advancedClock(ledger.now),
     log,
     aggregatorKey: config.aggregatorKey,
-    registries: REGISTRIES,
+    registries,
   };
   return {
     context,

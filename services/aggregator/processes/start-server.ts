@@ -1,3 +1,4 @@
+import type { Registries } from "@plenary/algorithms";
 import { recordOlderReferences } from "../rounds/federations/configuration-blobs.ts";
 import { createApplication } from "../routes/application.ts";
 import { mountQueuePage } from "../routes/queue-page.ts";
@@ -9,6 +10,8 @@ import { openService, type ServiceLog } from "./service.ts";
 export interface ServerSettings {
   readonly config: Config;
   readonly open: typeof openService;
+  /** Plug-ins of the operator's own, beside those that Plenary comes with. */
+  readonly registries: Registries;
 }
 
 /**
@@ -16,9 +19,9 @@ export interface ServerSettings {
  */
 export async function startServer(
   log: ServiceLog,
-  { config = readConfig(), open = openService }: Partial<ServerSettings> = {},
+  { config = readConfig(), open = openService, ...settings }: Partial<ServerSettings> = {},
 ): Promise<() => Promise<void>> {
-  const service = await open(config, log);
+  const service = await open(config, log, settings);
   const { context, queue, evaluator } = service;
   await recordOlderReferences(context);
   const events = listenForEvents(context.database, (error) =>

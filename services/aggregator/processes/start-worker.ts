@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Registries } from "@plenary/algorithms";
 import { fastify } from "fastify";
 import { startJobs } from "../jobs/queue-worker.ts";
 import { startReconciler } from "../jobs/reconciler.ts";
@@ -6,7 +7,7 @@ import { openRoundTools, type RoundTools } from "../rounds/round-tools.ts";
 import { dependenciesOf, mountHealth } from "../routes/health.ts";
 import { createMetrics, fundsGauge, measureDisputes, mountMetrics } from "../routes/metrics.ts";
 import { watchFunds } from "./aggregator-funds.ts";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { listen, urlOf } from "./listening.ts";
 import { openService, type Service, type ServiceLog } from "./service.ts";
 
@@ -14,8 +15,11 @@ import { openService, type Service, type ServiceLog } from "./service.ts";
 const LOOK_MILLISECONDS = 500;
 
 export interface WorkerSettings {
+  readonly config: Config;
   readonly open: typeof openService;
   readonly openTools: (service: Service) => RoundTools;
+  /** The same as the server's. */
+  readonly registries: Registries;
 }
 
 /**
@@ -24,10 +28,14 @@ export interface WorkerSettings {
  */
 export async function startWorker(
   log: ServiceLog,
-  { open = openService, openTools = toolsOf }: Partial<WorkerSettings> = {},
+  {
+    config = readConfig(),
+    open = openService,
+    openTools = toolsOf,
+    ...settings
+  }: Partial<WorkerSettings> = {},
 ): Promise<() => Promise<void>> {
-  const config = readConfig();
-  const service = await open(config, log);
+  const service = await open(config, log, settings);
   const { context, queue } = service;
   const tools = openTools(service);
   const app = fastify({ logger: false, forceCloseConnections: true });

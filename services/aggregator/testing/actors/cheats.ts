@@ -78,7 +78,7 @@ export function parseCheats(texts: readonly string[]): Cheats {
 }
 
 /** The settings with which a worker cheats. */
-export function cheatingWith(cheats: Cheats, open = openService): WorkerSettings {
+export function cheatingWith(cheats: Cheats, open = openService): Partial<WorkerSettings> {
   return {
     open: async (...parameters) => {
       const service = await open(...parameters);
