@@ -8,7 +8,11 @@ import { type Output, openOutput } from "./output/index.ts";
 import { buildProgram, type Run } from "./program.ts";
 import { messageOf } from "./remedies.ts";
 
+/** Signals that arrive this soon after the first are the same one. */
+const SAME_SIGNAL_MS = 500;
+
 const interruption = new AbortController();
+let interruptedAt = 0;
 
 const run: Run = async (given, work) => {
   const environment = readEnvironment(process.env);
@@ -49,9 +53,14 @@ function framesOf({ stack = "" }: Error): string[] {
   return stack.split("\n").filter((line) => /^\s+at /.test(line));
 }
 
-/** The first signal stops in order, the second at once. */
+/**
+ * The first signal stops in order, the second without waiting for service or chain. A signal to a
+ * whole process group arrives twice where plenary.js passes it on too.
+ */
 function interrupt(): void {
-  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  const now = performance.now();
+  if (!interruption.signal.aborted) interruptedAt = now;
+  else if (now - interruptedAt > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
   interruption.abort();
 }
 

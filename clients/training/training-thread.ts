@@ -19,7 +19,11 @@ function main(): void {
   const port = parentPort;
   if (port === null)
     throw new TrainingError("worker-failed", "this file runs as a worker thread only");
-  const { configuration, questionnaire, embeddings, engine }: WorkerSetup = workerData;
+  const { configuration, questionnaire, embeddings, engine, ended }: WorkerSetup = workerData;
+  process.once("exit", () => {
+    Atomics.store(ended, 0, 1);
+    Atomics.notify(ended, 0);
+  });
   const { values, ...table } = embeddings;
   const predictor = createPredictor(configuration, questionnaire, {
     ...table,
@@ -30,7 +34,7 @@ function main(): void {
   const reply = (message: WorkerReply) => port.postMessage(message);
   port.on("message", (request: WorkerRequest | typeof CLOSE) => {
     last = last.then(async () => {
-      if (request === CLOSE) return port.close();
+      if (request === CLOSE) return close(await opened?.catch(() => undefined));
       try {
         opened ??= openEngine(engine);
         await answer(request, predictor, await opened, reply);
@@ -39,6 +43,15 @@ function main(): void {
       }
     });
   });
+}
+
+/** Sessions that are left to the thread's end are freed while others may stop the process. */
+async function close(engine: Engine | undefined): Promise<void> {
+  try {
+    await engine?.close();
+  } finally {
+    parentPort?.close();
+  }
 }
 
 async function answer(

@@ -11,6 +11,7 @@ import type { OptimizerState } from "./optimizers/optimizer.ts";
 import type { Predictor } from "./predictors/predictor.ts";
 import type { EngineName } from "./sessions/engine.ts";
 import type { TrainingSettings } from "./settings.ts";
+import { END_LIMIT_MS, endBeforeExit } from "./thread-end.ts";
 import type { TrainingProgress, TrainRoundInput, TrainRoundResult } from "./train-round.ts";
 
 /** What a call needs besides the predictor and the engine, which the thread has. */
@@ -39,6 +40,8 @@ export interface WorkerSetup {
     readonly values: Float32Array;
   };
   readonly engine: EngineName;
+  /** The thread sets it to 1, and notifies, when it has released its sessions. */
+  readonly ended: Int32Array<SharedArrayBuffer>;
 }
 
 /** A request to the training thread; its reply carries the same `id`. */
@@ -55,9 +58,6 @@ export interface WorkerRequest {
   /** One int32, 0 until the caller aborts: a message would wait behind the running step. */
   readonly stop: SharedArrayBuffer;
 }
-
-/** One step of a large model takes a second or so. */
-const CLOSE_LIMIT_MS = 30_000;
 
 /** Ends the thread once the request in hand has stopped. */
 export const CLOSE = "close";
@@ -90,23 +90,21 @@ interface Pending {
 
 /**
  * Starts the thread for one predictor and engine. It ends with `close`, and does not keep the
- * process alive.
+ * process alive. A process that exits before `close` first waits for the step in hand.
  */
 export function openTrainingWorker(predictor: Predictor, engine: EngineName): TrainingWorker {
-  const { configuration, questionnaire, embeddings } = predictor;
-  const { count, dimension } = embeddings;
-  const setup: WorkerSetup = {
-    configuration,
-    questionnaire,
-    embeddings: { count, dimension, values: embeddings.matrix() },
-    engine,
-  };
+  const setup = setupOf(predictor, engine);
   const worker = new Worker(new URL("./training-thread.ts", import.meta.url), {
     workerData: setup,
   });
   const pending = new Map<number, Pending>();
   let nextId = 0;
   worker.unref();
+  const end = () => {
+    for (const call of pending.values()) call.stop();
+    worker.postMessage(CLOSE);
+  };
+  worker.on("exit", endBeforeExit({ end, ended: setup.ended }));
   worker.on("message", (reply: WorkerReply) => settle(worker, pending, reply));
   const failAll = (cause: unknown) => rejectAll(pending, cause);
   worker.on("error", failAll);
@@ -123,10 +121,24 @@ export function openTrainingWorker(predictor: Predictor, engine: EngineName): Tr
       }),
     close: async () => {
       if (worker.threadId === -1) return;
-      for (const call of pending.values()) call.stop();
+      end();
       failAll(undefined);
-      await endThread(worker);
+      await endOf(worker);
     },
+  };
+}
+
+function setupOf(
+  { configuration, questionnaire, embeddings }: Predictor,
+  engine: EngineName,
+): WorkerSetup {
+  const { count, dimension } = embeddings;
+  return {
+    configuration,
+    questionnaire,
+    embeddings: { count, dimension, values: embeddings.matrix() },
+    engine,
+    ended: new Int32Array(new SharedArrayBuffer(4)),
   };
 }
 
@@ -167,14 +179,20 @@ function rejectAll(pending: Map<number, Pending>, cause: unknown): void {
   pending.clear();
 }
 
-async function endThread(worker: Worker): Promise<void> {
-  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+/**
+ * Resolves when the thread has ended, or is so late that its native code hangs. It is not
+ * terminated then: in the middle of a native call that aborts the whole process.
+ */
+async function endOf(worker: Worker): Promise<void> {
   worker.ref();
-  worker.postMessage(CLOSE);
-  // Terminating a thread in the middle of a native call can abort the whole process.
-  const overdue = setTimeout(() => void worker.terminate(), CLOSE_LIMIT_MS);
-  await ended;
-  clearTimeout(overdue);
+  await new Promise<void>((resolve) => {
+    const overdue = setTimeout(resolve, END_LIMIT_MS);
+    worker.once("exit", () => {
+      clearTimeout(overdue);
+      resolve();
+    });
+  });
+  worker.unref();
 }
 
 function requestOf(id: number, input: TrainInput, stop: SharedArrayBuffer): WorkerRequest {
