@@ -5,13 +5,8 @@ const WAIT_SECONDS = 120;
 
 /**
  * Asks `look` again and again, and resolves with its first answer that is not false. After
-<<<<<<< HEAD
- * `seconds` it throws and names `what` was waited for: a slow machine passes, and a test that
- * waits for nothing does not hang.
-=======
  * `seconds` it throws and names `what` was waited for: a slow machine passes, and a test that waits
  * for nothing does not hang.
->>>>>>> 51f2f8c (Close what half a set-up has opened, and bound waits for lines)
  */
 export async function until<T>(
   what: string | (() => string),
