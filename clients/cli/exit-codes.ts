@@ -17,6 +17,8 @@ export const EXIT = {
   /** A transaction may have taken effect: look it up before the command is repeated. */
   unknown: 6,
   interrupted: 130,
+  /** As a shell reports a command that SIGPIPE ended. */
+  unread: 141,
 } as const;
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -28,6 +30,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   verification: "verification failed",
   unknown: "unknown whether a transaction took effect",
   interrupted: "interrupted",
+  unread: "ended because the reader of the output left",
 };
 
 /** The exit codes as help prints them, one a line. */

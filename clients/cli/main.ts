@@ -4,15 +4,20 @@ import { TrainingError } from "@plenary/training";
 import { CommanderError } from "commander";
 import { readEnvironment } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { type Output, openOutput } from "./output/index.ts";
+import { type Output, openOutput, surviveFailedWrites } from "./output/index.ts";
 import { buildProgram, type Run } from "./program.ts";
 import { messageOf } from "./remedies.ts";
 
+/** They have no end, so they end when nobody reads them; other commands finish their work. */
+const ENDLESS: readonly string[] = ["train", "watch"];
 /** Signals that arrive this soon after the first are the same one. */
 const SAME_SIGNAL_MS = 500;
 
 const interruption = new AbortController();
 let interruptedAt = 0;
+const unwritten = surviveFailedWrites(process);
+let output = openOutput(process, false);
+let command: string | null = null;
 
 const run: Run = async (given, work) => {
   const environment = readEnvironment(process.env);
@@ -27,7 +32,7 @@ const run: Run = async (given, work) => {
     state: given.state ?? environment.state,
     data: given.data ?? environment.data,
   };
-  const output = openOutput(process, given.json === true);
+  output = openOutput(process, given.json === true);
   try {
     const reading = { ignoreColumns: given.ignoreColumn, encoding: given.encoding };
     const code = await work({ settings, output, signal: interruption.signal, reading });
@@ -64,9 +69,30 @@ function interrupt(): void {
   interruption.abort();
 }
 
+const isEndless = () => command !== null && ENDLESS.includes(command);
+
+/** Help has nothing to finish, and the command that finished its work keeps its own code. */
+function endWithUnwritten(): void {
+  if (unwritten.closed.aborted && (command === null || isEndless())) process.exitCode = EXIT.unread;
+  if (unwritten.lost === null) return;
+  output.fail(
+    "output-lost",
+    `Standard output could not be written (${unwritten.lost}), so text is lost. The command continued without it. Make space, and ask for the result again before you repeat a command that pays.`,
+    { reason: unwritten.lost },
+  );
+  if (process.exitCode === EXIT.done && !isEndless()) process.exitCode = EXIT.unexpected;
+}
+
+unwritten.closed.addEventListener("abort", () => {
+  if (isEndless()) interruption.abort();
+});
+process.on("exit", endWithUnwritten);
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
 const program = buildProgram(run);
+program.hook("preAction", (_, action) => {
+  command = action.name();
+});
 program.exitOverride();
 for (const command of [
   program,

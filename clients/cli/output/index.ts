@@ -7,3 +7,4 @@ export { type Output, openOutput } from "./output.ts";
 export { proveOmissionText } from "./participation-lines.ts";
 export { roundRulesLine, rulesLine } from "./rules-line.ts";
 export { inTransaction } from "./transaction-text.ts";
+export { surviveFailedWrites } from "./unwritten.ts";
