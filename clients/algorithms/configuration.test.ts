@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configurationHash, PlenaryError } from "@plenary/protocol";
 import Type from "typebox";
+import { createAggregator } from "./aggregators/index.ts";
 import { createAlgorithms, createPipeline } from "./configuration.ts";
 import { definePlugin } from "./plugin.ts";
 import { REGISTRIES } from "./registries.ts";
@@ -107,6 +108,40 @@ test("the rules of a configuration are its plug-ins' own, and custom ones are no
     provable: false,
     parameters: [3, 0, 0, 0, 0, 0, 0, 0],
   });
+});
+
+test("parameters that the account on chain cannot hold are refused, and their rule is named", () => {
+  const rulesWith = (strategy: number[], aggregator: number[]) => {
+    const rule = (parameters: number[]) => ({ code: CUSTOM_RULE, parameters, stateVectors: 0 });
+    const name = <T extends string>(text: T) => Type.Object({ name: Type.Literal(text) });
+    const step = definePlugin("step", name("step"), () => ({
+      ...createStrategy({ name: "fedavg" }),
+      name: "step",
+      rule: rule(strategy),
+    }));
+    const sum = definePlugin("sum", name("sum"), () => ({
+      ...createAggregator({ name: "mean" }),
+      name: "sum",
+      rule: rule(aggregator),
+    }));
+    const registries = { ...REGISTRIES, strategies: { step }, aggregators: { sum } };
+    const names = { strategy: { name: "step" }, aggregator: { name: "sum" } };
+    return rulesOf(configurationFixture(names), registries).parameters;
+  };
+  const most = 2 ** 32 - 1;
+  assert.deepEqual(rulesWith([1, 2, 3, 4, 5], [0, 7, most]), [1, 2, 3, 4, 5, 0, 7, most]);
+  for (const [strategy, aggregator, message] of [
+    [[1, 2, 3, 4, 5], [6, 7, 8, 0], /"step" has 5 .*"sum" has 4: .* holds 8 in all/],
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0], [], /"step" has 9/],
+    [[1, -1], [], /Parameter 2 of strategy "step" is -1/],
+    [[], [2 ** 32], /Parameter 1 of aggregator "sum" is 4294967296/],
+    [[0.5], [], /strategy "step" is 0\.5/],
+    [[], [Number.NaN], /aggregator "sum" is NaN/],
+  ] as const)
+    assert.throws(() => rulesWith([...strategy], [...aggregator]), {
+      code: "invalid-input",
+      message,
+    });
 });
 
 test("rules on chain agree with their configuration, or the first that does not is named", () => {

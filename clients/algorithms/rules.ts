@@ -1,10 +1,12 @@
-import { canonicalJson, type FederationConfiguration } from "@plenary/protocol";
+import { canonicalJson, type FederationConfiguration, PlenaryError } from "@plenary/protocol";
 import { createAggregator } from "./aggregators/index.ts";
 import { REGISTRIES, type Registries } from "./registries.ts";
-import { CUSTOM_RULE } from "./rule.ts";
+import { CUSTOM_RULE, type Rule } from "./rule.ts";
 import { createStrategy } from "./strategies/index.ts";
 
+/** As many as the account on chain has room for. */
 const PARAMETERS = 8;
+const LARGEST_PARAMETER = 2 ** 32 - 1;
 
 /** The rules of a federation's rounds, as its account on chain holds them. */
 export interface Rules {
@@ -20,15 +22,26 @@ export interface Rules {
 }
 
 /**
- * The rules that a configuration's plug-ins make up. Throws `invalid-input` on unknown plug-ins.
+ * The rules that a configuration's plug-ins make up. Throws `invalid-input` on unknown plug-ins,
+ * and on parameters that the account cannot hold: more than eight, or other than unsigned 32-bit
+ * integers.
  */
 export function rulesOf(
   configuration: Pick<FederationConfiguration, "strategy" | "aggregator">,
   registries: Registries = REGISTRIES,
 ): Rules {
-  const strategy = createStrategy(configuration.strategy, registries.strategies).rule;
-  const aggregator = createAggregator(configuration.aggregator, registries.aggregators).rule;
+  const server = createStrategy(configuration.strategy, registries.strategies);
+  const sum = createAggregator(configuration.aggregator, registries.aggregators);
+  const [strategy, aggregator] = [server.rule, sum.rule];
+  checkParameters(`strategy "${server.name}"`, strategy);
+  checkParameters(`aggregator "${sum.name}"`, aggregator);
   const parameters = [...strategy.parameters, ...aggregator.parameters];
+  if (parameters.length > PARAMETERS)
+    throw new PlenaryError(
+      "invalid-input",
+      `Strategy "${server.name}" has ${strategy.parameters.length} parameters and aggregator "${sum.name}" has ${aggregator.parameters.length}: the account on chain holds ${PARAMETERS} in all. Leave out some, or derive them from others.`,
+      { strategy: server.name, aggregator: sum.name, parameters: parameters.length },
+    );
   return {
     aggregator: aggregator.code,
     strategy: strategy.code,
@@ -37,6 +50,16 @@ export function rulesOf(
     provable: isProvable({ aggregator: aggregator.code, strategy: strategy.code }),
     parameters: [...parameters, ...Array<number>(PARAMETERS).fill(0)].slice(0, PARAMETERS),
   };
+}
+
+function checkParameters(rule: string, { parameters }: Rule): void {
+  for (const [index, value] of parameters.entries())
+    if (!Number.isInteger(value) || value < 0 || value > LARGEST_PARAMETER)
+      throw new PlenaryError(
+        "invalid-input",
+        `Parameter ${index + 1} of ${rule} is ${value}: a rule's parameters are whole numbers from 0 to ${LARGEST_PARAMETER}.`,
+        { rule, parameter: index + 1 },
+      );
 }
 
 /** Whether the program has a module for both rules, and so can judge a disputed chunk. */
