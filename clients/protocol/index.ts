@@ -28,5 +28,6 @@ export * from "./round-seed.ts";
 export * from "./routes/index.ts";
 export * from "./schema.ts";
 export * from "./signature.ts";
+export * from "./stated-pause.ts";
 export * from "./text-identity.ts";
 export * from "./vector-root.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ENDPOINTS, PlenaryError } from "@plenary/protocol";
-import { isOutage, isRetryable, pauseAfter } from "./retry.ts";
+import { isOutage, isRetryable, LONGEST_STATED_PAUSE, pause, pauseAfter } from "./retry.ts";
 import { createServiceClient, type ServiceClient } from "./service-client.ts";
 import { refuse, sendJson, serve } from "./testing/http-server.ts";
 
@@ -115,6 +115,37 @@ describe("retries", () => {
     await assert.rejects(once.call(ENDPOINTS.federationList), {
       context: { limit: 7, requestId: "r1", status: 429, retryAfter: 3_600_000 },
     });
+  });
+
+  test("a service's retry-after is a number or a date, and bounded", async (t) => {
+    const policy = { attempts: 9, firstPause: 0, longestPause: 0 };
+    const soon = new Date(Date.now() + 60_000).toUTCString();
+    const stated = ["120", soon, "9999999", "86400", "Fri, 31 Dec 9999 23:59:59 GMT"];
+    stated.push("0", "soon", "-5", "1e9", "Thu, 01 Jan 1970 00:00:00 GMT");
+    const { url } = await serve(t, (_, response, number) =>
+      refuse(response, 429, "rate-limited", { "retry-after": stated[number - 1] ?? "" }),
+    );
+    const once = createServiceClient({ url, retry: { attempts: 1 } });
+    const pauses: number[] = [];
+    for (const _ of stated)
+      await once.call(ENDPOINTS.federationList).catch((error: unknown) => {
+        assert.ok(error instanceof PlenaryError);
+        pauses.push(pauseAfter(policy, 1, error));
+      });
+    const [, date = 0, ...others] = pauses;
+    assert.ok(date <= 60_000, `${date}`);
+    assert.deepEqual(
+      [pauses[0], ...others],
+      [120_000, ...Array(3).fill(LONGEST_STATED_PAUSE), 0, 0, 0, 0, 0],
+    );
+  });
+
+  test("a pause longer than a timer can hold does not end at once", async () => {
+    const controller = new AbortController();
+    const long = pause(9_999_999_000, controller.signal);
+    const short = pause(20).then(() => controller.abort(new Error("still waiting")));
+    await assert.rejects(long, { message: "still waiting" });
+    await short;
   });
 
   test("an abort ends the waiting at once, with the caller's reason", async (t) => {

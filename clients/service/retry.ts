@@ -1,6 +1,7 @@
 /*
  * By hand, although p-retry is kept elsewhere: a pause here is random from zero, so that clients
- * that failed together do not come back together, and lasts as long as the service asks.
+ * that failed together do not come back together, and lasts as long as the service asks, within
+ * limits.
  */
 import { type ErrorCode, PlenaryError } from "@plenary/protocol";
 
@@ -15,6 +16,16 @@ export interface RetryPolicy {
 
 /** Six attempts. Pauses are random, at first up to 250 ms, doubling up to 10 s. */
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, firstPause: 250, longestPause: 10_000 };
+
+/**
+ * The longest pause that a service's `retry-after` can ask for, in milliseconds. The service's own
+ * limits count per minute, so some minutes suffice. A mistaken or hostile header must not keep a
+ * member from its rounds for a day.
+ */
+export const LONGEST_STATED_PAUSE = 5 * 60_000;
+
+/** The longest that a timer can wait: beyond 2^31 - 1 ms `setTimeout` fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Refusals that may turn into success within seconds. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -70,14 +81,20 @@ export async function withRetries<T>(
   }
 }
 
-/** The pause after a failed attempt: random, below a ceiling that doubles, or as long as stated. */
+/**
+ * The pause after a failed attempt: random, below a ceiling that doubles, or as long as stated, up
+ * to `LONGEST_STATED_PAUSE`.
+ */
 export function pauseAfter(policy: RetryPolicy, attempt: number, error?: PlenaryError): number {
   const ceiling = Math.min(policy.longestPause, policy.firstPause * 2 ** (attempt - 1));
   const stated = error?.context.retryAfter;
-  return Math.max(Math.random() * ceiling, typeof stated === "number" ? stated : 0);
+  const asked = typeof stated === "number" && stated > 0 ? stated : 0;
+  return Math.max(Math.random() * ceiling, Math.min(asked, LONGEST_STATED_PAUSE));
 }
 
-/** Waits. Rejects with the signal's reason if the signal is aborted meanwhile. */
+/**
+ * Waits, for 24 days at most. Rejects with the signal's reason if the signal is aborted meanwhile.
+ */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -85,7 +102,7 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
       signal?.removeEventListener("abort", stop);
       resolve();
     };
-    const timer = setTimeout(finish, milliseconds);
+    const timer = setTimeout(finish, Math.min(milliseconds, LONGEST_TIMER));
     function stop(): void {
       clearTimeout(timer);
       reject(signal?.reason);

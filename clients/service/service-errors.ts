@@ -1,4 +1,4 @@
-import { ErrorBody, isErrorCode, PlenaryError, parserOf } from "@plenary/protocol";
+import { ErrorBody, isErrorCode, PlenaryError, parserOf, statedPause } from "@plenary/protocol";
 
 const parseBody = parserOf(ErrorBody, "The service's refusal");
 
@@ -15,7 +15,7 @@ export function confirm(url: string): void {
 
 /** The error for a response other than the endpoint's success: in the service's words, if any. */
 export async function refusalOf(url: string, response: Response): Promise<PlenaryError> {
-  const retryAfter = retryAfterOf(response);
+  const retryAfter = statedPause(response.headers);
   const text = await response.text();
   let body: ErrorBody;
   try {
@@ -52,14 +52,6 @@ function foreignMessage(url: string, status: number, isAway: boolean): string {
   if (isAway)
     return `The service at ${url} is away: something else answers there now, with status ${status}.`;
   return `What answers at ${url} is not the expected service: it answered ${status}. Check the URL.`;
-}
-
-/** The header's seconds or date (RFC 9110, section 10.2.3) as milliseconds from now. */
-function retryAfterOf(response: Response): number | null {
-  const text = response.headers.get("retry-after");
-  if (text === null) return null;
-  const milliseconds = /^[0-9]+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : null;
 }
 
 /** The error for no answer at all: a refused connection, a broken transfer, a timeout. */

@@ -1,16 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { statedPause } from "@plenary/protocol";
 import type { Log } from "../rounds/context.ts";
 
 /** Attempts in all; the last answer is handed on whatever it is. */
 const ATTEMPTS = 6;
 const FIRST_PAUSE_MILLISECONDS = 500;
+/** A longer wait would hold up the rounds; the caller tries again later. */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 const SAID_EVERY_MILLISECONDS = 30_000;
 const TOO_MANY_REQUESTS = 429;
 
 /**
- * `fetch` for the chain's RPC: waits as long as a node asks that answers "too many requests", and
- * says so now and then. web3.js would repeat at its own pace, with a plain line each time.
+ * `fetch` for the chain's RPC: waits as long as a node asks that answers "too many requests", up to
+ * 10 seconds each time, and says so now and then. web3.js would repeat at its own pace, with a
+ * plain line each time.
  */
 export function chainFetch(fetch: typeof globalThis.fetch, log: Log): typeof globalThis.fetch {
   let said = Number.NEGATIVE_INFINITY;
@@ -32,11 +35,8 @@ export function chainFetch(fetch: typeof globalThis.fetch, log: Log): typeof glo
   };
 }
 
-/** The header's seconds, or twice as long with each attempt. */
+/** As long as the header says, or twice as long with each attempt; 10 seconds at most. */
 function pauseBefore(attempt: number, { headers }: Response): number {
-  const stated = headers.get("retry-after") ?? "";
-  const milliseconds = /^[0-9]+$/.test(stated)
-    ? Number(stated) * 1_000
-    : FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
+  const milliseconds = statedPause(headers) ?? FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
   return Math.min(milliseconds, LONGEST_PAUSE_MILLISECONDS);
 }
