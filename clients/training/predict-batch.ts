@@ -15,7 +15,8 @@ const OPTIONS = 4;
 
 /**
  * As `predictTasks` for any number of tasks, in memory that does not grow with it: a fixed number
- * of tasks at a time, by few programs.
+ * of tasks at a time, by few programs. Questions that nobody trained take over what the group's
+ * answers to their relatives say (`Predictor.transfer`).
  */
 export async function predictInBatches(
   predictor: Predictor,
@@ -26,6 +27,7 @@ export async function predictInBatches(
 ): Promise<Float32Array[][]> {
   const longest = Math.max(0, ...tasks.map(sizeOf));
   const limit = largestBatch(predictor, longest);
+  const transfer = predictor.transfer?.(model, newQuestions);
   const predicted: Float32Array[][] = [];
   for (let from = 0; from < tasks.length; ) {
     const left = Math.min(tasks.length - from, limit);
@@ -33,7 +35,9 @@ export async function predictInBatches(
     const batch = tasks.slice(from, from + left);
     const padded = [...batch, ...new Array<Task>(size - left).fill(NOTHING)];
     const shares = await predictTasks(predictor, model, padded, engine, newQuestions, longest);
-    predicted.push(...shares.slice(0, left));
+    batch.forEach((task, index) => {
+      predicted.push(transfer?.(task, shares[index]!) ?? shares[index]!);
+    });
     from += left;
   }
   return predicted;

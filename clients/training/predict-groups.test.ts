@@ -9,6 +9,7 @@ import {
   intervalOf,
   intervalRules,
   openEngine,
+  type Predictor,
   predict,
   predictGroups,
   predictionCsv,
@@ -18,6 +19,14 @@ import {
 const { questionnaire, embeddings, answersOf } = await loadSurvey();
 const ids = questionnaire.questions.map(({ id }) => id);
 const ROWS = { group: "g", question: "q", kind: "trained", low: null, high: null } as const;
+
+/** A model of which every question has a base. */
+function trainedModel(predictor: Predictor): Int32Array {
+  const model = predictor.initialParameters(3);
+  const { from, to } = predictor.blocks.find((block) => block.name === "base")!;
+  for (let i = from; i < to; i += 1) model[i] = ((i % 5) + 1) * 2 ** 20;
+  return model;
+}
 
 let engine: Engine;
 before(async () => {
@@ -58,6 +67,23 @@ describe("many groups", () => {
     const context = answersOf([0]).groups[0]!.answers;
     assert.deepEqual(await predict({ predictor, model, context, questions: [], engine }), []);
   });
+
+  test("a question that nobody trained follows the group's answer to a relative only", async () => {
+    const predictor = createPredictor(DEFAULT_PREDICTOR.tilt, questionnaire, embeddings);
+    const { transfer: _, ...plain } = predictor;
+    const model = trainedModel(predictor);
+    const options = questionnaire.questions[0]!.options.length;
+    const text = embeddings.matrix().slice(0, options * embeddings.dimension);
+    const twin = { options, embeddings: text };
+    const stranger = { options, embeddings: text.map((value) => -value) };
+    const counts = questionnaire.questions[0]!.options.map((_, i) => (i === 1 ? 97 : 1));
+    const context = [{ question: ids[0]!, counts }];
+    const input = { model, context, questions: ids, newQuestions: [twin, stranger], engine };
+    const before = await predict({ ...input, predictor: plain });
+    const after = await predict({ ...input, predictor });
+    assert.ok(after.at(-2)!.shares[1]! > before.at(-2)!.shares[1]! + 0.2);
+    assert.deepEqual(after.toSpliced(-2, 1), before.toSpliced(-2, 1));
+  });
 });
 
 describe("intervals", () => {
@@ -90,9 +116,7 @@ describe("intervals", () => {
 
   test("calibration measures trained and forgotten questions on real groups, repeatably", async () => {
     const predictor = createPredictor(DEFAULT_PREDICTOR.tilt, questionnaire, embeddings);
-    const model = predictor.initialParameters(3);
-    const { from, to } = predictor.blocks.find((block) => block.name === "base")!;
-    for (let i = from; i < to; i += 1) model[i] = ((i % 5) + 1) * 2 ** 20;
+    const model = trainedModel(predictor);
     const answers = answersOf([0, 1, 2, 3]);
     const input = { predictor, model, answers, engine, seed: 7, halves: 5 };
     const rules = intervalRules(await calibrate(input), 0.8);
@@ -105,6 +129,13 @@ describe("intervals", () => {
       assert.ok(coverage > 0.6 && coverage < 0.95 && factor > 0, `${coverage}`);
     }
     assert.deepEqual(intervalRules(await calibrate(input), 0.8), rules);
+    // Predictions of forgotten questions take over answers to relatives, and so do their intervals.
+    const { transfer: _, ...plain } = predictor;
+    const others = intervalRules(await calibrate({ ...input, predictor: plain }), 0.8);
+    rules.forEach((rule, i) => {
+      const isSame = rule.factor === others[i]!.factor;
+      assert.ok(rule.questions === "known" ? isSame : !isSame || rule.context < 20);
+    });
   });
 });
 

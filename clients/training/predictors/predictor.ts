@@ -2,6 +2,7 @@ import type { Questionnaire, Seed } from "@plenary/protocol";
 import type { OnnxModel } from "../graph/emit.ts";
 import type { Feeds, Results } from "../sessions/engine.ts";
 import type { QuestionAnswer, Task } from "../tasks.ts";
+import type { Transfer } from "./residual-transfer.ts";
 
 /** Text embeddings of "<question> <option>", a row per option in the questionnaire's order. */
 export interface EmbeddingTable {
@@ -117,6 +118,12 @@ export interface Predictor {
    * measure how well the predictor does on questions that nobody has trained.
    */
   forget?(model: Int32Array, questions: readonly number[]): Int32Array;
+  /**
+   * Corrects predictions of questions that nobody trained in a model (fixed point) by the group's
+   * answers to their relatives. Outside of the graph: only what people read takes it, and no
+   * utility that others recompute.
+   */
+  transfer?(model: Int32Array, newQuestions: readonly NewQuestion[]): Transfer;
   /** Whether memory grows with the square of a task's questions, as where tokens attend. */
   readonly attends?: boolean;
   /** The training step, kept per shape, so that its session is kept too. */

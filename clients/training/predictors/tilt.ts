@@ -19,6 +19,8 @@ import type {
   Predictor,
   TrainingProgram,
 } from "./predictor.ts";
+import { residualKernel } from "./residual-kernel.ts";
+import { residualTransfer } from "./residual-transfer.ts";
 import { forget } from "./tilt-forget.ts";
 import {
   ADDED_UNIT,
@@ -93,6 +95,7 @@ export function tilt(
     const lending = optionTable(questionnaire, embeddings, untrained, []);
     return predictionProgram(shape, lending, tasks, levelled);
   });
+  const kernel = residualKernel(table);
   return {
     configuration,
     questionnaire,
@@ -128,6 +131,16 @@ export function tilt(
     initialParameters: (seed) => firstValues(specifications, seed),
     untrained: (model) => untrainedQuestions(questionnaire, logitsOf(toFloat32(model))),
     forget: (model, questions) => forget(model, questions, blocks, table),
+    transfer: (model, newQuestions) => {
+      const logits = logitsOf(toFloat32(model));
+      const untrained = untrainedQuestions(questionnaire, logits);
+      const lending = optionTable(questionnaire, embeddings, untrained, newQuestions);
+      return residualTransfer(
+        lending,
+        logits,
+        newQuestions.length === 0 ? kernel : residualKernel(lending),
+      );
+    },
     training: ({ tasks }) => training(tasks),
     prediction: ({ tasks }, model, newQuestions = []) => {
       const parameters = toFloat32(model);
