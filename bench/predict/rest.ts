@@ -1,7 +1,7 @@
 import { canonicalJsonBytes, sha256, toBase58, toHex } from "@plenary/protocol";
 import type { Dataset } from "@plenary/sdk";
 import type { AskedGroup, Predictor } from "@plenary/training";
-import { pino } from "pino";
+import { createLog } from "../../services/aggregator/processes/service.ts";
 import { trainingEvaluator } from "../../services/aggregator/rounds/lifecycle/evaluator.ts";
 import { createApplication } from "../../services/aggregator/routes/application.ts";
 import { listenForEvents } from "../../services/aggregator/store/event-signal.ts";
@@ -41,7 +41,7 @@ export async function startPredicting(
     evaluator: trainingEvaluator(context.blobs),
     events: listenForEvents(context.database, () => {}),
     queue: { name: "queue", check: async () => {} },
-    logger: pino({ level: "silent" }),
+    logger: createLog("bench", "silent"),
     limits: {
       requestsPerMinute: ENOUGH,
       signedRequestsPerMinute: ENOUGH,
