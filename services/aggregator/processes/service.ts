@@ -12,6 +12,7 @@ import { storeOn } from "../store/index.ts";
 import { migrate } from "../store/migrate.ts";
 import { chainFetch } from "./chain-fetch.ts";
 import type { Config } from "./config.ts";
+import { logOutput } from "./log-output.ts";
 
 /** What both processes are made of. */
 export interface Service {
@@ -25,7 +26,8 @@ export type ServiceLog = ReturnType<typeof createLog>;
 
 export function createLog(name: string, level: string) {
   // Readers of the log must not be able to repeat requests.
-  return pino({ name, level, redact: ["req.headers.authorization", "req.headers.cookie"] });
+  const redact = ["req.headers.authorization", "req.headers.cookie"];
+  return pino({ name, level, redact }, logOutput);
 }
 
 /** The parts of the machine that the service works on. */
