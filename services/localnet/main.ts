@@ -2,9 +2,10 @@ import { isIPv4 } from "node:net";
 import { pino } from "pino";
 import { readSettings } from "./config.ts";
 import { EXIT_CODES, LocalnetError } from "./errors.ts";
+import { logOutput } from "./log-output.ts";
 import { startNode } from "./node.ts";
 
-const log = pino({ name: "localnet" }, pino.destination({ dest: 1, sync: true }));
+const log = pino({ name: "localnet" }, logOutput);
 
 /** Logs what went wrong, and ends the process with its exit code. */
 function die(error: unknown): never {
