@@ -53,10 +53,11 @@ export interface RunningOrganisation extends Organisation {
 
 /**
  * Gives each organisation its keypair, its answers and what joining costs, and starts its
- * `plenary train`, which joins and trains.
+ * `plenary train`, which joins and trains. It waits `pauseSeconds` after each round.
  */
 export async function startOrganisations(
   settings: MembersSettings,
+  pauseSeconds = 0,
 ): Promise<RunningOrganisation[]> {
   const { home, connection, federation, plan, stack, supervisor } = settings;
   const organisations: RunningOrganisation[] = [];
@@ -69,7 +70,8 @@ export async function startOrganisations(
       writeAnswers(answersFile(settings, organisation), answers);
       await equipMember(connection, federation, owner);
     }
-    const training = await supervisor.start(command(settings, organisation, "train"));
+    const description = command(settings, organisation, "train", pauseSeconds);
+    const training = await supervisor.start(description);
     organisations.push({ ...organisation, training });
   }
   return organisations;
@@ -96,6 +98,7 @@ function command(
   settings: MembersSettings,
   organisation: Organisation,
   verb: Verb,
+  pauseSeconds = 0,
 ): ProcessDescription {
   const { root, home, stack, federation, environment, run, id } = settings;
   const own: Readonly<Record<Verb, readonly string[]>> = {
@@ -104,6 +107,7 @@ function command(
       // Every organisation draws its own batches.
       ...["--seed", String(run.seed * 1_000 + organisation.index)],
       ...["--state", home.folder("members", `federation-${id}`, organisation.name)],
+      ...["--pause", String(pauseSeconds)],
     ],
     claim: [],
   };

@@ -1,4 +1,5 @@
 import { readMember } from "@plenary/chain";
+import { ENDPOINTS } from "@plenary/protocol";
 import { connectTo, createServiceClient, type ServiceClient } from "@plenary/sdk";
 import { type Home, LocalStackError, type Stack, type Supervisor } from "@plenary/stack";
 import { openEngine } from "@plenary/training";
@@ -17,6 +18,9 @@ import { baselineLines, claimLine, dataLine, summaryLines } from "./run-lines.ts
 import { showRounds } from "./show-rounds.ts";
 import type { Terminal } from "./terminal.ts";
 import { pause, waitOut } from "./wait-out.ts";
+
+/** Seconds that members wait between rounds after the run, so that the machine rests. */
+const PACE_SECONDS = 15;
 
 export interface RunFederationSettings {
   readonly config: Config;
@@ -45,7 +49,8 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
   // Only durations are lost if this fails.
   const until = AbortSignal.any([listening.signal, settings.end]);
   clock.listen(run.service, run.address, until).catch(() => undefined);
-  const organisations = await startOrganisations(run.members);
+  const pace = run.continues ? PACE_SECONDS : 0;
+  const organisations = await startOrganisations(run.members, pace);
   const end = AbortSignal.any([settings.end, failureOf(organisations)]);
   await showJoins(run.members, organisations, { ...settings, end });
   const report = await followRun({ ...settings, end }, run, organisations, clock);
@@ -55,15 +60,22 @@ export async function runFederation(settings: RunFederationSettings): Promise<bo
     writeReport(options.report, report);
     log(`Report: ${options.report}`);
   }
-  if (!options.once && !settings.end.aborted) await invite(run.members, log);
+  if (!options.once && !settings.end.aborted) await invite(run, organisations, log);
   const { totals } = report;
   return report.rounds.length >= run.total && totals.claimed === totals.earned;
 }
 
 /** Lets the federation continue with its members, and says how another organisation joins. */
-async function invite(members: MembersSettings, log: (line: string) => void): Promise<void> {
+async function invite(
+  { members, continues }: Run,
+  organisations: readonly RunningOrganisation[],
+  log: (line: string) => void,
+): Promise<void> {
+  // Training ends with the last round of the run, and must not find more rounds before it has.
+  if (!continues) for (const { training } of organisations) await training.ended;
   await continueFederation(members);
-  const [first] = await startOrganisations(members);
+  if (!continues) await startOrganisations(members, PACE_SECONDS);
+  const [first] = organisations;
   if (first !== undefined) for (const line of inviteLines(members, first)) log(line);
 }
 
@@ -71,8 +83,10 @@ async function invite(members: MembersSettings, log: (line: string) => void): Pr
 interface Run {
   readonly service: ServiceClient;
   readonly address: string;
-  /** How many rounds it has in all. */
+  /** How many rounds the run has. */
   readonly total: number;
+  /** Whether an earlier run has let it continue after its last round. */
+  readonly continues: boolean;
   readonly members: MembersSettings;
   readonly baselines: Report["baselines"];
 }
@@ -94,7 +108,11 @@ async function openRun(settings: RunFederationSettings): Promise<Run> {
   for (const line of baselineLines(baselines)) log(line);
   const environment = settings.config.stack.environment;
   const members = { ...settings, connection, federation, plan, run, id, environment };
-  return { service, address, total: plan.configuration.rounds.total, members, baselines };
+  const { total } = plan.configuration.rounds;
+  const { totalRounds } = await service.call(ENDPOINTS.federationRead, {
+    params: { federation: address },
+  });
+  return { service, address, total, continues: totalRounds > total, members, baselines };
 }
 
 /** Shows the rounds, has the rewards claimed, and reports both. */

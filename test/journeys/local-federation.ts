@@ -146,10 +146,9 @@ export async function foundFederation(
     name: "journey",
     dataset,
     heldOut: dataset.answersOf(dataset.split(7).unseen.slice(0, 2)),
-    quorum: 2,
     seed: 3,
     contribution: { name: "data-size", cap: 4096 },
-    rounds: { ...PATIENT, ...rounds },
+    rounds: { ...PATIENT, quorum: 2, ...rounds },
     ...plan,
   });
   const mint = await createMint?.(connection, authority);

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { PlenaryError } from "@plenary/protocol";
 import {
   type FederationMember,
@@ -21,9 +22,14 @@ import {
 } from "../session.ts";
 import { textsOf, tokensOf } from "../tokens.ts";
 
+/** Seconds. */
+const LONGEST_PAUSE = 86_400;
+
 export interface TrainFlags {
   readonly rounds?: number;
   readonly once?: boolean;
+  /** Seconds between a round's outcome and the next round, at most a day. */
+  readonly pause?: number;
   readonly seed?: number;
   readonly engine?: "native" | "wasm";
   readonly codec?: string;
@@ -49,9 +55,12 @@ export async function train(session: Session, flags: TrainFlags): Promise<number
   };
   try {
     let [rounds, missed] = [0, 0];
-    for await (const { outcome } of member.train(options))
+    for await (const { outcome } of member.train(options)) {
       if (outcome === "missed") missed += 1;
       else rounds += 1;
+      if (flags.pause !== undefined && rounds !== options.rounds)
+        await setTimeout(1_000 * Math.min(flags.pause, LONGEST_PAUSE), undefined, { signal });
+    }
     const apart = missed === 0 ? "" : `, and missed ${missed}`;
     output.say("finished", `took part in ${rounds} rounds${apart}`, { rounds, missed });
   } catch (error) {

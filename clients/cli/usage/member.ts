@@ -48,6 +48,7 @@ export function memberCommands(program: Command, runs: Runs): void {
     .description("take part in every round until told to stop; join first if needed")
     .option("--rounds <n>", "stop after this many rounds", integer)
     .option("--once", "stop after one round")
+    .option("--pause <seconds>", "wait this long after each round, at most a day", integer)
     .option(
       "--seed <n>",
       "fix this member's random draws, for runs that must repeat exactly",

@@ -112,7 +112,7 @@ export function planFederation(plan: FederationPlan): PlannedFederation {
   const isPrivate = plan.private ?? given.visibility === "private";
   const limits = defaultLimits(codecs, predictor.parameterCount, registries);
   const rounds = { ...given.rounds, ...plan.rounds };
-  const quorum = plan.quorum ?? given.rounds?.quorum;
+  const quorum = plan.quorum ?? rounds.quorum;
   const audits = plan.audits ?? given.audits;
   const wanted = {
     version: 2,
