@@ -1,10 +1,10 @@
 import { type AnswerSet, randomStream, type Seed, toFloat32 } from "@plenary/protocol";
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
 import { TrainingError } from "./errors.ts";
+import { requireModelLength } from "./model-length.ts";
 import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
-import { requireModelLength } from "./train-round.ts";
 
 /** Answers of each group that evaluation shows, as in PluralLLM. */
 export const EVALUATION_CONTEXT = 20;

@@ -1,7 +1,7 @@
 import { hashJson, toFloat32, toHex } from "@plenary/protocol";
+import { requireModelLength } from "./model-length.ts";
 import type { Predictor } from "./predictors/predictor.ts";
 import { encodeSafetensors, type NamedTensor } from "./safetensors.ts";
-import { requireModelLength } from "./train-round.ts";
 
 /** A model in fixed point, and the predictor whose parameters it holds. */
 export interface ExportInput {

@@ -1,11 +1,11 @@
 import { type GroupAnswers, PlenaryError, type Questionnaire } from "@plenary/protocol";
 import { TrainingError } from "./errors.ts";
+import { requireModelLength } from "./model-length.ts";
 import { predictInBatches } from "./predict-batch.ts";
 import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { type QuestionAnswer, sharesOf } from "./tasks.ts";
 
-/** A model in fixed point, one group's answers, and the ids of the questions to predict. */
 /** A group with known answers, and what to predict of it. */
 export interface AskedGroup {
   /** The group's known answers to questions of the questionnaire. */
@@ -49,10 +49,11 @@ export async function predict(input: PredictInput): Promise<Prediction[]> {
 /**
  * Predicts groups' answers to questions from some of their answers, for any number of groups.
  * Throws `context-missing` for a group without any, `invalid-input` for a question outside the
- * questionnaire, and `answers-invalid` for a malformed answer.
+ * questionnaire, `answers-invalid` for a malformed answer, and `model-mismatch`.
  */
 export async function predictGroups(input: PredictGroupsInput): Promise<Prediction[][]> {
   const { predictor, model, groups, engine, newQuestions = [] } = input;
+  requireModelLength(predictor, model);
   const { questions } = predictor.questionnaire;
   const positions = new Map(questions.map((question, index) => [question.id, index]));
   const untrained = new Set(predictor.untrained?.(model) ?? []);

@@ -8,6 +8,7 @@ import {
 } from "@plenary/protocol";
 import { applyStep } from "./apply-step.ts";
 import { TrainingError } from "./errors.ts";
+import { requireModelLength } from "./model-length.ts";
 import { optimizers } from "./optimizers/index.ts";
 import type { OptimizerState } from "./optimizers/optimizer.ts";
 import { cosineSchedule } from "./optimizers/schedule.ts";
@@ -229,16 +230,6 @@ function checkpointOf(step: number, parameters: Float32Array, state: OptimizerSt
     throw diverged(step);
   const moments = state.moments.map((moment) => moment.slice());
   return { step, optimizerStep: state.step, parameters: parameters.slice(), moments };
-}
-
-/** Throws `model-mismatch` for a model of another configuration. */
-export function requireModelLength(predictor: Predictor, model: Int32Array): void {
-  if (model.length === predictor.parameterCount) return;
-  throw new TrainingError(
-    "model-mismatch",
-    `the model has ${model.length} parameters, the ${predictor.configuration.name} predictor ${predictor.parameterCount}: they belong to different configurations`,
-    { expected: predictor.parameterCount, actual: model.length },
-  );
 }
 
 function drawTasks(

@@ -2,7 +2,6 @@ import type { Questionnaire, Seed } from "@plenary/protocol";
 import type { OnnxModel } from "../graph/emit.ts";
 import type { Feeds, Results } from "../sessions/engine.ts";
 import type { QuestionAnswer, Task } from "../tasks.ts";
-import type { Transfer } from "./residual-transfer.ts";
 
 /** Text embeddings of "<question> <option>", a row per option in the questionnaire's order. */
 export interface EmbeddingTable {
@@ -17,6 +16,9 @@ export interface NewQuestion {
   /** Row-major [options, dimension]. */
   readonly embeddings: Float32Array;
 }
+
+/** Predictions for a task's targets, corrected by the task's context. */
+export type Transfer = (task: Task, predicted: readonly Float32Array[]) => Float32Array[];
 
 /** A part of the parameter vector, with the optimiser that moves it. */
 export interface ParameterBlock {

@@ -1,5 +1,6 @@
-import type { QuestionAnswer, Task } from "../tasks.ts";
+import type { QuestionAnswer } from "../tasks.ts";
 import { solveSymmetric } from "./cholesky.ts";
+import type { Transfer } from "./predictor.ts";
 import { centre, type ResidualKernel } from "./residual-kernel.ts";
 import { lentLogits, type OptionTable } from "./tilt-options.ts";
 
@@ -15,9 +16,6 @@ const LEAST_SHARE = 0.005;
 /** Answered relatives of a question that are used, the nearest ones: bounds the work. */
 const MOST_RELATIVES = 24;
 const SMALLEST_PREDICTION = 1e-9;
-
-/** Predictions for a task's targets, corrected by the task's context. */
-export type Transfer = (task: Task, predicted: readonly Float32Array[]) => Float32Array[];
 
 /**
  * Moves predictions of questions that nobody trained towards what the group itself answers to their
