@@ -1,8 +1,9 @@
-import type { EvaluationView, FederationConfiguration } from "@plenary/protocol";
 import {
   type AnswerSet,
   checkQuestionnaireNames,
   decodeEmbeddings,
+  EvaluationView,
+  type FederationConfiguration,
   fromHex,
   PlenaryError,
   parseAnswers,
@@ -20,6 +21,7 @@ import {
   TrainingError,
   utility,
 } from "@plenary/training";
+import { Value } from "typebox/value";
 import type { BlobStore } from "../../store/blobs/index.ts";
 
 /**
@@ -113,13 +115,12 @@ export function trainingEvaluator(blobs: Pick<BlobStore, "read">): Evaluator {
   };
 }
 
-/** Whether all scores of an evaluation are numbers, which JSON can express. */
+/**
+ * Whether an evaluation is as the API states it. Scores that are not finite are not; the database
+ * holds them as null.
+ */
 export function isFiniteEvaluation(evaluation: EvaluationView): boolean {
-  const finite = (value: unknown): boolean =>
-    typeof value === "object" && value !== null
-      ? Object.values(value).every(finite)
-      : typeof value !== "number" || Number.isFinite(value);
-  return finite(evaluation);
+  return Value.Check(EvaluationView, evaluation);
 }
 
 function evaluationOf(measured: ModelMeasures): EvaluationView {
