@@ -9,11 +9,10 @@
  * many pilots there are; without, the first round only counts them, and one round more is played).
  */
 import { parseArgs } from "node:util";
-import { createAggregator, createCodec, createStrategy } from "@plenary/algorithms";
+import { createCodec } from "@plenary/algorithms";
 import {
   type AnswerSet,
   decodeEmbeddings,
-  deltaOf,
   encodeEmbeddings,
   type PluginConfiguration,
   type Question,
@@ -26,11 +25,15 @@ import {
   DEFAULT_TRAINING,
   evaluateBaselines,
   evaluateModel,
-  type OptimizerState,
   openEngine,
   type Predictor,
-  trainRound,
 } from "@plenary/training";
+import {
+  type Federation,
+  newFederation,
+  playRound,
+  type RoundSetting,
+} from "./federated-averaging.ts";
 
 const WARM_ROUNDS = 15;
 const LATE_ROUNDS = 8;
@@ -85,31 +88,10 @@ function predictorWith(added: Question["added"] | null): Predictor {
   );
 }
 
-interface Federation {
-  readonly model: Int32Array;
-  readonly states: readonly (OptimizerState | undefined)[];
-}
-
-async function playRound(
-  predictor: Predictor,
-  members: readonly AnswerSet[],
-  { model, states }: Federation,
-  round: number,
-): Promise<Federation> {
-  const updates = [];
-  const next: OptimizerState[] = [];
-  for (const [member, answers] of members.entries()) {
-    const optimizerState = states[member];
-    const common = { predictor, training: settings, base: model, answers, round, engine };
-    const result = await trainRound({ ...common, seed: member, optimizerState });
-    next.push(result.optimizerState);
-    const payload = codec.encode(deltaOf(model, result.after));
-    updates.push({ delta: codec.decode(payload, model.length), weight: result.weight });
-  }
-  const strategy = createStrategy({ name: "fedavg" });
-  const mean = createAggregator({ name: "mean" }).aggregate(updates);
-  const applied = strategy.apply(model, mean, strategy.init(model.length));
-  return { model: applied.next, states: next };
+/** What members of this predictor train with, and what arrives of it. */
+function settingOf(predictor: Predictor): RoundSetting {
+  const received = (delta: Int32Array) => codec.decode(codec.encode(delta), delta.length);
+  return { predictor, training: settings, engine, received };
 }
 
 /** Members' answers where only `pilots` random ones of those with an answer keep each new one. */
@@ -174,7 +156,7 @@ const show = (value: number) => value.toFixed(4);
 async function playOn(predictor: Predictor, members: readonly AnswerSet[], warm: Federation) {
   let federation = warm;
   for (let round = 0; round < LATE_ROUNDS; round++)
-    federation = await playRound(predictor, members, federation, WARM_ROUNDS + round);
+    federation = await playRound(settingOf(predictor), members, federation, WARM_ROUNDS + round);
   return federation.model;
 }
 
@@ -183,9 +165,9 @@ async function playSplit(number: number, { training, unseen }: ReturnType<Datase
   const fresh = only(dataset.answersOf(unseen));
   const first = predictorWith(null);
   const members = training.map((group) => dataset.answersOf([group], dataset.heldOutFamilies));
-  let warm: Federation = { model: first.initialParameters(1), states: [] };
+  let warm = newFederation(first);
   for (let round = 0; round < WARM_ROUNDS; round++)
-    warm = await playRound(first, members, warm, round);
+    warm = await playRound(settingOf(first), members, warm, round);
   const uniform = evaluateBaselines(dataset.questionnaire, known, fresh).uniform.mean;
   const before = await score(predictorWith({ members: training.length }), warm.model, known, fresh);
   console.log(
@@ -204,7 +186,12 @@ async function playSplit(number: number, { training, unseen }: ReturnType<Datase
       const rows: Scores[] = [];
       const rounds = isAnnounced ? LATE_ROUNDS : LATE_ROUNDS + 1;
       for (let round = 0; round < rounds; round++) {
-        federation = await playRound(predictor, piloting, federation, WARM_ROUNDS + round);
+        federation = await playRound(
+          settingOf(predictor),
+          piloting,
+          federation,
+          WARM_ROUNDS + round,
+        );
         rows.push(await score(predictor, federation.model, known, fresh));
       }
       table.push(isAnnounced ? rows : rows.slice(1));

@@ -8,8 +8,7 @@
  * it starts again in every round, as it must where training is audited).
  */
 import { parseArgs } from "node:util";
-import { createAggregator, createStrategy, type WeightedDelta } from "@plenary/algorithms";
-import { type AnswerSet, deltaOf } from "@plenary/protocol";
+import type { AnswerSet } from "@plenary/protocol";
 import { dealGroups, loadDataset } from "@plenary/sdk";
 import {
   type AlignmentReport,
@@ -18,11 +17,10 @@ import {
   DEFAULT_TRAINING,
   evaluateBaselines,
   evaluateModel,
-  type OptimizerState,
   openEngine,
   type TrainingSettings,
-  trainRound,
 } from "@plenary/training";
+import { trainTogether } from "./federated-averaging.ts";
 
 const { values } = parseArgs({
   options: {
@@ -61,35 +59,8 @@ interface Trained {
 /** Rounds of FedAvg; a single member is central training. */
 async function train(members: readonly AnswerSet[], training: TrainingSettings): Promise<Trained> {
   const start = process.cpuUsage();
-  const states = new Map<number, OptimizerState>();
-  const aggregator = createAggregator({ name: "mean" });
-  const strategy = createStrategy({ name: "fedavg" });
-  let model = predictor.initialParameters(1);
-  let serverState = strategy.init(model.length);
-  for (let round = 0; round < rounds; round++) {
-    const updates: WeightedDelta[] = [];
-    for (const [member, answers] of members.entries()) {
-      const optimizerState = states.get(member);
-      const input = {
-        predictor,
-        training,
-        base: model,
-        answers,
-        round,
-        seed: member,
-        engine,
-        optimizerState,
-      };
-      const result = await trainRound(input);
-      if (values.optimizer === "kept") states.set(member, result.optimizerState);
-      updates.push({ delta: deltaOf(model, result.after), weight: result.weight });
-    }
-    ({ next: model, state: serverState } = strategy.apply(
-      model,
-      aggregator.aggregate(updates),
-      serverState,
-    ));
-  }
+  const setting = { predictor, training, engine, fresh: values.optimizer === "fresh" };
+  const model = await trainTogether(setting, members, rounds);
   const { user, system } = process.cpuUsage(start);
   return { model, cpuSeconds: (user + system) / 1e6 };
 }

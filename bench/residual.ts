@@ -9,8 +9,7 @@
  * figures. Options: --dataset us-opinion, --splits 7,20,21, --rounds 6.
  */
 import { parseArgs } from "node:util";
-import { createAggregator, createStrategy } from "@plenary/algorithms";
-import { type AnswerSet, deltaOf, randomStream } from "@plenary/protocol";
+import { type AnswerSet, randomStream } from "@plenary/protocol";
 import { loadDataset } from "@plenary/sdk";
 import {
   type AskedGroup,
@@ -21,8 +20,8 @@ import {
   openEngine,
   type Predictor,
   predictGroups,
-  trainRound,
 } from "@plenary/training";
+import { trainTogether } from "./federated-averaging.ts";
 
 const FOLDS = 5;
 const SHOWN = 20;
@@ -48,21 +47,10 @@ const { transfer: _, ...withoutTransfer } = predictor;
 const rounds = Number(values.rounds);
 const settings = { ...DEFAULT_TRAINING.tilt, scheduleRounds: rounds };
 
-async function train(groups: readonly string[]): Promise<Int32Array> {
-  const strategy = createStrategy({ name: "fedavg" });
-  const aggregator = createAggregator({ name: "mean" });
-  let model = predictor.initialParameters(1);
-  for (let round = 0; round < rounds; round++) {
-    const updates = [];
-    for (const [seed, group] of groups.entries()) {
-      const answers = dataset.answersOf([group]);
-      const input = { predictor, training: settings, base: model, answers, round, seed, engine };
-      const { after, weight } = await trainRound(input);
-      updates.push({ delta: deltaOf(model, after), weight });
-    }
-    model = strategy.apply(model, aggregator.aggregate(updates), strategy.init(model.length)).next;
-  }
-  return model;
+function train(groups: readonly string[]): Promise<Int32Array> {
+  const setting = { predictor, training: settings, engine, fresh: true };
+  const members = groups.map((group) => dataset.answersOf([group]));
+  return trainTogether(setting, members, rounds);
 }
 
 /** Parts of the questions, by family or each alone. */

@@ -1,5 +1,3 @@
-import { createAggregator, createStrategy, type WeightedDelta } from "@plenary/algorithms";
-import { deltaOf } from "@plenary/protocol";
 import type { Dataset } from "@plenary/sdk";
 import {
   createPredictor,
@@ -8,11 +6,10 @@ import {
   type Engine,
   evaluateBaselines,
   evaluateModel,
-  type OptimizerState,
   type TrainingSettings,
-  trainRound,
 } from "@plenary/training";
-import { type Case, type Members, membersOf, together, trainedOnly } from "./cases.ts";
+import { playRounds } from "../federated-averaging.ts";
+import { type Case, membersOf, together, trainedOnly } from "./cases.ts";
 
 /** Mean alignment of the unseen groups and that of the worst of them. */
 export interface Score {
@@ -45,7 +42,8 @@ export async function federate(tried: Case, dataset: Dataset, engine: Engine): P
   const asked = trainedOnly(members.unseen, members.answers);
   const all: Score[] = [];
   const trained: Score[] = [];
-  for await (const model of models(tried, members, { predictor, training, engine })) {
+  const setting = { predictor, training, engine, fresh: tried.fresh };
+  for await (const model of playRounds(setting, members.answers, tried.rounds)) {
     const input = { predictor, model, answers: members.unseen, engine, seed: 1 };
     all.push(score(await evaluateModel(input)));
     trained.push(score(await evaluateModel({ ...input, asked })));
@@ -58,33 +56,6 @@ export async function federate(tried: Case, dataset: Dataset, engine: Engine): P
     groupMean: score(evaluateBaselines(questionnaire, own, asked).trainingMean),
     groupMeanAll: score(evaluateBaselines(questionnaire, own, members.unseen).trainingMean),
   };
-}
-
-/** The model after each round of federated averaging. */
-async function* models(
-  { rounds, fresh }: Case,
-  { answers }: Members,
-  setting: Pick<Parameters<typeof trainRound>[0], "predictor" | "training" | "engine">,
-): AsyncGenerator<Int32Array> {
-  const states = new Map<number, OptimizerState>();
-  const aggregator = createAggregator({ name: "mean" });
-  const strategy = createStrategy({ name: "fedavg" });
-  let base = setting.predictor.initialParameters(1);
-  let state = strategy.init(base.length);
-  for (let round = 0; round < rounds; round += 1) {
-    const updates: WeightedDelta[] = [];
-    for (const [seed, own] of answers.entries()) {
-      const optimizerState = fresh ? undefined : states.get(seed);
-      const input = { ...setting, base, answers: own, round, seed, optimizerState };
-      const result = await trainRound(input);
-      states.set(seed, result.optimizerState);
-      updates.push({ delta: deltaOf(base, result.after), weight: result.weight });
-    }
-    const next = strategy.apply(base, aggregator.aggregate(updates), state);
-    base = next.next;
-    state = next.state;
-    yield base;
-  }
 }
 
 function score({ mean, min }: { readonly mean: number; readonly min: number }): Score {
