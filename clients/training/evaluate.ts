@@ -2,7 +2,7 @@ import { type AnswerSet, randomStream, type Seed, toFloat32 } from "@plenary/pro
 import { type AlignmentReport, alignment, alignmentReport } from "./alignment.ts";
 import { TrainingError } from "./errors.ts";
 import { requireModelLength } from "./model-length.ts";
-import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
+import type { NewQuestion, Predictor, ProgramShape } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import { drawEvaluationTask, type GroupShares, sharesOf, type Task } from "./tasks.ts";
 
@@ -54,22 +54,42 @@ export async function evaluateModel(input: EvaluateInput): Promise<AlignmentRepo
   );
 }
 
-/**
- * Predictions of a model for tasks, one distribution per target. `questions` is the most that a
- * task of the program may have. Throws `model-mismatch`.
- */
+/** Predictions of a model for tasks, one distribution per target. Throws `model-mismatch`. */
 export async function predictTasks(
   predictor: Predictor,
   model: Int32Array,
   tasks: readonly Task[],
   engine: Engine,
-  newQuestions: readonly NewQuestion[] = [],
-  questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length)),
 ): Promise<Float32Array[][]> {
+  const questions = Math.max(...tasks.map((task) => task.context.length + task.targets.length));
+  const predicting = await openPrediction(
+    { predictor, model, engine },
+    { tasks: tasks.length, questions },
+  );
+  return predicting(tasks);
+}
+
+/** A model that predicts, and what it is asked beyond the questionnaire. */
+export interface PredictingModel {
+  readonly predictor: Predictor;
+  readonly model: Int32Array;
+  readonly engine: Engine;
+  readonly newQuestions?: readonly NewQuestion[];
+}
+
+/**
+ * One program for any number of calls with as many tasks as its shape says. Throws
+ * `model-mismatch`.
+ */
+export async function openPrediction(
+  { predictor, model, engine, newQuestions = [] }: PredictingModel,
+  shape: ProgramShape,
+): Promise<(tasks: readonly Task[]) => Promise<Float32Array[][]>> {
   requireModelLength(predictor, model);
-  const program = predictor.prediction({ tasks: tasks.length, questions }, model, newQuestions);
+  const program = predictor.prediction(shape, model, newQuestions);
   const session = await engine.load(program.model);
-  return program.read(await session.run(program.feeds(toFloat32(model), tasks)), tasks);
+  const theta = toFloat32(model);
+  return async (tasks) => program.read(await session.run(program.feeds(theta, tasks)), tasks);
 }
 
 /** The tasks of a group, `EVALUATION_DRAWS` of them; `asked` takes the place of their targets. */

@@ -1,4 +1,5 @@
-import { predictTasks } from "./evaluate.ts";
+import { openPrediction } from "./evaluate.ts";
+import { memoized } from "./predictors/memoized.ts";
 import type { NewQuestion, Predictor } from "./predictors/predictor.ts";
 import type { Engine } from "./sessions/engine.ts";
 import type { Task } from "./tasks.ts";
@@ -28,13 +29,17 @@ export async function predictInBatches(
   const longest = Math.max(0, ...tasks.map(sizeOf));
   const limit = largestBatch(predictor, longest);
   const transfer = predictor.transfer?.(model, newQuestions);
+  // With new questions the predictor keeps no program: each batch would make and load its own.
+  const ofSize = memoized((tasks: number) =>
+    openPrediction({ predictor, model, engine, newQuestions }, { tasks, questions: longest }),
+  );
   const predicted: Float32Array[][] = [];
   for (let from = 0; from < tasks.length; ) {
     const left = Math.min(tasks.length - from, limit);
     const size = BATCHES.find((batch) => batch >= left) ?? limit;
     const batch = tasks.slice(from, from + left);
     const padded = [...batch, ...new Array<Task>(size - left).fill(NOTHING)];
-    const shares = await predictTasks(predictor, model, padded, engine, newQuestions, longest);
+    const shares = await (await ofSize(size))(padded);
     batch.forEach((task, index) => {
       predicted.push(transfer?.(task, shares[index]!) ?? shares[index]!);
     });
