@@ -2,6 +2,7 @@ import {
   checkExtension,
   checkQuestionnaireVersion,
   decodeEmbeddings,
+  type EmbeddedQuestionnaire,
   type Embeddings,
   fromHex,
   PlenaryError,
@@ -41,18 +42,13 @@ export async function readQuestions(
   signed: SignedQuestionnaireVersion | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FederationQuestions> {
-  const first = await questionsAt(
-    access,
-    1,
-    fromHex(access.configuration.questionnaire, 32),
-    signal,
-  );
-  if (signed === undefined) return first;
-  const version = await checkedVersion(access, signed);
-  const { number, questionnaire } = version;
-  const added = await questionsAt(access, number, questionnaire, signal);
+  const firstHash = fromHex(access.configuration.questionnaire, 32);
+  const first = await embeddedAt(access, firstHash, signal);
+  if (signed === undefined) return questionsOf(access, first, 1, firstHash);
+  const { number, questionnaire } = await checkedVersion(access, signed);
+  const added = await embeddedAt(access, questionnaire, signal);
   checkExtension(first, added);
-  return added;
+  return questionsOf(access, added, number, questionnaire);
 }
 
 /**
@@ -87,17 +83,25 @@ async function checkedVersion(
   );
 }
 
-async function questionsAt(
-  { client, configuration }: Access,
-  questionnaireVersion: number,
-  questionnaireHash: Uint8Array,
+async function embeddedAt(
+  { client }: Access,
+  hash: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<FederationQuestions> {
-  const bytes = await client.download(questionnaireHash, { signal });
-  const questionnaire = parseQuestionnaire(readJson(bytes, questionnaireHash));
+): Promise<EmbeddedQuestionnaire> {
+  const bytes = await client.download(hash, { signal });
+  const questionnaire = parseQuestionnaire(readJson(bytes, hash));
   const embeddings = decodeEmbeddings(
     await client.download(fromHex(questionnaire.embeddings.blob, 32), { signal }),
   );
+  return { questionnaire, embeddings };
+}
+
+function questionsOf(
+  { configuration }: Access,
+  { questionnaire, embeddings }: EmbeddedQuestionnaire,
+  questionnaireVersion: number,
+  questionnaireHash: Uint8Array,
+): FederationQuestions {
   const predictor = createPredictor(configuration.predictor, questionnaire, embeddings);
   return { questionnaireVersion, questionnaireHash, questionnaire, embeddings, predictor };
 }
